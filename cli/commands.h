@@ -1,0 +1,35 @@
+/// One file per subcommand; each adds itself to the app and sets the exit code when it ran.
+#pragma once
+
+#include <cstdio>
+#include <istream>
+#include <ostream>
+
+namespace CLI { class App; }
+
+namespace prw::cli {
+
+/// Exit codes (docs/exit-codes in README): when several apply, the first of 5, 2, 1, 4, 3, 0.
+enum ExitCode : int { kConforms = 0, kNonConforming = 1, kUsage = 2, kLint = 3, kInconclusive = 4, kInternalError = 5, kNotApplicable = 77 };
+
+/// Where a command reads and writes, so that it can be run in a test.
+struct Io {
+    std::istream& in;
+    std::ostream& out;
+    std::ostream& err;
+    bool out_is_terminal = false;
+    int width = 80;
+};
+
+/// Each registers a subcommand whose callback stores the exit code in `exit_code`.
+void add_receive(CLI::App& app, Io& io, int& exit_code);
+void add_send(CLI::App& app, Io& io, int& exit_code);
+void add_test(CLI::App& app, Io& io, int& exit_code);
+void add_inspect(CLI::App& app, Io& io, int& exit_code);
+void add_list(CLI::App& app, Io& io, int& exit_code);
+void add_explain(CLI::App& app, Io& io, int& exit_code);
+
+/// The whole command line: parses, runs, returns the exit code. main() is only this.
+int run(int argc, const char* const* argv, Io& io);
+
+}  // namespace prw::cli

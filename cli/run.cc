@@ -1,0 +1,29 @@
+#include <CLI/CLI.hpp>
+
+#include "commands.h"
+#include "version.h"
+
+namespace prw::cli {
+
+int run(int argc, const char* const* argv, Io& io) {
+    int exit_code = kConforms;
+    CLI::App app{"prw: conformance and testing toolkit for Prometheus Remote Write", "prw"};
+    app.set_version_flag("--version", "prw " PRW_VERSION);
+    app.require_subcommand(1);
+    app.failure_message(CLI::FailureMessage::simple);
+    add_receive(app, io, exit_code);
+    add_send(app, io, exit_code);
+    add_test(app, io, exit_code);
+    add_inspect(app, io, exit_code);
+    add_list(app, io, exit_code);
+    add_explain(app, io, exit_code);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error, io.out, io.err);
+        return code == 0 ? kConforms : kUsage;
+    }
+    return exit_code;
+}
+
+}  // namespace prw::cli

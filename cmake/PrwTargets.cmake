@@ -1,0 +1,46 @@
+# ccache where present.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+# Flags shared by every target of the project.
+add_library(prw_options INTERFACE)
+target_compile_options(prw_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wno-missing-field-initializers)
+if(PRW_WERROR)
+    target_compile_options(prw_options INTERFACE -Werror)
+endif()
+if(PRW_SANITIZE)
+    target_compile_options(prw_options INTERFACE -fsanitize=${PRW_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(prw_options INTERFACE -fsanitize=${PRW_SANITIZE})
+endif()
+
+# prw_add_library(NAME SOURCES…): folder = library = namespace = target. Public headers live in NAME/include/prw/NAME.
+function(prw_add_library name)
+    add_library(prw_${name} STATIC ${ARGN})
+    add_library(prw::${name} ALIAS prw_${name})
+    target_include_directories(prw_${name}
+        PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+        PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
+    target_link_libraries(prw_${name} PRIVATE $<BUILD_INTERFACE:prw_options>)
+    set_target_properties(prw_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# prw_add_test(NAME SOURCES… [LIBRARIES…] [LABELS…]): one GoogleTest binary; every TEST is a ctest test of its own.
+function(prw_add_test name)
+    if(NOT PRW_BUILD_TESTS)
+        return()
+    endif()
+    cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+    if(NOT arg_LABELS)
+        set(arg_LABELS unit)
+    endif()
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 60)
+    endif()
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE prw_options prw_test_support ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
+    target_compile_definitions(${name} PRIVATE PRW_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRW_BINARY_DIR="${PROJECT_BINARY_DIR}")
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()

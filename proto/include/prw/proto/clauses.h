@@ -1,0 +1,36 @@
+/// The clause catalogue: every normative sentence of both specifications (and the "ext." ones that practice adds) as data,
+/// compiled in from clauses/clauses.json.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace prw::proto {
+
+enum class Level : std::uint8_t { kMust, kMustNot, kShould, kShouldNot, kMay };
+enum class Party : std::uint8_t { kSender, kReceiver, kBoth };
+/// What has to be watched to judge the clause.
+enum class Observable : std::uint8_t { kRequest, kSequence, kResponse, kReadback, kConfig, kNo };
+
+struct Clause {
+    std::string_view id;  ///< "prw1.labels.sorted", "prw2.symbols.first-empty", "ext.http.user-agent-version"
+    Level level;
+    Party party;
+    Observable observable;
+    std::string_view section, url, summary, violation, notes;
+    /// True for clauses that neither specification states ("ext."): they are reported apart from the specification's own.
+    [[nodiscard]] bool extension() const { return id.starts_with("ext."); }
+};
+
+/// All clauses in catalogue order; lives as long as the program.
+[[nodiscard]] std::span<const Clause> clauses();
+/// nullptr when there is no such clause.
+[[nodiscard]] const Clause* find_clause(std::string_view id);
+
+/// "MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY".
+[[nodiscard]] std::string_view name_of(Level level);
+[[nodiscard]] std::string_view name_of(Party party);
+[[nodiscard]] std::string_view name_of(Observable observable);
+
+}  // namespace prw::proto

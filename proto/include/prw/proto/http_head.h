@@ -1,0 +1,49 @@
+/// The head of an HTTP request exactly as it came over the socket: nothing decoded, sorted, merged or dropped.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prw/proto/error.h"
+#include "prw/proto/types.h"
+
+namespace prw::proto {
+
+struct HeaderField {
+    std::string_view name;   ///< as sent; compare with iequals()
+    std::string_view value;  ///< as sent, without the optional blanks around it (RFC 9110 5.5)
+    ByteRange range;         ///< the whole line, without CRLF, in the head
+    ByteRange value_range;   ///< the value in the head
+};
+
+/// Views into the bytes given to parse_request_head(); those must outlive it.
+struct RequestHead {
+    std::string_view raw;     ///< request line to the blank line, inclusive
+    std::string_view method;  ///< as sent
+    std::string_view target;  ///< as sent, with query, not decoded
+    std::string_view version; ///< "HTTP/1.1"
+    std::vector<HeaderField> fields;
+
+    [[nodiscard]] const HeaderField* find(std::string_view name) const;  ///< the first one, case-insensitively; nullptr if absent
+    [[nodiscard]] std::size_t count(std::string_view name) const;
+    [[nodiscard]] std::string_view value(std::string_view name) const;  ///< of the first one; empty if absent
+    [[nodiscard]] std::string_view path() const;                        ///< target up to '?'
+    [[nodiscard]] std::string_view query() const;                       ///< after '?', empty if there is none
+};
+
+/// Parses "METHOD SP target SP HTTP/x.y CRLF *(field CRLF) CRLF". Bare LF line ends are accepted as RFC 9112 2.2 allows.
+/// Errors (kMalformed) say line and cause.
+[[nodiscard]] Result<RequestHead> parse_request_head(std::string_view raw);
+
+/// Undoes Transfer-Encoding: chunked (RFC 9112 7.1), trailers discarded. `wire` must be the complete chunked body.
+[[nodiscard]] Result<std::string> dechunk(std::string_view wire);
+/// The message body of a request from its head and the bytes that followed it: dechunked when the head says chunked, else verbatim.
+[[nodiscard]] Result<std::string> body_of(const RequestHead& head, std::string_view wire);
+
+[[nodiscard]] bool iequals(std::string_view a, std::string_view b);  ///< ASCII case-insensitive
+[[nodiscard]] bool is_token(std::string_view text);                  ///< RFC 9110 5.6.2; false for ""
+[[nodiscard]] std::string_view trim_ows(std::string_view text);      ///< strips SP and HTAB at both ends
+
+}  // namespace prw::proto

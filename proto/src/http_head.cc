@@ -1,0 +1,130 @@
+#include "prw/proto/http_head.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+namespace prw::proto {
+
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool token_char(char c) {
+    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
+}
+
+std::string at_line(std::size_t line) { return "line " + std::to_string(line); }
+
+}  // namespace
+
+bool iequals(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), token_char); }
+
+std::string_view trim_ows(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+const HeaderField* RequestHead::find(std::string_view name) const {
+    const auto found = std::find_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return iequals(f.name, name); });
+    return found == fields.end() ? nullptr : &*found;
+}
+
+std::size_t RequestHead::count(std::string_view name) const {
+    return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return iequals(f.name, name); }));
+}
+
+std::string_view RequestHead::value(std::string_view name) const {
+    const auto* field = find(name);
+    return field == nullptr ? std::string_view{} : field->value;
+}
+
+std::string_view RequestHead::path() const { return target.substr(0, target.find('?')); }
+
+std::string_view RequestHead::query() const {
+    const auto mark = target.find('?');
+    return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
+}
+
+Result<RequestHead> parse_request_head(std::string_view raw) {
+    RequestHead head;
+    head.raw = raw;
+    std::size_t line_number = 0;
+    for (std::size_t at = 0;;) {
+        ++line_number;
+        const auto end = raw.find('\n', at);
+        if (end == std::string_view::npos) return fail(ErrorCode::kMalformed, "the head ends without a blank line", at_line(line_number));
+        auto line = raw.substr(at, end - at);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        const ByteRange range{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(line.size())};
+        at = end + 1;
+
+        if (line_number == 1) {
+            const auto first = line.find(' ');
+            const auto last = line.rfind(' ');
+            if (first == std::string_view::npos || first == last)
+                return fail(ErrorCode::kMalformed, "the request line is not METHOD SP target SP HTTP/x.y", at_line(1));
+            head.method = line.substr(0, first);
+            head.target = line.substr(first + 1, last - first - 1);
+            head.version = line.substr(last + 1);
+            if (!is_token(head.method)) return fail(ErrorCode::kMalformed, "the method is not a token", at_line(1));
+            if (head.target.empty() || head.target.find(' ') != std::string_view::npos)
+                return fail(ErrorCode::kMalformed, "the request target is empty or contains a blank", at_line(1));
+            if (head.version.size() != 8 || !head.version.starts_with("HTTP/") || head.version[6] != '.')
+                return fail(ErrorCode::kMalformed, "the protocol version is not HTTP/x.y", at_line(1));
+            continue;
+        }
+        if (line.empty()) return head;
+        if (line.front() == ' ' || line.front() == '\t')
+            return fail(ErrorCode::kMalformed, "a header field continues on a second line (obsolete line folding)", at_line(line_number));
+        const auto colon = line.find(':');
+        if (colon == std::string_view::npos) return fail(ErrorCode::kMalformed, "a header field has no colon", at_line(line_number));
+        const auto name = line.substr(0, colon);
+        if (!is_token(name)) return fail(ErrorCode::kMalformed, "the name of a header field is not a token", at_line(line_number));
+        const auto value = trim_ows(line.substr(colon + 1));
+        const auto value_at = value.empty() ? range.end() : static_cast<std::uint32_t>(value.data() - raw.data());
+        head.fields.push_back({name, value, range, {value_at, static_cast<std::uint32_t>(value.size())}});
+    }
+}
+
+Result<std::string> dechunk(std::string_view wire) {
+    std::string body;
+    std::size_t at = 0;
+    const auto place = [&] { return "byte " + std::to_string(at); };
+    for (;;) {
+        const auto end = wire.find('\n', at);
+        if (end == std::string_view::npos) return fail(ErrorCode::kMalformed, "chunk size line is incomplete", place());
+        auto line = wire.substr(at, end - at);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        line = trim_ows(line.substr(0, line.find(';')));
+        std::uint64_t size = 0;
+        const auto [stop, error] = std::from_chars(line.data(), line.data() + line.size(), size, 16);
+        if (line.empty() || error != std::errc{} || stop != line.data() + line.size())
+            return fail(ErrorCode::kMalformed, "chunk size is not a hexadecimal number", place());
+        at = end + 1;
+        if (size == 0) return body;
+        if (size > wire.size() - at) return fail(ErrorCode::kMalformed, "chunk is shorter than its size says", place());
+        body.append(wire.substr(at, size));
+        at += size;
+        if (wire.substr(at, 2) == "\r\n") {
+            at += 2;
+        } else if (wire.substr(at, 1) == "\n") {
+            at += 1;
+        } else {
+            return fail(ErrorCode::kMalformed, "chunk does not end in a line break", place());
+        }
+    }
+}
+
+Result<std::string> body_of(const RequestHead& head, std::string_view wire) {
+    if (iequals(head.value("Transfer-Encoding"), "chunked")) return dechunk(wire);
+    return std::string(wire);
+}
+
+}  // namespace prw::proto

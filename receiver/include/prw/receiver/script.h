@@ -1,0 +1,64 @@
+/// Scripted responses: which answer a request gets, by attempt, by time, by condition. Read from YAML (`--respond FILE`), from the short form
+/// on the command line (`--respond '503x2,204'`), and over the control API.
+///
+/// ```yaml
+/// version: 1
+/// steps:                      # the first step that applies answers; when none does, the receiver answers by itself
+///   - times: 2                # applies to this many requests, then is used up (default: for ever)
+///     status: 503
+///     headers: {Retry-After: "1"}
+///     body: "overloaded"
+///     delay: 100ms
+///   - when: {message: "2.0", attempt: 1, path: /x, header: {X-Scope-OrgID: a}, metric: up}
+///     after: 5s               # since the first request · until: 15s
+///     status: 415
+///   - fault: reset            # close | reset | cut | garbage | stall | dribble
+/// ```
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prw/http/server.h"
+#include "prw/proto/error.h"
+#include "prw/proto/types.h"
+
+namespace prw::receiver {
+
+struct ScriptStep {
+    std::string name;                      ///< shown in the exchange; "step 1" by default
+    std::optional<std::uint64_t> times;    ///< nullopt: for ever
+    // Conditions; all given ones must hold.
+    std::optional<proto::ProtobufMessage> message;
+    std::optional<std::uint64_t> attempt;  ///< 1: first time that this body is seen, 2: its first repeat, …
+    std::string path;                      ///< equal to the target's path
+    std::map<std::string, std::string> header;  ///< equal values, names case-insensitive
+    std::string metric;                    ///< some series in the request has this __name__
+    std::optional<std::chrono::milliseconds> after, until;  ///< since the first request to the write endpoint
+    // Answer.
+    bool own_answer = false;  ///< status not given: the receiver answers by itself (delay and fault still apply)
+    int status = 204;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    std::chrono::milliseconds delay{0};
+    http::Fault fault = http::Fault::kNone;
+    bool written_headers = true;  ///< 2xx to 2.0 get the true Written headers unless false or given in `headers`
+};
+
+struct Script {
+    std::vector<ScriptStep> steps;
+    [[nodiscard]] bool empty() const { return steps.empty(); }
+};
+
+/// YAML as above. kInvalidArgument with file:line, the key and the nearest known key.
+[[nodiscard]] Result<Script> parse_script(std::string_view yaml, std::string_view file_name = "script");
+/// Short form: comma-separated `STATUS[xN][:key=value…]` or `reset|close|stall|garbage|cut|dribble[xN]`,
+/// e.g. `503x2:retry-after=1:delay=100ms,204`. The last element without xN goes on for ever.
+[[nodiscard]] Result<Script> parse_script_short(std::string_view text);
+
+}  // namespace prw::receiver
