@@ -328,23 +328,22 @@ void check_values(const Context& c) {
 
 void note_extensions(const Context& c) {
     const auto& view = *c.view;
-    const auto note = [&](const Rule& rule, std::string message, std::string field, proto::ByteRange range, std::size_t count) {
+    const auto note = [&](const Rule& rule, std::size_t count, std::string_view one, std::string_view many, std::string_view place, std::string field,
+                          proto::ByteRange range) {
         Draft draft;
-        draft.message = std::move(message);
+        draft.message = "The request carries " + std::to_string(count) + " " + std::string(count == 1 ? one : many) + " in field " + std::string(place) +
+                        ", Prometheus' extension of 1.0.";
         draft.field = std::move(field);
         draft.protobuf = range;
         draft.count = count;
         c.report.add(rule, std::move(draft));
     };
-    if (!view.metadata.empty())
-        note(kMetadata1, "The request carries " + std::to_string(view.metadata.size()) + " metadata entries in field 3, Prometheus' extension of 1.0.",
-             "metadata", view.metadata.front().range, view.metadata.size());
-    if (!view.exemplars.empty())
-        note(kExtensions, "The request carries " + std::to_string(view.exemplars.size()) + " exemplars in field 3 of TimeSeries, Prometheus' extension of 1.0.",
-             "exemplars", view.exemplars.front().range, view.exemplars.size());
-    if (!view.histograms.empty())
-        note(kExtensions, "The request carries " + std::to_string(view.histograms.size()) + " native histograms in field 4 of TimeSeries, Prometheus' extension of 1.0.",
-             "histograms", view.histograms.front().range, view.histograms.size());
+    if (const auto n = view.metadata.size(); n > 0)
+        note(kMetadata1, n, "metadata entry", "metadata entries", "3 of WriteRequest", "metadata", view.metadata.front().range);
+    if (const auto n = view.exemplars.size(); n > 0)
+        note(kExtensions, n, "exemplar", "exemplars", "3 of TimeSeries", "exemplars", view.exemplars.front().range);
+    if (const auto n = view.histograms.size(); n > 0)
+        note(kExtensions, n, "native histogram", "native histograms", "4 of TimeSeries", "histograms", view.histograms.front().range);
 }
 
 void run(const Context& c) {
@@ -356,9 +355,10 @@ void run(const Context& c) {
     check_issues(c);
     check_values(c);
     if (c.v1()) note_extensions(c);
-    if (c.view->series.size() > kManySeries) {
+    if (c.view->series.size() > kManySeries || c.view->over_limit) {
         Draft draft;
         draft.message = "A request holds no more than about 10,000 series, got " + std::to_string(c.view->series.size()) + ".";
+        if (c.view->over_limit) draft.message += " The request has too many elements to be judged; the walk stopped after those.";
         draft.field = "timeseries";
         c.report.add(kBatch, std::move(draft));
     }
