@@ -41,12 +41,8 @@ constinit const Rule kNegative{"histograms/bucket-counts-nonnegative", kNegative
 
 constexpr std::string_view kFloatNegativeClauses[] = {"ext.histogram.float-counts-nonnegative", "ext.histogram.bucket-counts-nonnegative"};
 constinit const Rule kFloatNegative{"histograms/float-buckets-nonnegative", kFloatNegativeClauses, Severity::kFail,
-                                    "The buckets of a float histogram are not negative.",
+                                    "The buckets of a float histogram are not negative (a warning for NaN and infinity).",
                                     "Do not send the difference of two histograms as a histogram."};
-
-constexpr std::string_view kFloatFiniteClauses[] = {"ext.histogram.float-counts-nonnegative"};
-constinit const Rule kFloatFinite{"histograms/float-counts-finite", kFloatFiniteClauses, Severity::kWarn,
-                                  "The counts of a float histogram are finite numbers.", "Check the division or rate that produced NaN or infinity."};
 
 constexpr std::string_view kDeltaEncodingClauses[] = {"prw2.histogram.delta-encoding", "ext.histogram.count-equals-buckets"};
 constinit const Rule kDeltaEncoding{"histograms/delta-encoding", kDeltaEncodingClauses, Severity::kFail,
@@ -93,10 +89,8 @@ constinit const Rule kNoInf{"histograms/custom-no-inf-bound", kNoInfClauses, Sev
                             "Leave the last bound, +Inf, out of custom_values; its bucket comes after the last bound."};
 
 constexpr std::string_view kBoundsFiniteClauses[] = {"ext.histogram.custom-bounds-finite"};
-constinit const Rule kBoundsFinite{"histograms/custom-bounds-finite", kBoundsFiniteClauses, Severity::kFail, "custom_values contain no NaN.",
-                                   "Drop bounds that are not numbers where classic buckets are converted."};
-constinit const Rule kFirstBound{"histograms/custom-first-bound", kBoundsFiniteClauses, Severity::kInfo, "The first custom bound is not -Inf.",
-                                 "Drop the bucket below -Inf, it can hold nothing but -Inf itself."};
+constinit const Rule kBoundsFinite{"histograms/custom-bounds-finite", kBoundsFiniteClauses, Severity::kFail, "custom_values contain no NaN (a note for -Inf as the first).",
+                                   "Drop bounds that are not finite numbers where classic buckets are converted."};
 
 constexpr std::string_view kCustomSpansClauses[] = {"ext.histogram.custom-spans-within-bounds"};
 constinit const Rule kCustomSpans{"histograms/custom-spans-within-bounds", kCustomSpansClauses, Severity::kFail,
@@ -155,10 +149,9 @@ public:
     }
 
 private:
-    void say(const Rule& rule, std::string_view field, auto&& message) {
-        report(c_, rule, series_, [&] {
-            return Draft{.message = message(), .field = element_path(series_, "histograms", index_, field), .protobuf = h_.range};
-        });
+    void say(const Rule& rule, std::string_view field, auto&& message, std::optional<Severity> severity = {}) {
+        const auto draft = [&] { return Draft{.message = message(), .field = element_path(series_, "histograms", index_, field), .protobuf = h_.range}; };
+        report(c_, rule, series_, draft, severity);
     }
     [[nodiscard]] static std::string list(const Side& side, std::string_view what) { return cat({side.name, "_", what}); }
     [[nodiscard]] bool custom() const { return h_.schema == -53; }
@@ -274,9 +267,10 @@ private:
             if (side.counts[k] >= 0 && std::isfinite(side.counts[k])) continue;
             const auto field = cat({list(side, "counts"), "[", unum(k), "]"});
             const bool negative = side.counts[k] < 0;
-            say(negative ? kFloatNegative : kFloatFinite, field, [&] {
+            const auto message = [&] {
                 return cat({field, " is ", real(side.counts[k]), negative ? "; wanted a number that is not negative" : "; wanted a finite number"});
-            });
+            };
+            say(kFloatNegative, field, message, negative ? Severity::kFail : Severity::kWarn);
             return false;
         }
         return true;
@@ -348,7 +342,7 @@ private:
         if (value == std::numeric_limits<double>::infinity()) {
             say(kNoInf, field(), [&] { return cat({field(), " is +Inf; wanted finite bounds only, the bucket up to +Inf is implicit"}); });
         } else if (k == 0 && std::isinf(value)) {
-            say(kFirstBound, field(), [&] { return cat({field(), " is -Inf"}); });
+            say(kBoundsFinite, field(), [&] { return cat({field(), " is -Inf; receivers take it, yet its bucket holds nothing"}); }, Severity::kInfo);
         }
         if (c_.v2() && k > 0 && value <= bounds[k - 1]) {
             say(kIncreasing, field(), [&] {

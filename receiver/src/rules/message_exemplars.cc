@@ -185,12 +185,12 @@ private:
 
     void trace_id(std::uint32_t series, std::size_t index, std::size_t j, const LabelView& label) {
         // A sender forwards the names that its source chose; only where the source is ours is the sender to blame.
-        report(c_, kTraceId, series, [&] {
+        const auto draft = [&] {
             return Draft{.message = cat({"Exemplar label ", quoted(label.name), " looks like a trace reference; wanted the name \"trace_id\""}),
                          .field = path(series, index, j, false),
-                         .protobuf = name_range(label),
-                         .severity = c_.options.known_source ? Severity::kWarn : Severity::kInfo};
-        });
+                         .protobuf = name_range(label)};
+        };
+        report(c_, kTraceId, series, draft, c_.options.known_source ? Severity::kWarn : Severity::kInfo);
     }
 
     const Context& c_;

@@ -19,11 +19,8 @@ constexpr Rule kSchemaV1{"histograms/v1-schema", kSchemaV1Clauses, Severity::kFa
                          "Scale exponential histograms down to schema 8 or less before sending."};
 
 constexpr std::string_view kCountClauses[] = {"ext.histogram.count-present"};
-constexpr Rule kCount{"histograms/count-present", kCountClauses, Severity::kFail, "One of count_int and count_float is set.",
+constexpr Rule kCount{"histograms/count-present", kCountClauses, Severity::kFail, "One of count_int and count_float is set (a warning in an empty histogram).",
                       "Set the member of the oneof that fits the buckets, also when it is zero."};
-constexpr Rule kCountEmpty{"histograms/count-present-when-empty", kCountClauses, Severity::kWarn,
-                           "One of count_int and count_float is set, also in an empty histogram.",
-                           "Set count_int to 0 in an empty histogram: members of a oneof are sent even when zero."};
 
 constexpr std::string_view kKindClauses[] = {"ext.histogram.kind-consistent"};
 constexpr Rule kKind{"histograms/kind-consistent", kKindClauses, Severity::kFail, "count and zero_count are both integers or both floats.",
@@ -31,7 +28,7 @@ constexpr Rule kKind{"histograms/kind-consistent", kKindClauses, Severity::kFail
 
 constexpr std::string_view kFloatClauses[] = {"ext.histogram.float-counts-nonnegative"};
 constexpr Rule kFloat{"histograms/float-counts-nonnegative", kFloatClauses, Severity::kFail,
-                      "count and zero_count of a float histogram are not negative.",
+                      "count and zero_count of a float histogram are not negative (a warning for NaN and infinity).",
                       "Do not send the difference of two histograms as a histogram."};
 
 constexpr std::string_view kZeroThresholdClauses[] = {"ext.histogram.zero-threshold-valid"};
@@ -48,10 +45,10 @@ constexpr Rule kStart{"histograms/start-timestamp", kStartClauses, Severity::kWa
                       "Set start_timestamp to when the histogram began, if that is known; Prometheus needs --enable-feature=st-storage."};
 
 constexpr const Rule* kRules[] = {
-    &kSchema, &kSchemaV1, &kCount, &kCountEmpty, &kKind, &kFloat, &buckets::kFloatFinite, &kZeroThreshold, &kCustomZero, &kStart,
+    &kSchema, &kSchemaV1, &kCount, &kKind, &kFloat, &kZeroThreshold, &kCustomZero, &kStart,
     &buckets::kDeltas, &buckets::kCounts, &buckets::kV1Kind, &buckets::kSpans, &buckets::kOffset, &buckets::kNegative, &buckets::kFloatNegative,
     &buckets::kDeltaEncoding, &buckets::kEqual, &buckets::kCovers, &buckets::kIndex, &buckets::kNoOpSpan, &buckets::kNoCustomValues,
-    &buckets::kIncreasing, &buckets::kNoNegative, &buckets::kNoInf, &buckets::kBoundsFinite, &buckets::kFirstBound, &buckets::kCustomSpans,
+    &buckets::kIncreasing, &buckets::kNoNegative, &buckets::kNoInf, &buckets::kBoundsFinite, &buckets::kCustomSpans,
 };
 
 constexpr UncoveredClause kUncovered[] = {
@@ -80,8 +77,10 @@ public:
     }
 
 private:
-    void say(const Rule& rule, std::uint32_t series, std::size_t j, std::string_view field, proto::ByteRange range, auto&& message) {
-        report(c_, rule, series, [&] { return Draft{.message = message(), .field = element_path(series, "histograms", j, field), .protobuf = range}; });
+    void say(const Rule& rule, std::uint32_t series, std::size_t j, std::string_view field, proto::ByteRange range, auto&& message,
+             std::optional<Severity> severity = {}) {
+        const auto draft = [&] { return Draft{.message = message(), .field = element_path(series, "histograms", j, field), .protobuf = range}; };
+        report(c_, rule, series, draft, severity);
     }
 
     void schema(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
@@ -98,10 +97,11 @@ private:
             const bool zero_bucket = h.zero_count_kind == Count::kFloat ? proto::from_bits(h.zero_count) != 0 : h.zero_count != 0;
             const bool empty = !zero_bucket && h.positive_deltas.count == 0 && h.negative_deltas.count == 0 && h.positive_counts.count == 0 &&
                                h.negative_counts.count == 0;
-            say(empty ? kCountEmpty : kCount, series, j, "count", h.range, [&] {
+            const auto message = [&] {
                 return cat({"Neither count_int nor count_float is set, so receivers read an integer histogram with count 0",
                             empty ? "" : "; wanted the number of observations"});
-            });
+            };
+            say(kCount, series, j, "count", h.range, message, empty ? Severity::kWarn : Severity::kFail);
             return;
         }
         if (h.zero_count_kind != Count::kAbsent && h.zero_count_kind != h.count_kind) {
@@ -120,8 +120,10 @@ private:
     void float_count(std::uint32_t series, std::size_t j, std::string_view field, double value, proto::ByteRange range) {
         if (std::isfinite(value) && value >= 0) return;
         const bool negative = value < 0;
-        say(negative ? kFloat : buckets::kFloatFinite, series, j, field, range,
-            [&] { return cat({field, " is ", real(value), negative ? "; wanted a number that is not negative" : "; wanted a finite number"}); });
+        const auto message = [&] {
+            return cat({field, " is ", real(value), negative ? "; wanted a number that is not negative" : "; wanted a finite number"});
+        };
+        say(kFloat, series, j, field, range, message, negative ? Severity::kFail : Severity::kWarn);
     }
 
     void zero(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
@@ -148,12 +150,12 @@ private:
             view_.metadata[series.metadata].type == static_cast<std::uint32_t>(proto::MetricType::kGaugeHistogram)) {
             return;
         }
-        start_.report(c_, kStart, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = "A histogram that counts has no start_timestamp; wanted when it began, if the source tells",
                          .field = element_path(index, "histograms", j, "start_timestamp"),
-                         .protobuf = h.range,
-                         .severity = c_.options.known_source ? Severity::kWarn : Severity::kInfo};
-        });
+                         .protobuf = h.range};
+        };
+        start_.report(c_, kStart, index, draft, c_.options.known_source ? Severity::kWarn : Severity::kInfo);
     }
 
     const Context& c_;

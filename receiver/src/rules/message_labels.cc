@@ -52,34 +52,22 @@ constexpr std::string_view kReservedClauses[] = {"prw1.labels.dunder-not-used", 
 constexpr Rule kReserved{"labels/no-reserved-prefix", kReservedClauses, Severity::kWarn,
                          "Label names do not start with two underscores, apart from the system's own.",
                          "Drop or rename internal labels (__meta_*, __address__ and the like) before sending."};
-constexpr Rule kReplica{"labels/replica-label", kReservedClauses, Severity::kInfo, "The label __replica__ of high-availability pairs.",
-                        "Nothing to do if the receiver deduplicates by __replica__ (Mimir, Cortex); others store it as a label."};
 
 constexpr std::string_view kLeClauses[] = {"ext.labels.le-parses-float"};
-constexpr Rule kLe{"labels/le-float", kLeClauses, Severity::kFail, "On the _bucket series of a histogram, le is a number.",
-                   "Write le as a decimal number with a point, \"+Inf\" for the last bucket."};
-constexpr Rule kLeLikely{"labels/le-float-likely", kLeClauses, Severity::kWarn,
-                         "On a series called _bucket that is not known to belong to a histogram, le is a number.",
-                         "If this is a histogram, write le as a decimal number with a point; otherwise choose another label name."};
+constexpr Rule kLe{"labels/le-float", kLeClauses, Severity::kFail, "On the _bucket series of a histogram, le is a number (a warning where the series is not known to be one).",
+                   "Write le as a decimal number with a point, \"+Inf\" for the last bucket; choose another label name if this is no histogram."};
 
 constexpr std::string_view kQuantileClauses[] = {"ext.labels.quantile-parses-float"};
-constexpr Rule kQuantile{"labels/quantile-float", kQuantileClauses, Severity::kFail, "On the series of a summary, quantile is a number from 0 to 1.",
-                         "Write quantile as a decimal number from 0 to 1, for example \"0.99\"."};
-constexpr Rule kQuantileLikely{"labels/quantile-float-likely", kQuantileClauses, Severity::kWarn,
-                               "On a series of unknown type, quantile is a number from 0 to 1.",
-                               "If this is a summary, write quantile as a decimal number from 0 to 1; otherwise choose another label name."};
+constexpr Rule kQuantile{"labels/quantile-float", kQuantileClauses, Severity::kFail, "On the series of a summary, quantile is a number from 0 to 1 (a warning where the type is not known).",
+                         "Write quantile as a decimal number from 0 to 1, for example \"0.99\"; choose another label name if this is no summary."};
 
 constexpr std::string_view kSizeClauses[] = {"ext.labels.size-sane"};
 constexpr Rule kSize{"labels/size-sane", kSizeClauses, Severity::kWarn,
-                     "At most 40 labels a series, names of at most 1024 and values of at most 4096 bytes.",
+                     "At most 40 labels a series, names of at most 1024 and values of at most 4096 bytes (a note from 30 labels and 2048 bytes on).",
                      "Shorten or drop the label; receivers truncate it or refuse the series."};
-constexpr Rule kSizeDefaults{"labels/size-within-defaults", kSizeClauses, Severity::kInfo,
-                             "At most 30 labels a series and values of at most 2048 bytes, the defaults of Mimir and Cortex.",
-                             "Check the limits of the receiver, or send fewer or shorter labels."};
 
-constexpr const Rule* kRules[] = {&kNotEmpty,  &kMetricName, &kSorted,   &kNoRepeat, &kEmptyName, &kEmptyValue,    &kMetricPattern, &kLabelPattern,
-                                  &kUtf8,      &kReserved,   &kReplica,  &kLe,       &kLeLikely,  &kQuantile,      &kQuantileLikely, &kSize,
-                                  &kSizeDefaults};
+constexpr const Rule* kRules[] = {&kNotEmpty,      &kMetricName,   &kSorted, &kNoRepeat, &kEmptyName, &kEmptyValue,
+                                  &kMetricPattern, &kLabelPattern, &kUtf8,   &kReserved, &kLe,        &kQuantile, &kSize};
 
 constexpr UncoveredClause kUncovered[] = {
     {"prw1.labels.value-any-utf8", "a permission: any Unicode text is a legal value, there is nothing to violate"},
@@ -254,12 +242,14 @@ private:
             });
         }
         if (label.name == "__replica__") {
-            report(c_, kReplica, index, [&] {
+            const auto draft = [&] {
                 return Draft{.message = cat({"Label \"__replica__\" (value ", quoted(label.value),
                                              ") starts with two underscores; receivers that deduplicate pairs of senders expect it, others store it"}),
                              .field = path(index, j, false),
-                             .protobuf = name_range(label)};
-            });
+                             .protobuf = name_range(label),
+                             .fix = "Nothing to do if the receiver deduplicates by __replica__ (Mimir, Cortex)."};
+            };
+            report(c_, kReserved, index, draft, Severity::kInfo);
         } else if (label.name.starts_with("__") && !is_system_name(label.name)) {
             report(c_, kReserved, index, [&] {
                 return Draft{.message = cat({"Label name ", quoted(label.name),
@@ -293,24 +283,26 @@ private:
 
     void label_count(std::uint32_t index, const proto::SeriesView& series, std::size_t count) {
         const bool many = count > kMaxLabels;
-        report(c_, many ? kSize : kSizeDefaults, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = cat({"The series has ", unum(count), " labels; ",
                                          many ? cat({"wanted at most ", unum(kMaxLabels)})
                                               : cat({"Mimir and Cortex take at most ", unum(kDefaultLabels), " by default"})}),
                          .field = series_path(index),
                          .protobuf = series.range};
-        });
+        };
+        report(c_, kSize, index, draft, many ? Severity::kWarn : Severity::kInfo);
     }
 
     void value_size(std::uint32_t index, std::size_t j, const LabelView& label) {
         const bool long_one = label.value.size() > kMaxValue;
-        report(c_, long_one ? kSize : kSizeDefaults, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = cat({"The value of label ", quoted(label.name), " is ", unum(label.value.size()), " bytes long; ",
                                          long_one ? cat({"wanted at most ", unum(kMaxValue)})
                                                   : cat({"Mimir and Cortex take at most ", unum(kDefaultValue), " by default"})}),
                          .field = path(index, j, true),
                          .protobuf = value_range(label)};
-        });
+        };
+        report(c_, kSize, index, draft, long_one ? Severity::kWarn : Severity::kInfo);
     }
 
     void bucket_bound(std::uint32_t index, const proto::SeriesView& series, std::span<const LabelView> labels, const LabelView& metric,
@@ -321,12 +313,13 @@ private:
         if (!known && type != MetricType::kUnspecified) return;  // a gauge or counter that happens to be called so
         const auto base = metric.value.substr(0, metric.value.size() - std::string_view("_bucket").size());
         const bool histogram = known || has_siblings(base);
-        report(c_, histogram ? kLe : kLeLikely, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = cat({"Label le=", quoted(le.value), " of ", quoted(metric.value), " is not a number",
                                          histogram ? "" : " (no type and no _count or _sum beside it confirm that this is a histogram)"}),
                          .field = path(index, static_cast<std::size_t>(&le - labels.data()), true),
                          .protobuf = value_range(le)};
-        });
+        };
+        report(c_, kLe, index, draft, histogram ? Severity::kFail : Severity::kWarn);
     }
 
     void summary_quantile(std::uint32_t index, const proto::SeriesView& series, std::span<const LabelView> labels, const LabelView& metric,
@@ -336,11 +329,12 @@ private:
         const auto type = types_.of(series, metric.value);
         const bool summary = type == MetricType::kSummary;
         if (!summary && type != MetricType::kUnspecified) return;  // the label is free on other types
-        report(c_, summary ? kQuantile : kQuantileLikely, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = cat({"Label quantile=", quoted(quantile.value), " of ", quoted(metric.value), " is not a number from 0 to 1"}),
                          .field = path(index, static_cast<std::size_t>(&quantile - labels.data()), true),
                          .protobuf = value_range(quantile)};
-        });
+        };
+        report(c_, kQuantile, index, draft, summary ? Severity::kFail : Severity::kWarn);
     }
 
     /// True when the request also has BASE_count or BASE_sum. The names are collected at the first call only.

@@ -32,27 +32,22 @@ constexpr Rule kGuidelines{"metadata/type-guidelines", kGuidelinesClauses, Sever
                            "Send the type of the metric family: COUNTER for _total, HISTOGRAM for all series of a classic histogram."};
 
 constexpr std::string_view kConsistentClauses[] = {"ext.metadata.consistent-per-family"};
-constexpr Rule kConsistentType{"metadata/consistent-type", kConsistentClauses, Severity::kWarn,
-                               "All series of one metric name in a request have the same type.",
-                               "Look the metadata up for each series; a slice or struct that is reused keeps that of the series before."};
-constexpr Rule kConsistentText{"metadata/consistent-text", kConsistentClauses, Severity::kInfo,
-                               "All series of one metric name in a request have the same help and unit.",
-                               "Nothing to do if two targets describe the metric differently; otherwise look the metadata up for each series."};
+constexpr Rule kConsistent{"metadata/consistent-per-family", kConsistentClauses, Severity::kWarn,
+                           "All series of one metric name in a request have the same type, help and unit (a note for help and unit).",
+                           "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets may "
+                           "describe one metric differently."};
 
 constexpr std::string_view kPayloadClauses[] = {"ext.metadata.type-matches-payload"};
 constexpr Rule kPayload{"metadata/type-matches-payload", kPayloadClauses, Severity::kWarn,
-                        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM if their reset hint is GAUGE.",
+                        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM with the reset hint GAUGE (a note where only the hint is missing).",
                         "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE."};
-constexpr Rule kGaugeHint{"metadata/gauge-histogram-hint", kPayloadClauses, Severity::kInfo,
-                          "Native histograms typed GAUGEHISTOGRAM have the reset hint GAUGE.",
-                          "Set reset_hint to GAUGE, so that queries do not take a falling gauge histogram for a counter reset."};
 
 constexpr std::string_view kFamilyClauses[] = {"ext.metadata.v1-family-name"};
 constexpr Rule kFamily{"metadata/v1-family-name", kFamilyClauses, Severity::kWarn, "In 1.0, every metadata entry names its metric family.",
                        "Fill metric_family_name with the name of the metric without suffixes such as _bucket."};
 
 constexpr const Rule* kRules[] = {&kType,           &kHelp,           &kHelpName, &kUnit,     &kGuidelines,
-                                  &kConsistentType, &kConsistentText, &kPayload,  &kGaugeHint, &kFamily};
+                                  &kConsistent, &kPayload, &kFamily};
 
 constexpr UncoveredClause kUncovered[] = {
     {"prw2.timeseries.metadata-unit-provided", "most metrics have no unit: only a source that is known to state one shows that it is missing"},
@@ -85,13 +80,13 @@ public:
         first_.assign(view_.symbols.size(), proto::kNoRef);
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
         if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
-            report(c_, kHelp, first_typed_, [&] {
+            const auto draft = [&] {
                 return Draft{.message = cat({"None of the ", unum(typed_), " typed series",
                                              " has a help text; wanted help_ref to point at it where the source has one"}),
                              .field = cat({series_path(first_typed_), ".metadata.help_ref"}),
-                             .protobuf = range_of(view_.series[first_typed_]),
-                             .severity = Severity::kInfo};
-            });
+                             .protobuf = range_of(view_.series[first_typed_])};
+            };
+            report(c_, kHelp, first_typed_, draft, Severity::kInfo);
         }
     }
 
@@ -112,7 +107,7 @@ private:
     [[nodiscard]] proto::ByteRange range_of(const proto::SeriesView& series) const {
         return series.metadata == proto::kNoRef ? series.range : view_.metadata[series.metadata].range;
     }
-    [[nodiscard]] Severity if_known(Severity severity) const { return c_.options.known_source ? severity : Severity::kInfo; }
+    [[nodiscard]] Severity if_known() const { return c_.options.known_source ? Severity::kWarn : Severity::kInfo; }
 
     void series(std::uint32_t index, const proto::SeriesView& series) {
         // Entries without samples are reported as such; a stale marker may outlive the metadata.
@@ -165,12 +160,12 @@ private:
     }
 
     void help_is_name(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name) {
-        report(c_, kHelpName, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = cat({"The help text of ", quoted(name), " is its name; wanted a description, or help_ref 0 when there is none"}),
                          .field = cat({series_path(index), ".metadata.help_ref"}),
-                         .protobuf = metadata.range,
-                         .severity = if_known(Severity::kWarn)};
-        });
+                         .protobuf = metadata.range};
+        };
+        report(c_, kHelpName, index, draft, if_known());
     }
 
     void placeholder(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name) {
@@ -190,12 +185,12 @@ private:
             if (std::any_of(labels.begin(), labels.end(), [](const auto& l) { return l.name == "le" && parse_float(l.value); })) wanted = "histogram";
         }
         if (wanted.empty()) return;
-        report(c_, kGuidelines, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = cat({quoted(name), " is typed ", proto::name_of(type), "; its name says ", wanted}),
                          .field = cat({series_path(index), ".metadata.type"}),
-                         .protobuf = metadata.range,
-                         .severity = if_known(Severity::kWarn)};
-        });
+                         .protobuf = metadata.range};
+        };
+        report(c_, kGuidelines, index, draft, if_known());
     }
 
     void consistent(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name, std::uint32_t ref) {
@@ -205,7 +200,7 @@ private:
         }
         const auto& before = view_.metadata[view_.series[first_[ref]].metadata];
         if (before.type != metadata.type) {
-            report(c_, kConsistentType, index, [&] {
+            report(c_, kConsistent, index, [&] {
                 return Draft{.message = cat({quoted(name), " is typed ", proto::name_of(static_cast<MetricType>(metadata.type)), " here and ",
                                              proto::name_of(static_cast<MetricType>(before.type)), " in ", series_path(first_[ref]),
                                              "; wanted one type for one metric"}),
@@ -215,12 +210,13 @@ private:
         }
         const bool help = before.help != metadata.help;
         if (!help && before.unit == metadata.unit) return;
-        report(c_, kConsistentText, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = cat({"The ", help ? "help" : "unit", " of ", quoted(name), " is ", quoted(help ? metadata.help : metadata.unit), " here and ",
                                          quoted(help ? before.help : before.unit), " in ", series_path(first_[ref])}),
                          .field = cat({series_path(index), help ? ".metadata.help_ref" : ".metadata.unit_ref"}),
                          .protobuf = metadata.range};
-        });
+        };
+        report(c_, kConsistent, index, draft, Severity::kInfo);
     }
 
     void payload(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata, MetricType type) {
@@ -232,11 +228,12 @@ private:
         const auto field = [&] { return cat({series_path(index), ".metadata.type"}); };
         if (type == MetricType::kGaugeHistogram) {
             if (real_one->reset_hint == kGauge) return;
-            report(c_, kGaugeHint, index, [&] {
+            const auto draft = [&] {
                 return Draft{.message = "A native histogram typed GAUGEHISTOGRAM does not have the reset hint GAUGE",
                              .field = element_path(index, "histograms", static_cast<std::size_t>(real_one - histograms.begin()), "reset_hint"),
                              .protobuf = real_one->range};
-            });
+            };
+            report(c_, kPayload, index, draft, Severity::kInfo);
         } else if (type != MetricType::kHistogram) {
             report(c_, kPayload, index, [&] {
                 return Draft{.message = cat({"A native histogram is typed ", proto::name_of(type), "; wanted HISTOGRAM or GAUGEHISTOGRAM"}),

@@ -33,7 +33,7 @@ constexpr Rule kStart{"samples/counter-start-timestamp", kStartClauses, Severity
                       "--enable-feature=st-storage."};
 
 constexpr const Rule* kRules[] = {&kStale, &kCanonical, &kNegative, &kCounterNan, &kStart,
-    &timestamps::kUnit, &timestamps::kPlausible, &timestamps::kExemplarUnit, &timestamps::kExemplarPlausible, &timestamps::kExemplarTimestamp, &timestamps::kFuture, &timestamps::kStartUnit, &timestamps::kStartPlausible, &timestamps::kStartAfter, &timestamps::kStartEqual,
+    &timestamps::kUnit, &timestamps::kPlausible, &timestamps::kExemplarUnit, &timestamps::kExemplarPlausible, &timestamps::kExemplarTimestamp, &timestamps::kFuture, &timestamps::kStartUnit, &timestamps::kStartPlausible, &timestamps::kStartAfter,
     &order::kOrder, &order::kUnique, &order::kRepeated, &order::kDistinct, &order::kExemplarOrder};
 
 constexpr UncoveredClause kUncovered[] = {
@@ -140,12 +140,12 @@ private:
         const auto missing = std::find_if(samples.begin(), samples.end(),
                                           [](const auto& s) { return s.start_timestamp == 0 && !is_stale(s.value_bits); });
         if (missing == samples.end() || metric_name(view_, series).ends_with("_created")) return;
-        start_.report(c_, kStart, index, [&] {
+        const auto draft = [&] {
             return Draft{.message = "A sample of a counter has no start_timestamp; wanted when the counter began, if the source tells",
                          .field = element_path(index, "samples", static_cast<std::size_t>(missing - samples.begin()), "start_timestamp"),
-                         .protobuf = missing->range,
-                         .severity = c_.options.known_source ? Severity::kWarn : Severity::kInfo};
-        });
+                         .protobuf = missing->range};
+        };
+        start_.report(c_, kStart, index, draft, c_.options.known_source ? Severity::kWarn : Severity::kInfo);
     }
 
     const Context& c_;

@@ -44,11 +44,8 @@ constinit const Rule kStartPlausible{"samples/start-timestamp-plausible", kStart
 
 constexpr std::string_view kStartAfterClauses[] = {"ext.samples.start-not-after-timestamp"};
 constinit const Rule kStartAfter{"samples/start-not-after-timestamp", kStartAfterClauses, Severity::kFail,
-                           "start_timestamp is not later than the sample's timestamp.",
+                           "start_timestamp is not later than the sample's timestamp (a note where they are equal).",
                            "Set start_timestamp to when counting began, not to when the sample is sent; leave it at 0 when unknown."};
-constinit const Rule kStartEqual{"samples/start-before-timestamp", kStartAfterClauses, Severity::kInfo,
-                           "start_timestamp is earlier than the sample's timestamp.",
-                           "Nothing to do for a first point; Prometheus ignores a start that equals the timestamp."};
 
 }  // namespace timestamps
 
@@ -144,13 +141,14 @@ private:
         }
         if (epoch || !plausible(t) || begin < t) return;
         const bool equal = begin == t;
-        report(c_, equal ? kStartEqual : kStartAfter, series, [&] {
+        const auto draft = [&] {
             return Draft{.message = equal ? cat({"start_timestamp and timestamp are both ", num(t), " (", date_text(t), "), so the start says nothing"})
                                           : cat({"start_timestamp ", num(begin), " (", date_text(begin), ") is later than the timestamp ", num(t), " (",
                                                  date_text(t), ")"}),
                          .field = element_path(series, array, j, "start_timestamp"),
                          .protobuf = range};
-        });
+        };
+        report(c_, kStartAfter, series, draft, equal ? Severity::kInfo : Severity::kFail);
     }
 
     void wrong_unit(const Rule& rule, std::uint32_t series, std::string_view array, std::size_t j, std::string_view field, std::int64_t t,

@@ -15,15 +15,16 @@
 
 namespace prw::receiver::rules {
 
-/// `draft()` builds the strings and is called only while the rule still wants details.
+/// `draft()` builds the strings and is called only while the rule still wants details. `severity`: this occurrence is milder than the rule.
 template <typename MakeDraft>
-void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&& draft) {
-    if (!c.report.wants(rule)) {
-        c.report.count(rule, series);
+void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&& draft, std::optional<Severity> severity = {}) {
+    if (!c.report.wants(rule, severity)) {
+        c.report.count(rule, series, severity);
         return;
     }
     Draft made = std::forward<MakeDraft>(draft)();
     made.series = series;
+    made.severity = severity;
     c.report.add(rule, std::move(made));
 }
 
@@ -31,13 +32,13 @@ void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&
 class Aggregate {
 public:
     template <typename MakeDraft>
-    void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&& draft) {
+    void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&& draft, std::optional<Severity> severity = {}) {
         if (seen_) {
-            c.report.count(rule, series);
+            c.report.count(rule, series, severity);
             return;
         }
         seen_ = true;
-        rules::report(c, rule, series, std::forward<MakeDraft>(draft));
+        rules::report(c, rule, series, std::forward<MakeDraft>(draft), severity);
     }
 
 private:
@@ -111,12 +112,12 @@ extern const Rule kOrder, kUnique, kRepeated, kDistinct, kExemplarOrder;
 void run_order(const Context& c);
 
 namespace timestamps {
-extern const Rule kUnit, kPlausible, kExemplarUnit, kExemplarPlausible, kExemplarTimestamp, kFuture, kStartUnit, kStartPlausible, kStartAfter, kStartEqual;
+extern const Rule kUnit, kPlausible, kExemplarUnit, kExemplarPlausible, kExemplarTimestamp, kFuture, kStartUnit, kStartPlausible, kStartAfter;
 }
 void run_timestamps(const Context& c);
 
 namespace buckets {
-extern const Rule kDeltas, kCounts, kV1Kind, kSpans, kOffset, kNegative, kFloatNegative, kFloatFinite, kDeltaEncoding, kEqual, kCovers, kIndex, kNoOpSpan, kNoCustomValues, kIncreasing, kNoNegative, kNoInf, kBoundsFinite, kFirstBound, kCustomSpans;
+extern const Rule kDeltas, kCounts, kV1Kind, kSpans, kOffset, kNegative, kFloatNegative, kDeltaEncoding, kEqual, kCovers, kIndex, kNoOpSpan, kNoCustomValues, kIncreasing, kNoNegative, kNoInf, kBoundsFinite, kCustomSpans;
 }
 void run_buckets(const Context& c, std::uint32_t series, std::size_t index, const proto::HistogramView& h);
 
