@@ -46,7 +46,7 @@ bool each_field(std::string_view bytes, Visit&& visit) {
             if (wire::read_length(at, end, length) != wire::Fault::kNone) return false;
             field.payload = {at, length};
             at += length;
-        } else if (const auto skipped = wire::skip(at, end, tag, 8); skipped.bad || skipped.fault != wire::Fault::kNone) {
+        } else if (wire::skip(at, end, tag, 8) != wire::Fault::kNone) {
             return false;
         }
         if (!visit(field)) return false;

@@ -19,7 +19,13 @@ inline constexpr int kMaxDepth = 100;
 
 inline constexpr std::uint8_t kVarint = 0, kFixed64 = 1, kBytes = 2, kGroup = 3, kEndGroup = 4, kFixed32 = 5;
 
-enum class Fault : std::uint8_t { kNone, kTruncated, kOverlong };
+enum class Fault : std::uint8_t {
+    kNone,
+    kTruncated,  ///< runs past the end
+    kOverlong,   ///< a varint that does not end in time, a length of 2 GiB or more
+    kFieldZero,
+    kBadType,    ///< wire type 6 or 7, a group without end or end without group, groups nested too deep
+};
 
 /// A varint of at most `max_bytes`; bits beyond the 64th are dropped, as libprotobuf does. Moves `at` only on success.
 inline Fault read_varint(const char*& at, const char* end, std::uint64_t& value, int max_bytes = 10) {
@@ -74,46 +80,44 @@ inline T load(const char* at) {
 inline std::int32_t zigzag32(std::uint64_t value) { return protozero::decode_zigzag32(static_cast<std::uint32_t>(value)); }
 inline std::int64_t zigzag64(std::uint64_t value) { return protozero::decode_zigzag64(value); }
 
-/// Steps over the payload of a field whose tag has just been read. `depth_left`: groups that may still nest.
-/// kBadWireType has no place here: the caller looks at `bad` when the result is kNone.
-struct Skip { Fault fault = Fault::kNone; bool bad = false; };
-inline Skip skip(const char*& at, const char* end, std::uint32_t tag, int depth_left) {
+/// Steps over the payload of the field whose tag has just been read. `depth_left`: groups that may still nest.
+inline Fault skip(const char*& at, const char* end, std::uint32_t tag, int depth_left) {
     std::uint32_t open[kMaxDepth];  // field numbers of the groups that wait for their end
     int depth = 0;
     for (;;) {
         switch (tag & 7U) {
             case kVarint: {
                 std::uint64_t ignored = 0;
-                if (const auto fault = read_varint(at, end, ignored); fault != Fault::kNone) return {fault};
+                if (const auto fault = read_varint(at, end, ignored); fault != Fault::kNone) return fault;
                 break;
             }
             case kFixed64:
-                if (end - at < 8) return {Fault::kTruncated};
+                if (end - at < 8) return Fault::kTruncated;
                 at += 8;
                 break;
             case kFixed32:
-                if (end - at < 4) return {Fault::kTruncated};
+                if (end - at < 4) return Fault::kTruncated;
                 at += 4;
                 break;
             case kBytes: {
                 std::uint32_t length = 0;
-                if (const auto fault = read_length(at, end, length); fault != Fault::kNone) return {fault};
+                if (const auto fault = read_length(at, end, length); fault != Fault::kNone) return fault;
                 at += length;
                 break;
             }
             case kGroup:
-                if (depth == depth_left) return {Fault::kNone, true};
+                if (depth >= depth_left) return Fault::kBadType;
                 open[depth++] = tag >> 3U;
                 break;
             case kEndGroup:
-                if (depth == 0 || open[--depth] != tag >> 3U) return {Fault::kNone, true};
+                if (depth == 0 || open[--depth] != tag >> 3U) return Fault::kBadType;
                 break;
-            default: return {Fault::kNone, true};
+            default: return Fault::kBadType;
         }
-        if (depth == 0) return {};
-        if (at == end) return {Fault::kNone, true};
-        if (const auto fault = read_tag(at, end, tag); fault != Fault::kNone) return {fault};
-        if (tag >> 3U == 0) return {Fault::kNone, true};
+        if (depth == 0) return Fault::kNone;
+        if (at == end) return Fault::kBadType;
+        if (const auto fault = read_tag(at, end, tag); fault != Fault::kNone) return fault;
+        if (tag >> 3U == 0) return Fault::kFieldZero;
     }
 }
 
