@@ -19,14 +19,17 @@ inline constexpr std::uint32_t kMaxValueSize = 2048;   ///< bytes
 inline constexpr std::int64_t kFirstTimestamp = 100'000'000'000;  ///< below it is the magnitude of seconds
 inline constexpr std::int64_t kFuture = 600'000;                  ///< ms ahead of the receiver's clock
 
-/// Bits above those of +Inf: negative, infinite or NaN. Such values are judged with the series' name and type.
-[[nodiscard]] inline bool ordinary(std::uint64_t value_bits) { return value_bits < 0x7ff0000000000000ULL; }
+/// Finite and not negative, nor the stale marker in the wrong byte order. Other values are judged with the series' name and type.
+[[nodiscard]] inline bool ordinary(std::uint64_t value_bits) {
+    return value_bits < 0x7ff0000000000000ULL && value_bits != 0x020000000000f07fULL;
+}
 /// The NaNs that no rule has anything to say about: what C, Go, Java and Prometheus itself send.
 [[nodiscard]] inline bool plain_nan(std::uint64_t value_bits) { return value_bits == 0x7ff8000000000000ULL || value_bits == proto::kNormalNanBits; }
 [[nodiscard]] inline bool is_nan(std::uint64_t value_bits) { return (value_bits & 0x7fffffffffffffffULL) > 0x7ff0000000000000ULL; }
 
 /// A value that is not ordinary(): +Inf and the stale marker always pass, negative values and plain NaNs unless the series counts something.
 [[nodiscard]] inline bool unusual_value_ok(std::uint64_t value_bits, bool counts) {
+    if (value_bits < 0x7ff0000000000000ULL) return false;
     if (value_bits == proto::kStaleNanBits || value_bits == 0x7ff0000000000000ULL) return true;
     if (is_nan(value_bits)) return !counts && plain_nan(value_bits);
     return !counts || value_bits == 0x8000000000000000ULL;
@@ -93,6 +96,7 @@ private:
     [[nodiscard]] static bool read_label(const Byte*& p, const Byte* end, Label& out);
     [[nodiscard]] bool learn(unsigned column, const Label& label, const Label& before);
     [[nodiscard]] static bool utf8_values(const Byte* p, const Byte* end);
+    [[nodiscard]] static bool in_order(const Message& message, const Item& earlier, const Item& later);
     [[nodiscard]] bool walk_series(const Byte* p, const Byte* end, Timestamps& timestamps, Item& item, FastCounts& counts);
 
     const Secret& secret_;

@@ -69,6 +69,20 @@ bool WalkV1::utf8_values(const Byte* p, const Byte* end) {
     return true;
 }
 
+/// Prometheus sends one TimeSeries per sample, so that a label set occurs more than once when it catches up. That is fine while its samples
+/// are in the order of time. Both series have been walked; samples are what follows the labels.
+bool WalkV1::in_order(const Message& message, const Item& earlier, const Item& later) {
+    const auto time_at = [](const Byte* sample) {
+        std::uint64_t value = 0;
+        const Byte* const p = sample + 2 + sample[1] - 6;
+        for (unsigned i = 0; i < 6; ++i) value |= static_cast<std::uint64_t>(p[i] & 0x7fU) << (7 * i);
+        return value;
+    };
+    const Byte* last = message.begin + earlier.offset + earlier.size;
+    for (const Byte* next = last; next < message.end && *next == kSample; next += 2 + next[1]) last = next;
+    return time_at(last) < time_at(message.begin + later.offset + later.size);
+}
+
 bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timestamps& timestamps, Item& item, FastCounts& counts) {
     const Byte* p = begin;
     unsigned index = 0;
@@ -152,7 +166,8 @@ bool WalkV1::accept(const Message& message, FastCounts& counts) {
     }
     counts.series = series;
     if (series == 0) return false;
-    return distinct_.check(message.begin, items, series, [](std::size_t, std::size_t) { return false; });
+    return distinct_.check(message.begin, items, series,
+                           [&](std::size_t earlier, std::size_t later) { return in_order(message, items[earlier], items[later]); });
 }
 
 }  // namespace prw::receiver::rules::fast
