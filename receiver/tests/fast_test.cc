@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <random>
@@ -117,7 +118,7 @@ TEST(FastAccept, AcceptsEveryRequestOfRealSendersThatHasFloatSamplesOnlyAndNoFin
             const auto result = rules_say(bytes, message, latest);
             const bool floats_only = result.series != 0 && result.histograms == 0 && result.exemplars == 0 &&
                                      (message == ProtobufMessage::kV2 || result.metadata == 0);
-            if (result.findings.empty() && floats_only) EXPECT_TRUE(accepted);
+            EXPECT_TRUE(accepted || !floats_only || !result.findings.empty());
             accepted_requests += accepted ? 1 : 0;
         }
     }
@@ -135,6 +136,12 @@ std::string& value_of(proto::WriteRequest& request, std::string_view name) {
     first(request).labels.emplace_back(name, "");
     std::sort(first(request).labels.begin(), first(request).labels.end());
     return value_of(request, name);
+}
+
+void as_bucket(proto::WriteRequest& request, std::string_view bound) {
+    value_of(request, "__name__") = "x_bucket";
+    value_of(request, "le") = bound;
+    first(request).metadata.type = MetricType::kHistogram;
 }
 
 TEST(FastAccept, AcceptsWhatIsLegalButRare) {
@@ -155,10 +162,14 @@ TEST(FastAccept, AcceptsWhatIsLegalButRare) {
         {"long value that is not ASCII", [](auto& r) { value_of(r, "job") = std::string(200, 'v') + "\u00e9"; }},
         {"name that sorts before __name__", [](auto& r) { value_of(r, "Zone") = "a"; }},
         {"name of 30 bytes", [](auto& r) { value_of(r, std::string(30, 'n')) = "a"; }},
-        {"names with a common prefix", [](auto& r) { value_of(r, "kubernetes_io_hostname") = value_of(r, "kubernetes_io_hostname_a") = "a"; }},
+        {"names with a common prefix", [](auto& r) { for (const auto* name : {"kubernetes_io_hostname", "kubernetes_io_hostname_a"}) value_of(r, name) = "a"; }},
         {"name of one byte", [](auto& r) { value_of(r, "z") = "a"; }},
-        {"bucket bound", [](auto& r) { value_of(r, "__name__") = "x_bucket"; value_of(r, "le") = "+Inf"; }},
-        {"bucket bound with exponent", [](auto& r) { value_of(r, "__name__") = "x_bucket"; value_of(r, "le") = "1e-05"; }},
+        {"bucket bound", [](auto& r) { as_bucket(r, "+Inf"); }},
+        {"bucket bound with exponent", [](auto& r) { as_bucket(r, "1e-05"); }},
+        {"series of the scrape itself, without metadata", [](auto& r) { value_of(r, "__name__") = "up"; first(r).metadata = {}; }},
+        {"stale marker without metadata", [](auto& r) { first(r).samples[0].value_bits = proto::kStaleNanBits; first(r).metadata = {}; }},
+        {"one metric without help", [](auto& r) { value_of(r, "__name__") = "x"; first(r).metadata.help.clear(); }},
+        {"no unit", [](auto& r) { for (auto& s : r.series) s.metadata.unit.clear(); }},
         {"quantile", [](auto& r) { value_of(r, "quantile") = "0.99"; }},
         {"30 labels", [](auto& r) { for (int i = 10; i < 37; ++i) value_of(r, "l" + std::to_string(i)) = "v"; }},
         {"colon in the metric name", [](auto& r) { value_of(r, "__name__") = "job:requests:rate5m"; r.series.resize(1); }},
@@ -240,8 +251,8 @@ const Refused kRefusedInBoth[] = {
     {"labels.label-name-regex, not ASCII", [](auto& r) { first(r).labels[2].first = "jo\u00e9"; }},
     {"labels.dunder-not-used", [](auto& r) { first(r).labels.insert(first(r).labels.begin(), {"__address__", "x"}); }},
     {"labels.dunder-not-used, two bytes", [](auto& r) { first(r).labels.insert(first(r).labels.begin(), {"__", "x"}); }},
-    {"ext.labels.le-parses-float", [](auto& r) { value_of(r, "__name__") = "x_bucket"; value_of(r, "le") = "0,5"; }},
-    {"ext.labels.le-parses-float, NaN", [](auto& r) { value_of(r, "__name__") = "x_bucket"; value_of(r, "le") = "NaN"; }},
+    {"ext.labels.le-parses-float", [](auto& r) { as_bucket(r, "0,5"); }},
+    {"ext.labels.le-parses-float, NaN", [](auto& r) { as_bucket(r, "NaN"); }},
     {"ext.labels.quantile-parses-float", [](auto& r) { value_of(r, "quantile") = "p99"; first(r).metadata.type = MetricType::kSummary; }},
     {"ext.labels.quantile-parses-float, above 1", [](auto& r) { value_of(r, "quantile") = "1.1"; first(r).metadata.type = MetricType::kSummary; }},
     {"ext.labels.size-sane, labels", [](auto& r) { for (int i = 10; i < 40; ++i) value_of(r, "l" + std::to_string(i)) = "v"; }},
@@ -285,6 +296,11 @@ const Refused kRefusedIn2[] = {
     {"prw2.labels.utf8", [](auto& r) { first(r).labels[1].second = "caf\xe9"; }},
     {"ext.proto.strings-valid-utf8, help", [](auto& r) { for (auto& s : r.series) s.metadata.help = "caf\xe9"; }},
     {"prw2.timeseries.metadata-type-provided", [](auto& r) { for (auto& s : r.series) s.metadata.type = MetricType::kUnspecified; }},
+    {"prw2.timeseries.metadata-help-provided", [](auto& r) { for (auto& s : r.series) s.metadata.help.clear(); }},
+    {"prw2.message.help-ref-empty-default", [](auto& r) { for (auto& s : r.series) s.metadata.help = "shop_temperature_celsius"; }},
+    {"prw2.message.unit-ref-empty-default", [](auto& r) { for (auto& s : r.series) s.metadata.unit = "none"; }},
+    {"prw2.metadata.type-guidelines, _total", [](auto& r) { value_of(r, "__name__") = "x_total"; }},
+    {"prw2.metadata.type-guidelines, _bucket", [](auto& r) { as_bucket(r, "1"); first(r).metadata.type = MetricType::kGauge; }},
     {"ext.proto.enum-in-range", [](auto& r) { for (auto& s : r.series) s.metadata.type = static_cast<MetricType>(8); }},
     {"ext.metadata.consistent-per-family, type", [](auto& r) { first(r).metadata.type = MetricType::kInfo; }},
     {"ext.metadata.consistent-per-family, help", [](auto& r) { first(r).metadata.help = "Another help."; }},
@@ -452,6 +468,12 @@ TEST(FastAccept, SeesALabelThatDiffersFromTheOneExpectedInItsColumn) {
     EXPECT_FALSE(fast.accept(request(series("instance-", "c")), ProtobufMessage::kV1));
 }
 
+/// PRW_FAST_ROUNDS in the environment multiplies the rounds of the differential tests, for long runs by hand.
+std::size_t rounds_factor() {
+    const char* const text = std::getenv("PRW_FAST_ROUNDS");
+    return text == nullptr ? 1 : std::max<std::size_t>(1, std::strtoul(text, nullptr, 10));
+}
+
 // ---- Differential: accepted implies that the rules find nothing ----
 
 class RandomRequests {
@@ -545,11 +567,11 @@ private:
 };
 
 TEST(FastAccept, AcceptsNothingThatTheRulesWouldComplainAbout) {
-    RandomRequests random(20260101);
+    RandomRequests random(20260101 + (rounds_factor() - 1));
     Fast fast;
     for (const auto message : kMessages) {
         std::size_t accepted_clean = 0, accepted_changed = 0, accepted_bytes = 0;
-        constexpr std::size_t kRounds = 1500;
+        const std::size_t kRounds = 1500 * rounds_factor();
         for (std::size_t round = 0; round < kRounds; ++round) {
             const auto clean = random.clean();
             auto changed = clean;
@@ -567,6 +589,29 @@ TEST(FastAccept, AcceptsNothingThatTheRulesWouldComplainAbout) {
         EXPECT_GT(accepted_clean, kRounds / 2) << proto::short_name(message);
         EXPECT_GT(accepted_changed, kRounds / 20) << proto::short_name(message);
         EXPECT_GT(accepted_bytes, kRounds / 100) << proto::short_name(message);
+    }
+}
+
+/// Requests long enough for the walk to expect things: one changed byte anywhere must be seen like in the first series.
+TEST(FastAccept, AcceptsNoLongRequestThatTheRulesWouldComplainAbout) {
+    RandomRequests random(20260102 + (rounds_factor() - 1));
+    Fast fast;
+    for (const auto message : kMessages) {
+        const auto payload = bench::make_payload({.message = message, .series_per_request = 40, .active_series = 400, .rounds = 1, .now_ms = kNowMs});
+        const auto nodes = bench::make_payload({.message = message, .shape = bench::Shape::kNodeExporter, .series_per_request = 40, .active_series = 400,
+                                                .rounds = 1, .shuffled = true, .now_ms = kNowMs});
+        std::size_t accepted_bytes = 0;
+        const std::size_t kRounds = 1500 * rounds_factor();
+        for (std::size_t round = 0; round < kRounds; ++round) {
+            std::string bytes = random.pick(round % 2 == 0 ? payload.messages : nodes.messages);
+            random.mutate(bytes);
+            bool accepted = false;
+            expect_sound(fast, bytes, message, kNowMs, accepted);
+            if (HasFatalFailure()) return;
+            accepted_bytes += accepted ? 1 : 0;
+        }
+        EXPECT_GT(accepted_bytes, kRounds / 20) << proto::short_name(message);
+        EXPECT_LT(accepted_bytes, kRounds) << proto::short_name(message);
     }
 }
 

@@ -118,7 +118,7 @@ private:
     };
     enum : std::uint32_t {
         kNameKnown = 1, kNameOk = 2, kMetricKnown = 4, kMetricOk = 8, kCounts = 16, kLeKnown = 32, kLeOk = 64,
-        kQuantileKnown = 128, kQuantileOk = 256, kMetadataKnown = 512, kLong = 1024,
+        kQuantileKnown = 128, kQuantileOk = 256, kMetadataKnown = 512, kLong = 1024, kMadeBySender = 2048,
     };
     static constexpr std::size_t kShapeBytes = 64;
     static constexpr std::uint32_t kNowhere = 0xffffffffU;
@@ -130,12 +130,13 @@ private:
         std::array<Byte, kShapeBytes> limit;     ///< largest value of a reference's last byte
         std::array<Byte, kShapeBytes> edge;      ///< the same where the byte before it decides, else 0
         std::uint64_t key;                       ///< continuation bits and size; 0: unused
-        std::uint32_t size, labels;
+        std::uint32_t size;
         std::uint32_t metric_at;                 ///< where the reference to the metric name starts
         std::uint32_t checked_at;                ///< where the reference to the value of `le` or `quantile` starts; kNowhere
         LabelKind checked;
     };
-    struct Refs { std::uint32_t metric = 0; std::uint32_t labels = 0; };
+    struct Refs { std::uint32_t metric = 0; };
+    struct Metadata { std::uint32_t type = 0, help = 0, unit = 0; };
 
     [[nodiscard]] bool read_symbols(const Byte*& p, const Message& message);
     [[nodiscard]] bool walk_refs(const Byte* p, std::uint32_t size, Refs& out);
@@ -144,6 +145,9 @@ private:
     [[nodiscard]] bool name_ok(std::uint32_t ref);
     [[nodiscard]] bool value_ok(LabelKind kind, std::uint32_t ref);
     [[nodiscard]] bool walk_series(const Byte* p, const Byte* end, Item& item, FastCounts& counts);
+    [[nodiscard]] bool read_metadata(const Byte*& p, const Byte* end, Metadata& out) const;
+    [[nodiscard]] bool type_fits(const Symbol& metric) const;
+    [[nodiscard]] bool unit_ok(const Symbol& unit) const;
     [[nodiscard]] const Byte* text(const Symbol& symbol) const { return base_ + symbol.offset; }
 
     const Secret& secret_;
@@ -151,6 +155,7 @@ private:
     Symbol* symbols_ = nullptr;
     std::uint32_t symbol_count_ = 0;
     bool long_symbols_ = false;
+    bool typed_ = false, helped_ = false;  ///< any series of the request has a type, a help text
     Timestamps timestamps_{0, 0}, starts_{0, 0};
     static constexpr std::size_t kShapes = 32;  ///< pairs of neighbours share a place
     std::array<Shape, kShapes> shapes_;

@@ -13,6 +13,13 @@ constexpr Byte kLabelsRefs = 0x0a, kSample = 0x12, kMetadata = 0x2a;
 constexpr Byte kSampleValue = 0x09, kTimestamp = 0x10, kStartTimestamp = 0x18;
 constexpr Byte kType = 0x08, kHelpRef = 0x18, kUnitRef = 0x20;
 
+/// Series that have neither type nor help at their source: of the scrape itself, of recording rules.
+bool made_by_sender(const Byte* name, std::size_t size) {
+    if (equals(name, size, "up") || equals(name, size, "ALERTS") || equals(name, size, "ALERTS_FOR_STATE")) return true;
+    if (size > 7 && std::memcmp(name, "scrape_", 7) == 0) return true;
+    return std::memchr(name, ':', size) != nullptr;
+}
+
 }  // namespace
 
 WalkV2::WalkV2(const Secret& secret) : secret_(secret) {}
@@ -64,7 +71,8 @@ bool WalkV2::value_ok(LabelKind kind, std::uint32_t ref) {
         case LabelKind::kMetricName:
             if ((symbol.flags & kMetricKnown) == 0) {
                 symbol.flags |= kMetricKnown | (plain_label_value(kind, text(symbol), symbol.size) ? kMetricOk : 0U) |
-                                (counting_name(text(symbol), symbol.size) ? kCounts : 0U);
+                                (counting_name(text(symbol), symbol.size) ? kCounts : 0U) |
+                                (made_by_sender(text(symbol), symbol.size) ? kMadeBySender : 0U);
             }
             return (symbol.flags & kMetricOk) != 0;
         case LabelKind::kLe:
@@ -136,11 +144,9 @@ bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, Shape* sha
         }
         is_name = !is_name;
     }
-    out.labels = labels;
     if (shape != nullptr) {
         if (describable && is_name && has_metric) {
             std::memcpy(shape->bytes.data(), begin, kShapeBytes);
-            shape->labels = labels;
             shape->size = size;
         } else {
             shape->key = 0;
@@ -195,7 +201,6 @@ bool WalkV2::walk_refs(const Byte* p, std::uint32_t size, Refs& out) {
                 return p[at] < 0x80U ? p[at] : (p[at] & 0x7fU) | static_cast<std::uint32_t>(p[at + 1]) << 7U;
             };
             out.metric = value_at(shape.metric_at);
-            out.labels = shape.labels;
             return value_ok(LabelKind::kMetricName, out.metric) && (shape.checked_at == kNowhere || value_ok(shape.checked, value_at(shape.checked_at)));
         }
     }
@@ -216,7 +221,7 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
 
     if (p == end || *p != kSample) return false;
     std::int64_t previous = 0;
-    bool unusual = false, counter_fits = true;
+    bool counter_values = true, counter_fits = true, only_markers = true;
     std::uint64_t samples = 0;
     Symbol& metric = symbols_[refs.metric];
     do {
@@ -238,38 +243,68 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
         previous = timestamp;
         if (!ordinary(value)) [[unlikely]] {
             if (!unusual_value_ok(value, (metric.flags & kCounts) != 0)) return false;
-            unusual |= !unusual_value_ok(value, true);
+            counter_values &= unusual_value_ok(value, true);
         }
-        counter_fits &= start != 0 || value == proto::kStaleNanBits;
+        const bool marker = value == proto::kStaleNanBits;
+        counter_fits &= start != 0 || marker;
+        only_markers &= marker;
         ++samples;
         p = next;
     } while (p < end && *p == kSample);
     counts.samples += samples;
 
-    if (p >= end || p[0] != kMetadata) return false;
-    const std::uint32_t metadata_size = p[1];
+    Metadata metadata;
+    if (p < end) {
+        if (!read_metadata(p, end, metadata)) return false;
+        ++counts.metadata;
+    }
+    if (p != end) return false;
+    if (metadata.type == 0) {
+        // Nothing to expect of series that senders make themselves, nor where a series ends.
+        if (metadata.help != 0 || metadata.unit != 0) return false;
+        return only_markers || (metric.flags & kMadeBySender) != 0;
+    }
+    if (metadata.type == static_cast<std::uint32_t>(proto::MetricType::kCounter) && (!counter_fits || !counter_values)) return false;
+    if (!only_markers && (metric.flags & kMadeBySender) == 0) {
+        typed_ = true;
+        helped_ |= metadata.help != 0;
+    }
+    if ((metric.flags & kMetadataKnown) != 0) {
+        return metric.type == metadata.type && metric.help == metadata.help && metric.unit == metadata.unit;
+    }
+    metric.flags |= kMetadataKnown;
+    metric.type = metadata.type;
+    metric.help = metadata.help;
+    metric.unit = metadata.unit;
+    return metadata.help != refs.metric && type_fits(metric) && unit_ok(symbols_[metadata.unit]);
+}
+
+/// The canonical message: fields in order, at most once, not written when they have their default value.
+bool WalkV2::read_metadata(const Byte*& p, const Byte* const end, Metadata& out) const {
+    if (p[0] != kMetadata || p[1] != static_cast<std::size_t>(end - p) - 2) return false;
     p += 2;
-    if (metadata_size >= 0x80 || metadata_size != static_cast<std::size_t>(end - p)) return false;
-    std::uint32_t type = 0, help = 0, unit = 0;
     if (p < end && *p == kType) {
-        type = p[1];
+        out.type = p[1];
         p += 2;
+        if (out.type == 0 || out.type > static_cast<std::uint32_t>(proto::MetricType::kStateset)) return false;
     }
-    if (p < end && *p == kHelpRef && (!read_size(++p, end, help) || help == 0)) return false;
-    if (p < end && *p == kUnitRef && (!read_size(++p, end, unit) || unit == 0)) return false;
-    if (p != end || type == 0 || type > static_cast<std::uint32_t>(proto::MetricType::kStateset)) return false;
-    if (help == 0 || help >= symbol_count_ || unit >= symbol_count_ || help == refs.metric) return false;
-    if (type == static_cast<std::uint32_t>(proto::MetricType::kCounter) && (!counter_fits || unusual)) return false;
-    if ((metric.flags & kMetadataKnown) == 0) {
-        metric.flags |= kMetadataKnown;
-        metric.type = type;
-        metric.help = help;
-        metric.unit = unit;
-    } else if (metric.type != type || metric.help != help || metric.unit != unit) {
-        return false;
-    }
-    ++counts.metadata;
+    if (p < end && *p == kHelpRef && (!read_size(++p, end, out.help) || out.help == 0)) return false;
+    if (p < end && *p == kUnitRef && (!read_size(++p, end, out.unit) || out.unit == 0)) return false;
+    return out.help < symbol_count_ && out.unit < symbol_count_;
+}
+
+bool WalkV2::type_fits(const Symbol& metric) const {
+    const auto type = static_cast<proto::MetricType>(metric.type);
+    if (ends_with(text(metric), metric.size, "_total")) return type == proto::MetricType::kCounter;
+    if (ends_with(text(metric), metric.size, "_bucket")) return type == proto::MetricType::kHistogram || type == proto::MetricType::kGaugeHistogram;
     return true;
+}
+
+/// No unit, or a word that is none of the placeholders for "no unit" (none, null, n/a, unknown, 1, -, …).
+bool WalkV2::unit_ok(const Symbol& unit) const {
+    if (unit.size == 0) return true;
+    const Byte initial = text(unit)[0];
+    return unit.size > 2 && initial >= 'a' && initial <= 'z' && initial != 'n' && initial != 'u';
 }
 
 bool WalkV2::accept(const Message& message, FastCounts& counts) {
@@ -278,6 +313,7 @@ bool WalkV2::accept(const Message& message, FastCounts& counts) {
     starts_ = timestamps_;
     // Shapes hold references, which mean something within one request only.
     for (Shape& shape : shapes_) shape.key = 0;
+    typed_ = helped_ = false;
     const Byte* p = message.begin;
     if (!read_symbols(p, message)) return false;
     Item* items = items_.data();
@@ -292,7 +328,7 @@ bool WalkV2::accept(const Message& message, FastCounts& counts) {
         if (++series > kMaxSeries) return false;
     }
     counts.series = series;
-    if (series == 0) return false;
+    if (series == 0 || (typed_ && !helped_)) return false;
     return distinct_.check(message.begin, items, series, [](std::size_t, std::size_t) { return false; });
 }
 
