@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base64.h"
+
 namespace prw::sender {
 
 namespace {
@@ -15,6 +17,8 @@ public:
                     {"Accept", std::string(kScrapeAccept)},
                     {"Accept-Encoding", "identity"},
                     {"X-Prometheus-Scrape-Timeout-Seconds", std::to_string(static_cast<double>(timeout.count()) / 1000.0)}};
+        if (!options.url.user.empty() || !options.url.password.empty())
+            headers_.emplace_back("Authorization", "Basic " + base64(options.url.user + ":" + options.url.password));
     }
 
     Result<Fetched> fetch() override {

@@ -241,7 +241,6 @@ TEST(Queue, NobodyListens) {
 }
 
 TEST(Queue, FallbackIsSharedByTheShards) {
-    MiniReceiver receiver([&](std::size_t) -> std::optional<http::Response> { return std::nullopt; });
     MiniReceiver old([](std::size_t number) -> std::optional<http::Response> { return status(number == 0 ? 415 : 204); });
     SystemClock clock;
     auto options = remote_to(old.url(), proto::ProtobufMessage::kV2);
