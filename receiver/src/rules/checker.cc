@@ -124,6 +124,11 @@ struct Checker::Impl {
         const auto bytes = buffer.view();
         const auto declared = state.declared.value_or(ProtobufMessage::kV1);
         decode_seen(declared);
+        if (seen.over_limit) {
+            state.actual = state.declared;
+            state.too_many_elements = true;
+            return;
+        }
         const bool good = !seen.malformed && knows_something(seen);
         if (good && (state.declared || !wrong_shape(seen))) {
             state.actual = declared;
@@ -177,7 +182,7 @@ struct Checker::Impl {
         report.at(rules::Reporter::Impl::Place::kMessage);
         rules::kWire.run(context);
         // A message that breaks off, or is something else altogether, would only yield consequences of that.
-        if (seen.malformed || !state.actual) return;
+        if (seen.malformed || !state.actual || state.too_many_elements) return;
         for (const auto* family : rules::message_families()) family->run(context);
     }
 };
@@ -279,7 +284,7 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
 
     result.actual = state.actual;
     result.uncompressed_size = state.uncompressed_size;
-    result.decoded = accepted || (view != nullptr && !m.seen.malformed);
+    result.decoded = accepted || (view != nullptr && !m.seen.malformed && !m.seen.over_limit);
     if (accepted) {
         result.series = counts.series;
         result.samples = counts.samples;
@@ -298,7 +303,7 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
         result.status = 405;
     } else if (result.kind == RequestKind::kForeign) {
         result.status = 415;
-    } else if (state.over_limit) {
+    } else if (state.over_limit || state.too_many_elements) {
         result.status = 413;
     } else {
         result.status = result.conforming() ? 204 : 400;
@@ -335,10 +340,10 @@ CheckResult Checker::check_message(std::string_view bytes, ProtobufMessage messa
         rules::kCompression.run(context);  // says that it is too large
     }
     result.actual = state.actual;
-    result.decoded = view != nullptr && !m.seen.malformed;
+    result.decoded = view != nullptr && !m.seen.malformed && !m.seen.over_limit;
     result.rejected_series = m.report.rejected_series();
     result.findings = m.report.finish();
-    result.status = state.over_limit ? 413 : result.conforming() ? 204 : 400;
+    result.status = state.over_limit || state.too_many_elements ? 413 : result.conforming() ? 204 : 400;
     return result;
 }
 

@@ -59,6 +59,9 @@ struct LabelSet {
     Last last;
 };
 
+/// Kinds of payload of an entry, as bits.
+constexpr std::uint8_t kHasSamples = 1, kHasHistograms = 2, kHasNeither = 4;
+
 class OrderRules {
 public:
     explicit OrderRules(const Context& c) : c_(c), view_(*c.view) {}
@@ -83,9 +86,9 @@ public:
 
 private:
     static std::uint8_t payload_of(const proto::SeriesView& s) {
-        if (s.samples.count != 0) return 1;
-        if (s.histograms.count != 0) return 2;
-        return s.exemplars.count != 0 ? 4 : 8;
+        if (s.samples.count != 0) return kHasSamples;
+        if (s.histograms.count != 0) return kHasHistograms;
+        return kHasNeither;
     }
 
     /// 2.0: labels are equal when their references are, after duplicates in the table are mapped to the first.
@@ -146,7 +149,9 @@ private:
 
     void distinct(std::uint32_t index, const LabelSet& set) {
         const auto& series = view_.series[index];
-        if ((set.payloads & payload_of(series)) == 0 || !same_metadata(series, view_.series[set.first])) return;
+        const auto payload = payload_of(series);
+        // Entries without samples are reported as such; the schema itself names exemplars as a reason to repeat a series.
+        if (payload > kHasHistograms || (set.payloads & payload) == 0 || !same_metadata(series, view_.series[set.first])) return;
         distinct_.report(c_, kDistinct, index, [&] {
             return Draft{.message = cat({series_path(index), " has the labels, metadata and kind of payload of ", series_path(set.first),
                                          "; wanted distinct series"}),

@@ -77,7 +77,7 @@ Draft draft_of(std::string message, proto::ByteRange range) {
 
 void report_empty(const Context& c) {
     Draft draft;
-    draft.message = "The HTTP body is zero bytes long, not even an empty snappy block.";
+    draft.message = "The HTTP body is zero bytes long, not even an empty snappy block (00)";
     draft.field = "body";
     if (c.v1() && c.head != nullptr && c.head->value("User-Agent").starts_with("Prometheus/"))
         draft.fix = "Known of Prometheus when sample_age_limit drops every sample of a batch that it retries; raise or unset sample_age_limit.";
@@ -89,12 +89,25 @@ void check_size(const Context& c) {
     const auto limit = c.options.max_uncompressed;
     if (s.over_limit) {
         auto draft = draft_of("The message claims " + bytes_text(s.uncompressed_size) + " uncompressed, more than this receiver's limit of " +
-                                  bytes_text(limit) + "; it was not decompressed.",
+                                  bytes_text(limit) + "; it was not decompressed",
                               start_of(c.body, 5));
         if (s.uncompressed_size < proto::kDefaultMaxUncompressed) draft.severity = Severity::kInfo;
         c.report.add(kSize, std::move(draft));
     } else if (s.uncompressed_size >= proto::kDefaultMaxUncompressed) {
-        c.report.add(kSize, draft_of("The uncompressed message stays below 32 MiB, got " + bytes_text(s.uncompressed_size) + ".", start_of(c.body, 5)));
+        c.report.add(kSize, draft_of("The uncompressed message has " + bytes_text(s.uncompressed_size) + "; wanted less than 32 MiB", start_of(c.body, 5)));
+    }
+}
+
+/// The kind's name as it stands in "The body is …".
+std::string a_kind(BodyKind kind) {
+    const auto name = std::string(proto::name_of(kind));
+    switch (kind) {
+        case BodyKind::kSnappyJava:
+        case BodyKind::kSnappyHadoop:
+        case BodyKind::kSnappyBlock:
+        case BodyKind::kSnappyTwice:
+        case BodyKind::kRemoteRead: return "a " + name;
+        default: return name;
     }
 }
 
@@ -125,28 +138,28 @@ void report_snappy_failure(const Context& c) {
         case SnappyError::kTooMuchOutput:
             if (failure.trailing) {
                 c.report.add(kTrailing, draft_of("The snappy block ends after " + bytes_text(failure.claimed) + " of output, but " +
-                                                     bytes_text(c.body.size() - std::min<std::size_t>(failure.where.offset, c.body.size())) + " follow" + place + ".",
+                                                     bytes_text(c.body.size() - std::min<std::size_t>(failure.where.offset, c.body.size())) + " follow" + place,
                                                  {failure.where.offset, static_cast<std::uint32_t>(c.body.size()) - failure.where.offset}));
             } else {
-                c.report.add(kLength, draft_of("The snappy preamble says " + bytes_text(failure.claimed) + ", the element" + place + " goes beyond that.", failure.where));
+                c.report.add(kLength, draft_of("The snappy preamble says " + bytes_text(failure.claimed) + ", the element" + place + " goes beyond that", failure.where));
             }
             break;
         case SnappyError::kTooLittleOutput:
             c.report.add(kLength, draft_of("The snappy preamble says " + bytes_text(failure.claimed) + ", the elements decode to " +
-                                               bytes_text(failure.produced) + ".",
+                                               bytes_text(failure.produced),
                                            start_of(c.body, 5)));
             break;
         case SnappyError::kBadOffset:
             if (failure.s2_repeat) {
-                c.report.add(kS2, draft_of("The copy" + place + " has offset 0: S2's repeat code, which snappy does not know.", failure.where));
+                c.report.add(kS2, draft_of("The copy" + place + " has offset 0: S2's repeat code, which snappy does not know", failure.where));
                 break;
             }
             [[fallthrough]];
         case SnappyError::kTruncatedPreamble:
         case SnappyError::kOversizedPreamble:
         case SnappyError::kTruncatedElement:
-            c.report.add(kBlock, draft_of("The body is one snappy block, got a broken one: " + std::string(proto::name_of(failure.error)) + place +
-                                              ", after " + bytes_text(failure.produced) + " of output.",
+            c.report.add(kBlock, draft_of("The body is a broken snappy block: " + std::string(proto::name_of(failure.error)) + place +
+                                              ", after " + bytes_text(failure.produced) + " of output",
                                           failure.where));
             break;
     }
@@ -154,21 +167,20 @@ void report_snappy_failure(const Context& c) {
 
 void report_not_a_block(const Context& c) {
     const auto kind = c.state->body_kind;
-    const auto got = std::string(proto::name_of(kind));
     const auto start = start_of(c.body, 16);
     switch (kind) {
         case BodyKind::kSnappyFramed:
-            c.report.add(kFramed, draft_of("The body is a snappy block, got snappy's framing format (it starts with the stream identifier).", start_of(c.body, 10)));
+            c.report.add(kFramed, draft_of("The body is in snappy's framing format (it starts with the stream identifier); wanted the block format", start_of(c.body, 10)));
             return;
         case BodyKind::kSnappyJava:
-        case BodyKind::kSnappyHadoop: c.report.add(kBlock, draft_of("The body is one snappy block, got " + got + ".", start)); return;
+        case BodyKind::kSnappyHadoop: c.report.add(kBlock, draft_of("The body is " + a_kind(kind) + "; wanted one snappy block", start)); return;
         case BodyKind::kRawProtobufV1:
         case BodyKind::kRawProtobufV2:
-            c.report.add(kRaw, draft_of("The serialised message is compressed with snappy, got " + got + ".", start));
+            c.report.add(kRaw, draft_of("The body is " + a_kind(kind) + "; wanted it compressed with snappy, as a whole", start));
             return;
         case BodyKind::kS2:
             if (!c.state->snappy.s2_repeat) {
-                c.report.add(kS2, draft_of("The body is one snappy block, got " + got + ".", start));
+                c.report.add(kS2, draft_of("The body is " + a_kind(kind) + "; wanted one snappy block", start));
                 return;
             }
             break;
@@ -178,14 +190,14 @@ void report_not_a_block(const Context& c) {
         case BodyKind::kUnknown: break;
         default:
             if (const auto wrapping = wrapping_of(c); !wrapping.empty()) {
-                c.report.add(kCarries, draft_of("The compressed message itself is the body, got " + wrapping + ".", start));
+                c.report.add(kCarries, draft_of("The body is " + wrapping + "; wanted the compressed message itself", start));
             } else {
-                c.report.add(kSnappy, draft_of("The body is compressed with snappy, got " + got + ".", start));
+                c.report.add(kSnappy, draft_of("The body is " + a_kind(kind) + "; wanted one snappy block", start));
             }
             return;
     }
     if (const auto wrapping = wrapping_of(c); !wrapping.empty()) {
-        c.report.add(kCarries, draft_of("The compressed message itself is the body, got " + wrapping + ".", start));
+        c.report.add(kCarries, draft_of("The body is " + wrapping + "; wanted the compressed message itself", start));
         return;
     }
     report_snappy_failure(c);
@@ -198,8 +210,8 @@ void run(const Context& c) {
         const auto kind = c.state->message_kind;
         if (kind == BodyKind::kSnappyBlock || kind == BodyKind::kSnappyFramed || kind == BodyKind::kSnappyJava || kind == BodyKind::kSnappyTwice ||
             kind == BodyKind::kGzip || kind == BodyKind::kZstd)
-            c.report.add(kTwice, draft_of("The message is compressed once, but inside the snappy block there is " +
-                                              (kind == BodyKind::kSnappyBlock ? std::string("another one") : std::string(proto::name_of(kind))) + ".",
+            c.report.add(kTwice, draft_of("Inside the snappy block there is " + (kind == BodyKind::kSnappyBlock ? std::string("another one") : a_kind(kind)) +
+                                              "; wanted the message, compressed once",
                                           start_of(c.body, 16)));
         return;
     }

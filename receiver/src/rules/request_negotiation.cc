@@ -102,7 +102,7 @@ void check_content_type(const Context& c) {
     const auto* field = c.head->find("Content-Type");
     if (field == nullptr || field->value.empty()) {
         Draft draft;
-        draft.message = field == nullptr ? "The Content-Type header is missing." : "The Content-Type header is empty.";
+        draft.message = field == nullptr ? "The Content-Type header is missing" : "The Content-Type header is empty";
         draft.field = "Content-Type";
         if (field != nullptr) draft.head = field->range;
         c.report.add(kTypePresent, std::move(draft));
@@ -111,18 +111,18 @@ void check_content_type(const Context& c) {
     const auto shown = quote(field->value, 120);
     if (c.content_type == nullptr) {
         const auto cause = c.state->content_type_error ? c.state->content_type_error->text() : std::string("malformed");
-        c.report.add(kTypeSyntax, draft_of(*field, "Content-Type", "Content-Type follows RFC 9110, got " + shown + ": " + cause + "."));
+        c.report.add(kTypeSyntax, draft_of(*field, "Content-Type", "Content-Type " + shown + " does not follow RFC 9110: " + cause));
         return;
     }
     const auto& type = *c.content_type;
     if (type.media_type != "application/x-protobuf") {
-        c.report.add(kMediaType, draft_of(*field, "Content-Type", "The media type is application/x-protobuf, got " + shown + "."));
+        c.report.add(kMediaType, draft_of(*field, "Content-Type", "Content-Type is " + shown + "; wanted the media type application/x-protobuf"));
         return;
     }
     const auto* name = type.parameter("proto");
     if (!c.state->declared) {
-        auto draft = draft_of(*field, "Content-Type", "The proto parameter names prometheus.WriteRequest or io.prometheus.write.v2.Request, got " +
-                                                          quote(name == nullptr ? "" : *name) + ".");
+        auto draft = draft_of(*field, "Content-Type", "The proto parameter is " + quote(name == nullptr ? "" : *name) +
+                                                          "; wanted prometheus.WriteRequest or io.prometheus.write.v2.Request");
         draft.any_version = true;
         c.report.add(kMessageName, std::move(draft));
         return;
@@ -130,16 +130,16 @@ void check_content_type(const Context& c) {
     const auto declared = *c.state->declared;
     if (type.parameters.size() > (name == nullptr ? 0U : 1U)) {
         const auto extra = std::find_if(type.parameters.begin(), type.parameters.end(), [&](const auto& p) { return &p.value != name; });
-        c.report.add(kParameters, draft_of(*field, "Content-Type", "Content-Type has no parameter but one proto, got " + quote(extra->name) + " as well."));
+        c.report.add(kParameters, draft_of(*field, "Content-Type", "Content-Type has the parameter " + quote(extra->name) + "; wanted none but one proto"));
     } else {
         const std::string canonical = "application/x-protobuf" + (name == nullptr ? std::string() : ";proto=" + *name);
         if (field->value != canonical)
-            c.report.add(kTypeSpelling, draft_of(*field, "Content-Type", "Content-Type is spelled " + quote(canonical, 120) + ", got " + shown + ": " +
-                                                                             spelling_consequence(type, field->value, declared) + "."));
+            c.report.add(kTypeSpelling, draft_of(*field, "Content-Type", "Content-Type is spelled " + shown + "; wanted " + quote(canonical, 120) + ": " +
+                                                                             spelling_consequence(type, field->value, declared)));
     }
     if (declared == ProtobufMessage::kV1 && name != nullptr) {
-        auto draft = draft_of(*field, "Content-Type", c.options.peer_is_1x ? "Towards a 1.x receiver Content-Type is the bare application/x-protobuf, got " + shown + "."
-                                                                           : "The proto parameter is 2.0's; a strictly 1.0 receiver knows only the bare application/x-protobuf.");
+        auto draft = draft_of(*field, "Content-Type", c.options.peer_is_1x ? "Content-Type is " + shown + "; wanted the bare application/x-protobuf towards a 1.x receiver"
+                                                                           : "The proto parameter is 2.0's; a strictly 1.0 receiver knows only the bare application/x-protobuf");
         draft.any_version = true;
         c.report.add(c.options.peer_is_1x ? kType1x : kProtoParameter, std::move(draft));
     }
@@ -152,7 +152,7 @@ void check_v1_by_2x(const Context& c) {
     if (field == nullptr || !(field->value.starts_with("2.") || c.state->newer_protocol)) return;
     if (field->value.find_first_not_of("0123456789.") != std::string_view::npos) return;
     auto draft = draft_of(*field, "X-Prometheus-Remote-Write-Version",
-                          "The sender announces protocol " + printable(field->value, 20) + " and sends prometheus.WriteRequest, as it may towards a 2.x receiver.");
+                          "The sender announces protocol " + printable(field->value, 20) + " and sends prometheus.WriteRequest, as it may towards a 2.x receiver");
     draft.any_version = true;
     c.report.add(kV1By2x, std::move(draft));
 }
@@ -164,7 +164,7 @@ void check_content_encoding(const Context& c) {
     if (coding.kind == Kind::kSnappy) return;
     if (field == nullptr || coding.kind == Kind::kAbsent) {
         Draft draft;
-        draft.message = field == nullptr ? "The Content-Encoding header is missing." : "The Content-Encoding header is empty.";
+        draft.message = field == nullptr ? "The Content-Encoding header is missing" : "The Content-Encoding header is empty";
         draft.field = "Content-Encoding";
         if (field != nullptr) draft.head = field->range;
         c.report.add(kCodingPresent, std::move(draft));
@@ -172,13 +172,13 @@ void check_content_encoding(const Context& c) {
     }
     const auto shown = quote(field->value);
     if (coding.kind == Kind::kSpelled) {
-        c.report.add(kCodingSpelling, draft_of(*field, "Content-Encoding", "Content-Encoding is spelled 'snappy', got " + shown + "."));
+        c.report.add(kCodingSpelling, draft_of(*field, "Content-Encoding", "Content-Encoding is spelled " + shown + "; wanted 'snappy'"));
     } else if (coding.kind == Kind::kSyntax) {
-        c.report.add(kCodingSyntax, draft_of(*field, "Content-Encoding", "Content-Encoding is a list of tokens by RFC 9110, got " + shown + ": " + coding.problem + "."));
+        c.report.add(kCodingSyntax, draft_of(*field, "Content-Encoding", "Content-Encoding " + shown + " does not follow RFC 9110: " + coding.problem));
     } else {
         const bool list = field->value.find(',') != std::string_view::npos;
-        c.report.add(kCoding, draft_of(*field, "Content-Encoding", "Content-Encoding is snappy, got " + shown +
-                                                                       (list ? ", which means that the body is encoded several times." : ".")));
+        c.report.add(kCoding, draft_of(*field, "Content-Encoding", "Content-Encoding is " + shown + "; wanted snappy" +
+                                                                       (list ? " once (a list means that the body is encoded several times)" : "")));
     }
 }
 

@@ -41,8 +41,8 @@ struct RequestState {
     // Message.
     proto::BodyKind message_kind = proto::BodyKind::kUnknown;  ///< when the bytes are neither message as they should be: what they look like
     std::string framing = {};              ///< "length-delimited messages", "a gRPC frame": what stands around the message
+    bool too_many_elements = false;        ///< the walk gave up: more series, labels and samples than one request may have
     bool newer_protocol = false;           ///< the version header names something newer than 2.0
-    std::uint64_t series = 0;
 };
 
 }  // namespace prw::receiver::rules

@@ -135,10 +135,10 @@ bool report_foreign(const Context& c) {
     const auto got = std::string(proto::name_of(s.message_kind));
     switch (s.message_kind) {
         case BodyKind::kJson:
-        case BodyKind::kText: c.report.add(kBinary, whole(c, "The uncompressed body is binary protobuf, got " + got + ".")); return true;
+        case BodyKind::kText: c.report.add(kBinary, whole(c, "The uncompressed body is " + got + "; wanted binary protobuf")); return true;
         case BodyKind::kOtlp:
         case BodyKind::kRemoteRead:
-            c.report.add(kKnown, whole(c, "The message is prometheus.WriteRequest or io.prometheus.write.v2.Request, got " + got + "."));
+            c.report.add(kKnown, whole(c, "The message is " + (s.message_kind == BodyKind::kRemoteRead ? "a " + got : got) + "; wanted prometheus.WriteRequest or io.prometheus.write.v2.Request"));
             return true;
         case BodyKind::kSnappyBlock:
         case BodyKind::kSnappyFramed:
@@ -147,23 +147,31 @@ bool report_foreign(const Context& c) {
         case BodyKind::kGzip:
         case BodyKind::kZstd:
             // compression/once says so when there is a body
-            if (c.body.empty()) c.report.add(kBinary, whole(c, "The message is binary protobuf, got " + got + "."));
+            if (c.body.empty()) c.report.add(kBinary, whole(c, "The message is " + got + "; wanted binary protobuf"));
             return true;
         default: break;
     }
     if (s.framing.empty()) return false;
-    c.report.add(kOne, whole(c, "The body is one bare message, got " + s.framing + "."));
+    c.report.add(kOne, whole(c, "The body is " + s.framing + "; wanted one bare message"));
     return true;
 }
 
 void report_mismatch(const Context& c) {
     const auto& s = *c.state;
     if (!s.actual || !s.declared || s.actual == s.declared) return;
-    Draft draft = whole(c, "The body holds the message that Content-Type names: it names " + std::string(proto::full_name(*s.declared)) +
-                               ", the body is " + std::string(proto::full_name(*s.actual)) +
-                               "; a receiver that goes by Content-Type finds nothing in it.");
+    const auto* field = c.head == nullptr ? nullptr : c.head->find("Content-Type");
+    const auto declared = std::string(proto::full_name(*s.declared));
+    std::string message = "The body is " + std::string(proto::full_name(*s.actual)) + "; ";
+    if (c.head == nullptr) {
+        message += "wanted " + declared;
+    } else if (field == nullptr || field->value.empty()) {
+        message += "without Content-Type it should be " + declared + ", and a receiver finds nothing of that";
+    } else {
+        message += "Content-Type says " + declared + ", and a receiver that goes by it finds nothing";
+    }
+    Draft draft = whole(c, std::move(message));
     draft.any_version = true;
-    if (const auto* field = c.head == nullptr ? nullptr : c.head->find("Content-Type"); field != nullptr) {
+    if (field != nullptr) {
         draft.field = "Content-Type";
         draft.head = field->range;
     }
@@ -216,32 +224,31 @@ std::string describe(const Context& c, const Rule& rule, const WireIssue& issue)
     const auto at = " at byte " + std::to_string(issue.range.offset);
     const auto got_type = std::string(wire_type_name(issue.wire_type));
     if (&rule == &kReserved3)
-        return "Field 3 of WriteRequest decodes as Prometheus' MetricMetadata, got something else in " + place + " (" +
-               std::string(proto::name_of(issue.kind)) + ")" + at + ".";
+        return "Field 3 of WriteRequest holds something else than Prometheus' MetricMetadata: " + std::string(proto::name_of(issue.kind)) + " in " +
+               place + at;
     if (issue.malformed()) {
-        const auto of = c.view->bytes.size();
-        return "The message is well-formed protobuf to its end, got " + std::string(proto::name_of(issue.kind)) + " in " + place + at + " of " +
-               std::to_string(of) + ".";
+        return "The message is malformed: " + std::string(proto::name_of(issue.kind)) + " in " + place + at + " of " +
+               std::to_string(c.view->bytes.size());
     }
     switch (issue.kind) {
-        case WireIssue::Kind::kGroup: return "proto3 has no groups, got one in " + place + at + ".";
+        case WireIssue::Kind::kGroup: return place + at + " is a group; proto3 has none";
         case WireIssue::Kind::kWrongWireType: {
-            const std::string_view wanted = &rule == &kTimestamp ? "int64, varint (0)" : &rule == &kValue ? "double, 64-bit (1)" : "that of its declared type";
-            return place + " has the wire type of " + (wanted.starts_with("that") ? "its declared type" : std::string(wanted)) + ", got " + got_type + ".";
+            const auto* wanted = &rule == &kTimestamp ? "int64, a varint (0)" : &rule == &kValue ? "double, 64-bit (1)" : "the one of its declared type";
+            return place + " has wire type " + got_type + "; wanted " + wanted;
         }
         case WireIssue::Kind::kUnknownField:
-            if (&rule == &kShape) return "Extensions of 1.0 have the shape of Prometheus' schema, got an unknown field in " + place + ".";
-            return "The schema of " + std::string(proto::full_name(c.message)) + " has no " + place + ", got " + got_type + ".";
+            if (&rule == &kShape) return place + " is not in Prometheus' schema of exemplars and histograms";
+            return place + " (wire type " + got_type + ") is not in the schema of " + std::string(proto::full_name(c.message));
         case WireIssue::Kind::kReservedField:
-            if (&rule == &kReserved2) return "Field 2 of WriteRequest is reserved, got it" + at + " (Cortex' and Mimir's internal source field leaks like this).";
+            if (&rule == &kReserved2) return "Reserved field 2 of WriteRequest is there" + at + " (Cortex' and Mimir's internal source field leaks like this)";
             if (&rule == &kReserved6)
-                return "Field 6 of TimeSeries is reserved, got it in " + place + ": created_timestamp of the drafts up to 2.0-rc.3, which rc.4 replaced.";
-            return "Fields 1 to 3 of Request are reserved, got field " + std::to_string(issue.field) + at + ", which belongs to the 1.0 message.";
-        case WireIssue::Kind::kDuplicateField: return place + " occurs at most once, got it again" + at + ".";
-        case WireIssue::Kind::kInvalidUtf8: return place + " is valid UTF-8, got other bytes.";
+                return place + " is reserved: it was created_timestamp in the drafts up to 2.0-rc.3, which rc.4 replaced";
+            return "Reserved field " + std::to_string(issue.field) + " of Request is there" + at + "; fields 1 to 3 belong to the 1.0 message";
+        case WireIssue::Kind::kDuplicateField: return place + " occurs once more" + at + "; wanted it at most once";
+        case WireIssue::Kind::kInvalidUtf8: return place + " is not valid UTF-8";
         default: break;
     }
-    return std::string(proto::name_of(issue.kind)) + " in " + place + ".";
+    return std::string(proto::name_of(issue.kind)) + " in " + place;
 }
 
 void check_issues(const Context& c) {
@@ -259,7 +266,7 @@ void check_issues(const Context& c) {
         }
         Draft draft;
         draft.message = describe(c, rule, issue);
-        if (times > 1) draft.message += " The message has so many faults of the wire that the last " + std::to_string(times - 1) + " were only counted.";
+        if (times > 1) draft.message += " (the message has so many such faults that the last " + std::to_string(times - 1) + " were only counted)";
         draft.field = issue.path;
         draft.protobuf = issue.range;
         draft.series = issue.series;
@@ -276,7 +283,7 @@ void check_metadata_type(const Context& c, std::uint32_t index, std::uint32_t se
     if (metadata.type <= static_cast<std::uint32_t>(proto::MetricType::kStateset)) return;
     if (!c.report.wants(kEnum)) return c.report.count(kEnum, series);
     Draft draft;
-    draft.message = "The metric type is 0 to 7, got " + std::to_string(metadata.type) + ".";
+    draft.message = "The metric type is " + std::to_string(metadata.type) + "; wanted 0 to 7";
     draft.field = series == proto::kNoRef ? "metadata[" + std::to_string(index) + "].type" : "timeseries[" + std::to_string(series) + "].metadata.type";
     draft.protobuf = metadata.range;
     draft.series = series;
@@ -290,7 +297,7 @@ void check_histogram(const Context& c, const proto::HistogramView& histogram, st
     if (histogram.reset_hint > 3) {
         if (c.report.wants(kEnum)) {
             Draft draft;
-            draft.message = "The reset hint is 0 to 3, got " + std::to_string(histogram.reset_hint) + ".";
+            draft.message = "The reset hint is " + std::to_string(histogram.reset_hint) + "; wanted 0 to 3";
             draft.field = field("reset_hint");
             draft.protobuf = histogram.range;
             draft.series = series;
@@ -303,7 +310,7 @@ void check_histogram(const Context& c, const proto::HistogramView& histogram, st
         if (c.report.wants(kCustom)) {
             const bool schema = histogram.schema == -53;
             Draft draft;
-            draft.message = std::string("Histograms over 1.0 have exponential buckets, got ") + (schema ? "schema -53 (custom buckets)." : "custom_values.");
+            draft.message = std::string(schema ? "The histogram has schema -53 (custom buckets)" : "The histogram has custom_values") + "; wanted exponential buckets over 1.0";
             draft.field = field(schema ? "schema" : "custom_values");
             draft.protobuf = schema && histogram.schema_range.size > 0 ? histogram.schema_range : histogram.range;
             draft.series = series;
@@ -328,23 +335,22 @@ void check_values(const Context& c) {
 
 void note_extensions(const Context& c) {
     const auto& view = *c.view;
-    const auto note = [&](const Rule& rule, std::string message, std::string field, proto::ByteRange range, std::size_t count) {
+    const auto note = [&](const Rule& rule, std::size_t count, std::string_view one, std::string_view many, std::string_view place, std::string field,
+                          proto::ByteRange range) {
         Draft draft;
-        draft.message = std::move(message);
+        draft.message = "The request carries " + std::to_string(count) + " " + std::string(count == 1 ? one : many) + " in field " + std::string(place) +
+                        ", Prometheus' extension of 1.0";
         draft.field = std::move(field);
         draft.protobuf = range;
         draft.count = count;
         c.report.add(rule, std::move(draft));
     };
-    if (!view.metadata.empty())
-        note(kMetadata1, "The request carries " + std::to_string(view.metadata.size()) + " metadata entries in field 3, Prometheus' extension of 1.0.",
-             "metadata", view.metadata.front().range, view.metadata.size());
-    if (!view.exemplars.empty())
-        note(kExtensions, "The request carries " + std::to_string(view.exemplars.size()) + " exemplars in field 3 of TimeSeries, Prometheus' extension of 1.0.",
-             "exemplars", view.exemplars.front().range, view.exemplars.size());
-    if (!view.histograms.empty())
-        note(kExtensions, "The request carries " + std::to_string(view.histograms.size()) + " native histograms in field 4 of TimeSeries, Prometheus' extension of 1.0.",
-             "histograms", view.histograms.front().range, view.histograms.size());
+    if (const auto n = view.metadata.size(); n > 0)
+        note(kMetadata1, n, "metadata entry", "metadata entries", "3 of WriteRequest", "metadata", view.metadata.front().range);
+    if (const auto n = view.exemplars.size(); n > 0)
+        note(kExtensions, n, "exemplar", "exemplars", "3 of TimeSeries", "exemplars", view.exemplars.front().range);
+    if (const auto n = view.histograms.size(); n > 0)
+        note(kExtensions, n, "native histogram", "native histograms", "4 of TimeSeries", "histograms", view.histograms.front().range);
 }
 
 void run(const Context& c) {
@@ -356,9 +362,10 @@ void run(const Context& c) {
     check_issues(c);
     check_values(c);
     if (c.v1()) note_extensions(c);
-    if (c.view->series.size() > kManySeries) {
+    if (c.view->series.size() > kManySeries || c.view->over_limit) {
         Draft draft;
-        draft.message = "A request holds no more than about 10,000 series, got " + std::to_string(c.view->series.size()) + ".";
+        draft.message = "The request has " + std::to_string(c.view->series.size()) + " series; wanted no more than about 10,000";
+        if (c.view->over_limit) draft.message += " (it has too many elements to be judged; the walk stopped there)";
         draft.field = "timeseries";
         c.report.add(kBatch, std::move(draft));
     }
