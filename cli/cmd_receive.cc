@@ -14,13 +14,13 @@
 #include <string>
 
 #include "commands.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
 #include "prw/receiver/receiver.h"
 #include "prw/receiver/text.h"
 #include "request_text.h"
 #include "signals.h"
-#include "units.h"
 #include "version.h"
 
 namespace prw::cli {
@@ -156,11 +156,11 @@ int problem(Io& io, const Error& error) {
 }
 
 int receive(const Options& options, Io& io) {
-    const auto address = parse_host_port(options.listen);
+    const auto address = proto::parse_host_port(options.listen);
     if (!address) return problem(io, address.error());
-    const auto max_body = parse_size(options.max_body);
-    const auto max_uncompressed = parse_size(options.max_uncompressed);
-    const auto record_max = parse_size(options.record_max);
+    const auto max_body = proto::parse_size(options.max_body);
+    const auto max_uncompressed = proto::parse_size(options.max_uncompressed);
+    const auto record_max = proto::parse_size(options.record_max);
     for (const auto* size : {&max_body, &max_uncompressed, &record_max})
         if (!*size) return problem(io, size->error());
 
@@ -190,7 +190,7 @@ int receive(const Options& options, Io& io) {
             stop_requests = std::stoull("0" + options.stop_after.substr(0, 18));
             if (stop_requests == 0) return problem(io, {ErrorCode::kInvalidArgument, "--stop-after wants at least one request, or a duration such as 30s"});
         } else {
-            const auto duration = parse_duration(options.stop_after);
+            const auto duration = proto::parse_duration(options.stop_after);
             if (!duration) return problem(io, duration.error());
             stop_time = *duration;
         }

@@ -1,10 +1,10 @@
-#include "units.h"
+#include "prw/proto/units.h"
 
 #include <charconv>
 #include <cmath>
 #include <limits>
 
-namespace prw::cli {
+namespace prw::proto {
 
 namespace {
 
@@ -75,4 +75,4 @@ Result<HostPort> parse_host_port(std::string_view text) {
     return out;
 }
 
-}  // namespace prw::cli
+}  // namespace prw::proto

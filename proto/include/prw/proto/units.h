@@ -8,7 +8,7 @@
 
 #include "prw/proto/error.h"
 
-namespace prw::cli {
+namespace prw::proto {
 
 /// "500ms", "1.5s", "1m30s", "2h", "0"; a bare number other than 0 is refused, so that nobody has to guess the unit.
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
@@ -21,4 +21,4 @@ struct HostPort {
 };
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
 
-}  // namespace prw::cli
+}  // namespace prw::proto
