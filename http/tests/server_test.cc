@@ -100,7 +100,6 @@ TEST(ServerReads, VanishingClients) {
                 socket.send(row.bytes);
                 if (reset) {
                     // A reset throws away what was not read yet: let the server read it first.
-                    std::atomic<bool> go{false};
                     while (server->connections_accepted() == 0) std::this_thread::yield();
                     socket.reset();
                 } else {
