@@ -1,14 +1,92 @@
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "catalogue.h"
 #include "commands.h"
+#include "prw/conformance/checks.h"
+#include "prw/proto/nearest.h"
+#include "prw/receiver/finding.h"
+#include "prw/receiver/text.h"
 
 namespace prw::cli {
 
+namespace {
+
+void field(Io& io, std::string_view key, std::string_view text) {
+    std::string out;
+    receiver::append_field(out, key, text, io.width);
+    io.out << out;
+}
+
+std::string join(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+void explain_clause(const proto::Clause& clause, Io& io) {
+    io.out << clause.id << "  " << name_of(clause.level) << "\n";
+    field(io, "says", clause.summary);
+    field(io, "on", name_of(clause.party));
+    field(io, "section", clause.extension() ? std::string(clause.section) + " (practice, not a sentence of the specification)" : std::string(clause.section));
+    field(io, "link", clause.url);
+    field(io, "broken", clause.violation);
+    field(io, "notes", clause.notes);
+    const auto covered = coverage_of(clause);
+    field(io, "rules", join(covered.rules));
+    field(io, "checks", join(covered.checks));
+    field(io, "gap", covered.reason);
+}
+
+void explain_clauses(std::span<const std::string_view> ids, Io& io) {
+    for (const auto id : ids) {
+        if (const auto* clause = proto::find_clause(id)) {
+            io.out << "\n";
+            explain_clause(*clause, io);
+        }
+    }
+}
+
+void explain_rule(const receiver::Rule& rule, Io& io) {
+    io.out << rule.id << "  rule on one request\n";
+    field(io, "checks", rule.summary);
+    field(io, "means", std::string(name_of(rule.severity)) + ", or milder where the clause's level says so");
+    field(io, "fix", rule.fix);
+    explain_clauses(rule.clauses, io);
+}
+
+}  // namespace
+
 void add_explain(CLI::App& app, Io& io, int& exit_code) {
-    auto* sub = app.add_subcommand("explain", "not yet here");
-    sub->callback([&] {
-        io.err << "prw explain: not yet here\n";
-        exit_code = kInternalError;
+    auto* sub = app.add_subcommand("explain", "What a check, rule or clause means, what breaks it and how to fix it");
+    auto id = std::make_shared<std::string>();
+    sub->add_option("id", *id, "Id of a check, rule or clause")->required();
+    sub->footer("Examples:\n  prw explain sender/labels/sorted\n  prw explain labels/sorted\n  prw explain prw2.symbols.first-empty");
+    sub->callback([id, &io, &exit_code] {
+        exit_code = kConforms;
+        if (const auto* clause = proto::find_clause(*id)) return explain_clause(*clause, io);
+        for (const auto& check : conformance::all_checks()) {
+            if (check.id != *id) continue;
+            io.out << check.id << "  " << name_of(check.level) << "\n";
+            field(io, "checks", check.summary);
+            field(io, "scene", check.scenario);
+            if (const auto* rule = receiver::find_rule(check.rule)) field(io, "fix", rule->fix);
+            std::vector<std::string_view> ids(check.clauses.begin(), check.clauses.end());
+            return explain_clauses(ids, io);
+        }
+        if (const auto* rule = receiver::find_rule(*id)) return explain_rule(*rule, io);
+
+        std::vector<std::string_view> known;
+        for (const auto& clause : proto::clauses()) known.push_back(clause.id);
+        for (const auto* rule : receiver::all_rules()) known.push_back(rule->id);
+        for (const auto& check : conformance::all_checks()) known.push_back(check.id);
+        io.err << "prw explain: nothing has the id \"" << *id << "\"";
+        if (const auto near = proto::nearest(*id, known); !near.empty()) io.err << "; did you mean " << near << "?";
+        io.err << "\n";
+        exit_code = kUsage;
     });
 }
 

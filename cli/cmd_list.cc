@@ -1,14 +1,98 @@
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "catalogue.h"
 #include "commands.h"
+#include "prw/conformance/checks.h"
+#include "prw/receiver/json.h"
 
 namespace prw::cli {
 
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+    std::string what = "clauses";
+    std::string party;
+    bool json = false;
+    bool uncovered = false;
+};
+
+void list_clauses(const Options& options, Io& io) {
+    Json array = Json::array();
+    for (const auto& clause : proto::clauses()) {
+        if (!options.party.empty() && clause.party != proto::Party::kBoth && name_of(clause.party) != options.party) continue;
+        const auto covered = coverage_of(clause);
+        if (options.uncovered && (!covered.rules.empty() || !covered.checks.empty())) continue;
+        if (options.json) {
+            array.push_back({{"id", clause.id},
+                             {"level", name_of(clause.level)},
+                             {"party", name_of(clause.party)},
+                             {"observable", name_of(clause.observable)},
+                             {"summary", clause.summary},
+                             {"url", clause.url},
+                             {"rules", covered.rules},
+                             {"checks", covered.checks},
+                             {"reason", covered.reason}});
+            continue;
+        }
+        io.out << clause.id << "  " << name_of(clause.level) << "  " << name_of(clause.party) << "\n    " << clause.summary << "\n    ";
+        if (covered.rules.empty() && covered.checks.empty()) {
+            io.out << "not covered: " << covered.reason;
+        } else {
+            io.out << "covered by";
+            for (const auto& rule : covered.rules) io.out << " " << rule;
+            for (const auto& check : covered.checks) io.out << " " << check;
+        }
+        io.out << "\n";
+    }
+    if (options.json) io.out << receiver::dump(array) << "\n";
+}
+
+void list_rules(const Options& options, Io& io) {
+    Json array = Json::array();
+    for (const auto* rule : receiver::all_rules()) {
+        if (options.json) {
+            array.push_back({{"id", rule->id}, {"severity", name_of(rule->severity)}, {"clauses", std::vector<std::string>(rule->clauses.begin(), rule->clauses.end())}, {"summary", rule->summary}, {"fix", rule->fix}});
+            continue;
+        }
+        io.out << rule->id << "  " << name_of(rule->severity) << "\n    " << rule->summary << "\n";
+    }
+    if (options.json) io.out << receiver::dump(array) << "\n";
+}
+
+void list_checks(const Options& options, Io& io) {
+    Json array = Json::array();
+    for (const auto& check : conformance::all_checks()) {
+        if (options.json) {
+            array.push_back({{"id", check.id}, {"level", proto::name_of(check.level)}, {"scenario", check.scenario}, {"clauses", check.clauses}, {"summary", check.summary}});
+            continue;
+        }
+        io.out << check.id << "  " << proto::name_of(check.level) << "  " << check.scenario << "\n    " << check.summary << "\n";
+    }
+    if (options.json) io.out << receiver::dump(array) << "\n";
+}
+
+}  // namespace
+
 void add_list(CLI::App& app, Io& io, int& exit_code) {
-    auto* sub = app.add_subcommand("list", "not yet here");
-    sub->callback([&] {
-        io.err << "prw list: not yet here\n";
-        exit_code = kInternalError;
+    auto* sub = app.add_subcommand("list", "What prw knows: clauses, rules, checks");
+    auto options = std::make_shared<Options>();
+    sub->add_option("what", options->what, "clauses, rules or checks")->check(CLI::IsMember({"clauses", "rules", "checks"}))->capture_default_str();
+    sub->add_option("--party", options->party, "Only clauses on this party")->check(CLI::IsMember({"sender", "receiver"}));
+    sub->add_flag("--uncovered", options->uncovered, "Only clauses that nothing covers, with the reason");
+    sub->add_flag("--json", options->json, "As JSON");
+    sub->footer("Examples:\n  prw list clauses --party sender\n  prw list clauses --uncovered\n  prw list rules --json | jq -r '.[].id'");
+    sub->callback([options, &io, &exit_code] {
+        if (options->what == "clauses") list_clauses(*options, io);
+        if (options->what == "rules") list_rules(*options, io);
+        if (options->what == "checks") list_checks(*options, io);
+        exit_code = kConforms;
     });
 }
 

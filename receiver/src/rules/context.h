@@ -29,18 +29,25 @@ struct Draft {
     std::optional<Severity> severity = {}; ///< milder than the default (a known deviation, a policy)
     std::string fix = {};                  ///< instead of the rule's
     std::string evidence = {};             ///< instead of the bytes at the range
+    std::uint64_t count = 1;               ///< occurrences that this draft stands for
+    bool any_version = false;              ///< keep the clauses of the other version as well (negotiation between the two)
 };
 
 /// Collects findings of one request, bounded. A finding's clauses are the rule's clauses that belong to the request's message
 /// (prw1.* for 1.0, prw2.* for 2.0) and the ext.* ones; its severity is what the first clause's level means
-/// (MUST → fail, SHOULD → warn, MAY → info), never above the rule's, or the draft's if milder.
+/// (MUST → fail, SHOULD → warn, MAY → info), never above the rule's, or the draft's if milder. A rule without a clause for the request's
+/// message reports nothing.
+///
+/// Details are bounded per rule and severity, so that many warnings of a rule never hide its first failure. A rule that lowers the severity
+/// of some drafts passes that severity to wants() and count() too.
 class Reporter {
 public:
-    /// False once the rule has all its detailed findings: then call count() and build no strings.
-    [[nodiscard]] bool wants(const Rule& rule) const;
+    /// False once the rule has all its detailed findings (or no clause for this message): then call count() and build no strings.
+    [[nodiscard]] bool wants(const Rule& rule, std::optional<Severity> severity = {}) const;
+    /// Beyond the bound the draft is only counted.
     void add(const Rule& rule, Draft draft);
     /// One more occurrence of a rule that no longer wants details; `series` marks that series as rejected when the rule fails.
-    void count(const Rule& rule, std::uint32_t series = proto::kNoRef);
+    void count(const Rule& rule, std::uint32_t series = proto::kNoRef, std::optional<Severity> severity = {}, std::uint64_t times = 1);
 
     struct Impl;
     explicit Reporter(Impl& impl) : impl_(impl) {}
@@ -49,8 +56,10 @@ private:
     Impl& impl_;
 };
 
-/// Everything there is to know about the request when rules run. Rules on head and body run always; rules on the message only when it decoded
-/// (view.malformed may still be true: what was read before the fault is there).
+struct RequestState;
+
+/// Everything there is to know about the request when rules run. Rules on head and body run always, wire rules on every message that
+/// decompressed (view.malformed may be true: what was read before the fault is there), rules on the message only when it is well-formed.
 struct Context {
     const CheckOptions& options;
     std::int64_t now_ms;
@@ -62,6 +71,7 @@ struct Context {
     std::string_view body;           ///< dechunked, compressed
     const proto::RequestView* view;  ///< nullptr when the body did not decompress
     Reporter& report;
+    const RequestState* state = nullptr;  ///< what the checker found on the way; for the request families only
     [[nodiscard]] bool v1() const { return message == proto::ProtobufMessage::kV1; }
     [[nodiscard]] bool v2() const { return message == proto::ProtobufMessage::kV2; }
 };

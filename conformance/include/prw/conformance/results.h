@@ -77,10 +77,14 @@ void conclude(Results& results, bool count_warnings);
 [[nodiscard]] std::string to_json(const Results& results);            ///< pretty-printed, stable key order
 [[nodiscard]] Result<Results> results_from_json(std::string_view json);
 [[nodiscard]] std::string render_html(const Results& results);        ///< one self-contained file
-struct TerminalStyle { bool colour = false; int width = 80; bool verbose = false; };
+struct TerminalStyle {
+    bool colour = false;
+    int width = 80;
+    bool verbose = false;  ///< every check, not only those that are not passed
+    std::string report;    ///< path of the HTML report, named in the last lines; empty: not named
+    std::string next;      ///< what to try next, e.g. the same command with one's own sender; empty: not said
+};
 [[nodiscard]] std::string render_terminal(const Results& results, const TerminalStyle& style);
-/// Findings as JSON: the same form in results.json and `prw inspect --json`.
-[[nodiscard]] std::string findings_to_json(const std::vector<receiver::Finding>& findings);
 /// Writes DIR/results.json and DIR/report.html, each by temporary file and rename. kIo with path.
 [[nodiscard]] Result<void> write_reports(const Results& results, const std::string& dir);
 

@@ -68,10 +68,13 @@ struct SnappyFailure {
 /// On failure returns kMalformed or kTooLarge whose text names the place; call diagnose_snappy() for the structure.
 [[nodiscard]] Result<void> uncompress_snappy(std::string_view body, std::size_t limit, PaddedBuffer& out);
 
-/// Walks the elements without producing output and says what is wrong with the block. kNone if nothing is.
+/// Walks the elements without producing output and says what is wrong with the block. kNone exactly when libsnappy accepts the body
+/// (and the claim is within `limit`), so an element that libsnappy reads as an empty literal (length ff ff ff ff) is no fault.
 [[nodiscard]] SnappyFailure diagnose_snappy(std::string_view body, std::size_t limit = kDefaultMaxUncompressed);
 
-/// Names what a body really is (framed snappy, gzip, double compression, JSON, OTLP, remote read, …). Bounded work and memory.
+/// Names what a body really is (framed snappy, gzip, double compression, JSON, OTLP, remote read, …). A block is looked into: OTLP, remote
+/// read or another block inside are named; anything else leaves it kSnappyBlock. kBrotli is never returned: the format has no mark of its own.
+/// Bounded: work is linear in the sizes before and after decompression, memory is kDefaultMaxUncompressed twice at most.
 [[nodiscard]] BodyKind recognise_body(std::string_view body);
 
 [[nodiscard]] std::string compress_snappy(std::string_view message);
@@ -81,6 +84,7 @@ class SnappyMap {
 public:
     /// `body` must be a valid block.
     [[nodiscard]] static Result<SnappyMap> build(std::string_view body);
+    /// `body` is the payload of a literal (without its tag) or the whole copy element.
     struct Element { ByteRange message; ByteRange body; bool copy = false; std::uint32_t copy_offset = 0; };
     /// Elements in message order, without gaps.
     [[nodiscard]] const std::vector<Element>& elements() const { return elements_; }

@@ -1,7 +1,8 @@
 /// A decoded request: zero-copy views with byte offsets, in flat arrays that are reused between requests, so that decoding
 /// allocates nothing per series once warm. Both messages share this shape; what only one of them has says so.
 ///
-/// All ByteRange values count bytes in the decompressed message. String views point into it and live as long as it does.
+/// All ByteRange values count bytes in the decompressed message: those of messages and strings cover the payload without tag and length;
+/// of an absent field they have size 0 and the offset of its message. String views point into it and live as long as it does.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ struct LabelView {
     ByteRange range;               ///< 1.0: the Label message · 2.0: the two references
     ByteRange name_range, value_range;  ///< 1.0: the string's bytes (size 0 when absent) · 2.0: the reference varint
     std::uint32_t name_ref = kNoRef, value_ref = kNoRef;  ///< 2.0: as sent, even when out of range
-    bool name_in_range = true, value_in_range = true;     ///< 2.0: the references point into symbols
+    /// 2.0: the references point into symbols. For the value that an odd list lacks: true, with value_ref kNoRef and an empty value_range.
+    bool name_in_range = true, value_in_range = true;
 };
 
 struct SampleView {
@@ -71,14 +73,14 @@ struct MetadataView {
     std::string_view help, unit;  ///< resolved
     std::uint32_t help_ref = 0, unit_ref = 0;  ///< 2.0: as sent
     bool help_in_range = true, unit_in_range = true;
-    ByteRange range;
+    ByteRange range;  ///< of a merged message: its last occurrence
 };
 
 struct SeriesView {
     Slice labels;      ///< in RequestView::labels
     Slice samples, histograms, exemplars;
     std::uint32_t metadata = kNoRef;  ///< 2.0: index in RequestView::metadata; kNoRef when absent
-    bool odd_refs = false;            ///< 2.0: labels_refs has an odd number of elements
+    bool odd_refs = false;            ///< 2.0: labels_refs has an odd number of elements (the last one is in `labels` without value)
     ByteRange range;                  ///< the TimeSeries message
 };
 
@@ -88,21 +90,21 @@ struct SymbolView { std::string_view text; ByteRange range; };
 struct WireIssue {
     enum class Kind : std::uint8_t {
         kTruncated,          ///< a field or length runs past the end of its message; the walk stops there
-        kOverlongVarint,     ///< more than ten bytes, or more than 64 bits
+        kOverlongVarint,     ///< more than ten bytes (a tag or length: more than five), or a length of 2 GiB and more
         kFieldNumberZero,
-        kBadWireType,        ///< wire types 6, 7, or a group that does not end
+        kBadWireType,        ///< wire types 6, 7, a group that does not end, an end without a group, or nesting deeper than 100
         kGroup,              ///< wire type 3/4: deprecated, well-formed, not in the schema
-        kWrongWireType,      ///< a known field with another wire type than its declared one; skipped as unknown
+        kWrongWireType,      ///< a known field with another wire type (a group too) than its declared one; skipped as unknown
         kUnknownField,
         kReservedField,      ///< WriteRequest 2, Request 1-3, v2 TimeSeries 6
-        kDuplicateField,     ///< a singular field for the second time (last one wins, sub-messages merge)
+        kDuplicateField,     ///< a singular field or a oneof for the second time (last one wins, sub-messages merge)
         kInvalidUtf8,        ///< a string field that is not UTF-8
     };
     Kind kind;
     std::string path;       ///< "timeseries[3].labels[2].name", "timeseries[0].field 9"
     std::uint32_t field = 0;   ///< field number
     std::uint8_t wire_type = 0;
-    ByteRange range;        ///< tag and payload in the message
+    ByteRange range;        ///< tag and payload in the message; where malformed: the tag and what there is of the payload
     std::uint32_t series = kNoRef;  ///< index in RequestView::series when inside one
     bool malformed() const { return kind <= Kind::kBadWireType; }
 };
@@ -123,7 +125,8 @@ struct RequestView {
     std::vector<double> doubles;
     std::vector<WireIssue> issues;   ///< bounded by DecodeLimits::max_issues
     std::uint64_t issues_dropped = 0;
-    bool malformed = false;          ///< the message is not well-formed protobuf; what was read before the fault is kept
+    bool malformed = false;          ///< the message is not well-formed protobuf; the elements that were complete before the fault are kept
+    bool over_limit = false;         ///< DecodeLimits::max_elements was reached; the walk stopped there and `malformed` was not decided
 
     void clear();  ///< empties, keeps capacity
     template <typename T>
@@ -136,9 +139,11 @@ struct RequestView {
 
 struct DecodeLimits {
     std::size_t max_issues = 1000;  ///< further ones are counted in issues_dropped
+    /// Elements of all arrays together: two bytes of a message can be an element of 72 bytes. The default holds memory under 300 MB.
+    std::size_t max_elements = 4'000'000;
 };
 
-/// Walks the message once with protozero. Accepts everything proto3 accepts (any field order, packed or not, non-minimal varints,
+/// Walks the message once. Accepts everything proto3 accepts (any field order, packed or not, non-minimal varints,
 /// unknown fields, merged sub-messages) and exactly that: `malformed` agrees with libprotobuf's verdict (except UTF-8, see below).
 /// Invalid UTF-8 is an issue, not a malformation. O(size); no allocation once `out` has grown.
 void decode(std::string_view bytes, ProtobufMessage message, RequestView& out, const DecodeLimits& limits = {});

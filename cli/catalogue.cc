@@ -1,0 +1,30 @@
+#include "catalogue.h"
+
+#include <algorithm>
+
+#include "prw/conformance/checks.h"
+#include "prw/receiver/finding.h"
+
+namespace prw::cli {
+
+Coverage coverage_of(const proto::Clause& clause) {
+    Coverage out;
+    for (const auto* rule : receiver::all_rules())
+        if (std::find(rule->clauses.begin(), rule->clauses.end(), clause.id) != rule->clauses.end()) out.rules.emplace_back(rule->id);
+    for (const auto& check : conformance::all_checks())
+        if (std::find(check.clauses.begin(), check.clauses.end(), clause.id) != check.clauses.end()) out.checks.emplace_back(check.id);
+    if (!out.rules.empty() || !out.checks.empty()) return out;
+    for (const auto& uncovered : receiver::uncovered_clauses())
+        if (uncovered.clause == clause.id) out.reason = uncovered.reason;
+    if (!out.reason.empty()) return out;
+    if (clause.observable == proto::Observable::kNo) {
+        out.reason = "cannot be observed from outside";
+    } else if (clause.party == proto::Party::kReceiver) {
+        out.reason = "on receivers; this version judges senders only";
+    } else {
+        out.reason = "not judged yet: needs a scenario that this version does not have";
+    }
+    return out;
+}
+
+}  // namespace prw::cli

@@ -1,0 +1,35 @@
+/// A request as a person reads it: headers, body facts, series with samples, histograms, exemplars and metadata; and the same as JSON.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <ostream>
+#include <string_view>
+
+#include "prw/proto/http_head.h"
+#include "prw/proto/view.h"
+#include "prw/receiver/check.h"
+
+namespace prw::cli {
+
+struct RequestTextOptions {
+    std::size_t max_series = 20;  ///< printed; 0: all
+    bool hex = false;             ///< dump body and message
+};
+
+/// Request line and fields, one a line, as sent.
+void print_head(std::ostream& out, std::string_view raw_head);
+/// "body 303 bytes, snappy block, 512 bytes uncompressed (1.7 : 1)", then what it carries.
+void print_body(std::ostream& out, std::string_view body, const receiver::CheckResult& check, const proto::RequestView& view, const RequestTextOptions& options);
+
+[[nodiscard]] nlohmann::ordered_json head_json(std::string_view raw_head);
+[[nodiscard]] nlohmann::ordered_json series_json(const proto::RequestView& view);
+[[nodiscard]] nlohmann::ordered_json counts_json(const receiver::CheckResult& check);
+
+/// Offset, sixteen bytes, printable characters; `limit` bytes at most, and says how many were left out.
+void print_hex(std::ostream& out, std::string_view bytes, std::size_t limit = 4096);
+
+/// "2026-01-02T03:04:05.678Z" for plausible ms, else the number.
+[[nodiscard]] std::string timestamp_text(std::int64_t ms);
+
+}  // namespace prw::cli

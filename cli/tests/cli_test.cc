@@ -1,0 +1,230 @@
+#include <filesystem>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "prw/proto/clauses.h"
+#include "prw/proto/model.h"
+#include "prw/proto/snappy_block.h"
+#include "prw/receiver/capture.h"
+#include "support.h"
+
+namespace prw::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using nlohmann::json;
+using prw::testing::fixture;
+using prw::testing::golden;
+using prw::testing::TempDir;
+using prw::testing::write_file;
+
+struct Outcome {
+    int code = -1;
+    std::string out, err;
+};
+
+Outcome prw(std::vector<std::string> arguments, const std::string& input = {}) {
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream err;
+    Io io{in, out, err, false, 80};
+    arguments.insert(arguments.begin(), "prw");
+    std::vector<const char*> argv;
+    for (const auto& argument : arguments) argv.push_back(argument.c_str());
+    const int code = run(static_cast<int>(argv.size()), argv.data(), io);
+    return {code, out.str(), err.str()};
+}
+
+TEST(Cli, UsageErrorsAreExitCodeTwo) {
+    const std::vector<std::vector<std::string>> rows = {
+        {}, {"nonsense"}, {"inspect"}, {"inspect", "--no-such-flag", "x"}, {"list", "nonsense"}, {"explain"}, {"inspect", "x", "--protobuf-message", "3.0"},
+    };
+    for (const auto& row : rows) {
+        const auto outcome = prw(row);
+        EXPECT_EQ(outcome.code, kUsage) << ::testing::PrintToString(row);
+        EXPECT_NE(outcome.err, "") << ::testing::PrintToString(row);
+        EXPECT_EQ(outcome.out, "") << ::testing::PrintToString(row);
+    }
+}
+
+TEST(Cli, EveryCommandHasHelpWithExamples) {
+    for (const char* command : {"receive", "send", "inspect", "test sender", "list", "explain"}) {
+        std::vector<std::string> arguments;
+        std::istringstream words(command);
+        for (std::string word; words >> word;) arguments.push_back(word);
+        arguments.emplace_back("--help");
+        const auto outcome = prw(arguments);
+        EXPECT_EQ(outcome.code, kConforms) << command;
+        EXPECT_THAT(outcome.out, HasSubstr("Examples:")) << command;
+        EXPECT_THAT(outcome.out, HasSubstr("prw " + std::string(command))) << command;
+    }
+}
+
+TEST(Cli, SaysItsVersion) {
+    const auto outcome = prw({"--version"});
+    EXPECT_EQ(outcome.code, kConforms);
+    EXPECT_THAT(outcome.out, StartsWith("prw "));
+}
+
+// inspect
+
+const std::filesystem::path kGolden = std::filesystem::path(PRW_SOURCE_DIR) / "cli/tests/golden";
+
+std::string raw_path(const char* name) { return (std::filesystem::path(PRW_SOURCE_DIR) / "tests/captures" / (std::string(name) + ".http")).string(); }
+
+TEST(Inspect, RealRequestsReadAsTheyStand) {
+    struct Row {
+        const char* request;
+        int code;
+    };
+    for (const auto& [request, code] : {Row{"prometheus-2.42-1.0/001", 0}, Row{"tenzir-6.20-2.0/000", 0}, Row{"kube-eventer-1.3-1.0/001", 1}, Row{"prometheus-3.14-2.0/001", 0}}) {
+        const auto outcome = prw({"inspect", raw_path(request)});
+        EXPECT_EQ(outcome.code, code) << request << outcome.err;
+        std::string name(request);
+        name.replace(name.find('/'), 1, "-");
+        EXPECT_EQ(outcome.out, golden(kGolden / ("inspect-" + name + ".txt"), outcome.out)) << request;
+    }
+}
+
+TEST(Inspect, TakesStandardInputAndSaysTheSame) {
+    const auto path = raw_path("kube-eventer-1.3-1.0/001");
+    const auto from_file = prw({"inspect", path});
+    const auto from_stdin = prw({"inspect", "-"}, prw::testing::read_file(path));
+    EXPECT_EQ(from_file.out, from_stdin.out);
+    EXPECT_EQ(from_file.code, from_stdin.code);
+}
+
+TEST(Inspect, JsonHasTheFindings) {
+    const auto outcome = prw({"inspect", "--json", raw_path("kube-eventer-1.3-1.0/001")});
+    const auto parsed = json::parse(outcome.out);
+    EXPECT_EQ(parsed.at("protobuf_message"), "1.0");
+    EXPECT_EQ(parsed.at("head").at("method"), "POST");
+    std::vector<std::string> rules;
+    for (const auto& finding : parsed.at("findings")) rules.push_back(finding.at("rule"));
+    EXPECT_THAT(rules, ::testing::Contains("labels/sorted"));
+    EXPECT_EQ(outcome.code, kNonConforming);
+}
+
+TEST(Inspect, FindsOutWhatABodyIs) {
+    proto::WriteRequest request;
+    request.series.push_back({{{"__name__", "up"}}, {{proto::to_bits(1.0), 1760000000000, 0}}, {}, {}, {}});
+    for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}) {
+        const auto bytes = proto::encode(request, message);
+        for (const auto& input : {bytes, proto::compress_snappy(bytes)}) {
+            const auto outcome = prw({"inspect", "-"}, input);
+            EXPECT_THAT(outcome.out, HasSubstr(std::string(proto::full_name(message)) + "  1 series, 1 samples"));
+            EXPECT_THAT(outcome.out, HasSubstr("up\n    1  @ 2025-10-09T08:53:20.000Z"));
+        }
+    }
+}
+
+TEST(Inspect, UndoesChunkedFraming) {
+    const auto request = fixture("tenzir-6.20-1.0/000");
+    const std::string head = "POST /x HTTP/1.1\r\nContent-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\nTransfer-Encoding: chunked\r\n\r\n";
+    char size[16];
+    std::snprintf(size, sizeof size, "%zx\r\n", request.body.size());
+    const auto outcome = prw({"inspect", "-"}, head + size + request.body + "\r\n0\r\n\r\n");
+    EXPECT_THAT(outcome.out, HasSubstr("prometheus.WriteRequest  1 series"));
+    const auto broken = prw({"inspect", "-"}, head + "zz\r\n");
+    EXPECT_EQ(broken.code, kNonConforming);
+    EXPECT_THAT(broken.err, HasSubstr("the chunked body: chunk size is not a hexadecimal number"));
+}
+
+TEST(Inspect, NamesWhatItCannotRead) {
+    const TempDir dir;
+    write_file(dir.file("empty"), "");
+    write_file(dir.file("framed"), prw::testing::unhex("ff 06 00 00 73 4e 61 50 70 59"));
+    write_file(dir.file("bomb"), prw::testing::unhex("ff ff ff ff 0f") + "hello");
+    struct Row {
+        std::vector<std::string> arguments;
+        int code;
+        const char* text;
+    };
+    const Row rows[] = {
+        {{"inspect", dir.file("missing")}, kUsage, "missing: cannot open (No such file or directory)"},
+        {{"inspect", dir.file("empty")}, kNonConforming, "not a snappy block"},
+        {{"inspect", dir.file("framed")}, kNonConforming, "snappy framed format"},
+        {{"inspect", dir.file("bomb")}, kNonConforming, "4294967295"},
+        {{"inspect", "--as", "capture", dir.file("framed")}, kUsage, "not a capture"},
+    };
+    for (const auto& row : rows) {
+        const auto outcome = prw(row.arguments);
+        EXPECT_EQ(outcome.code, row.code) << outcome.err;
+        EXPECT_THAT(outcome.err, HasSubstr(row.text));
+        EXPECT_THAT(outcome.err, StartsWith("prw inspect: "));
+    }
+}
+
+TEST(Inspect, ReadsCapturesWithEveryExchange) {
+    const TempDir dir;
+    const auto path = dir.file("a.prwcap");
+    {
+        auto writer = receiver::CaptureWriter::open(path);
+        ASSERT_TRUE(writer) << writer.error().text();
+        std::uint64_t id = 0;
+        for (const char* name : {"tenzir-6.20-1.0/000", "kube-eventer-1.3-1.0/001"}) {
+            const auto request = fixture(name);
+            receiver::Exchange e;
+            e.id = ++id;
+            e.raw_head = request.head;
+            e.raw_body = request.body;
+            e.received_unix_ms = 1763800000000;
+            e.status = 204;
+            ASSERT_TRUE((*writer)->append(e));
+        }
+        ASSERT_TRUE((*writer)->close());
+    }
+    const auto text = prw({"inspect", path});
+    EXPECT_THAT(text.out, HasSubstr("capture of 2 exchanges"));
+    EXPECT_THAT(text.out, HasSubstr("#2  2025-11-22T08:26:40.000Z"));
+    EXPECT_EQ(text.code, kNonConforming);
+    const auto one = prw({"inspect", path, "--id", "1", "--json"});
+    const auto parsed = json::parse(one.out);
+    EXPECT_EQ(parsed.at("exchanges").size(), 1U);
+    EXPECT_EQ(parsed.at("capture").at("exchanges"), 2);
+    EXPECT_EQ(prw({"inspect", path, "--id", "7"}).code, kUsage);
+}
+
+// list and explain
+
+TEST(List, EveryClauseIsCoveredOrSaysWhyNot) {
+    const auto parsed = json::parse(prw({"list", "clauses", "--json"}).out);
+    ASSERT_EQ(parsed.size(), proto::clauses().size());
+    for (const auto& clause : parsed) {
+        const bool covered = !clause.at("rules").empty() || !clause.at("checks").empty();
+        EXPECT_NE(covered, !clause.at("reason").get<std::string>().empty()) << clause.at("id");
+    }
+}
+
+TEST(List, NarrowsToAParty) {
+    const auto senders = json::parse(prw({"list", "clauses", "--party", "sender", "--json"}).out);
+    EXPECT_LT(senders.size(), proto::clauses().size());
+    for (const auto& clause : senders) EXPECT_NE(clause.at("party"), "receiver");
+}
+
+TEST(Explain, KnowsEveryListedId) {
+    for (const char* what : {"clauses", "rules", "checks"}) {
+        const auto parsed = json::parse(prw({"list", what, "--json"}).out);
+        ASSERT_FALSE(parsed.empty()) << what;
+        for (const auto& item : parsed) {
+            const auto id = item.at("id").get<std::string>();
+            const auto outcome = prw({"explain", id});
+            EXPECT_EQ(outcome.code, kConforms) << id;
+            EXPECT_THAT(outcome.out, StartsWith(id)) << id;
+        }
+    }
+}
+
+TEST(Explain, SuggestsTheNearestId) {
+    const auto outcome = prw({"explain", "prw1.labels.sortd"});
+    EXPECT_EQ(outcome.code, kUsage);
+    EXPECT_EQ(outcome.err, "prw explain: nothing has the id \"prw1.labels.sortd\"; did you mean prw1.labels.sorted?\n");
+}
+
+}  // namespace
+}  // namespace prw::cli

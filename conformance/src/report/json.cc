@@ -1,0 +1,157 @@
+#include <nlohmann/json.hpp>
+
+#include "prw/conformance/results.h"
+#include "prw/receiver/json.h"
+
+namespace prw::conformance {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+Json check_json(const CheckOutcome& c) {
+    Json out;
+    out["id"] = c.id;
+    out["protobuf_message"] = proto::short_name(c.message);
+    out["level"] = proto::name_of(c.level);
+    out["verdict"] = name_of(c.verdict);
+    out["clauses"] = c.clauses;
+    out["extension"] = c.extension;
+    out["summary"] = c.summary;
+    out["reason"] = c.reason;
+    out["want"] = c.want;
+    out["got"] = c.got;
+    out["scenario"] = c.scenario;
+    out["evidence"] = Json::object();
+    for (const auto& [name, value] : c.evidence) out["evidence"][name] = value;
+    out["duration_ms"] = c.duration_ms;
+    out["capsule"] = c.capsule;
+    out["exchanges"] = c.exchanges;
+    out["findings"] = receiver::to_json(c.findings);
+    return out;
+}
+
+Json scenario_json(const ScenarioOutcome& s) {
+    Json out;
+    out["name"] = s.name;
+    out["protobuf_message"] = proto::short_name(s.message);
+    out["summary"] = s.summary;
+    out["duration_ms"] = s.duration_ms;
+    out["requests"] = s.requests;
+    out["series"] = s.series;
+    out["samples"] = s.samples;
+    out["capture"] = s.capture;
+    out["target_log"] = s.target_log;
+    out["problem"] = s.problem;
+    return out;
+}
+
+template <typename Enum>
+Enum by_name(const std::string& name, int count) {
+    for (int i = 0; i < count; ++i)
+        if (name_of(static_cast<Enum>(i)) == name) return static_cast<Enum>(i);
+    throw std::invalid_argument("unknown word \"" + name + "\"");
+}
+
+proto::ProtobufMessage message_by_name(const std::string& name) {
+    proto::ProtobufMessage out{};
+    if (!proto::parse_protobuf_message(name, out)) throw std::invalid_argument("unknown protobuf_message \"" + name + "\"");
+    return out;
+}
+
+CheckOutcome check_from(const Json& in) {
+    CheckOutcome c;
+    c.id = in.at("id");
+    c.message = message_by_name(in.at("protobuf_message"));
+    c.level = by_name<proto::Level>(in.at("level"), 5);
+    c.verdict = by_name<Verdict>(in.at("verdict"), 7);
+    c.clauses = in.at("clauses").get<std::vector<std::string>>();
+    c.extension = in.at("extension");
+    c.summary = in.at("summary");
+    c.reason = in.at("reason");
+    c.want = in.at("want");
+    c.got = in.at("got");
+    c.scenario = in.at("scenario");
+    for (const auto& [name, value] : in.at("evidence").items()) c.evidence.emplace_back(name, value.get<std::int64_t>());
+    c.duration_ms = in.at("duration_ms");
+    c.capsule = in.at("capsule");
+    c.exchanges = in.at("exchanges").get<std::vector<std::uint64_t>>();
+    for (const auto& item : in.at("findings")) {
+        auto finding = receiver::finding_from_json(item);
+        if (!finding) throw std::invalid_argument(finding.error().text());
+        c.findings.push_back(std::move(*finding));
+    }
+    return c;
+}
+
+ScenarioOutcome scenario_from(const Json& in) {
+    ScenarioOutcome s;
+    s.name = in.at("name");
+    s.message = message_by_name(in.at("protobuf_message"));
+    s.summary = in.at("summary");
+    s.duration_ms = in.at("duration_ms");
+    s.requests = in.at("requests");
+    s.series = in.at("series");
+    s.samples = in.at("samples");
+    s.capture = in.at("capture");
+    s.target_log = in.at("target_log");
+    s.problem = in.at("problem");
+    return s;
+}
+
+}  // namespace
+
+std::string to_json(const Results& r) {
+    Json out;
+    out["schema_version"] = kSchemaVersion;
+    out["tool"] = {{"name", "prw"}, {"version", r.tool_version}};
+    out["role"] = r.role;
+    out["complete"] = r.complete;
+    out["verdict"] = name_of(r.verdict);
+    out["exit_code"] = r.exit_code;
+    out["target"] = {{"name", r.target.name},
+                     {"version", r.target.version},
+                     {"profile", r.target.profile},
+                     {"user_agent", r.target.user_agent},
+                     {"command", r.target.command}};
+    out["specification"] = {{"1.0", "1.0"}, {"2.0", "2.0-rc.4"}};
+    out["command_line"] = r.command_line;
+    out["learn_more"] = r.learn_more;
+    out["started"] = r.started;
+    out["duration_ms"] = r.duration_ms;
+    out["scenarios"] = Json::array();
+    for (const auto& scenario : r.scenarios) out["scenarios"].push_back(scenario_json(scenario));
+    out["checks"] = Json::array();
+    for (const auto& check : r.checks) out["checks"].push_back(check_json(check));
+    return receiver::dump(out) + "\n";
+}
+
+Result<Results> results_from_json(std::string_view text) {
+    try {
+        const auto in = Json::parse(text);
+        const int version = in.at("schema_version");
+        if (version != kSchemaVersion)
+            return fail(ErrorCode::kUnsupported, "results of schema_version " + std::to_string(version) + "; this prw reads " + std::to_string(kSchemaVersion));
+        Results r;
+        r.tool_version = in.at("tool").at("version");
+        r.role = in.at("role");
+        r.complete = in.at("complete");
+        r.verdict = by_name<Verdict>(in.at("verdict"), 7);
+        r.exit_code = in.at("exit_code");
+        const auto& target = in.at("target");
+        r.target = {target.at("name"), target.at("version"), target.at("profile"), target.at("user_agent"), target.at("command")};
+        r.command_line = in.at("command_line");
+        r.learn_more = in.at("learn_more");
+        r.started = in.at("started");
+        r.duration_ms = in.at("duration_ms");
+        for (const auto& item : in.at("scenarios")) r.scenarios.push_back(scenario_from(item));
+        for (const auto& item : in.at("checks")) r.checks.push_back(check_from(item));
+        return r;
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::kMalformed, "not a results file", {}, error.what());
+    }
+}
+
+}  // namespace prw::conformance

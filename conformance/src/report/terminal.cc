@@ -1,0 +1,148 @@
+#include <algorithm>
+
+#include "prw/conformance/results.h"
+#include "prw/receiver/text.h"
+#include "view.h"
+
+namespace prw::conformance {
+
+using namespace report;
+
+namespace {
+
+class Writer {
+public:
+    explicit Writer(const TerminalStyle& style) : style_(style), width_(static_cast<std::size_t>(std::clamp(style.width, 60, 120))) {}
+
+    void line(std::string_view text = {}) {
+        out_ += text;
+        out_ += '\n';
+    }
+    void field(std::string_view key, std::string_view text) { receiver::append_field(out_, key, text, style_.width); }
+    void fields(const receiver::Finding& finding) { receiver::append_finding_fields(out_, finding, style_.width); }
+    [[nodiscard]] std::string paint(std::string_view text, Verdict verdict) const {
+        if (!style_.colour) return std::string(text);
+        const char* code = "0";
+        switch (verdict) {
+            case Verdict::kPass: code = "32"; break;
+            case Verdict::kWarn: code = "33"; break;
+            case Verdict::kFail:
+            case Verdict::kError: code = "31;1"; break;
+            default: code = "2"; break;
+        }
+        return std::string("\x1b[") + code + "m" + std::string(text) + "\x1b[0m";
+    }
+    [[nodiscard]] std::size_t width() const { return width_; }
+    [[nodiscard]] std::string take() { return std::move(out_); }
+
+private:
+    const TerminalStyle& style_;
+    std::size_t width_;
+    std::string out_;
+};
+
+std::string clause_text(const CheckOutcome& check) {
+    std::string out;
+    for (const auto& id : check.clauses) {
+        const auto* clause = proto::find_clause(id);
+        if (clause == nullptr) continue;
+        if (!out.empty()) out += '\n';
+        out += std::string(clause->id) + ": " + std::string(clause->summary) + "\n" + std::string(clause->url);
+        break;  // the first one is the one judged; `prw explain` has the rest
+    }
+    return out;
+}
+
+void detail(Writer& out, const CheckOutcome& check) {
+    out.field("clause", clause_text(check));
+    out.field("want", check.want);
+    out.field("got", check.got.empty() ? check.reason : check.got);
+    if (!check.findings.empty()) {
+        const auto& f = check.findings.front();
+        if (check.got.empty() || f.message != check.got) out.field("finding", f.message);
+        out.fields(f);
+    }
+    out.field("seen", evidence_text(check));
+    out.field("next", "prw explain " + check.id);
+    if (!check.capsule.empty()) out.field("", "prw inspect " + check.capsule);
+}
+
+bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn || v == Verdict::kError; }
+
+void check_line(Writer& out, const CheckOutcome& check) {
+    std::string tail = std::string(proto::short_name(check.message)) + "  " + std::string(check.extension ? "practice" : proto::name_of(check.level)) + "  " +
+                       std::string(name_of(check.verdict));
+    std::string head = std::string("  ") + mark_of(check.verdict) + " " + check.id;
+    const auto pad = head.size() + tail.size() + 2 < out.width() ? out.width() - head.size() - tail.size() : 2;
+    out.line(out.paint(head, check.verdict) + std::string(pad, ' ') + tail);
+}
+
+}  // namespace
+
+std::string render_terminal(const Results& results, const TerminalStyle& style) {
+    Writer out(style);
+    std::string title = "prw test " + results.role + "   " + results.target.name;
+    if (!results.target.user_agent.empty() && results.target.user_agent != results.target.name) title += "   " + results.target.user_agent;
+    out.line(title);
+    std::uint64_t requests = 0;
+    std::uint64_t samples = 0;
+    for (const auto& scenario : results.scenarios) {
+        requests += scenario.requests;
+        samples += scenario.samples;
+    }
+    out.line("Remote Write 1.0 and 2.0-rc.4   " + plural(results.scenarios.size(), "scenario", "scenarios") + "   " +
+             plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " + plural(samples, "sample", "samples"));
+
+    for (const auto& scenario : results.scenarios) {
+        if (scenario.problem.empty()) continue;
+        out.line();
+        out.line(out.paint("  E scenario " + scenario.name + " (" + std::string(proto::short_name(scenario.message)) + ")", Verdict::kError));
+        out.field("problem", scenario.problem);
+        out.field("log", scenario.target_log);
+    }
+
+    for (const auto& group : groups(results)) {
+        const auto shown = std::any_of(group.checks.begin(), group.checks.end(), [&](const auto* c) { return style.verbose || detailed(c->verdict) || c->verdict == Verdict::kInfo; });
+        if (!shown) continue;
+        std::size_t judged = 0;
+        std::size_t right = 0;
+        for (const auto* check : group.checks) {
+            judged += check->verdict != Verdict::kNotApplicable && check->verdict != Verdict::kInconclusive ? 1U : 0U;
+            right += check->verdict == Verdict::kPass || check->verdict == Verdict::kInfo ? 1U : 0U;
+        }
+        out.line();
+        const std::string tally = std::to_string(right) + " of " + std::to_string(judged) + " judged are right";
+        const std::string name = title_of(group.name);
+        out.line(name + std::string(name.size() + tally.size() + 2 < out.width() ? out.width() - name.size() - tally.size() : 2, ' ') + tally);
+        for (const auto* check : group.checks) {
+            if (detailed(check->verdict)) {
+                check_line(out, *check);
+                detail(out, *check);
+            } else if (style.verbose || check->verdict == Verdict::kInfo) {
+                check_line(out, *check);
+                if (check->verdict != Verdict::kPass) out.field("", check->reason);
+            }
+        }
+    }
+
+    const auto counts = count(results);
+    out.line();
+    std::string summary = "Summary   ";
+    for (const auto verdict : {Verdict::kPass, Verdict::kFail, Verdict::kWarn, Verdict::kInfo, Verdict::kInconclusive, Verdict::kNotApplicable, Verdict::kError}) {
+        if (counts[verdict] == 0 && verdict != Verdict::kPass && verdict != Verdict::kFail) continue;
+        summary += std::string(name_of(verdict)) + " " + std::to_string(counts[verdict]) + "   ";
+    }
+    out.line(summary.substr(0, summary.size() - 3));
+    if (!results.complete) out.line("INCOMPLETE   the run was broken off; what is missing here was not judged");
+    if (!style.report.empty()) out.line("report    " + style.report);
+    if (!results.command_line.empty()) out.line("again     " + results.command_line);
+    if (!results.learn_more.empty()) out.line("explain   " + results.learn_more);
+    if (!style.next.empty()) out.line("next      " + style.next);
+    std::string word(name_of(results.verdict));
+    std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    out.line(out.paint(word, results.verdict) + "   " + results.target.name + " " + sentence(results) + "   " + duration_text(results.duration_ms) + "   exit " +
+             std::to_string(results.exit_code));
+    return out.take();
+}
+
+}  // namespace prw::conformance

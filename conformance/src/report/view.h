@@ -1,0 +1,48 @@
+/// What the terminal and the HTML report both need: grouping, counting, sentences. Internal.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prw/conformance/results.h"
+
+namespace prw::conformance::report {
+
+/// Second segment of a check id: "labels" of "sender/labels/sorted".
+[[nodiscard]] std::string_view group_of(std::string_view id);
+/// "labels" → "Labels".
+[[nodiscard]] std::string title_of(std::string_view group);
+
+struct Counts {
+    std::map<Verdict, std::size_t> of;
+    [[nodiscard]] std::size_t operator[](Verdict v) const {
+        const auto found = of.find(v);
+        return found == of.end() ? 0 : found->second;
+    }
+    [[nodiscard]] std::size_t total() const;
+};
+[[nodiscard]] Counts count(const Results& results);
+
+/// Checks in report order: groups as they first occur, within a group as given.
+struct Group {
+    std::string name;
+    std::vector<const CheckOutcome*> checks;
+};
+[[nodiscard]] std::vector<Group> groups(const Results& results);
+
+/// The verdict of the run as one sentence: "does not conform: 2 checks of a MUST fail".
+[[nodiscard]] std::string sentence(const Results& results);
+/// What a verdict means, for the legend.
+[[nodiscard]] std::string_view meaning_of(Verdict verdict);
+/// One character that carries the verdict without colour.
+[[nodiscard]] char mark_of(Verdict verdict);
+/// "3.8 s", "412 ms".
+[[nodiscard]] std::string duration_text(std::int64_t ms);
+/// "12 requests, 480 series".
+[[nodiscard]] std::string evidence_text(const CheckOutcome& check);
+/// "2 checks", "1 check".
+[[nodiscard]] std::string plural(std::size_t n, std::string_view one, std::string_view many);
+
+}  // namespace prw::conformance::report

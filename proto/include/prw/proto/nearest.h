@@ -1,0 +1,28 @@
+/// "Did you mean": the known word nearest to a mistyped one.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace prw::proto {
+
+/// Levenshtein distance in bytes. O(a·b) time, O(b) memory.
+[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
+
+/// The candidate with the least distance, the first of equals; empty when the best is farther than a third of the word's length plus one.
+template <typename Words>
+[[nodiscard]] std::string nearest(std::string_view word, const Words& candidates) {
+    std::string best;
+    std::size_t least = word.size() / 3 + 2;
+    for (const auto& candidate : candidates) {
+        const std::string_view text(candidate);
+        if (const auto distance = edit_distance(word, text); distance < least) {
+            least = distance;
+            best = std::string(text);
+        }
+    }
+    return best;
+}
+
+}  // namespace prw::proto

@@ -1,0 +1,81 @@
+#include "prw/receiver/json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace prw::receiver {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+void put_range(Json& out, const char* key, const std::optional<proto::ByteRange>& range) {
+    if (range) out[key] = {range->offset, range->size};
+}
+
+std::optional<proto::ByteRange> take_range(const Json& in, const char* key) {
+    const auto found = in.find(key);
+    if (found == in.end()) return std::nullopt;
+    return proto::ByteRange{found->at(0).get<std::uint32_t>(), found->at(1).get<std::uint32_t>()};
+}
+
+template <typename Enum>
+Enum by_name(const std::string& name, std::initializer_list<Enum> all) {
+    for (const auto value : all)
+        if (name_of(value) == name) return value;
+    throw std::invalid_argument("unknown word \"" + name + "\"");
+}
+
+}  // namespace
+
+Json to_json(const Finding& f) {
+    Json out;
+    out["rule"] = f.rule;
+    out["clauses"] = f.clauses;
+    out["level"] = proto::name_of(f.level);
+    out["severity"] = name_of(f.severity);
+    out["extension"] = f.extension;
+    out["message"] = f.message;
+    out["series"] = f.series;
+    out["field"] = f.field;
+    put_range(out, "protobuf_bytes", f.protobuf_bytes);
+    put_range(out, "body_bytes", f.body_bytes);
+    put_range(out, "head_bytes", f.head_bytes);
+    out["evidence"] = f.evidence;
+    out["fix"] = f.fix;
+    out["count"] = f.count;
+    return out;
+}
+
+Json to_json(const std::vector<Finding>& findings) {
+    Json out = Json::array();
+    for (const auto& finding : findings) out.push_back(to_json(finding));
+    return out;
+}
+
+Result<Finding> finding_from_json(const Json& in) {
+    using proto::Level;
+    try {
+        Finding f;
+        f.rule = in.at("rule").get<std::string>();
+        f.clauses = in.at("clauses").get<std::vector<std::string>>();
+        f.level = by_name(in.at("level").get<std::string>(), {Level::kMust, Level::kMustNot, Level::kShould, Level::kShouldNot, Level::kMay});
+        f.severity = by_name(in.at("severity").get<std::string>(), {Severity::kInfo, Severity::kWarn, Severity::kFail});
+        f.extension = in.at("extension").get<bool>();
+        f.message = in.at("message").get<std::string>();
+        f.series = in.at("series").get<std::string>();
+        f.field = in.at("field").get<std::string>();
+        f.protobuf_bytes = take_range(in, "protobuf_bytes");
+        f.body_bytes = take_range(in, "body_bytes");
+        f.head_bytes = take_range(in, "head_bytes");
+        f.evidence = in.at("evidence").get<std::string>();
+        f.fix = in.at("fix").get<std::string>();
+        f.count = in.at("count").get<std::uint64_t>();
+        return f;
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::kMalformed, "not a finding", {}, error.what());
+    }
+}
+
+std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace prw::receiver

@@ -1,0 +1,267 @@
+/// Metadata: type, help and unit. What the specifications want here depends on the source, which a request does not show: findings about it are
+/// milder unless the source is known.
+#include <algorithm>
+#include <array>
+
+#include "message_util.h"
+
+namespace prw::receiver::rules {
+namespace {
+
+using proto::MetricType;
+
+constexpr std::string_view kTypeClauses[] = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"};
+constexpr Rule kType{"metadata/type-provided", kTypeClauses, Severity::kWarn, "Every series of a metric that can have a type carries it.",
+                     "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records."};
+
+constexpr std::string_view kHelpClauses[] = {"prw2.timeseries.metadata-help-provided"};
+constexpr Rule kHelp{"metadata/help-provided", kHelpClauses, Severity::kWarn, "help_ref points to the help text if the source has one.",
+                     "Fill metadata.help_ref from the source's HELP."};
+
+constexpr std::string_view kHelpNameClauses[] = {"prw2.message.help-ref-empty-default", "prw2.metadata.help-guidelines"};
+constexpr Rule kHelpName{"metadata/help-not-name", kHelpNameClauses, Severity::kWarn, "The help text is not the metric's name.",
+                         "Describe the metric in its help text; without one point help_ref at the empty string, index 0."};
+
+constexpr std::string_view kUnitClauses[] = {"prw2.message.unit-ref-empty-default"};
+constexpr Rule kUnit{"metadata/unit-no-placeholder", kUnitClauses, Severity::kWarn, "A metric without unit has no placeholder for one.",
+                     "Point unit_ref at the empty string, index 0, for metrics without unit."};
+
+constexpr std::string_view kGuidelinesClauses[] = {"prw2.metadata.type-guidelines"};
+constexpr Rule kGuidelines{"metadata/type-guidelines", kGuidelinesClauses, Severity::kWarn,
+                           "The type fits the name: _total is a counter, _bucket with le a histogram.",
+                           "Send the type of the metric family: COUNTER for _total, HISTOGRAM for all series of a classic histogram."};
+
+constexpr std::string_view kConsistentClauses[] = {"ext.metadata.consistent-per-family"};
+constexpr Rule kConsistent{"metadata/consistent-per-family", kConsistentClauses, Severity::kWarn,
+                           "All series of one metric name in a request have the same type, help and unit (a note for help and unit).",
+                           "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets may "
+                           "describe one metric differently."};
+
+constexpr std::string_view kPayloadClauses[] = {"ext.metadata.type-matches-payload"};
+constexpr Rule kPayload{"metadata/type-matches-payload", kPayloadClauses, Severity::kWarn,
+                        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM with the reset hint GAUGE (a note where only the hint is missing).",
+                        "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE."};
+
+constexpr std::string_view kFamilyClauses[] = {"ext.metadata.v1-family-name"};
+constexpr Rule kFamily{"metadata/v1-family-name", kFamilyClauses, Severity::kWarn, "In 1.0, every metadata entry names its metric family.",
+                       "Fill metric_family_name with the name of the metric without suffixes such as _bucket."};
+
+constexpr const Rule* kRules[] = {&kType,           &kHelp,           &kHelpName, &kUnit,     &kGuidelines,
+                                  &kConsistent, &kPayload, &kFamily};
+
+constexpr UncoveredClause kUncovered[] = {
+    {"prw2.timeseries.metadata-unit-provided", "most metrics have no unit: only a source that is known to state one shows that it is missing"},
+    {"prw2.metadata.unit-openmetrics", "a permission: units may follow OpenMetrics, there is nothing to violate"},
+};
+
+/// Series that have no type at their source: made by the scraper or by rules.
+bool made_by_sender(std::string_view name) {
+    return name.empty() || name == "up" || name.starts_with("scrape_") || name == "ALERTS" || name == "ALERTS_FOR_STATE" ||
+           name.find(':') != std::string_view::npos;
+}
+
+bool is_placeholder(std::string_view unit) {
+    constexpr std::array<std::string_view, 12> kPlaceholders = {"1", "-", "none", "null", "nil", "n/a", "na", "unknown", "undefined", "unspecified", "unit", "no_unit"};
+    if (unit.empty() || unit.size() > 11) return false;
+    std::array<char, 11> lower{};
+    std::transform(unit.begin(), unit.end(), lower.begin(), [](char ch) { return ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch + ('a' - 'A')) : ch; });
+    return std::find(kPlaceholders.begin(), kPlaceholders.end(), std::string_view(lower.data(), unit.size())) != kPlaceholders.end();
+}
+
+class MetadataRules {
+public:
+    explicit MetadataRules(const Context& c) : c_(c), view_(*c.view), types_(view_) {}
+
+    void run() {
+        if (c_.v1()) {
+            families();
+            return;
+        }
+        first_.assign(view_.symbols.size(), proto::kNoRef);
+        for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
+        if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
+            const auto draft = [&] {
+                return Draft{.message = cat({"None of the ", unum(typed_), " typed series",
+                                             " has a help text; wanted help_ref to point at it where the source has one"}),
+                             .field = cat({series_path(first_typed_), ".metadata.help_ref"}),
+                             .protobuf = range_of(view_.series[first_typed_])};
+            };
+            report(c_, kHelp, first_typed_, draft, Severity::kInfo);
+        }
+    }
+
+private:
+    void families() {
+        for (std::uint32_t i = 0; i < view_.metadata.size(); ++i) {
+            const auto& entry = view_.metadata[i];
+            if (!entry.family.empty()) continue;
+            report(c_, kFamily, proto::kNoRef, [&] {
+                return Draft{.message = cat({"metadata[", unum(i), "] names no metric family", entry.help.empty() ? "" : " (help ",
+                                             entry.help.empty() ? "" : quoted(entry.help), entry.help.empty() ? "" : ")"}),
+                             .field = cat({"metadata[", unum(i), "].metric_family_name"}),
+                             .protobuf = entry.range};
+            });
+        }
+    }
+
+    [[nodiscard]] proto::ByteRange range_of(const proto::SeriesView& series) const {
+        return series.metadata == proto::kNoRef ? series.range : view_.metadata[series.metadata].range;
+    }
+    [[nodiscard]] Severity if_known() const { return c_.options.known_source ? Severity::kWarn : Severity::kInfo; }
+
+    void series(std::uint32_t index, const proto::SeriesView& series) {
+        // Entries without samples are reported as such; a stale marker may outlive the metadata.
+        if ((series.samples.count == 0 && series.histograms.count == 0) || only_markers(series)) return;
+        const auto* metric = metric_label(view_, series);
+        const auto name = metric == nullptr ? std::string_view{} : metric->value;
+        const auto type = types_.of(series, name);
+        const bool has_metadata = series.metadata != proto::kNoRef;
+        static const proto::MetadataView kNone;
+        const auto& metadata = has_metadata ? view_.metadata[series.metadata] : kNone;
+
+        if (!made_by_sender(name)) {
+            // Out-of-range numbers are a matter of ext.proto.enum-in-range.
+            if (metadata.type == 0) no_type(index, series, name);
+            if (type != MetricType::kUnspecified) {
+                if (typed_++ == 0) first_typed_ = index;
+                if (!metadata.help.empty()) ++helped_;
+            }
+            if (metadata.help.empty() && metadata.help_in_range && c_.options.known_source) {
+                help_.report(c_, kHelp, index, [&] {
+                    return Draft{.message = cat({"Series of ", quoted(name), " have no help text; wanted help_ref to point at the source's"}),
+                                 .field = cat({series_path(index), ".metadata.help_ref"}),
+                                 .protobuf = range_of(series)};
+                });
+            }
+        }
+        if (!has_metadata) return;
+        if (!name.empty() && metadata.help == name) help_is_name(index, metadata, name);
+        if (is_placeholder(metadata.unit)) placeholder(index, metadata, name);
+        if (metric != nullptr && type != MetricType::kUnspecified) {
+            guidelines(index, series, metadata, name, type);
+            if (metric->value_ref < first_.size()) consistent(index, metadata, name, metric->value_ref);
+        }
+        if (series.histograms.count != 0) payload(index, series, metadata, type);
+    }
+
+    [[nodiscard]] bool only_markers(const proto::SeriesView& series) const {
+        const auto samples = view_.samples_of(series);
+        const auto histograms = view_.histograms_of(series);
+        return std::all_of(samples.begin(), samples.end(), [](const auto& s) { return is_stale(s.value_bits); }) &&
+               std::all_of(histograms.begin(), histograms.end(), [](const auto& h) { return is_stale(h.sum_bits); });
+    }
+
+    void no_type(std::uint32_t index, const proto::SeriesView& series, std::string_view name) {
+        type_.report(c_, kType, index, [&] {
+            return Draft{.message = cat({"The type of ", quoted(name), " is METRIC_TYPE_UNSPECIFIED; wanted the source's type, if it has one"}),
+                         .field = cat({series_path(index), ".metadata.type"}),
+                         .protobuf = range_of(series)};
+        });
+    }
+
+    void help_is_name(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name) {
+        const auto draft = [&] {
+            return Draft{.message = cat({"The help text of ", quoted(name), " is its name; wanted a description, or help_ref 0 when there is none"}),
+                         .field = cat({series_path(index), ".metadata.help_ref"}),
+                         .protobuf = metadata.range};
+        };
+        report(c_, kHelpName, index, draft, if_known());
+    }
+
+    void placeholder(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name) {
+        report(c_, kUnit, index, [&] {
+            return Draft{.message = cat({"The unit of ", quoted(name), " is the placeholder ", quoted(metadata.unit), "; wanted unit_ref 0"}),
+                         .field = cat({series_path(index), ".metadata.unit_ref"}),
+                         .protobuf = metadata.range};
+        });
+    }
+
+    void guidelines(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata, std::string_view name, MetricType type) {
+        std::string_view wanted;
+        if (name.ends_with("_total") && type != MetricType::kCounter) {
+            wanted = "counter";
+        } else if (name.ends_with("_bucket") && type != MetricType::kHistogram && type != MetricType::kGaugeHistogram) {
+            const auto labels = view_.labels_of(series);
+            if (std::any_of(labels.begin(), labels.end(), [](const auto& l) { return l.name == "le" && parse_float(l.value); })) wanted = "histogram";
+        }
+        if (wanted.empty()) return;
+        const auto draft = [&] {
+            return Draft{.message = cat({quoted(name), " is typed ", proto::name_of(type), "; its name says ", wanted}),
+                         .field = cat({series_path(index), ".metadata.type"}),
+                         .protobuf = metadata.range};
+        };
+        report(c_, kGuidelines, index, draft, if_known());
+    }
+
+    void consistent(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name, std::uint32_t ref) {
+        if (first_[ref] == proto::kNoRef) {
+            first_[ref] = index;
+            return;
+        }
+        const auto& before = view_.metadata[view_.series[first_[ref]].metadata];
+        if (before.type != metadata.type) {
+            report(c_, kConsistent, index, [&] {
+                return Draft{.message = cat({quoted(name), " is typed ", proto::name_of(static_cast<MetricType>(metadata.type)), " here and ",
+                                             proto::name_of(static_cast<MetricType>(before.type)), " in ", series_path(first_[ref]),
+                                             "; wanted one type for one metric"}),
+                             .field = cat({series_path(index), ".metadata.type"}),
+                             .protobuf = metadata.range};
+            });
+        }
+        const bool help = before.help != metadata.help;
+        if (!help && before.unit == metadata.unit) return;
+        const auto draft = [&] {
+            return Draft{.message = cat({"The ", help ? "help" : "unit", " of ", quoted(name), " is ", quoted(help ? metadata.help : metadata.unit), " here and ",
+                                         quoted(help ? before.help : before.unit), " in ", series_path(first_[ref])}),
+                         .field = cat({series_path(index), help ? ".metadata.help_ref" : ".metadata.unit_ref"}),
+                         .protobuf = metadata.range};
+        };
+        report(c_, kConsistent, index, draft, Severity::kInfo);
+    }
+
+    void payload(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata, MetricType type) {
+        if (type == MetricType::kUnspecified) return;
+        constexpr std::uint32_t kGauge = 3;
+        const auto histograms = view_.histograms_of(series);
+        const auto real_one = std::find_if(histograms.begin(), histograms.end(), [](const auto& h) { return !is_stale(h.sum_bits); });
+        if (real_one == histograms.end()) return;
+        const auto field = [&] { return cat({series_path(index), ".metadata.type"}); };
+        if (type == MetricType::kGaugeHistogram) {
+            if (real_one->reset_hint == kGauge) return;
+            const auto draft = [&] {
+                return Draft{.message = "A native histogram typed GAUGEHISTOGRAM does not have the reset hint GAUGE",
+                             .field = element_path(index, "histograms", static_cast<std::size_t>(real_one - histograms.begin()), "reset_hint"),
+                             .protobuf = real_one->range};
+            };
+            report(c_, kPayload, index, draft, Severity::kInfo);
+        } else if (type != MetricType::kHistogram) {
+            report(c_, kPayload, index, [&] {
+                return Draft{.message = cat({"A native histogram is typed ", proto::name_of(type), "; wanted HISTOGRAM or GAUGEHISTOGRAM"}),
+                             .field = field(),
+                             .protobuf = metadata.range};
+            });
+        } else if (real_one->reset_hint == kGauge) {
+            report(c_, kPayload, index, [&] {
+                return Draft{.message = "A native histogram with the reset hint GAUGE is typed HISTOGRAM; wanted GAUGEHISTOGRAM",
+                             .field = field(),
+                             .protobuf = metadata.range};
+            });
+        }
+    }
+
+    const Context& c_;
+    const proto::RequestView& view_;
+    Types types_;
+    std::vector<std::uint32_t> first_;  ///< by symbol of the metric name: the first series that has it
+    std::uint64_t typed_ = 0, helped_ = 0;
+    std::uint32_t first_typed_ = 0;
+    Aggregate type_, help_;
+};
+
+void run_metadata(const Context& c) { MetadataRules(c).run(); }
+
+}  // namespace
+
+constinit const Family kMetadata{"metadata", kRules, kUncovered, run_metadata};
+
+}  // namespace prw::receiver::rules

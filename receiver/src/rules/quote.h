@@ -1,0 +1,25 @@
+/// Text of a sender in our messages: bounded, printable, quoted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "prw/proto/types.h"
+
+namespace prw::receiver::rules {
+
+/// 'text', control and non-ASCII bytes as \xNN, cut at `max` bytes with "…".
+[[nodiscard]] std::string quote(std::string_view text, std::size_t max = 80);
+/// The same without quotes.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t max = 80);
+/// "0a 1f … (468 bytes more)".
+[[nodiscard]] std::string hex_excerpt(std::string_view bytes, std::size_t max = 32);
+/// `bytes` at `range`, clamped to what is there.
+[[nodiscard]] std::string_view slice(std::string_view bytes, proto::ByteRange range);
+/// "1 byte", "2 bytes".
+[[nodiscard]] std::string bytes_text(std::uint64_t count);
+/// A view of `part`, which lies within `whole`, as a range.
+[[nodiscard]] proto::ByteRange range_within(std::string_view whole, std::string_view part);
+
+}  // namespace prw::receiver::rules

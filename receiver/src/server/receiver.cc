@@ -1,0 +1,247 @@
+#include "prw/receiver/receiver.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "answer.h"
+#include "control.h"
+#include "metrics.h"
+#include "script_engine.h"
+
+namespace prw::receiver {
+
+namespace {
+
+using Exchanges = std::vector<std::shared_ptr<const Exchange>>;
+
+std::int64_t to_us(http::SteadyTime time, http::SteadyTime start) { return std::chrono::duration_cast<std::chrono::microseconds>(time - start).count(); }
+
+/// Bytes that an exchange holds on to, roughly.
+std::size_t footprint(const Exchange& e) { return sizeof e + e.raw_head.size() + e.raw_body.size() + e.response_body.size() + 512 * e.check.findings.size(); }
+
+}  // namespace
+
+struct Receiver::Impl {
+    ReceiverOptions options;
+    ScriptEngine script;
+    Metrics metrics;
+    http::SteadyTime started = std::chrono::steady_clock::now();
+    std::atomic<OnViolation> on_violation;
+
+    std::mutex checkers_mutex;
+    std::vector<std::unique_ptr<Checker>> idle_checkers;
+
+    mutable std::mutex mutex;
+    std::condition_variable published;
+    std::deque<std::shared_ptr<const Exchange>> kept;
+    std::size_t kept_bytes = 0;
+    std::uint64_t last_id = 0, count = 0;
+    /// Exchanges whose response was written, by id; false in `open` means that the exchange does not hold back later ones.
+    std::map<std::uint64_t, std::shared_ptr<const Exchange>> finished;
+    std::map<std::uint64_t, bool> open;
+    bool publishing = false;
+    std::function<void(const Exchange&)> observer;
+
+    std::unique_ptr<http::Server> server;
+
+    explicit Impl(ReceiverOptions o) : options(std::move(o)), on_violation(options.on_violation) { script.set(options.script); }
+
+    /// Lends a checker: scratch memory is reused, one for each request in progress.
+    class Lease {
+    public:
+        explicit Lease(Impl& impl) : impl_(impl) {
+            const std::lock_guard lock(impl_.checkers_mutex);
+            if (impl_.idle_checkers.empty()) {
+                checker_ = std::make_unique<Checker>(impl_.options.check);
+            } else {
+                checker_ = std::move(impl_.idle_checkers.back());
+                impl_.idle_checkers.pop_back();
+            }
+        }
+        ~Lease() {
+            const std::lock_guard lock(impl_.checkers_mutex);
+            impl_.idle_checkers.push_back(std::move(checker_));
+        }
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+        Checker* operator->() { return checker_.get(); }
+
+    private:
+        Impl& impl_;
+        std::unique_ptr<Checker> checker_;
+    };
+
+    [[nodiscard]] AnswerPolicy policy() const { return {on_violation.load(), options.only_1x, options.max_error_body}; }
+    [[nodiscard]] std::int64_t now_us() const { return to_us(std::chrono::steady_clock::now(), started); }
+
+    Exchanges snapshot() const {
+        const std::lock_guard lock(mutex);
+        return {kept.begin(), kept.end()};
+    }
+
+    std::optional<http::Response> control_answer(const http::Request& request, const proto::RequestHead& head) {
+        if (!options.control_api) return std::nullopt;
+        return control(head, request.payload(),
+                       {.exchanges = [this] { return snapshot(); },
+                        .count =
+                            [this] {
+                                const std::lock_guard lock(mutex);
+                                return count;
+                            },
+                        .metrics = [this] { return metrics.text(); },
+                        .script_status = [this] { return script.status(); },
+                        .set_script = [this](Script s) { script.set(std::move(s)); }});
+    }
+
+    http::Response handle(const http::Request& request) {
+        const auto head = proto::parse_request_head(request.raw_head);
+        if (head && request.status == http::ReadStatus::kComplete)
+            if (auto answer = control_answer(request, *head)) return std::move(*answer);
+
+        metrics.in_flight(1);
+        auto exchange = std::make_shared<Exchange>();
+        auto& e = *exchange;
+        e.raw_head = request.raw_head;
+        e.raw_body = request.raw_body;
+        e.chunked = request.chunked;
+        e.read_status = request.status;
+        e.problem = request.problem;
+        e.peer = request.peer;
+        e.connection = request.connection;
+        e.index_on_connection = request.index_on_connection;
+        e.received_unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(request.received_at.time_since_epoch()).count();
+        e.first_byte_us = to_us(request.first_byte, started);
+        e.last_byte_us = to_us(request.last_byte, started);
+
+        http::Response response;
+        if (request.status == http::ReadStatus::kComplete) {
+            Lease checker(*this);
+            e.check = checker->check(request.raw_head, request.payload());
+            ScriptInput input{head ? &*head : nullptr, e.check.declared, request.payload(), nullptr, e.first_byte_us};
+            if (script.needs_view() && e.check.decoded) input.view = &checker->view();
+            const bool write = e.check.kind != RequestKind::kProbe;
+            if (const auto step = write ? script.next(input) : std::nullopt) {
+                e.scripted = step->name;
+                response = scripted_answer(*step, e.check, policy());
+            } else {
+                response = conforming_answer(e.check, policy());
+            }
+        } else {
+            response = unreadable_answer(request);
+            e.check.status = status_of(request.status);
+        }
+        response.attachment = exchange;
+        return response;
+    }
+
+    /// Right before the first byte of the response: what a sender does because of it gets a higher id.
+    void starting(const http::Response& response) {
+        const auto exchange = std::static_pointer_cast<Exchange>(response.attachment);
+        if (!exchange) return;
+        const std::lock_guard lock(mutex);
+        exchange->id = ++last_id;
+        // A response that takes for ever on purpose does not hold back the exchanges after it.
+        open[exchange->id] = response.fault != http::Fault::kStall && response.fault != http::Fault::kDribble;
+    }
+
+    void complete(const http::Response& response, http::SteadyTime start, http::SteadyTime end, bool sent) {
+        const auto exchange = std::static_pointer_cast<Exchange>(response.attachment);
+        if (!exchange) return;
+        auto& e = *exchange;
+        e.response_start_us = to_us(start, started);
+        e.response_end_us = to_us(end, started);
+        e.response_sent = sent;
+        if (response.fault != http::Fault::kNone) e.fault = name_of(response.fault);
+        const bool answered = sent || response.fault == http::Fault::kCutResponse || response.fault == http::Fault::kDribble;
+        if (answered) {
+            e.status = response.status;
+            e.response_headers = response.headers;
+            e.response_body = response.body;
+        }
+        metrics.in_flight(-1);
+        metrics.count(e);
+
+        std::unique_lock lock(mutex);
+        if (e.id == 0) e.id = ++last_id;  // the client was gone before a response could begin
+        open.erase(e.id);
+        finished[e.id] = exchange;
+        publish(lock);
+    }
+
+    /// Hands out finished exchanges in order of id, one at a time, without holding the lock while an observer runs.
+    void publish(std::unique_lock<std::mutex>& lock) {
+        if (publishing) return;  // the thread that publishes takes ours along
+        publishing = true;
+        while (!finished.empty()) {
+            const auto first = finished.begin();
+            const bool held_back = std::any_of(open.begin(), open.lower_bound(first->first), [](const auto& entry) { return entry.second; });
+            if (held_back) break;
+            const auto exchange = first->second;
+            finished.erase(first);
+            ++count;
+            kept.push_back(exchange);
+            kept_bytes += footprint(*exchange);
+            while (kept.size() > 1 && (kept.size() > options.keep_exchanges || kept_bytes > options.keep_bytes)) {
+                kept_bytes -= footprint(*kept.front());
+                kept.pop_front();
+            }
+            if (observer) {
+                lock.unlock();
+                observer(*exchange);
+                lock.lock();
+            }
+            published.notify_all();
+        }
+        publishing = false;
+    }
+};
+
+Receiver::Receiver(ReceiverOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Receiver::~Receiver() { stop(); }
+
+Result<void> Receiver::start() {
+    auto& s = *impl_;
+    s.started = std::chrono::steady_clock::now();
+    s.server = std::make_unique<http::Server>(
+        s.options.server, [&s](const http::Request& request) { return s.handle(request); },
+        [&s](const http::Request&, const http::Response& response, http::SteadyTime start, http::SteadyTime end, bool sent) { s.complete(response, start, end, sent); },
+        [&s](const http::Request&, const http::Response& response) { s.starting(response); });
+    return s.server->start();
+}
+
+void Receiver::stop() {
+    if (impl_->server) impl_->server->stop();
+}
+
+std::string Receiver::address() const { return impl_->server ? impl_->server->address() : std::string(); }
+std::string Receiver::url(std::string_view path) const { return impl_->server ? impl_->server->url(path) : std::string(); }
+void Receiver::on_exchange(std::function<void(const Exchange&)> observer) { impl_->observer = std::move(observer); }
+void Receiver::set_script(Script script) { impl_->script.set(std::move(script)); }
+void Receiver::set_on_violation(OnViolation mode) { impl_->on_violation = mode; }
+Exchanges Receiver::exchanges() const { return impl_->snapshot(); }
+std::int64_t Receiver::now_us() const { return impl_->now_us(); }
+
+std::uint64_t Receiver::count() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->count;
+}
+
+bool Receiver::wait(std::chrono::milliseconds deadline, const std::function<bool(const Exchanges&)>& done) {
+    auto& s = *impl_;
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    std::unique_lock lock(s.mutex);
+    for (;;) {
+        const Exchanges now(s.kept.begin(), s.kept.end());
+        const auto seen = s.count;
+        lock.unlock();
+        if (done(now)) return true;
+        lock.lock();
+        if (!s.published.wait_until(lock, until, [&] { return s.count != seen; })) return false;
+    }
+}
+
+}  // namespace prw::receiver
