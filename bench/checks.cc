@@ -28,14 +28,8 @@ void print_shape(const char* title, const Payload& payload) {
 
 void print_measured(const std::vector<Measured>& measured) {
     for (const Measured& m : measured) {
-        std::printf("  %-24.*s %8.1f ns/series %8.2f x S\n", static_cast<int>(m.name.size()), m.name.data(), m.ns_per_series, m.ratio);
+        std::printf("  %-24.*s %8.1f ns/series %8.2f x S\n", static_cast<int>(m.name.size()), m.name.data(), m.ns_per_series, ratio_of(m, measured[0]));
     }
-}
-
-double ratio_of(const Measured& a, const Measured& b) {
-    std::vector<double> ratios;
-    for (std::size_t r = 0; r < a.rounds.size(); ++r) ratios.push_back(a.rounds[r] / b.rounds[r]);
-    return median(std::move(ratios));
 }
 
 Kernel judged_kernel(const RunOptions& options, const Payload& payload, ProtobufMessage message) {
@@ -59,7 +53,7 @@ bool run_ratios(const RunOptions& options, Verdicts& verdicts) {
                 kernels.push_back(check_kernel(payload, message));
                 kernels.push_back(slow_kernel(payload, message));
             }
-            const auto measured = measure(payload, kernels, options.rounds);
+            const auto measured = measure(kernels, options.rounds);
             if (measured.empty()) return false;
             print_shape((std::string(word_of(message)) + ", 2,000 series, " + c.title).c_str(), payload);
             print_measured(measured);
@@ -68,10 +62,10 @@ bool run_ratios(const RunOptions& options, Verdicts& verdicts) {
             const Measured& judged = measured[options.with_checker ? 5 : 4];
             const std::string what = std::string(word_of(message)) + (options.with_checker ? " check(head, body)" : " uncompress + walk");
             if (message == ProtobufMessage::kV1) {
-                verdicts.add(what + " / S", judged.ratio, 5.5, 4.5);
+                verdicts.add(what + " / S", ratio_of(judged, measured[0]), 5.5, 4.5);
                 verdicts.add(what + " / libprotobuf arena parse", ratio_of(judged, measured[2]), 0.35, 0.20);
             } else {
-                verdicts.add(what + " / S", judged.ratio, 3.5, 2.7);
+                verdicts.add(what + " / S", ratio_of(judged, measured[0]), 3.5, 2.7);
             }
         }
     }
@@ -86,18 +80,22 @@ bool run_growth(const RunOptions& options, Verdicts& verdicts) {
     constexpr std::size_t kSizes[] = {500, 2000, 10000};
     for (const ProtobufMessage message : kMessages) {
         for (const Case& c : kCases) {
-            std::vector<double> ns, ratio;
+            // All sizes in the same rounds, so that a busy machine disturbs them alike.
+            std::vector<Payload> payloads;
             for (const std::size_t size : kSizes) {
-                const Payload payload = make_payload({.message = message, .shape = c.shape, .series_per_request = size, .shuffled = c.shuffled});
-                const std::vector<Kernel> kernels = {snappy_kernel(payload), judged_kernel(options, payload, message)};
-                const auto measured = measure(payload, kernels, std::max<std::size_t>(7, options.rounds / 2));
-                if (measured.empty()) return false;
-                ns.push_back(measured[1].ns_per_series);
-                ratio.push_back(measured[1].ratio);
+                payloads.push_back(make_payload({.message = message, .shape = c.shape, .series_per_request = size, .shuffled = c.shuffled}));
             }
-            std::printf("  %s %-26s %7.1f (%.2f) %7.1f (%.2f) %7.1f (%.2f)\n", word_of(message), c.title, ns[0], ratio[0], ns[1], ratio[1], ns[2],
-                        ratio[2]);
-            if (!c.shuffled) verdicts.add(std::string(word_of(message)) + " " + c.title + ": ns/series at 10,000 / at 500", ns[2] / ns[0], 1.5);
+            std::vector<Kernel> kernels;
+            for (const Payload& payload : payloads) {
+                kernels.push_back(snappy_kernel(payload));
+                kernels.push_back(judged_kernel(options, payload, message));
+            }
+            const auto m = measure(kernels, options.rounds);
+            if (m.empty()) return false;
+            std::printf("  %s %-26s", word_of(message), c.title);
+            for (std::size_t i = 0; i < m.size(); i += 2) std::printf(" %7.1f (%.2f)", m[i + 1].ns_per_series, ratio_of(m[i + 1], m[i]));
+            std::printf("\n");
+            if (!c.shuffled) verdicts.add(std::string(word_of(message)) + " " + c.title + ": ns/series at 10,000 / at 500", ratio_of(m[5], m[1]), 1.5);
         }
     }
     return true;
@@ -179,26 +177,30 @@ bool run_malformed(const RunOptions& options, Verdicts& verdicts) {
             receiver::CheckOptions check_options;
             check_options.now_ms = PayloadOptions{}.now_ms;
             receiver::Checker checker(check_options);
-            const auto time = [&](const std::string& bytes) {
-                const std::string body = proto::compress_snappy(bytes), head = make_head(message, body.size());
-                std::vector<double> times;
-                for (int i = 0; i < 5; ++i) {
-                    const double start = thread_cpu_ns();
-                    const auto result = checker.check(head, body);
-                    times.push_back(thread_cpu_ns() - start);
-                    if (result.findings.empty()) return -1.0;
-                }
-                return median(std::move(times));
+            // Negative when nothing was found.
+            const auto time = [&](const std::string& head, const std::string& body) {
+                const double start = thread_cpu_ns();
+                const auto result = checker.check(head, body);
+                const double took = thread_cpu_ns() - start;
+                return result.findings.empty() ? -1.0 : took;
             };
-            const double a = time(small[k].second), b = time(large[k].second);
-            if (a < 0 || b < 0) {
-                std::fprintf(stderr, "prw_bench: nothing found in \"%s\" (%s)\n", small[k].first.c_str(), word_of(message));
-                return false;
+            const std::string small_body = proto::compress_snappy(small[k].second), large_body = proto::compress_snappy(large[k].second);
+            const std::string small_head = make_head(message, small_body.size()), large_head = make_head(message, large_body.size());
+            const double bytes = static_cast<double>(small[k].second.size()), more_bytes = static_cast<double>(large[k].second.size());
+            std::vector<double> a, b, growth;
+            for (std::size_t round = 0; round <= 7; ++round) {
+                const double first = time(small_head, small_body), second = time(large_head, large_body);
+                if (first < 0 || second < 0) {
+                    std::fprintf(stderr, "prw_bench: nothing found in \"%s\" (%s)\n", small[k].first.c_str(), word_of(message));
+                    return false;
+                }
+                if (round == 0) continue;
+                a.push_back(first / bytes);
+                b.push_back(second / more_bytes);
+                growth.push_back(4 * b.back() / a.back());
             }
-            const double growth = b / a * (4.0 * static_cast<double>(small[k].second.size()) / static_cast<double>(large[k].second.size()));
-            worst_growth = std::max(worst_growth, growth);
-            std::printf("  %s %-38s %7.2f %7.2f   x %.2f\n", word_of(message), small[k].first.c_str(), a / static_cast<double>(small[k].second.size()),
-                        b / static_cast<double>(large[k].second.size()), growth);
+            worst_growth = std::max(worst_growth, median(growth));
+            std::printf("  %s %-38s %7.2f %7.2f   x %.2f\n", word_of(message), small[k].first.c_str(), median(a), median(b), median(growth));
         }
     }
     verdicts.add("malformed input: time of 4 times the bytes / time, worst case", worst_growth, 8);

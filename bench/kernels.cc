@@ -32,7 +32,7 @@ bool clean(const receiver::CheckResult& result) { return result.decoded && resul
 
 Kernel snappy_kernel(const Payload& payload) {
     auto buffer = std::make_shared<proto::PaddedBuffer>();
-    return {"snappy", [&payload, buffer](std::size_t i) {
+    return {"snappy", &payload, [&payload, buffer](std::size_t i) {
                 const std::string& body = payload.bodies[i];
                 std::size_t size = 0;
                 return snappy::GetUncompressedLength(body.data(), body.size(), &size) &&
@@ -42,7 +42,7 @@ Kernel snappy_kernel(const Payload& payload) {
 
 Kernel memcpy_kernel(const Payload& payload) {
     auto buffer = std::make_shared<proto::PaddedBuffer>();
-    return {"memcpy", [&payload, buffer](std::size_t i) {
+    return {"memcpy", &payload, [&payload, buffer](std::size_t i) {
                 const std::string& message = payload.messages[i];
                 std::memcpy(buffer->resize(message.size()), message.data(), message.size());
                 return buffer->data()[message.size() - 1] == message.back();
@@ -50,7 +50,7 @@ Kernel memcpy_kernel(const Payload& payload) {
 }
 
 Kernel libprotobuf_kernel(const Payload& payload, ProtobufMessage message) {
-    return {"libprotobuf_arena", [&payload, message](std::size_t i) {
+    return {"libprotobuf_arena", &payload, [&payload, message](std::size_t i) {
                 return message == ProtobufMessage::kV1 ? parse_on_arena<prometheus::WriteRequest>(payload.messages[i])
                                                        : parse_on_arena<io::prometheus::write::v2::Request>(payload.messages[i]);
             }};
@@ -60,7 +60,7 @@ Kernel walk_kernel(const Payload& payload, ProtobufMessage message) {
     auto padded = std::make_shared<std::vector<std::string>>();
     for (const std::string& bytes : payload.messages) padded->push_back(bytes + std::string(proto::PaddedBuffer::kPadding, '\0'));
     auto fast = std::make_shared<receiver::rules::FastAccept>();
-    return {"fast_accept", [&payload, padded, fast, message](std::size_t i) {
+    return {"fast_accept", &payload, [&payload, padded, fast, message](std::size_t i) {
                 receiver::rules::FastCounts counts;
                 return fast->accept({(*padded)[i].data(), payload.messages[i].size()}, message, payload.now_ms, counts);
             }};
@@ -69,7 +69,7 @@ Kernel walk_kernel(const Payload& payload, ProtobufMessage message) {
 Kernel accept_kernel(const Payload& payload, ProtobufMessage message) {
     auto buffer = std::make_shared<proto::PaddedBuffer>();
     auto fast = std::make_shared<receiver::rules::FastAccept>();
-    return {"uncompress+fast_accept", [&payload, buffer, fast, message](std::size_t i) {
+    return {"uncompress+fast_accept", &payload, [&payload, buffer, fast, message](std::size_t i) {
                 receiver::rules::FastCounts counts;
                 return proto::uncompress_snappy(payload.bodies[i], proto::kDefaultMaxUncompressed, *buffer).has_value() &&
                        fast->accept(buffer->view(), message, payload.now_ms, counts);
@@ -82,7 +82,7 @@ Kernel check_kernel(const Payload& payload, ProtobufMessage message) {
     auto checker = std::make_shared<receiver::Checker>(options);
     auto heads = std::make_shared<std::vector<std::string>>();
     for (const std::string& body : payload.bodies) heads->push_back(make_head(message, body.size()));
-    return {"check", [&payload, checker, heads](std::size_t i) { return clean(checker->check((*heads)[i], payload.bodies[i])); }};
+    return {"check", &payload, [&payload, checker, heads](std::size_t i) { return clean(checker->check((*heads)[i], payload.bodies[i])); }};
 }
 
 Kernel slow_kernel(const Payload& payload, ProtobufMessage message) {
@@ -90,7 +90,7 @@ Kernel slow_kernel(const Payload& payload, ProtobufMessage message) {
     options.now_ms = payload.now_ms;
     auto checker = std::make_shared<receiver::Checker>(options);
     auto buffer = std::make_shared<proto::PaddedBuffer>();
-    return {"slow_path", [&payload, checker, buffer, message](std::size_t i) {
+    return {"slow_path", &payload, [&payload, checker, buffer, message](std::size_t i) {
                 return proto::uncompress_snappy(payload.bodies[i], proto::kDefaultMaxUncompressed, *buffer).has_value() &&
                        clean(checker->check_message(buffer->view(), message));
             }};

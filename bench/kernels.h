@@ -14,6 +14,7 @@ namespace prw::bench {
 
 struct Kernel {
     std::string_view name;
+    const Payload* payload;
     /// Handles request number `i`; false when the result is not what a clean request must give.
     std::function<bool(std::size_t i)> run;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace prw::bench {
 
@@ -12,31 +13,33 @@ double median(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-std::vector<Measured> measure(const Payload& payload, std::span<const Kernel> kernels, std::size_t rounds) {
+std::vector<Measured> measure(std::span<const Kernel> kernels, std::size_t rounds) {
     std::vector<Measured> out(kernels.size());
-    const double series = static_cast<double>(payload.series);
+    // Round 0 warms caches and scratch memory.
     for (std::size_t round = 0; round <= rounds; ++round) {
         for (std::size_t k = 0; k < kernels.size(); ++k) {
+            const Kernel& kernel = kernels[k];
             const double start = thread_cpu_ns();
-            for (std::size_t i = 0; i < payload.bodies.size(); ++i) {
-                if (!kernels[k].run(i)) {
-                    std::fprintf(stderr, "prw_bench: %.*s does not accept request %zu of the payload\n", static_cast<int>(kernels[k].name.size()),
-                                 kernels[k].name.data(), i);
-                    return {};
-                }
+            for (std::size_t i = 0; i < kernel.payload->bodies.size(); ++i) {
+                if (kernel.run(i)) continue;
+                std::fprintf(stderr, "prw_bench: %.*s does not accept request %zu of the payload\n", static_cast<int>(kernel.name.size()),
+                             kernel.name.data(), i);
+                return {};
             }
-            // Round 0 warms caches and scratch memory.
-            if (round != 0) out[k].rounds.push_back((thread_cpu_ns() - start) / series);
+            if (round != 0) out[k].rounds.push_back((thread_cpu_ns() - start) / static_cast<double>(kernel.payload->series));
         }
     }
     for (std::size_t k = 0; k < kernels.size(); ++k) {
         out[k].name = kernels[k].name;
         out[k].ns_per_series = median(out[k].rounds);
-        std::vector<double> ratios;
-        for (std::size_t r = 0; r < rounds; ++r) ratios.push_back(out[k].rounds[r] / out[0].rounds[r]);
-        out[k].ratio = median(std::move(ratios));
     }
     return out;
+}
+
+double ratio_of(const Measured& a, const Measured& b) {
+    std::vector<double> ratios;
+    for (std::size_t r = 0; r < a.rounds.size(); ++r) ratios.push_back(a.rounds[r] / b.rounds[r]);
+    return median(std::move(ratios));
 }
 
 void Verdicts::add(const std::string& what, double value, double bound, double aim) { lines_.push_back({what, value, bound, aim}); }

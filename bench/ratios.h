@@ -13,12 +13,13 @@ namespace prw::bench {
 struct Measured {
     std::string_view name;
     double ns_per_series = 0;  ///< median over the rounds
-    double ratio = 0;          ///< to the first kernel: median of the ratios of each round
     std::vector<double> rounds;  ///< ns per series, one a round
 };
 
-/// Runs every kernel over all requests of the payload, round after round. Empty when a kernel does not give what it must; says so on stderr.
-[[nodiscard]] std::vector<Measured> measure(const Payload& payload, std::span<const Kernel> kernels, std::size_t rounds);
+/// Runs every kernel over all requests of its payload, round after round. Empty when a kernel does not give what it must; says so on stderr.
+[[nodiscard]] std::vector<Measured> measure(std::span<const Kernel> kernels, std::size_t rounds);
+/// Median of the ratios of each round: what disturbs the machine for longer than a round disturbs both sides.
+[[nodiscard]] double ratio_of(const Measured& a, const Measured& b);
 [[nodiscard]] double median(std::vector<double> values);
 
 /// Lines of the final table with a bound, and whether all of them held.

@@ -230,6 +230,20 @@ TEST(FastAccept, CountsWhatItAccepts) {
     EXPECT_EQ(fast.counts.series + fast.counts.samples + fast.counts.metadata, 0U);
 }
 
+TEST(FastAccept, LetsTheCheckerAnswerWithoutDecoding) {
+    Checker checker(testing::test_options());
+    for (const auto message : kMessages) {
+        const auto payload = bench::make_payload({.message = message, .series_per_request = 50, .active_series = 50, .rounds = 1, .now_ms = kNowMs});
+        const auto result = checker.check(bench::make_head(message, payload.bodies[0].size()), payload.bodies[0]);
+        EXPECT_TRUE(result.findings.empty()) << text_of(result);
+        EXPECT_TRUE(result.decoded);
+        EXPECT_EQ(result.status, 204);
+        EXPECT_EQ(result.series, 50U);
+        EXPECT_EQ(result.samples, 50U);
+        EXPECT_EQ(checker.view().series.size(), 50U) << "decoded on demand";
+    }
+}
+
 // ---- It does not accept what is one step away ----
 
 struct Refused { const char* clause; std::function<void(proto::WriteRequest&)> change; };

@@ -135,12 +135,22 @@ private:
         std::uint32_t checked_at;                ///< where the reference to the value of `le` or `quantile` starts; kNowhere
         LabelKind checked;
     };
+    /// Label names of an earlier series of this request.
+    struct Names {
+        std::uint32_t labels;  ///< 0: unused
+        std::uint32_t metric;  ///< which label is __name__
+        std::uint32_t checked; ///< which label is `le` or `quantile`; kNowhere
+        LabelKind kind;        ///< of that one
+        std::array<std::uint32_t, kMaxLabels> refs;
+    };
     struct Refs { std::uint32_t metric = 0; };
     struct Metadata { std::uint32_t type = 0, help = 0, unit = 0; };
 
     [[nodiscard]] bool read_symbols(const Byte*& p, const Message& message);
     [[nodiscard]] bool walk_refs(const Byte* p, std::uint32_t size, Refs& out);
-    [[nodiscard]] bool decode_refs(const Byte* p, std::uint32_t size, Shape* shape, Refs& out);
+    [[nodiscard]] bool decode_refs(const Byte* p, std::uint32_t size, std::uint64_t continued, Shape* shape, Refs& out);
+    [[nodiscard]] const Names* find_names(const std::uint32_t* refs, std::uint32_t labels);
+    void describe(const Byte* begin, std::uint32_t size, const std::uint32_t* at, std::uint32_t count, const Names& names, Shape& shape) const;
     [[nodiscard]] bool fits(const Shape& shape, const Byte* p) const;
     [[nodiscard]] bool name_ok(std::uint32_t ref);
     [[nodiscard]] bool value_ok(LabelKind kind, std::uint32_t ref);
@@ -155,10 +165,15 @@ private:
     Symbol* symbols_ = nullptr;
     std::uint32_t symbol_count_ = 0;
     bool long_symbols_ = false;
+    std::size_t last_metadata_size_ = 0;  ///< of the metadata field as it was on the wire; 0: none yet
+    std::array<Byte, 16> last_metadata_bytes_{};
+    Metadata last_metadata_;
     bool typed_ = false, helped_ = false;  ///< any series of the request has a type, a help text
     Timestamps timestamps_{0, 0}, starts_{0, 0};
     static constexpr std::size_t kShapes = 32;  ///< pairs of neighbours share a place
     std::array<Shape, kShapes> shapes_;
+    std::array<std::uint64_t, kShapes / 2> candidates_{};
+    std::array<Names, 64> names_;
     std::uint32_t next_shape_ = 0;
     Scratch<Symbol> symbol_scratch_;
     Scratch<Item> items_, symbol_items_;

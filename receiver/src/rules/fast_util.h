@@ -10,7 +10,9 @@
 #include <cstring>
 #include <memory>
 
-#if defined(__SSE2__)
+// PRW_FAST_PORTABLE: the code for other machines, for its tests.
+#if defined(__SSE2__) && !defined(PRW_FAST_PORTABLE)
+#define PRW_FAST_SSE2 1
 #include <emmintrin.h>
 #endif
 
@@ -80,7 +82,7 @@ private:
     return p <= end;
 }
 
-#if defined(__SSE2__)
+#if defined(PRW_FAST_SSE2)
 
 using Block = __m128i;
 [[nodiscard]] inline Block load_block(const Byte* p) {

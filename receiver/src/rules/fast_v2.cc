@@ -13,6 +13,17 @@ constexpr Byte kLabelsRefs = 0x0a, kSample = 0x12, kMetadata = 0x2a;
 constexpr Byte kSampleValue = 0x09, kTimestamp = 0x10, kStartTimestamp = 0x18;
 constexpr Byte kType = 0x08, kHelpRef = 0x18, kUnitRef = 0x20;
 
+/// Odd factors, for a hash whose terms do not wait for one another.
+constexpr auto kMix = [] {
+    std::array<std::uint64_t, kMaxLabels> mix{};
+    std::uint64_t value = 0x9e3779b97f4a7c15ULL;
+    for (auto& m : mix) {
+        m = value | 1U;
+        value = value * 0xd1342543de82ef95ULL + 0x2545f4914f6cdd1dULL;
+    }
+    return mix;
+}();
+
 /// Series that have neither type nor help at their source: of the scrape itself, of recording rules.
 bool made_by_sender(const Byte* name, std::size_t size) {
     if (equals(name, size, "up") || equals(name, size, "ALERTS") || equals(name, size, "ALERTS_FOR_STATE")) return true;
@@ -65,7 +76,7 @@ bool WalkV2::name_ok(std::uint32_t ref) {
     return (symbol.flags & kNameOk) != 0;
 }
 
-bool WalkV2::value_ok(LabelKind kind, std::uint32_t ref) {
+inline bool WalkV2::value_ok(LabelKind kind, std::uint32_t ref) {
     Symbol& symbol = symbols_[ref];
     switch (kind) {
         case LabelKind::kMetricName:
@@ -88,77 +99,117 @@ bool WalkV2::value_ok(LabelKind kind, std::uint32_t ref) {
     return (symbol.flags & kLong) == 0;
 }
 
-/// Reads the references one by one. With `shape`, also notes how the next series may be compared with this one.
-bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, Shape* shape, Refs& out) {
-    const Byte* p = begin;
-    const Byte* const end = begin + size;
+/// Names as the series before may have had them: then they are known to be fine, and which label is the metric name.
+const WalkV2::Names* WalkV2::find_names(const std::uint32_t* refs, std::uint32_t labels) {
+    std::uint64_t hash = labels;
+    for (std::uint32_t i = 0; i < labels; ++i) hash += refs[2 * i] * kMix[i];
+    Names& names = names_[(hash * kMix[0]) >> 58U];
+    bool equal = names.labels == labels;
+    for (std::uint32_t i = 0; equal && i < labels; ++i) equal = names.refs[i] == refs[2 * i];
+    if (equal) return &names;
+
+    names.labels = 0;
+    names.metric = names.checked = kNowhere;
+    for (std::uint32_t i = 0; i < labels; ++i) {
+        const std::uint32_t ref = refs[2 * i];
+        if (!name_ok(ref)) return nullptr;
+        const Symbol& symbol = symbols_[ref];
+        if (i != 0) {
+            const Symbol& before = symbols_[refs[2 * i - 2]];
+            if (!sorts_before(text(before), before.size, text(symbol), symbol.size)) return nullptr;
+        }
+        const LabelKind kind = label_kind(text(symbol), symbol.size);
+        if (kind == LabelKind::kMetricName) {
+            names.metric = i;
+        } else if (kind != LabelKind::kOrdinary) {
+            if (names.checked != kNowhere) return nullptr;  // no series has both le and quantile
+            names.checked = i;
+            names.kind = kind;
+        }
+        names.refs[i] = ref;
+    }
+    if (names.metric == kNowhere) return nullptr;
+    names.labels = labels;
+    return &names;
+}
+
+/// Reads the references. With `shape`, also notes how the next series may be compared with this one. `continued` has the continuation bits of
+/// up to 64 bytes.
+bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, std::uint64_t continued, Shape* shape, Refs& out) {
+    std::array<std::uint32_t, 2 * kMaxLabels> refs;
+    std::array<std::uint32_t, 2 * kMaxLabels + 1> at;
     const std::uint32_t last = symbol_count_ - 1;
-    const Symbol* before = nullptr;
-    bool is_name = true, has_metric = false;
-    LabelKind kind = LabelKind::kOrdinary;
-    std::uint32_t labels = 0;
-    bool describable = shape != nullptr;
-    if (describable) {
-        shape->fixed.fill(0);
-        shape->limit.fill(0x7f);
-        shape->edge.fill(0);
-        shape->checked_at = kNowhere;
+    std::uint32_t count = 0;
+    bool bad = false;
+    if (size <= kShapeBytes) {
+        // Every byte without continuation bit ends a reference.
+        const std::uint64_t all = size == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << size) - 1;
+        std::uint32_t start = 0;
+        for (std::uint64_t ends = ~continued & all; ends != 0; ends &= ends - 1) {
+            const std::uint32_t end = static_cast<std::uint32_t>(std::countr_zero(ends)) + 1, used = end - start;
+            if (count == refs.size() || used > 3) return false;
+            const std::uint64_t raw = load64(begin + start) & ((std::uint64_t{1} << (8 * used)) - 1);
+            const auto ref = static_cast<std::uint32_t>((raw & 0x7fU) | ((raw >> 1U) & 0x3f80U) | ((raw >> 2U) & 0x1fc000U));
+            bad |= ref - 1 >= last || (raw >> (8 * used - 8)) == 0;
+            at[count] = start;
+            refs[count++] = ref;
+            start = end;
+        }
+        if (start != size) return false;
+    } else {
+        for (const Byte* p = begin; p < begin + size;) {
+            if (count == refs.size()) return false;
+            at[count] = static_cast<std::uint32_t>(p - begin);
+            if (!read_size(p, begin + size, refs[count])) return false;
+            bad |= refs[count] - 1 >= last;
+            ++count;
+        }
     }
-    while (p < end) {
-        const auto at = static_cast<std::uint32_t>(p - begin);
-        std::uint32_t ref = 0;
-        if (!read_size(p, end, ref) || ref == 0 || ref > last) return false;
-        const std::uint32_t used = static_cast<std::uint32_t>(p - begin) - at;
-        if (is_name) {
-            if (labels == kMaxLabels || !name_ok(ref)) return false;
-            const Symbol& symbol = symbols_[ref];
-            if (before != nullptr && !sorts_before(text(*before), before->size, text(symbol), symbol.size)) return false;
-            before = &symbol;
-            kind = label_kind(text(symbol), symbol.size);
-            ++labels;
+    at[count] = size;
+    if (bad || count == 0 || count % 2 != 0) return false;
+    const Names* const names = find_names(refs.data(), count / 2);
+    if (names == nullptr) return false;
+    out.metric = refs[2 * names->metric + 1];
+    if (!value_ok(LabelKind::kMetricName, out.metric)) return false;
+    if (names->checked != kNowhere && !value_ok(names->kind, refs[2 * names->checked + 1])) return false;
+    if (long_symbols_) {
+        for (std::uint32_t i = 1; i < count; i += 2) {
+            if ((symbols_[refs[i]].flags & kLong) != 0) return false;
+        }
+    }
+    if (shape != nullptr) describe(begin, size, at.data(), count, *names, *shape);
+    return true;
+}
+
+void WalkV2::describe(const Byte* begin, std::uint32_t size, const std::uint32_t* at, std::uint32_t count, const Names& names, Shape& shape) const {
+    const std::uint32_t last = symbol_count_ - 1, high = last >> 7U;
+    std::memcpy(shape.bytes.data(), begin, kShapeBytes);
+    shape.fixed.fill(0);
+    shape.limit.fill(0x7f);
+    shape.edge.fill(0);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::uint32_t used = at[i + 1] - at[i], end = at[i + 1] - 1;
+        std::memset(&shape.fixed[at[i]], i % 2 == 0 ? 0xff : 0x80, used);
+        if (i % 2 == 0) continue;
+        if (used == 1) {
+            shape.limit[end] = static_cast<Byte>(last < 0x7f ? last : 0x7f);
+        } else if (used == 2) {
+            shape.limit[end] = static_cast<Byte>(high < 0x7f ? high : 0x7f);
+            shape.edge[end] = static_cast<Byte>(high < 0x7f ? high : 0);
         } else {
-            if (!value_ok(kind, ref)) return false;
-            if (kind == LabelKind::kMetricName) {
-                has_metric = true;
-                out.metric = ref;
-            }
-        }
-        if (describable) {
-            for (std::uint32_t i = 0; i < used; ++i) shape->fixed[at + i] = is_name ? 0xff : 0x80;
-            if (!is_name) {
-                if (used == 1) shape->limit[at] = static_cast<Byte>(last < 0x7f ? last : 0x7f);
-                if (used == 2) {
-                    const std::uint32_t high = last >> 7U;
-                    shape->limit[at + 1] = static_cast<Byte>(high < 0x7f ? high : 0x7f);
-                    shape->edge[at + 1] = static_cast<Byte>(high < 0x7f ? high : 0);
-                }
-                if (used > 2) describable = false;
-                if (kind == LabelKind::kMetricName) {
-                    shape->metric_at = at;
-                } else if (kind != LabelKind::kOrdinary) {
-                    describable &= shape->checked_at == kNowhere;
-                    shape->checked_at = at;
-                    shape->checked = kind;
-                }
-            }
-        }
-        is_name = !is_name;
-    }
-    if (shape != nullptr) {
-        if (describable && is_name && has_metric) {
-            std::memcpy(shape->bytes.data(), begin, kShapeBytes);
-            shape->size = size;
-        } else {
-            shape->key = 0;
+            shape.key = 0;  // three bytes are more than the comparison can judge
         }
     }
-    return is_name && has_metric;
+    shape.size = size;
+    shape.metric_at = at[2 * names.metric + 1];
+    shape.checked_at = names.checked == kNowhere ? kNowhere : at[2 * names.checked + 1];
+    shape.checked = names.kind;
 }
 
 /// True when the references at `p` have the shape's names in the shape's places, and every value is a symbol and not the empty one.
-bool WalkV2::fits(const Shape& shape, const Byte* p) const {
+[[gnu::always_inline]] inline bool WalkV2::fits(const Shape& shape, const Byte* p) const {
     const auto low = static_cast<Byte>(0x80U | ((symbol_count_ - 1) & 0x7fU));
-#if defined(__SSE2__)
+#if defined(PRW_FAST_SSE2)
     const Block zero = _mm_setzero_si128(), lows = _mm_set1_epi8(static_cast<char>(low));
     Block bad = zero;
     for (std::uint32_t i = 0; i < shape.size; i += 16) {
@@ -185,13 +236,14 @@ bool WalkV2::fits(const Shape& shape, const Byte* p) const {
 }
 
 bool WalkV2::walk_refs(const Byte* p, std::uint32_t size, Refs& out) {
-    // Over-long values are seen symbol by symbol only.
-    if (size > kShapeBytes || long_symbols_) return decode_refs(p, size, nullptr, out);
+    if (size > kShapeBytes) return decode_refs(p, size, 0, nullptr, out);
     std::uint64_t continued = high_bits16(p);
     if (size > 16) continued |= static_cast<std::uint64_t>(high_bits16(p + 16)) << 16U;
     if (size > 32) continued |= static_cast<std::uint64_t>(high_bits16(p + 32)) << 32U;
     if (size > 48) continued |= static_cast<std::uint64_t>(high_bits16(p + 48)) << 48U;
     if (size < 64) continued &= (std::uint64_t{1} << size) - 1;
+    // Over-long values are seen symbol by symbol only.
+    if (long_symbols_) return decode_refs(p, size, continued, nullptr, out);
     const std::uint64_t key = (continued ^ (std::uint64_t{size} << 56U)) | 1U;
     const std::size_t place = ((key * 0x9e3779b97f4a7c15ULL) >> 60U) * 2;
     for (std::size_t way = place; way < place + 2; ++way) {
@@ -204,9 +256,15 @@ bool WalkV2::walk_refs(const Byte* p, std::uint32_t size, Refs& out) {
             return value_ok(LabelKind::kMetricName, out.metric) && (shape.checked_at == kNowhere || value_ok(shape.checked, value_at(shape.checked_at)));
         }
     }
+    // What comes once is not worth describing.
+    std::uint64_t& before = candidates_[place / 2];
+    if (before != key) {
+        before = key;
+        return decode_refs(p, size, continued, nullptr, out);
+    }
     Shape& shape = shapes_[place + (next_shape_++ & 1U)];
     shape.key = key;
-    return decode_refs(p, size, &shape, out);
+    return decode_refs(p, size, continued, &shape, out);
 }
 
 bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastCounts& counts) {
@@ -254,11 +312,22 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
     counts.samples += samples;
 
     Metadata metadata;
+    const auto metadata_size = static_cast<std::size_t>(end - p);
     if (p < end) {
-        if (!read_metadata(p, end, metadata)) return false;
+        // Series of one metric follow one another, with the same metadata.
+        if (metadata_size == last_metadata_size_ && std::memcmp(p, last_metadata_bytes_.data(), metadata_size) == 0) {
+            metadata = last_metadata_;
+        } else {
+            const Byte* const start = p;
+            if (!read_metadata(p, end, metadata) || p != end) return false;
+            last_metadata_size_ = metadata_size <= last_metadata_bytes_.size() ? metadata_size : 0;
+            std::memcpy(last_metadata_bytes_.data(), start, last_metadata_bytes_.size());
+            last_metadata_ = metadata;
+        }
         ++counts.metadata;
+    } else if (p != end) {
+        return false;
     }
-    if (p != end) return false;
     if (metadata.type == 0) {
         // Nothing to expect of series that senders make themselves, nor where a series ends.
         if (metadata.help != 0 || metadata.unit != 0) return false;
@@ -311,9 +380,12 @@ bool WalkV2::accept(const Message& message, FastCounts& counts) {
     base_ = message.begin;
     timestamps_ = Timestamps(kFirstTimestamp, message.now_ms + kFuture);
     starts_ = timestamps_;
-    // Shapes hold references, which mean something within one request only.
+    // Shapes and names hold references, which mean something within one request only.
     for (Shape& shape : shapes_) shape.key = 0;
+    for (Names& names : names_) names.labels = 0;
+    candidates_.fill(0);
     typed_ = helped_ = false;
+    last_metadata_size_ = 0;
     const Byte* p = message.begin;
     if (!read_symbols(p, message)) return false;
     Item* items = items_.data();
