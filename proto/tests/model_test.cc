@@ -159,6 +159,20 @@ TEST(EncodeV2, InternsSymbolsWithTheEmptyOneFirst) {
     EXPECT_EQ(view.metadata[0].unit_ref, 4U);
 }
 
+TEST(Encode, WritesInvalidUtf8AndPrintsNothing) {
+    WriteRequest r;
+    r.series.push_back({{{"a", "\xff"}}, {}, {}, {}, {}});
+    ::testing::internal::CaptureStderr();
+    for (const auto message : {kV1, kV2}) {
+        RequestView view;
+        const auto bytes = encode(r, message);
+        decode(bytes, message, view);
+        EXPECT_EQ(view.labels_of(view.series[0])[0].value, "\xff");
+        EXPECT_EQ(view.issues.at(0).kind, WireIssue::Kind::kInvalidUtf8);
+    }
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(EncodeV2, EmptyRequestHasTheEmptySymbol) { EXPECT_EQ(encode({}, kV2), std::string("\x22\x00", 2)); }
 TEST(EncodeV1, EmptyRequestIsEmpty) { EXPECT_EQ(encode({}, kV1), ""); }
 
