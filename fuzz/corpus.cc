@@ -31,7 +31,11 @@ std::string random_bytes(Random& random, std::size_t max) {
 
 std::string random_text(Random& random) {
     static const std::vector<std::string> kTexts = {"", "__name__", "up", "job", "instance", "a", "le", "+Inf", "\xc3\xa4.b", "\xf0\x9f\x98\x80", "trace_id", "x y"};
-    if (random.one_in(40)) return random_bytes(random, 6);  // libprotobuf writes what it would not read
+    // At the borders of UTF-8, and beyond: libprotobuf writes what it would not read.
+    static const std::vector<std::string> kBorders = {"\x7f", "\xc1\xbf", "\xc2\x80", "\xe0\x9f\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xed\xa0\x80",
+                                                      "\xef\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xf4\x90\x80\x80"};
+    if (random.one_in(30)) return std::string(random.below(9), 'x') + random.pick(kBorders);
+    if (random.one_in(40)) return random_bytes(random, 6);
     if (random.one_in(12)) return std::string(random.below(300), static_cast<char>('a' + random.below(26)));
     return random.pick(kTexts);
 }
@@ -150,13 +154,20 @@ std::string join(const std::vector<Field>& fields) {
 std::string random_field(Random& random, int depth = 0) {
     static const std::vector<std::uint32_t> kFar = {18, 100, 1000, 18999, 19000, 19999, 20000, 536870911};
     const auto number = random.one_in(4) ? random.pick(kFar) : static_cast<std::uint32_t>(1 + random.below(18));
-    const auto tag = [&](std::uint32_t type) { return varint(std::uint64_t{number} << 3U | type, random.one_in(12) ? random.below(3) : 0); };
+    const auto tag = [&](std::uint32_t type) { return varint(std::uint64_t{number} << 3U | type, random.one_in(12) ? random.below(6) : 0); };
+    if (random.one_in(30)) {  // around the limit of nesting
+        std::string out;
+        const auto groups = 90 + random.below(15);
+        for (std::size_t i = 0; i < groups; ++i) out += varint(std::uint64_t{number} << 3U | 3U);
+        for (std::size_t i = 0; i < groups; ++i) out += varint(std::uint64_t{number} << 3U | 4U);
+        return out;
+    }
     switch (random.below(depth < 6 ? 6 : 5)) {
-        case 0: return tag(0) + varint(random_number(random), random.one_in(6) ? random.below(3) : 0);
+        case 0: return tag(0) + varint(random_number(random), random.one_in(6) ? random.below(10) : 0);
         case 1: return tag(1) + std::string(8, static_cast<char>(random.next()));
         case 2: {
             const auto payload = random_bytes(random, 12);
-            return tag(2) + varint(payload.size(), random.one_in(8) ? random.below(5) : 0) + payload;
+            return tag(2) + varint(payload.size(), random.one_in(8) ? random.below(7) : 0) + payload;
         }
         case 3: {
             std::string inner;
@@ -270,6 +281,7 @@ std::string random_snappy(Random& random) {
     std::string out;
     std::uint64_t produced = 0;
     for (auto n = random.below(12); n > 0; --n) {
+        if (random.one_in(100)) out += "\xfc\xff\xff\xff\xff";  // empty to libsnappy
         const auto kind = produced == 0 ? 0 : random.below(4);
         if (kind == 0) {
             const auto length = random.one_in(6) ? 1 + random.below(400) : 1 + random.below(20);

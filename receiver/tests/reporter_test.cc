@@ -9,11 +9,12 @@
 namespace prw::receiver::rules {
 namespace {
 
-using prw::testing::render;
 using proto::ByteRange;
 using proto::ProtobufMessage;
+using prw::testing::render;
 
-constexpr std::string_view kBothClauses[] = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex", "ext.labels.size-sane"};
+constexpr std::string_view kBothClauses[] = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex",
+                                             "ext.labels.size-sane"};
 constexpr Rule kBoth{"test/both", kBothClauses, Severity::kFail, "Both.", "Fix both."};
 constexpr std::string_view kOnly2Clauses[] = {"prw2.version.1x-receiver"};
 constexpr Rule kOnly2{"test/only-2", kOnly2Clauses, Severity::kFail, "Only 2.", "Fix it."};
@@ -160,7 +161,8 @@ TEST_F(ReporterTest, RangesOutsideAreClampedAndEvidenceIsBounded) {
 
 TEST_F(ReporterTest, FindingsAreOrderedByPlace) {
     auto report = begin(ProtobufMessage::kV1, 9);
-    const auto add = [&](std::string text, std::optional<ByteRange> head, std::optional<ByteRange> pb, std::optional<ByteRange> in_body) {
+    const auto add = [&](std::string text, std::optional<ByteRange> head, std::optional<ByteRange> pb,
+                         std::optional<ByteRange> in_body) {
         auto d = draft(std::move(text));
         d.head = head;
         d.protobuf = pb;
