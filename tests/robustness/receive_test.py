@@ -112,10 +112,10 @@ class Stop(unittest.TestCase):
                         del idle
                     self.assertEqual((code, err), (0, ""))
                     self.assertIn("received 20 requests, 20 series, 20 samples\n", out)
+                self.assertEqual(os.listdir(scratch), ["a.prwcap"])
                 count, exchanges = capture_count(path)
                 self.assertEqual(count, 20)
                 self.assertEqual([e["id"] for e in exchanges], list(range(1, 21)))
-                self.assertEqual(sorted(os.listdir(scratch)), ["a.prwcap"])
 
     def test_stop_after_requests(self):
         with Prw(BINARY, "--stop-after", "3", "-q") as prw:
@@ -295,7 +295,7 @@ class Load(unittest.TestCase):
             self.assertIn("labels/sorted", [f["rule"] for f in second["findings"]])
             self.assertEqual(second["counts"]["series"], 1)
             code, out, _ = prw.stop()
-            self.assertEqual((code, len(out.splitlines())), (0, 3))
+            self.assertEqual((code, out.count("\n")), (0, 3))
 
     def test_memory_stays_flat(self):
         with tempfile.TemporaryDirectory() as scratch:
@@ -313,7 +313,8 @@ class Load(unittest.TestCase):
                 for connection in connections:
                     connection.socket.close()
                 print("resident: %d KiB after 2,000 requests, %d KiB after 10,000" % (resident[2000], resident[10000]))
-                self.assertLess(abs(resident[10000] - resident[2000]), max(resident[2000] // 10, 4096))
+                # The slack is what may wait for the disk; 8,000 leaks of 1 KiB exceed it.
+                self.assertLess(resident[10000] - resident[2000], max(resident[2000] // 10, 7 << 10))
                 code, out, _ = prw.stop()
                 self.assertEqual(code, 0)
                 self.assertTrue(re.search(r"received 10000 requests, 2000000 series", out), out)
