@@ -140,23 +140,23 @@ TEST(Receiver, AStuckObserverBoundsMemoryByHoldingRequests) {
     std::promise<void> go;
     auto gate = go.get_future().share();
     ReceiverOptions options;
-    options.server.max_body = 32U << 20U;
+    options.max_pending_bytes = 1U << 20U;
     RunningReceiver receiver(options, [&](const Exchange&) { gate.wait_for(kDeadline); });
-    const auto big = RequestBuilder().body(std::string(24U << 20U, 'x')).build();
+    const auto big = RequestBuilder().body(std::string(300000, 'x')).build();
     std::atomic<int> answered{0};
-    std::latch three(3);
+    std::latch four(4);
     std::jthread sending([&] {
         auto client = receiver.client();
         for (int i = 0; i < 8; ++i) {
             const auto response = client.raw(big.head + big.body);
             if (response && response->status == 400) ++answered;
-            if (i < 3) three.count_down();
+            if (i < 4) four.count_down();
         }
     });
-    three.wait();
-    // 72 MiB are pending: the connection that brought the last of them waits, and so does its next request.
+    four.wait();
+    // The connection that brought the fourth waits, and so does its next request; the control API answers.
     EXPECT_EQ(receiver.get("/metrics").status, 200);
-    EXPECT_EQ(answered, 3);
+    EXPECT_EQ(answered, 4);
     go.set_value();
     sending.join();
     EXPECT_EQ(answered, 8);

@@ -22,8 +22,6 @@ using Exchanges = std::vector<std::shared_ptr<const Exchange>>;
 
 std::int64_t to_us(http::SteadyTime time, http::SteadyTime start) { return std::chrono::duration_cast<std::chrono::microseconds>(time - start).count(); }
 
-/// Finished exchanges that wait for the observer; beyond that, connections wait with them. A slow disk must not become memory.
-constexpr std::size_t kMaxPending = 64U << 20U;
 /// Checkers kept for the next requests, and the largest message whose scratch memory is kept with them.
 constexpr std::size_t kMaxIdleCheckers = 16;
 constexpr std::size_t kMaxIdleMessage = 4U << 20U;
@@ -204,7 +202,8 @@ struct Receiver::Impl {
         pending_bytes += footprint(e);
         finished.emplace(e.id, exchange);
         changed.notify_one();
-        room.wait(lock, [this] { return pending_bytes <= kMaxPending; });
+        // A slow disk must not become memory.
+        room.wait(lock, [this] { return pending_bytes <= options.max_pending_bytes; });
     }
 
     /// Hands out finished exchanges in order of id, one at a time, without holding the lock while an observer runs.

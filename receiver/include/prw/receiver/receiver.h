@@ -30,6 +30,7 @@ struct ReceiverOptions {
     std::size_t max_error_body = 4096;  ///< bytes of the 400 text
     std::size_t keep_exchanges = 10000; ///< in memory, oldest dropped first
     std::size_t keep_bytes = 256U << 20U;
+    std::size_t max_pending_bytes = 4U << 20U;  ///< of exchanges that wait for the observer; beyond that, connections wait with them
     bool control_api = true;  ///< /-/ready, /-/healthy, /metrics, /api/v1/… on the same port (GET, and PUT and DELETE for the script)
 };
 
