@@ -41,7 +41,7 @@ public:
     explicit Sender(std::string mode)
         : mode_(std::move(mode)), scrape_url_(*http::parse_url(variable("PRW_SCRAPE_URL"))), client_(*http::parse_url(variable("PRW_REMOTE_WRITE_URL"))),
           target_({.target_labels = {{"instance", variable("PRW_SCRAPE_HOSTPORT")}, {"job", "prw"}}}) {
-        proto::parse_protobuf_message(variable("PRW_PROTOBUF_MESSAGE"), message_);
+        if (!proto::parse_protobuf_message(variable("PRW_PROTOBUF_MESSAGE"), message_)) std::exit(2);
         if (mode_ == "other-message") message_ = proto::ProtobufMessage::kV1;
     }
 
@@ -59,7 +59,8 @@ public:
             spoil(request);
             hand_on(request);
             if (mode_ == "crash" && scrape_ == 3) std::abort();
-            next += kInterval;
+            // After a retry that took long the next scrape is a whole interval away: two in one millisecond would collide.
+            next = std::max(next + kInterval, std::chrono::steady_clock::now() + kInterval / 2);
             std::this_thread::sleep_until(next);
         }
     }

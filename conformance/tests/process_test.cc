@@ -140,7 +140,7 @@ TEST(Process, TailKeepsTheLastLinesWithoutControlBytes) {
     prw::testing::write_file(dir.file("log"), "one\ntwo\n\x1b[31mthree\x1b[0m\nfo\x01ur\n\n");
     EXPECT_EQ(tail_of_file(dir.file("log"), 2), "three\nfour");
     EXPECT_EQ(tail_of_file(dir.file("log"), 99), "one\ntwo\nthree\nfour");
-    EXPECT_EQ(tail_of_file(dir.file("log"), 99, 6), "four");
+    EXPECT_EQ(tail_of_file(dir.file("log"), 99, 7), "four");
     EXPECT_EQ(tail_of_file(dir.file("missing")), "");
 }
 

@@ -74,18 +74,22 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
     }
     evidence(out, "retries", delays.size());
     if (delays.empty()) return undecided(out, "no retry was seen");
-    const auto [shortest, longest] = std::minmax_element(delays.begin(), delays.end());
-    evidence(out, "shortest delay, µs", static_cast<std::uint64_t>(*shortest));
-    evidence(out, "longest delay, µs", static_cast<std::uint64_t>(*longest));
+    const std::size_t count = delays.size();
+    std::sort(delays.begin(), delays.end());
+    const auto shortest = delays.front(), longest = delays.back();
+    // In a long chain a few delays are long because the machine was busy: nine in ten count.
+    const auto usual_longest = delays[std::min(count - 1, count * 9 / 10)];
+    evidence(out, "shortest delay, µs", static_cast<std::uint64_t>(shortest));
+    evidence(out, "longest delay, µs", static_cast<std::uint64_t>(longest));
     const std::string seen = count_text(delays.size(), "retry", "retries") + " after " + listed + (delays.size() > 8 ? ", …" : "");
     const std::string want = "delays between attempts that a back-off algorithm sets";
-    if (*longest < kNoDelayUs) {
+    if (usual_longest < kNoDelayUs) {
         add_finding(out, {}, "retries follow the refusal at once: " + seen, steps.begin()->second.second.exchange,
                     "Wait before each further attempt, longer each time, with some jitter and an upper limit.");
         if (delays.size() >= 3) return miss(out, want, seen);
         return warn(out, want, seen);  // too few to call it a loop
     }
-    if (delays.size() >= 4 && static_cast<double>(*longest) < kFixedSpread * static_cast<double>(*shortest)) {
+    if (delays.size() >= 4 && static_cast<double>(longest) < kFixedSpread * static_cast<double>(shortest)) {
         add_finding(out, {}, "all delays are the same: " + seen, steps.begin()->second.second.exchange, "Let the delay grow, so that an overloaded receiver gets room to recover.");
         return warn(out, want, seen);
     }

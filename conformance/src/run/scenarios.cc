@@ -94,6 +94,7 @@ void steady(Stage& stage) {
             const auto requests = requests_with_samples(stage);
             return requests >= kOwnRequests || (record.target.input == Input::kUnknown && own_late(true));
         }
+        if (stage.scrapes() == 0) return own_late(requests_with_samples(stage) >= kOwnRequests);
         const auto compared = compare_with_source(stage.observation(), stage.generations(), kWindow, std::numeric_limits<std::uint64_t>::max());
         if (compared.first == 0) return own_late(stage.scrapes() >= kWindow + kOverdue);
         const bool complete = compared.last_seen >= compared.first + kWindow - 1 && compared.faults.empty();
@@ -107,19 +108,19 @@ void steady(Stage& stage) {
 void outage(Stage& stage) {
     if (!first_samples(stage)) return;
     const auto scrapes = stage.scrapes();
-    Overdue shown(300ms);
-    // Long enough for a few attempts and for newer data to wait behind them.
+    Overdue shown(300ms), blocked(1500ms);
+    // Long enough for a few attempts and for newer data to wait behind them, if the sender scrapes meanwhile.
     (void)stage.wait(6s, [&] {
         const auto data = refused_data(stage.observation(), 500, 599);
         const bool tried = std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
-        return shown(tried && (!stage.may_scrape() || stage.scrapes() >= scrapes + 2));
+        return shown(tried && (!stage.may_scrape() || stage.scrapes() >= scrapes + 2)) || blocked(tried);
     });
     stage.accept_everything();
     const auto accepted = [&] {
         const auto& all = stage.observation().deliveries();
         return std::count_if(all.begin(), all.end(), [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
     };
-    Overdue settled(300ms), given_up(5s), silent(8s);
+    Overdue settled(300ms), given_up(6s), silent(8s);
     std::size_t seen = 0;
     (void)stage.wait(25s, [&] {
         const auto data = refused_data(stage.observation(), 500, 599);
@@ -142,7 +143,11 @@ void refusal(Stage& stage) {
     const auto scrapes = stage.scrapes();
     const auto scraping = stage.may_scrape();
     Overdue shown(scraping ? 1500ms : 3000ms);
-    (void)stage.wait(8s, [&] { return shown(!stage.may_scrape() || stage.scrapes() >= scrapes + 3); });
+    (void)stage.wait(8s, [&] {
+        const auto data = refused_data(stage.observation(), 400, 499);
+        const bool repeated = std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
+        return repeated || shown(!stage.may_scrape() || stage.scrapes() >= scrapes + 3);
+    });
     stage.accept_everything();
     const auto before = [&] {
         const std::size_t count = stage.observation().deliveries().size();

@@ -167,10 +167,15 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
     const auto left = options_.timeout - elapsed();
     const auto end = Clock::now() + std::min(deadline, std::max(left, Milliseconds(0)));
     std::unique_lock lock(mutex_);
+    auto not_before = Clock::now();
     while (true) {
         // The end of the program is looked at first: what it sent before is then in the observation.
         const bool exited = until_exit && process_ && process_->status().has_value();
+        const auto asked = Clock::now();
         if (done()) return Waited::kDone;
+        // Asking takes longer the more there is to look at; a sender in a tight loop must not be slowed down by it.
+        const auto took = Clock::now() - asked;
+        not_before = asked + std::min<Clock::duration>(took * 5, std::chrono::milliseconds(500));
         if (options_.stop != nullptr && options_.stop->load()) return Waited::kInterrupted;
         if (exited) {
             // The last response may still be on its way into the record.
@@ -183,6 +188,7 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
         if (now >= end) return Waited::kDeadline;
         dirty_ = false;
         changed_.wait_until(lock, std::min<Clock::time_point>(end, now + kInterruptionPoll), [this] { return dirty_; });
+        if (Clock::now() < not_before) changed_.wait_until(lock, std::min<Clock::time_point>(end, not_before), [] { return false; });
     }
 }
 
