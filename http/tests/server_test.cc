@@ -100,7 +100,6 @@ TEST(ServerReads, VanishingClients) {
                 socket.send(row.bytes);
                 if (reset) {
                     // A reset throws away what was not read yet: let the server read it first.
-                    std::atomic<bool> go{false};
                     while (server->connections_accepted() == 0) std::this_thread::yield();
                     socket.reset();
                 } else {
@@ -161,6 +160,22 @@ TEST(ServerReads, PipelinedRequestsInOrder) {
     }
     EXPECT_EQ(server->connections_accepted(), 1U);
     EXPECT_EQ(server.seen(4)[3].request.index_on_connection, 3U);
+}
+
+TEST(ServerReads, PipelinedHeadIsNotChargedForTheDelayBefore) {
+    ServerOptions options;
+    options.head_timeout = 1s;
+    TestServer server(options, [](const Request& request) {
+        Response response;
+        response.delay = request.index_on_connection == 0 ? 1100ms : 0ms;
+        return response;
+    });
+    Socket socket(server->port());
+    socket.send("POST /1 HTTP/1.1\r\n\r\nPOST /2 HT");
+    ASSERT_EQ(status_line(socket.read_until("\r\n\r\n")), "HTTP/1.1 204 No Content");
+    socket.send("TP/1.1\r\n\r\n");
+    EXPECT_EQ(status_line(socket.read_until("\r\n\r\n")), "HTTP/1.1 204 No Content");
+    EXPECT_EQ(server.seen(2)[1].request.status, ReadStatus::kComplete);
 }
 
 TEST(ServerReads, ContinuesWhenAskedTo) {

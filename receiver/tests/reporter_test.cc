@@ -142,7 +142,7 @@ TEST_F(ReporterTest, FindingsCarrySeriesPlacesAndEvidence) {
     EXPECT_EQ(message.substr(f.protobuf_bytes->offset, f.protobuf_bytes->size), "a:1");
     ASSERT_TRUE(f.body_bytes);
     EXPECT_EQ(body.substr(f.body_bytes->offset, f.body_bytes->size), "a:1");
-    EXPECT_EQ(f.evidence, "61 3a 31");
+    EXPECT_EQ(f.evidence, "0032  63 65 12 03 61 3a 31 0a 0b 0a 03\n                  ^^^^^^^^");
     EXPECT_EQ(f.fix, "Fix both.");
 }
 

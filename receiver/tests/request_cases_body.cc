@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "request_cases.h"
 #include "support.h"
 
@@ -45,6 +47,25 @@ std::string hadoop(const std::string& message) {
     return big_endian(message.size()) + big_endian(chunk.size()) + chunk;
 }
 
+std::string base64(std::string_view bytes) {
+    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t j = 0; j < 3; ++j)
+            group = (group << 8U) | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+        for (std::size_t j = 0; j < 4; ++j)
+            out += i + j <= bytes.size() ? kAlphabet[(group >> (18 - 6 * j)) & 63U] : '=';
+    }
+    return out;
+}
+
+std::string hex_text(std::string_view bytes) {
+    std::string out = hex(bytes);
+    out.erase(std::remove(out.begin(), out.end(), ' '), out.end());
+    return out;
+}
+
 std::string padded_message(std::size_t size) {
     proto::WriteRequest request;
     request.series = {valid_series({{"__name__", "a"}, {"padding", std::string(size, 'x')}})};
@@ -66,9 +87,10 @@ std::vector<RequestCase> body_cases() {
         {"BodyMultipart", "compression/body-is-message", "prw2.protocol.body-carries-message", kFail, 400,
          v2().body("--b\r\nContent-Disposition: form-data; name=\"m\"\r\n\r\nxxxx\r\n--b--\r\n").build(), valid2},
         {"BodyBase64", "compression/body-is-message", "prw1.protocol.body-carries-request", kFail, 400,
-         v1().body("OQoYCghfX25hbWVfXxIMc2hvcF9pbXA=").build(), valid1},
+         v1().body(base64(block(m1))).build(), v1().body("plainwordsonly").build()},
         {"BodyHex", "compression/body-is-message", "prw1.protocol.body-carries-request", kFail, 400,
-         v1().body("390a180a085f5f6e616d655f5f120c73686f70").build(), valid1},
+         v1().body(hex_text(block(m1))).build(), v1().body("0123456789abcdef").build()},
+        {"BodyText", "compression/snappy", "prw1.body.snappy", kFail, 400, v1().body("plainwordsonly").build(), valid1},
         {"BodyGzip", "compression/snappy", "prw1.body.snappy", kFail, 400,
          v1().body(unhex("1f 8b 08 00 00 00 00 00 00 03 ab 56 4a 2c 2d c9 00 85")).build(), valid1},
         {"BodyZstd", "compression/snappy", "prw2.protocol.snappy", kFail, 400,

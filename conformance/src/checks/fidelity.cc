@@ -10,6 +10,11 @@
 namespace prw::conformance {
 namespace {
 
+constexpr std::uint64_t kNegativeZero = 0x8000000000000000ULL;
+
+/// Encoders that leave out a value when it compares equal to 0, as gogoproto's do, lose the sign of -0.
+bool lost_sign(const ServedSample& served, const ObservedSample& got) { return !got.histogram && served.bits == kNegativeZero && got.bits == 0; }
+
 bool same_value(const ServedSample& served, const ObservedSample& got) {
     if (got.histogram) return false;
     if (!served.nan) return served.bits == got.bits;
@@ -46,12 +51,14 @@ Fidelity compare_with_source(const Observation& observation, const std::vector<G
         for (const auto& served : generation.samples) {
             if (observation.sources()[served.series].explicit_timestamp) continue;
             ++out.expected;
+            out.negative_zeros += !served.nan && served.bits == kNegativeZero ? 1U : 0U;
             const auto& samples = arrived[served.series];
             bool found = false;
             std::optional<ObservedSample> instead;
             for (auto it = samples.upper_bound(lower); it != samples.end() && it->first < upper; ++it) {
-                if (same_value(served, it->second)) {
+                if (same_value(served, it->second) || lost_sign(served, it->second)) {
                     found = true;
+                    if (lost_sign(served, it->second)) out.signs.push_back({generation.number, served, it->second});
                     break;
                 }
                 if (own != times.end() && it->first == own->second) instead = it->second;

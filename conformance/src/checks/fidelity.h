@@ -21,6 +21,8 @@ struct Fidelity {
     std::uint64_t last = 0;       ///< last one judged
     std::uint64_t expected = 0, found = 0;
     std::vector<FidelityFault> faults;
+    std::vector<FidelityFault> signs;  ///< -0 that arrived as 0: counted as found, and judged by a check of its own
+    std::uint64_t negative_zeros = 0;  ///< expected samples with the value -0
 };
 
 /// Judges the acknowledged samples of generations first … min(first + count - 1, limit).

@@ -199,6 +199,9 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     const auto data = refused_data(observation, 500, 599);
     if (nothing_refused(data, out)) return;
+    if (std::none_of(data.begin(), data.end(), [](const RefusedDatum& datum) { return datum.retried(); })) {
+        return undecided(out, "nothing that was refused came again at all, which sender/retry/on-5xx reports");
+    }
     std::uint64_t lost = 0;
     for (const auto& datum : data) {
         if (datum.acknowledged()) continue;

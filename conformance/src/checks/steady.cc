@@ -46,6 +46,19 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     miss(out, "every sample of every scrape, bit for bit", got);
 }
 
+/// Apart from the other values: senders that most receivers are used to lose it, and it compares equal.
+void judge_negative_zero(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto all = compare_with_source(record.observation, record.generations, record.window == 0 ? 1 : record.window, std::numeric_limits<std::uint64_t>::max());
+    evidence(out, "samples with -0", all.negative_zeros);
+    if (all.negative_zeros == 0) return undecided(out, "no -0 was scraped");
+    if (all.signs.empty()) return pass(out, "every -0 arrived with its sign");
+    for (const auto& fault : all.signs) {
+        add_finding(out, record.observation.sources()[fault.served.series].text(), "scrape " + std::to_string(fault.generation) + " served -0, 0 arrived", 0,
+                    "Leave the value field out for the bits 0x0000000000000000 only; a comparison with 0 also drops -0.");
+    }
+    warn(out, "-0 with its sign bit", "0 in the place of -0, as encoders send that compare the value with 0");
+}
+
 void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     struct First { std::uint64_t exchange; std::int64_t acknowledged_us; };
@@ -261,8 +274,9 @@ constexpr std::string_view kConnectionClauses[] = {"ext.http.keep-alive"};
 constexpr std::string_view kMessageClauses[] = {"prw2.protocol.sender-supports-v2"};
 constexpr std::string_view kExemplarClauses[] = {"prw2.timeseries.exemplars-provided"};
 
-constexpr std::array<BehaviourCheck, 9> kChecks = {{
+constexpr std::array<BehaviourCheck, 10> kChecks = {{
     {"sender/fidelity/every-sample-bit-exact", kSteady, kFidelityClauses, "Every sample that was scraped arrives, with the same bits.", Needs::kSource, {}, judge_fidelity},
+    {"sender/fidelity/negative-zero", kSteady, kFidelityClauses, "The sign of -0 arrives.", Needs::kSource, {}, judge_negative_zero},
     {"sender/fidelity/no-duplicates", kSteady, kDuplicateClauses, "What was answered with 2xx is not sent again.", Needs::kSamples, {}, judge_duplicates},
     {"sender/labels/complete-set", kSteady, kCompleteClauses, "Every series carries all its labels in every request.", Needs::kSource, {}, judge_complete_set},
     {"sender/labels/job-instance-consistent", kSteady, kJobClauses, "job and instance are on all series of a scraped target, or on none.", Needs::kSource, {}, judge_job_instance},

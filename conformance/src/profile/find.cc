@@ -1,4 +1,5 @@
 /// Finding profiles and expanding what they say.
+#include <optional>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "prw/conformance/profile.h"
+#include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 namespace fs = std::filesystem;
@@ -130,10 +132,23 @@ Result<Target> find_target(const std::string& name_or_file, const std::string& t
         return pick(std::move(*profile), target, name_or_file);
     }
     const auto known = known_profiles();
-    const auto near = nearest_word(name_or_file, known);
+    const auto near = proto::nearest(name_or_file, known);
     return fail(ErrorCode::kInvalidArgument, "unknown profile \"" + name_or_file + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
                                                  " Known: " + list_of(known) + "; or the path of a YAML file");
 }
+
+namespace {
+
+/// The environment's value; PRW_PEERS_DIR has a default, the folder into which scripts/build-peers builds.
+std::optional<std::string> from_environment(const std::string& name) {
+    if (const char* value = std::getenv(name.c_str()); value != nullptr) return value;
+    if (name != "PRW_PEERS_DIR") return std::nullopt;
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && cache[0] != '\0') return std::string(cache) + "/prw/peers";
+    if (const char* home = std::getenv("HOME"); home != nullptr) return std::string(home) + "/.cache/prw/peers";
+    return std::nullopt;
+}
+
+}  // namespace
 
 Result<std::string> expand(std::string_view text, const Variables& variables, const std::string& where) {
     std::string out;
@@ -155,62 +170,14 @@ Result<std::string> expand(std::string_view text, const Variables& variables, co
         if (!valid) return fail(ErrorCode::kInvalidArgument, "\"${\" without a variable's name and \"}\"; write $${ for a literal ${", where);
         if (const auto known = variables.find(std::string(name)); known != variables.end()) {
             out += known->second;
-        } else if (const char* value = std::getenv(std::string(name).c_str()); value != nullptr) {
-            out += value;
+        } else if (const auto value = from_environment(std::string(name))) {
+            out += *value;
         } else {
             return fail(ErrorCode::kInvalidArgument, "variable ${" + std::string(name) + "} is not set", where);
         }
         i = end;
     }
     return out;
-}
-
-Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    struct Unit { std::string_view name; std::int64_t ms; };
-    static constexpr std::array<Unit, 4> kUnits = {{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
-    const auto wrong = [&] { return fail(ErrorCode::kInvalidArgument, "\"" + std::string(text) + "\" is not a duration such as 250ms, 5s or 1m30s"); };
-    if (text.empty()) return wrong();
-    std::int64_t total = 0;
-    std::size_t i = 0;
-    while (i < text.size()) {
-        std::int64_t number = 0;
-        const std::size_t start = i;
-        while (i < text.size() && text[i] >= '0' && text[i] <= '9') {
-            if (i - start >= 12) return wrong();
-            number = number * 10 + (text[i++] - '0');
-        }
-        if (i == start) return wrong();
-        const std::size_t unit_start = i;
-        while (i < text.size() && text[i] >= 'a' && text[i] <= 'z') ++i;
-        const auto name = text.substr(unit_start, i - unit_start);
-        const auto* unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& u) { return u.name == name; });
-        if (unit == kUnits.end()) return wrong();
-        total += number * unit->ms;
-    }
-    return std::chrono::milliseconds(total);
-}
-
-std::string nearest_word(std::string_view word, const std::vector<std::string>& known) {
-    std::string best;
-    std::size_t best_distance = word.size() / 3 + 2;
-    for (const auto& candidate : known) {
-        std::vector<std::size_t> row(candidate.size() + 1);
-        for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-        for (std::size_t i = 1; i <= word.size(); ++i) {
-            std::size_t diagonal = row[0];
-            row[0] = i;
-            for (std::size_t j = 1; j < row.size(); ++j) {
-                const std::size_t above = row[j];
-                row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1)});
-                diagonal = above;
-            }
-        }
-        if (row.back() < best_distance) {
-            best_distance = row.back();
-            best = candidate;
-        }
-    }
-    return best;
 }
 
 }  // namespace prw::conformance

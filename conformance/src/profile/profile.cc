@@ -9,6 +9,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "prw/proto/nearest.h"
+#include "prw/proto/units.h"
+
 namespace prw::conformance {
 namespace fs = std::filesystem;
 
@@ -44,7 +47,7 @@ public:
         for (const auto& entry : node) {
             const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
             if (std::find(known.begin(), known.end(), key) == known.end()) {
-                const std::string near = nearest_word(key, known);
+                const std::string near = proto::nearest(key, known);
                 refuse(entry.first, "unknown key \"" + key + "\" in " + what + (near.empty() ? "; known are " + joined(known) : "; did you mean \"" + near + "\"?"));
                 return false;
             }
@@ -84,7 +87,7 @@ public:
         return value == "true";
     }
     std::chrono::milliseconds duration(const YAML::Node& node, const std::string& what) {
-        auto value = parse_duration(text(node, what));
+        auto value = proto::parse_duration(text(node, what));
         if (!value) {
             refuse(node, what + ": " + value.error().what);
             return {};

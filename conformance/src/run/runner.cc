@@ -13,6 +13,7 @@
 
 #include "prw/conformance/process.h"
 #include "checks/table.h"
+#include "prw/proto/nearest.h"
 #include "run/stage.h"
 
 namespace prw::conformance {
@@ -174,7 +175,7 @@ Result<std::deque<Job>> plan(const RunOptions& options) {
     if (scenarios.empty()) scenarios = known;
     for (const auto& name : scenarios) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-        const auto near = nearest_word(name, known);
+        const auto near = proto::nearest(name, known);
         std::string list;
         for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
         return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") + " Known: " + list);

@@ -33,13 +33,13 @@ proto::ByteRange clamp(proto::ByteRange range, std::size_t size) {
 }
 
 /// Bytes of a head or body: text where it is text.
-std::string excerpt(std::string_view bytes) {
+std::string excerpt(std::string_view bytes, proto::ByteRange range) {
     constexpr std::size_t kMax = 120;
-    const auto part = bytes.substr(0, kMax);
+    const auto part = slice(bytes, range);
     const bool text = std::all_of(part.begin(), part.end(), [](char c) {
         return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
     });
-    return text ? printable(bytes, kMax) : hex_excerpt(bytes);
+    return text ? printable(part, kMax) : hex_excerpt(bytes, range);
 }
 
 }  // namespace
@@ -128,11 +128,11 @@ void Reporter::Impl::locate(Finding& finding, const Draft& draft) {
     if (!draft.evidence.empty()) {
         finding.evidence = draft.evidence;
     } else if (finding.protobuf_bytes) {
-        finding.evidence = hex_excerpt(slice(source_.view->bytes, *finding.protobuf_bytes));
+        finding.evidence = hex_excerpt(source_.view->bytes, *finding.protobuf_bytes);
     } else if (finding.body_bytes) {
-        finding.evidence = excerpt(slice(source_.body, *finding.body_bytes));
+        finding.evidence = excerpt(source_.body, *finding.body_bytes);
     } else if (finding.head_bytes) {
-        finding.evidence = excerpt(slice(source_.head, *finding.head_bytes));
+        finding.evidence = excerpt(source_.head, *finding.head_bytes);
     }
 }
 

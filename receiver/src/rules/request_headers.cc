@@ -399,7 +399,7 @@ void check_reserved(const Context& c, const RequestHead& head) {
                 const auto offset = static_cast<std::uint32_t>(bad - field.value.begin());
                 auto draft = draft_of(field, name,
                                       "The value of " + std::string(name) + " has the byte " +
-                                          hex_excerpt(field.value.substr(offset, 1)) + " at offset " +
+                                          quote(field.value.substr(offset, 1)) + " at offset " +
                                           std::to_string(offset) + "; wanted printable ASCII");
                 draft.head = proto::ByteRange{field.value_range.offset + offset, 1};
                 c.report.add(kClean, std::move(draft));

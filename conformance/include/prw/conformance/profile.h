@@ -96,10 +96,4 @@ using Variables = std::map<std::string, std::string>;
 /// Absolute path of the running program.
 [[nodiscard]] std::string own_executable();
 
-/// "250ms", "5s", "1m30s", "2h". kInvalidArgument otherwise; a bare number needs a unit.
-[[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
-
-/// The word of `known` that is nearest to `word` by edit distance, if it is near enough to be meant; empty otherwise.
-[[nodiscard]] std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
-
 }  // namespace prw::conformance
