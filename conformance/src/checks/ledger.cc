@@ -48,6 +48,18 @@ std::vector<RefusedDatum> refused_data(const Observation& observation, int lowes
             out.push_back(std::move(datum));
         }
     }
+    // Values that do not tell their scrape went the way of the others in their request.
+    std::map<std::uint64_t, const RefusedDatum*> restamped;
+    for (const auto& datum : out) {
+        if (datum.restamped_us != 0 && !datum.retried()) restamped.try_emplace(datum.attempts.front().exchange, &datum);
+    }
+    for (auto& datum : out) {
+        if (datum.restamped_us != 0 || datum.retried()) continue;
+        const auto found = restamped.find(datum.attempts.front().exchange);
+        if (found == restamped.end()) continue;
+        datum.restamped_us = found->second->restamped_us;
+        datum.restamped_exchange = found->second->restamped_exchange;
+    }
     return out;
 }
 

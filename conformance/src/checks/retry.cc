@@ -49,8 +49,7 @@ void judge_retry(const ScenarioRecord& record, CheckOutcome& out) {
     std::string statuses;
     for (const auto& [status, count] : lost_by_status) statuses += (statuses.empty() ? "" : ", ") + std::to_string(status);
     miss(out, "data that is answered with a 5xx is sent again",
-         (again == 0 ? "none of the " : "only " + std::to_string(again) + " of the ") + count_text(data.size(), "sample") + " answered 5xx came again (after " + statuses + "); " +
-             ending_text(record));
+         count_text(data.size() - again, "sample") + " of " + std::to_string(data.size()) + " never came again after a " + statuses + "; " + ending_text(record));
 }
 
 void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
@@ -204,7 +203,7 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
     }
     std::uint64_t lost = 0;
     for (const auto& datum : data) {
-        if (datum.acknowledged()) continue;
+        if (datum.acknowledged() || datum.restamped_us != 0) continue;
         ++lost;
         add_finding(out, observation.series()[datum.sample.series].text, sample_text(observation, datum.sample) + " was refused and never accepted", datum.attempts.back().exchange);
     }
@@ -214,8 +213,9 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
         const auto times = generation_times(observation, record.generations);
         if (times.size() > 2) {
             const auto compared = compare_with_source(observation, record.generations, times.rbegin()->first - times.begin()->first + 1, times.rbegin()->first - 1);
-            unsent = compared.faults.size();
             for (const auto& fault : compared.faults) {
+                if (fault.instead) continue;  // altered, not lost
+                ++unsent;
                 add_finding(out, observation.sources()[fault.served.series].text(), "what scrape " + std::to_string(fault.generation) + " served never arrived");
             }
         }
@@ -223,7 +223,8 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "refused samples", data.size());
     evidence(out, "lost", lost + unsent);
     if (lost + unsent == 0) return pass(out, "all " + count_text(data.size(), "refused sample") + " arrived after the outage");
-    miss(out, "every sample of the outage, once the receiver accepts again", count_text(lost, "refused sample") + " and " + count_text(unsent, "unsent one") + " never arrived; " + ending_text(record));
+    miss(out, "every sample of the outage, once the receiver accepts again", (lost > 0 ? count_text(lost, "refused sample") + " of " + std::to_string(data.size()) : count_text(unsent, "sample") + " scraped during the outage") + " never arrived; " +
+                  ending_text(record));
 }
 
 constexpr std::string_view kRetryClauses[] = {"prw1.retries.retry-5xx", "prw2.retries.retry-5xx"};

@@ -198,7 +198,7 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
             not_applicable(outcome, std::string(situation->missing));
         } else if (seen == 0) {
             const auto feature = feature_of(arises);
-            if (target != nullptr && !feature.empty() && target->feature(feature) == false) {
+            if (target != nullptr && !feature.empty() && target->feature(feature, message) == false) {
                 not_applicable(outcome, "the profile says that the target does not have the feature " + std::string(feature));
             } else if (arises == Arises::kHistograms && target != nullptr && target->input == Input::kScrape) {
                 not_applicable(outcome, std::string(situation->missing));  // ours to offer, and we do not

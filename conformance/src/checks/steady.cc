@@ -260,7 +260,7 @@ void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "exemplars", exemplars);
     if (exemplars > 0) return pass(out, count_text(exemplars, "exemplar") + " arrived");
     if (!offered) return undecided(out, "the target did not ask for OpenMetrics, which alone has exemplars");
-    if (record.target.feature("exemplars") == true) return miss(out, "the exemplars that were scraped", "none arrived");
+    if (record.target.feature("exemplars", judged_message(record)) == true) return miss(out, "the exemplars that were scraped", "none arrived");
     inform(out, "exemplars were offered, none was sent");
 }
 

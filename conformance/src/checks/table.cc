@@ -48,7 +48,7 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
 
 /// True when there is nothing left to judge; the outcome says why.
 bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOutcome& out) {
-    if (!check.feature.empty() && record.target.feature(check.feature) == false) {
+    if (!check.feature.empty() && record.target.feature(check.feature, judged_message(record)) == false) {
         not_applicable(out, "the profile says that the target does not have the feature " + std::string(check.feature));
         return true;
     }

@@ -57,11 +57,14 @@ Target reference_target() {
                    "${PRW_SCRAPE_URL}",
                    "--interval",
                    "200ms",
+                   "--flush-interval",
+                   "200ms",
                    "--protobuf-message",
                    "${PRW_PROTOBUF_MESSAGE}",
                    "${PRW_REMOTE_WRITE_URL}"};
     target.version_exec = {"${PRW_EXE}", "--version"};
-    target.features = {{"exemplars", true}, {"native_histograms", false}, {"metadata", true}, {"stale_markers", true}};
+    // Text formats have no native histograms; 1.0 as specified has neither exemplars nor metadata.
+    target.features = {{"exemplars", {false, true}}, {"native_histograms", {false, false}}, {"metadata", {false, true}}, {"stale_markers", {true, true}}};
     target.origin = "built in";
     return target;
 }

@@ -156,7 +156,20 @@ void read_features(Reader& read, const YAML::Node& node, Target& target) {
     std::vector<std::string> known;
     for (const auto& feature : feature_names()) known.emplace_back(feature.name);
     if (!read.mapping(node, "features", known)) return;
-    for (const auto& entry : node) target.features[entry.first.Scalar()] = read.boolean(entry.second, "features." + entry.first.Scalar());
+    for (const auto& entry : node) {
+        const std::string name = entry.first.Scalar();
+        Target::Support support;
+        if (entry.second.IsSequence()) {
+            for (const auto& word : read.texts(entry.second, "features." + name)) {
+                proto::ProtobufMessage message{};
+                if (!proto::parse_protobuf_message(word, message)) return read.refuse(entry.second, "features." + name + " holds \"" + word + "\"; known are \"1.0\" and \"2.0\"");
+                (message == proto::ProtobufMessage::kV1 ? support.v1 : support.v2) = true;
+            }
+        } else {
+            support.v1 = support.v2 = read.boolean(entry.second, "features." + name);
+        }
+        target.features[name] = support;
+    }
 }
 
 Target read_target(Reader& read, const YAML::Node& node) {
@@ -249,9 +262,10 @@ const std::vector<FeatureName>& feature_names() {
     return kNames;
 }
 
-std::optional<bool> Target::feature(std::string_view feature_name) const {
+std::optional<bool> Target::feature(std::string_view feature_name, proto::ProtobufMessage message) const {
     const auto found = features.find(std::string(feature_name));
-    return found == features.end() ? std::nullopt : std::optional<bool>(found->second);
+    if (found == features.end()) return std::nullopt;
+    return message == proto::ProtobufMessage::kV1 ? found->second.v1 : found->second.v2;
 }
 
 Result<Profile> parse_profile(std::string_view yaml, const std::string& file_name) {

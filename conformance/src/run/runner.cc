@@ -303,7 +303,8 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     const auto capsule = [&](CheckOutcome& check) {
         for (std::size_t i = 0; i < records.size(); ++i) {
             const bool same = records[i].scenario == check.scenario && (judged_message(records[i]) == check.message || records[i].asked == check.message);
-            if (same && !check.exchanges.empty()) check.capsule = results.scenarios[i].capture;
+            const bool shown = check.verdict == Verdict::kFail || check.verdict == Verdict::kWarn || !check.exchanges.empty();
+            if (same && shown) check.capsule = results.scenarios[i].capture;
         }
     };
     for (const auto message : messages) {

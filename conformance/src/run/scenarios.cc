@@ -84,7 +84,7 @@ void steady(Stage& stage) {
     }
     if (!first_samples(stage)) return;
     const auto wanted = [&](std::string_view feature, auto count) {
-        if (record.target.feature(feature) != true) return true;
+        if (record.target.feature(feature, record.asked) != true) return true;
         const auto& all = stage.observation().deliveries();
         return std::any_of(all.begin(), all.end(), [&](const Delivery& d) { return count(d) > 0; });
     };

@@ -14,7 +14,7 @@
 ///     version: {exec: ["./my-agent", "--version"]}   # its first line of output is the version in reports
 ///     stop: {signal: TERM, grace: 5s}
 ///     settle: 10s                    # how long until its first request may take
-///     features: {exemplars: true, native_histograms: true, metadata: true, stale_markers: true}
+///     features: {exemplars: true, native_histograms: false, metadata: ["2.0"], stale_markers: true}   # or the messages that have it
 /// ```
 /// `${NAME}` is expanded in `files`, `start`, `version`, `requires`; `$${` is a literal `${`. PRW_PROFILE_DIR is the profile's folder.
 #pragma once
@@ -54,14 +54,15 @@ struct Target {
     int stop_signal = 15;
     std::chrono::milliseconds grace{5000};
     std::chrono::milliseconds settle{15000};
-    std::map<std::string, bool> features;  ///< what the profile says; what it does not say is judged when it shows
+    struct Support { bool v1 = false, v2 = false; };
+    std::map<std::string, Support> features;  ///< what the profile says; what it does not say is judged when it shows
 
     std::string origin;             ///< "profiles/prometheus.yaml:4", "built in", "command line"
     std::string folder;             ///< PRW_PROFILE_DIR; empty when there is no file
     bool in_work_dir = true;        ///< false: runs in the caller's directory (a bare command)
     bool attach = false;            ///< nothing is started: the user points a sender at us
-    /// The profile's word on a feature; nullopt when it does not say.
-    [[nodiscard]] std::optional<bool> feature(std::string_view name) const;
+    /// The profile's word on a feature when this message is sent; nullopt when it does not say.
+    [[nodiscard]] std::optional<bool> feature(std::string_view name, proto::ProtobufMessage message) const;
 };
 
 struct Profile {
