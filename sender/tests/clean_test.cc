@@ -22,24 +22,36 @@ std::string rich_openmetrics(int round, bool with_extra) {
     const std::string trace = "# {trace_id=\"KOO5S4vxi0o" + n + "\",span_id=\"a\"} 0.67";
     std::string out =
         "# TYPE http_requests counter\n# HELP http_requests Requests, \\\"all\\\" of them.\n"
-        "http_requests_total{code=\"200\",path=\"/a\\\\b\",Zone=\"z\"} " + n + "5 " + trace + "\nhttp_requests_created{code=\"200\",path=\"/a\\\\b\",Zone=\"z\"} 1600000000.5\n"
+        "http_requests_total{code=\"200\",path=\"/a\\\\b\",Zone=\"z\"} " +
+        n + "5 " + trace +
+        "\nhttp_requests_created{code=\"200\",path=\"/a\\\\b\",Zone=\"z\"} 1600000000.5\n"
         "http_requests_total{code=\"500\",path=\"\",job=\"own\",instance=\"other\"} 3\n"
         "# TYPE latency_seconds histogram\n# UNIT latency_seconds seconds\n# HELP latency_seconds Time.\n"
-        "latency_seconds_bucket{le=\"0.1\"} 1\nlatency_seconds_bucket{le=\"1.0\"} " + n + "1 " + trace + " 1600000001." + n + "\nlatency_seconds_bucket{le=\"+Inf\"} " + n + "2\n"
-        "latency_seconds_count " + n + "2\nlatency_seconds_sum 7.25\nlatency_seconds_created 1600000000\n"
-        "# TYPE rpc_seconds summary\n# UNIT rpc_seconds seconds\nrpc_seconds{quantile=\"0.5\"} 0.25\nrpc_seconds{quantile=\"0.99\"} NaN\nrpc_seconds_count 9\nrpc_seconds_sum 3\n"
-        "# TYPE temperature gauge\n# HELP temperature T.\ntemperature{room=\"\xc3\xa9\xf0\x9f\x98\x80\"} -0\ntemperature{room=\"b\"} +Inf\ntemperature{room=\"c\"} 5e-324\n"
-        "# TYPE build info\nbuild_info{version=\"1.2.3\"} 1\n# TYPE mode stateset\nmode{mode=\"on\"} 1\nmode{mode=\"off\"} 0\n"
+        "latency_seconds_bucket{le=\"0.1\"} 1\nlatency_seconds_bucket{le=\"1.0\"} " +
+        n + "1 " + trace + " 1600000001." + n + "\nlatency_seconds_bucket{le=\"+Inf\"} " + n +
+        "2\n"
+        "latency_seconds_count " +
+        n +
+        "2\nlatency_seconds_sum 7.25\nlatency_seconds_created 1600000000\n"
+        "# TYPE rpc_seconds summary\n# UNIT rpc_seconds seconds\nrpc_seconds{quantile=\"0.5\"} "
+        "0.25\nrpc_seconds{quantile=\"0.99\"} NaN\nrpc_seconds_count 9\nrpc_seconds_sum 3\n"
+        "# TYPE temperature gauge\n# HELP temperature T.\ntemperature{room=\"\xc3\xa9\xf0\x9f\x98\x80\"} "
+        "-0\ntemperature{room=\"b\"} +Inf\ntemperature{room=\"c\"} 5e-324\n"
+        "# TYPE build info\nbuild_info{version=\"1.2.3\"} 1\n# TYPE mode stateset\nmode{mode=\"on\"} "
+        "1\nmode{mode=\"off\"} 0\n"
         "# TYPE queue gaugehistogram\nqueue_bucket{le=\"+Inf\"} 3\nqueue_gcount 3\nqueue_gsum 4\n"
-        "# TYPE dated gauge\ndated 1 16000000" + n + "0.5\n";
+        "# TYPE dated gauge\ndated 1 16000000" +
+        n + "0.5\n";
     if (with_extra) out += "# TYPE extra gauge\nextra{a=\"1\"} 1\nextra{a=\"2\"} 2\n";
     return out + "# EOF\n";
 }
 
 std::string rich_text(int round) {
     return "# HELP go_gc_total GCs.\n# TYPE go_gc_total counter\ngo_gc_total " + std::to_string(round) +
-           "\n# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds 1.6e9\n# TYPE h histogram\nh_bucket{le=\"5\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 2\n"
-           "# TYPE reset_total counter\nreset_total " + std::to_string(10 - round) + "\n";
+           "\n# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds 1.6e9\n# TYPE h "
+           "histogram\nh_bucket{le=\"5\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 2\n"
+           "# TYPE reset_total counter\nreset_total " +
+           std::to_string(10 - round) + "\n";
 }
 
 /// A target that changes: series go, scrapes fail, formats alternate.
@@ -49,7 +61,8 @@ public:
         const int round = ++round_;
         if (round == 4) return fail(ErrorCode::kConnection, "refused");
         if (round >= 6) return Fetched{rich_text(round), "text/plain; version=0.0.4"};
-        return Fetched{rich_openmetrics(round, round < 3), "application/openmetrics-text; version=1.0.0; charset=utf-8"};
+        return Fetched{rich_openmetrics(round, round < 3),
+                       "application/openmetrics-text; version=1.0.0; charset=utf-8"};
     }
     void cancel() override {}
 
@@ -57,7 +70,8 @@ private:
     int round_ = 0;
 };
 
-constexpr std::string_view kNative = R"({"metrics":[{"name":"native_seconds","type":"histogram","help":"h","unit":"seconds","series":[
+constexpr std::string_view kNative =
+    R"({"metrics":[{"name":"native_seconds","type":"histogram","help":"h","unit":"seconds","series":[
   {"labels":{"k":"int"},"start_timestamp_ms":1600000000000,"histogram":{"count":6,"sum":12.5,"schema":3,"zero_threshold":1e-128,"zero_count":1,
      "positive":{"spans":[{"offset":-2,"length":2},{"offset":1,"length":1}],"deltas":[1,1,-1]},"negative":{"spans":[{"offset":0,"length":1}],"deltas":[1]}},
    "exemplars":[{"labels":{"trace_id":"x"},"value":1}]},
@@ -81,7 +95,8 @@ void expect_clean(const std::vector<Received>& all, ProtobufMessage message) {
         EXPECT_EQ(result.status, 204);
         for (const auto& finding : result.findings) {
             EXPECT_EQ(finding.severity, receiver::Severity::kInfo)
-                << finding.rule << " (" << name_of(finding.severity) << "): " << finding.message << " | " << finding.series << " | " << finding.field;
+                << finding.rule << " (" << name_of(finding.severity) << "): " << finding.message << " | "
+                << finding.series << " | " << finding.field;
         }
     }
 }
@@ -104,8 +119,9 @@ TEST_P(CleanUnderOurOwnRules, ScrapesMarkersRetriesAndHistograms) {
     scrape.url = *http::parse_url("http://target:1/metrics");
     scrape.interval = Milliseconds(2);
     scrape.count = 8;
-    Scraper scraper(scrape, {.target_labels = target_labels(scrape.url, "rich", ""), .external_labels = {{"dc", "north"}}}, clock,
-                    [&](auto points) { return queue.push(std::move(points)); }, {}, std::make_unique<ChangingTarget>());
+    Scraper scraper(
+        scrape, {.target_labels = target_labels(scrape.url, "rich", ""), .external_labels = {{"dc", "north"}}}, clock,
+        [&](auto points) { return queue.push(std::move(points)); }, {}, std::make_unique<ChangingTarget>());
     scraper.run();
     Target file;
     const auto native = parse_exposition(kNative, InputFormat::kJson);
@@ -128,7 +144,8 @@ INSTANTIATE_TEST_SUITE_P(Messages, CleanUnderOurOwnRules, ::testing::Values(Prot
                          [](const auto& tested) { return tested.param == ProtobufMessage::kV1 ? "V1" : "V2"; });
 
 TEST(CleanAfterFallback, HeadersAndBodyAgree) {
-    MiniReceiver receiver([](std::size_t number) -> std::optional<http::Response> { return status(number == 0 ? 415 : 204); });
+    MiniReceiver receiver(
+        [](std::size_t number) -> std::optional<http::Response> { return status(number == 0 ? 415 : 204); });
     SystemClock clock;
     RemoteWriteOptions remote;
     remote.url = receiver.url();

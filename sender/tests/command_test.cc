@@ -16,16 +16,20 @@ namespace {
 using prw::testing::read_file;
 using prw::testing::TempDir;
 using prw::testing::write_file;
+using ::testing::HasSubstr;
 using testing_support::acknowledged;
 using testing_support::MiniReceiver;
 using testing_support::status;
-using ::testing::HasSubstr;
 
-struct Outcome { int code = -1; std::string out, err; };
+struct Outcome {
+    int code = -1;
+    std::string out, err;
+};
 
 class Command {
 public:
-    Command(std::vector<std::string> arguments, const std::string& input = {}, std::vector<std::string> environment = {}) {
+    Command(std::vector<std::string> arguments, const std::string& input = {},
+            std::vector<std::string> environment = {}) {
         write_file(dir_.file("in"), input);
         arguments.insert(arguments.begin(), {PRW_SEND_BINARY, "send"});
         environment.emplace_back("PATH=/usr/bin:/bin");
@@ -37,7 +41,8 @@ public:
         const std::string in = dir_.file("in"), out = dir_.file("out"), err = dir_.file("err");
         child_ = fork();
         if (child_ == 0) {
-            const bool ready = dup2(open(in.c_str(), O_RDONLY), 0) == 0 && dup2(open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1) == 1 &&
+            const bool ready = dup2(open(in.c_str(), O_RDONLY), 0) == 0 &&
+                               dup2(open(out.c_str(), O_WRONLY | O_CREAT, 0600), 1) == 1 &&
                                dup2(open(err.c_str(), O_WRONLY | O_CREAT, 0600), 2) == 2;
             if (ready) execve(argv[0], argv.data(), envp.data());
             _exit(99);
@@ -54,7 +59,8 @@ public:
         int how = 0;
         waitpid(child_, &how, 0);
         child_ = 0;
-        return {WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how), read_file(dir_.file("out")), read_file(dir_.file("err"))};
+        return {WIFEXITED(how) ? WEXITSTATUS(how) : -WTERMSIG(how), read_file(dir_.file("out")),
+                read_file(dir_.file("err"))};
     }
 
 private:
@@ -66,9 +72,12 @@ std::string text_of(const http::Url& url) { return "http://" + url.host_header()
 
 TEST(SendCommand, StandardInput) {
     MiniReceiver receiver;
-    const auto done = Command({text_of(receiver.url()), "--job", "demo", "--label", "dc=north"}, "a{x=\"1\"} 1 1000\na{x=\"1\"} 2 2000\nb 3 1000\n").wait();
+    const auto done = Command({text_of(receiver.url()), "--job", "demo", "--label", "dc=north"},
+                              "a{x=\"1\"} 1 1000\na{x=\"1\"} 2 2000\nb 3 1000\n")
+                          .wait();
     EXPECT_EQ(done.code, 0) << done.err;
-    EXPECT_EQ(done.out, "samples: 3 sent, 3 acknowledged, 0 retried, 0 rejected, 0 failed\nrequests: 1, of these 0 retries\n");
+    EXPECT_EQ(done.out,
+              "samples: 3 sent, 3 acknowledged, 0 retried, 0 rejected, 0 failed\nrequests: 1, of these 0 retries\n");
     const auto got = acknowledged(receiver.received());
     ASSERT_EQ(got.size(), 2U);
     EXPECT_EQ(got.at("a{dc=\"north\",job=\"demo\",x=\"1\"}").size(), 2U);
@@ -81,7 +90,8 @@ TEST(SendCommand, FilesOfDifferentFormatsByEnvironment) {
     write_file(dir.file("b.om"), "b 1 2.5\n# EOF\n");
     write_file(dir.file("c.json"), R"({"metrics":[{"name":"c","type":"gauge","series":[{"value":1}]}]})");
     const auto done = Command({dir.file("a.txt"), dir.file("b.om"), dir.file("c.json"), "--timestamp", "7000"}, {},
-                              {"PRW_REMOTE_WRITE_URL=" + text_of(receiver.url()), "PRW_PROTOBUF_MESSAGE=2.0", "PRW_SCRAPE_URL=http://127.0.0.1:1/"})
+                              {"PRW_REMOTE_WRITE_URL=" + text_of(receiver.url()), "PRW_PROTOBUF_MESSAGE=2.0",
+                               "PRW_SCRAPE_URL=http://127.0.0.1:1/"})
                           .wait();
     EXPECT_EQ(done.code, 0) << done.err;
     const auto all = receiver.received();
@@ -97,9 +107,14 @@ TEST(SendCommand, UsageAndUnreadableInputAreExitCodeTwo) {
     const TempDir dir;
     write_file(dir.file("bad.txt"), "a 1\nb{x=1} 2\n");
     const std::string url = "http://127.0.0.1:1/";
-    struct Row { std::vector<std::string> arguments; std::string err; };
+    struct Row {
+        std::vector<std::string> arguments;
+        std::string err;
+    };
     const Row rows[] = {
-        {{}, "prw send: where to send? Give the URL first, e.g. http://127.0.0.1:9201/api/v1/write, or set PRW_REMOTE_WRITE_URL\n"},
+        {{},
+         "prw send: where to send? Give the URL first, e.g. http://127.0.0.1:9201/api/v1/write, or set "
+         "PRW_REMOTE_WRITE_URL\n"},
         {{"ftp://x/"}, "ftp"},
         {{url, "--header", "Content-Type: text/plain"}, "the header Content-Type is reserved"},
         {{url, "--header", "user-agent: x"}, "the header user-agent is reserved"},
@@ -109,7 +124,8 @@ TEST(SendCommand, UsageAndUnreadableInputAreExitCodeTwo) {
         {{url, "--interval", "1x", "--scrape", url}, "\"1x\" is not a duration such as 500ms, 1s or 1m30s"},
         {{url, "--interval", "0", "--scrape", url}, "--interval must be longer than 0"},
         {{url, "--format", "xml"}, "--format is auto, text, openmetrics or json, got \"xml\""},
-        {{url, "--protobuf-message", "3.0"}, "--protobuf-message is 1.0 (prometheus.WriteRequest) or 2.0 (io.prometheus.write.v2.Request), got \"3.0\""},
+        {{url, "--protobuf-message", "3.0"},
+         "--protobuf-message is 1.0 (prometheus.WriteRequest) or 2.0 (io.prometheus.write.v2.Request), got \"3.0\""},
         {{url, "--fallback", "maybe"}, "--fallback is on or off, got \"maybe\""},
         {{url, "--scrape", url, "file"}, "either --scrape or files, not both (got file)"},
         {{url, "--batch-size", "0"}, "--batch-size"},
@@ -117,7 +133,8 @@ TEST(SendCommand, UsageAndUnreadableInputAreExitCodeTwo) {
         {{url, "--min-backoff", "2s", "--max-backoff", "1s"}, "the maximum backoff is shorter than the minimum"},
         {{url, "--no-such-flag"}, "--no-such-flag"},
         {{url, dir.file("bad.txt")}, dir.file("bad.txt") + ":2:5: a label value starts with '\"', got '1'\n"},
-        {{url, dir.file("missing.txt")}, dir.file("missing.txt") + ": cannot open the file (No such file or directory)\n"},
+        {{url, dir.file("missing.txt")},
+         dir.file("missing.txt") + ": cannot open the file (No such file or directory)\n"},
         {{url, dir.path().string()}, "is a directory, wanted a file"},
     };
     for (const Row& row : rows) {
@@ -132,7 +149,8 @@ TEST(SendCommand, UsageAndUnreadableInputAreExitCodeTwo) {
 TEST(SendCommand, HelpHasExamples) {
     const auto done = Command({"--help"}).wait();
     EXPECT_EQ(done.code, 0);
-    for (const char* part : {"Examples:", "--scrape", "--protobuf-message", "--flush-deadline", "Exit codes:"}) EXPECT_THAT(done.out, HasSubstr(part));
+    for (const char* part : {"Examples:", "--scrape", "--protobuf-message", "--flush-deadline", "Exit codes:"})
+        EXPECT_THAT(done.out, HasSubstr(part));
 }
 
 TEST(SendCommand, RejectedIsExitCodeOneAndShowsTheReceiversText) {
@@ -143,7 +161,8 @@ TEST(SendCommand, RejectedIsExitCodeOneAndShowsTheReceiversText) {
     });
     const auto done = Command({text_of(receiver.url())}, "a 1\n").wait();
     EXPECT_EQ(done.code, 1);
-    EXPECT_THAT(done.err, HasSubstr("1 samples rejected: the receiver answered 400 Bad Request: out of bounds: ?[31mseries a\n"));
+    EXPECT_THAT(done.err,
+                HasSubstr("1 samples rejected: the receiver answered 400 Bad Request: out of bounds: ?[31mseries a\n"));
     EXPECT_THAT(done.out, HasSubstr("0 acknowledged, 0 retried, 1 rejected"));
 }
 
@@ -153,9 +172,11 @@ TEST(SendCommand, PartlyWrittenIsExitCodeOne) {
         response.headers = testing_support::written(1);
         return response;
     });
-    const auto done = Command({text_of(receiver.url()), "--protobuf_message", "io.prometheus.write.v2.Request"}, "a 1\nb 2\n").wait();
+    const auto done =
+        Command({text_of(receiver.url()), "--protobuf_message", "io.prometheus.write.v2.Request"}, "a 1\nb 2\n").wait();
     EXPECT_EQ(done.code, 1);
-    EXPECT_THAT(done.err, HasSubstr("confirm 1 samples, 0 histograms, 0 exemplars of 2 samples, 0 histograms, 0 exemplars"));
+    EXPECT_THAT(done.err,
+                HasSubstr("confirm 1 samples, 0 histograms, 0 exemplars of 2 samples, 0 histograms, 0 exemplars"));
 }
 
 TEST(SendCommand, NoAnswerIsExitCodeFour) {
@@ -209,7 +230,8 @@ TEST(SendCommand, TerminationFlushesWhatIsWaitingAndSendsNoMarkers) {
     MiniReceiver receiver;
     Target target;
     // Nothing would be sent for an hour.
-    Command command({text_of(receiver.url()), "--scrape", target.url(), "--interval", "20ms", "--flush-interval", "1h", "--protobuf-message", "2.0"});
+    Command command({text_of(receiver.url()), "--scrape", target.url(), "--interval", "20ms", "--flush-interval", "1h",
+                     "--protobuf-message", "2.0"});
     ASSERT_TRUE(target.wait_for(4));
     EXPECT_TRUE(receiver.received().empty());
     command.terminate();
@@ -230,8 +252,8 @@ TEST(SendCommand, TerminationFlushesWhatIsWaitingAndSendsNoMarkers) {
 TEST(SendCommand, TerminationGivesUpAtTheFlushDeadline) {
     MiniReceiver receiver([](std::size_t) -> std::optional<http::Response> { return status(503); });
     Target target;
-    Command command({text_of(receiver.url()), "--scrape", target.url(), "--interval", "20ms", "--flush-interval", "1ms", "--flush-deadline", "50ms", "--min-backoff", "1h",
-                     "--max-backoff", "1h"});
+    Command command({text_of(receiver.url()), "--scrape", target.url(), "--interval", "20ms", "--flush-interval", "1ms",
+                     "--flush-deadline", "50ms", "--min-backoff", "1h", "--max-backoff", "1h"});
     ASSERT_TRUE(receiver.wait_for(1));
     command.terminate();
     const auto done = command.wait();
@@ -241,7 +263,8 @@ TEST(SendCommand, TerminationGivesUpAtTheFlushDeadline) {
 
 TEST(SendCommand, TerminationOfAFileSend) {
     MiniReceiver receiver([](std::size_t) -> std::optional<http::Response> { return status(503); });
-    Command command({text_of(receiver.url()), "--flush-deadline", "1ms", "--min-backoff", "1h", "--max-backoff", "1h", "--retry-for", "0", "--batch-size", "1", "--queue-capacity", "1"},
+    Command command({text_of(receiver.url()), "--flush-deadline", "1ms", "--min-backoff", "1h", "--max-backoff", "1h",
+                     "--retry-for", "0", "--batch-size", "1", "--queue-capacity", "1"},
                     "a 1\nb 2\nc 3\nd 4\n");
     ASSERT_TRUE(receiver.wait_for(1));
     command.terminate();

@@ -202,8 +202,9 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     const auto data = refused_data(observation, 500, 599);
     if (nothing_refused(data, out)) return;
-    // Without any retry the loss is a matter of course, and sender/retry/on-5xx says so.
-    if (std::none_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.retried(); })) return undecided(out, "no retry was seen");
+    if (std::none_of(data.begin(), data.end(), [](const RefusedDatum& datum) { return datum.retried(); })) {
+        return undecided(out, "nothing that was refused came again at all, which sender/retry/on-5xx reports");
+    }
     std::uint64_t lost = 0;
     for (const auto& datum : data) {
         if (datum.acknowledged() || datum.restamped_us != 0) continue;

@@ -1,4 +1,5 @@
 /// Finding profiles and expanding what they say.
+#include <optional>
 #include <unistd.h>
 
 #include <algorithm>
@@ -139,6 +140,19 @@ Result<Target> find_target(const std::string& name_or_file, const std::string& t
                                                  " Known: " + list_of(known) + "; or the path of a YAML file");
 }
 
+namespace {
+
+/// The environment's value; PRW_PEERS_DIR has a default, the folder into which scripts/build-peers builds.
+std::optional<std::string> from_environment(const std::string& name) {
+    if (const char* value = std::getenv(name.c_str()); value != nullptr) return value;
+    if (name != "PRW_PEERS_DIR") return std::nullopt;
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && cache[0] != '\0') return std::string(cache) + "/prw/peers";
+    if (const char* home = std::getenv("HOME"); home != nullptr) return std::string(home) + "/.cache/prw/peers";
+    return std::nullopt;
+}
+
+}  // namespace
+
 Result<std::string> expand(std::string_view text, const Variables& variables, const std::string& where) {
     std::string out;
     out.reserve(text.size());
@@ -159,8 +173,8 @@ Result<std::string> expand(std::string_view text, const Variables& variables, co
         if (!valid) return fail(ErrorCode::kInvalidArgument, "\"${\" without a variable's name and \"}\"; write $${ for a literal ${", where);
         if (const auto known = variables.find(std::string(name)); known != variables.end()) {
             out += known->second;
-        } else if (const char* value = std::getenv(std::string(name).c_str()); value != nullptr) {
-            out += value;
+        } else if (const auto value = from_environment(std::string(name))) {
+            out += *value;
         } else {
             return fail(ErrorCode::kInvalidArgument, "variable ${" + std::string(name) + "} is not set", where);
         }
