@@ -137,7 +137,7 @@ TEST(Profile, IsFoundByNameByPathAndByTarget) {
     EXPECT_TRUE(find_target(dir.file("mine.yaml"), "my-agent"));
     ::unsetenv("PRW_PROFILE_DIR");
     EXPECT_THAT(find_target("referense").error().what, HasSubstr("did you mean \"reference\"?"));
-    EXPECT_THAT(find_target("referense").error().what, HasSubstr("Known: "));
+    EXPECT_THAT(find_target("referense").error().what, HasSubstr("known: "));
     EXPECT_EQ(find_target("./nowhere.yaml").error().where, "./nowhere.yaml");
     EXPECT_THAT(find_target(dir.path().string()).error().what, HasSubstr("directory"));
     ASSERT_TRUE(find_target("reference"));

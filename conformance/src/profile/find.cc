@@ -136,8 +136,8 @@ Result<Target> find_target(const std::string& name_or_file, const std::string& t
     }
     const auto known = known_profiles();
     const auto near = proto::nearest(name_or_file, known);
-    return fail(ErrorCode::kInvalidArgument, "unknown profile \"" + name_or_file + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
-                                                 " Known: " + list_of(known) + "; or the path of a YAML file");
+    return fail(ErrorCode::kInvalidArgument, "unknown profile \"" + name_or_file + "\"" + (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
+                                                 " known: " + list_of(known) + "; or the path of a YAML file");
 }
 
 namespace {

@@ -178,7 +178,7 @@ Result<std::deque<Job>> plan(const RunOptions& options) {
         const auto near = proto::nearest(name, known);
         std::string list;
         for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
-        return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?") + " Known: " + list);
+        return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" + (near.empty() ? ";" : "; did you mean \"" + near + "\"?") + " known: " + list);
     }
     auto messages = options.messages.empty() ? options.target.protocols : options.messages;
     if (options.target.attach) messages = {messages.empty() ? proto::ProtobufMessage::kV1 : messages.front()};
