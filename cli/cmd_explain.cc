@@ -9,25 +9,16 @@
 #include "prw/conformance/checks.h"
 #include "prw/proto/nearest.h"
 #include "prw/receiver/finding.h"
+#include "prw/receiver/text.h"
 
 namespace prw::cli {
 
 namespace {
 
 void field(Io& io, std::string_view key, std::string_view text) {
-    if (text.empty()) return;
-    const std::size_t room = static_cast<std::size_t>(std::clamp(io.width, 60, 120)) - 12;
-    std::string lead = "  " + std::string(key) + std::string(10 - std::min<std::size_t>(9, key.size()), ' ');
-    while (!text.empty()) {
-        std::size_t take = text.size();
-        if (take > room) {
-            take = text.rfind(' ', room);
-            if (take == std::string_view::npos || take == 0) take = std::min(text.size(), text.find(' '));
-        }
-        io.out << lead << text.substr(0, take) << "\n";
-        text.remove_prefix(std::min(text.size(), take + 1));
-        lead = std::string(12, ' ');
-    }
+    std::string out;
+    receiver::append_field(out, key, text, io.width);
+    io.out << out;
 }
 
 std::string join(const std::vector<std::string>& words) {
@@ -42,12 +33,12 @@ void explain_clause(const proto::Clause& clause, Io& io) {
     field(io, "on", name_of(clause.party));
     field(io, "section", clause.extension() ? std::string(clause.section) + " (practice, not a sentence of the specification)" : std::string(clause.section));
     field(io, "link", clause.url);
-    field(io, "broken by", clause.violation);
+    field(io, "broken", clause.violation);
     field(io, "notes", clause.notes);
     const auto covered = coverage_of(clause);
     field(io, "rules", join(covered.rules));
     field(io, "checks", join(covered.checks));
-    field(io, "uncovered", covered.reason);
+    field(io, "gap", covered.reason);
 }
 
 void explain_clauses(std::span<const std::string_view> ids, Io& io) {
@@ -81,7 +72,7 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
             if (check.id != *id) continue;
             io.out << check.id << "  " << name_of(check.level) << "\n";
             field(io, "checks", check.summary);
-            field(io, "scenario", check.scenario);
+            field(io, "scene", check.scenario);
             if (const auto* rule = receiver::find_rule(check.rule)) field(io, "fix", rule->fix);
             std::vector<std::string_view> ids(check.clauses.begin(), check.clauses.end());
             return explain_clauses(ids, io);

@@ -10,9 +10,9 @@
 #include <string>
 
 #include "commands.h"
-#include "format.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
+#include "prw/receiver/text.h"
 #include "request_text.h"
 
 namespace prw::cli {
@@ -212,7 +212,7 @@ private:
             return;
         }
         io_.out << "findings  " << check.findings.size() << "\n";
-        for (const auto& finding : check.findings) print_finding(io_.out, finding, {.colour = false, .width = io_.width});
+        for (const auto& finding : check.findings) io_.out << receiver::finding_text(finding, io_.width);
     }
 
     void finish() {

@@ -1,15 +1,294 @@
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <signal.h>
+
+#include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
 
 #include "commands.h"
+#include "prw/proto/units.h"
+#include "prw/receiver/capture.h"
+#include "prw/receiver/json.h"
+#include "prw/receiver/receiver.h"
+#include "prw/receiver/text.h"
+#include "request_text.h"
+#include "signals.h"
+#include "version.h"
 
 namespace prw::cli {
 
-void add_receive(CLI::App& app, Io& io, int& exit_code) {
-    auto* sub = app.add_subcommand("receive", "not yet here");
-    sub->callback([&] {
-        io.err << "prw receive: not yet here\n";
-        exit_code = kInternalError;
+namespace {
+
+struct Options {
+    std::string listen = "127.0.0.1:9201";
+    std::string address_file;
+    std::string record, record_max = "1GiB";
+    std::string respond;
+    std::string on_violation = "reject";
+    std::string max_body = "64MiB", max_uncompressed = "32MiB";
+    std::string stop_after;
+    std::size_t max_connections = 1024;
+    std::size_t findings = 3;
+    bool only_1x = false, no_control_api = false, quiet = false, verbose = false, json = false;
+};
+
+/// Written whole or not at all: whoever waits for the file may read it at once.
+Result<void> write_address(const std::string& path, const std::string& address) {
+    const auto temporary = path + ".tmp";
+    {
+        std::ofstream out(temporary, std::ios::trunc);
+        out << address << "\n";
+        if (!out) return fail(ErrorCode::kIo, "cannot write the address file", path);
+    }
+    std::error_code error;
+    std::filesystem::rename(temporary, path, error);
+    if (error) return fail(ErrorCode::kIo, "cannot write the address file", path, error.message());
+    return {};
+}
+
+Result<receiver::Script> load_script(const std::string& text) {
+    std::error_code ignored;
+    if (!std::filesystem::is_regular_file(text, ignored)) {
+        auto script = receiver::parse_script_short(text);
+        if (!script && (text.ends_with(".yaml") || text.ends_with(".yml") || text.find('/') != std::string::npos))
+            return fail(ErrorCode::kInvalidArgument, "no such script file", text);
+        return script;
+    }
+    std::ifstream in(text);
+    const std::string yaml((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in && !in.eof()) return fail(ErrorCode::kIo, "cannot read the script", text);
+    return receiver::parse_script(yaml, text);
+}
+
+/// Prints exchanges as they come, and the sums at the end. Called for one exchange at a time.
+class Log {
+public:
+    Log(const Options& options, Io& io) : options_(options), io_(io) {}
+
+    void show(const receiver::Exchange& e) {
+        ++requests_;
+        series_ += e.check.series;
+        samples_ += e.check.samples;
+        for (const auto& f : e.check.findings) {
+            auto& rule = rules_[{f.severity, f.rule}];
+            rule += f.count;
+        }
+        if (options_.quiet) return;
+        if (options_.json) return json(e);
+        line(e);
+    }
+
+    void summary() {
+        if (options_.json) return;
+        io_.out << "received " << requests_ << " requests, " << series_ << " series, " << samples_ << " samples\n";
+        for (auto severity : {receiver::Severity::kFail, receiver::Severity::kWarn, receiver::Severity::kInfo})
+            for (const auto& [key, times] : rules_)
+                if (key.first == severity) io_.out << "  " << receiver::mark_of(severity) << " " << name_of(severity) << "  " << key.second << "  " << times << " times\n";
+    }
+
+private:
+    void line(const receiver::Exchange& e) {
+        const auto head = proto::parse_request_head(e.raw_head);
+        const std::string time = timestamp_text(e.received_unix_ms);
+        std::string text = time.size() == 24 ? time.substr(11, 12) : time;
+        text += "  #" + std::to_string(e.id) + "  " + (e.status != 0 ? std::to_string(e.status) : "---");
+        if (e.read_status != http::ReadStatus::kComplete) {
+            text += "  " + e.peer + "  " + std::string(name_of(e.read_status)) + ": " + receiver::printable(e.problem);
+        } else if (e.check.kind == receiver::RequestKind::kProbe) {
+            text += "  probe " + receiver::printable(head ? head->method : "", 20);
+        } else {
+            const auto message = e.check.declared ? proto::short_name(*e.check.declared) : "-";
+            text += "  " + std::string(message) + "  " + std::to_string(e.check.series) + " series  " + std::to_string(e.check.samples) + " samples";
+            if (e.check.histograms != 0) text += "  " + std::to_string(e.check.histograms) + " histograms";
+            if (e.check.exemplars != 0) text += "  " + std::to_string(e.check.exemplars) + " exemplars";
+            if (e.check.metadata != 0 && e.check.kind == receiver::RequestKind::kWriteV1) text += "  " + std::to_string(e.check.metadata) + " metadata";
+            text += "  " + std::to_string(e.raw_body.size()) + " B";
+        }
+        if (head) text += "  " + receiver::printable(head->value("User-Agent"), 40);
+        if (!e.scripted.empty()) text += "  (" + e.scripted + ")";
+        if (!e.fault.empty()) text += "  (fault: " + e.fault + ")";
+        text += '\n';
+        std::size_t shown = 0;
+        for (const auto& f : e.check.findings) {
+            if (f.severity == receiver::Severity::kInfo && !options_.verbose) continue;
+            if (shown++ == options_.findings && !options_.verbose) {
+                text += "    … and more: --verbose shows all, --record keeps them\n";
+                break;
+            }
+            text += receiver::finding_text(f, io_.width);
+        }
+        io_.out << text << std::flush;
+    }
+
+    void json(const receiver::Exchange& e) {
+        nlohmann::ordered_json out;
+        out["id"] = e.id;
+        out["received_unix_ms"] = e.received_unix_ms;
+        out["peer"] = e.peer;
+        out["connection"] = e.connection;
+        out["head"] = head_json(e.raw_head);
+        out["protobuf_message"] = e.check.declared ? nlohmann::ordered_json(proto::short_name(*e.check.declared)) : nlohmann::ordered_json(nullptr);
+        out["body_size"] = e.raw_body.size();
+        out["counts"] = counts_json(e.check);
+        out["status"] = e.status;
+        out["read_status"] = name_of(e.read_status);
+        out["problem"] = e.problem;
+        out["scripted"] = e.scripted;
+        out["fault"] = e.fault;
+        out["findings"] = receiver::to_json(e.check.findings);
+        io_.out << receiver::dump(out, -1) << "\n" << std::flush;
+    }
+
+    const Options& options_;
+    Io& io_;
+    std::uint64_t requests_ = 0, series_ = 0, samples_ = 0;
+    std::map<std::pair<receiver::Severity, std::string>, std::uint64_t> rules_;
+};
+
+int problem(Io& io, const Error& error) {
+    io.err << "prw receive: " << error.text() << "\n";
+    return error.code == ErrorCode::kInternal ? kInternalError : kUsage;
+}
+
+int receive(const Options& options, Io& io) {
+    const auto address = proto::parse_host_port(options.listen);
+    if (!address) return problem(io, address.error());
+    const auto max_body = proto::parse_size(options.max_body);
+    const auto max_uncompressed = proto::parse_size(options.max_uncompressed);
+    const auto record_max = proto::parse_size(options.record_max);
+    for (const auto* size : {&max_body, &max_uncompressed, &record_max})
+        if (!*size) return problem(io, size->error());
+
+    receiver::ReceiverOptions setup;
+    setup.server.host = address->host;
+    setup.server.port = address->port;
+    setup.server.max_body = *max_body;
+    setup.server.max_connections = options.max_connections;
+    setup.check.max_uncompressed = *max_uncompressed;
+    setup.on_violation = options.on_violation == "accept" ? receiver::OnViolation::kAccept : receiver::OnViolation::kReject;
+    setup.only_1x = options.only_1x;
+    setup.check.peer_is_1x = options.only_1x;
+    setup.control_api = !options.no_control_api;
+    // The capture keeps everything; what stays in memory only serves the control API.
+    setup.keep_exchanges = 1000;
+    setup.keep_bytes = 32U << 20U;
+    if (!options.respond.empty()) {
+        auto script = load_script(options.respond);
+        if (!script) return problem(io, script.error());
+        setup.script = std::move(*script);
+    }
+
+    std::uint64_t stop_requests = 0;
+    std::chrono::milliseconds stop_time{0};
+    if (!options.stop_after.empty()) {
+        const bool number = options.stop_after.find_first_not_of("0123456789") == std::string::npos;
+        if (number) {
+            stop_requests = std::stoull("0" + options.stop_after.substr(0, 18));
+            if (stop_requests == 0) return problem(io, {ErrorCode::kInvalidArgument, "--stop-after wants at least one request, or a duration such as 30s"});
+        } else {
+            const auto duration = proto::parse_duration(options.stop_after);
+            if (!duration) return problem(io, duration.error());
+            if (duration->count() <= 0) return problem(io, {ErrorCode::kInvalidArgument, "--stop-after wants at least one request, or a duration such as 30s"});
+            stop_time = *duration;
+        }
+    }
+
+    // A file of an earlier run would send whoever waits for it to the wrong port.
+    std::error_code ignored;
+    if (!options.address_file.empty()) std::filesystem::remove(options.address_file, ignored);
+
+    // Signals are blocked before any thread exists (the capture has one), so that only the waiting below sees them.
+    StopSignals signals;
+    std::unique_ptr<receiver::CaptureWriter> capture;
+    if (!options.record.empty()) {
+        auto opened = receiver::CaptureWriter::open(options.record, {.max_bytes = *record_max, .tool_version = PRW_VERSION});
+        if (!opened) return problem(io, opened.error());
+        capture = std::move(*opened);
+    }
+
+    // Everything that the observer touches outlives the server.
+    Log log(options, io);
+    std::optional<Error> lost;
+    std::uint64_t seen = 0;
+    receiver::Receiver server(std::move(setup));
+    server.on_exchange([&](const receiver::Exchange& exchange) {
+        if (capture && !lost) {
+            if (const auto done = capture->append(exchange); !done) {
+                lost = done.error();
+                signals.stop();
+                return;
+            }
+        }
+        log.show(exchange);
+        if (++seen == stop_requests) signals.stop();
     });
+    if (const auto started = server.start(); !started) {
+        io.err << "prw receive: " << started.error().text() << "\n";
+        if (started.error().cause.find("in use") != std::string::npos)
+            io.err << "another program listens there already; --web.listen-address 127.0.0.1:0 takes a free port\n";
+        return kUsage;
+    }
+    if (!options.address_file.empty())
+        if (const auto written = write_address(options.address_file, server.address()); !written) return problem(io, written.error());
+    if (!options.json) {
+        io.out << "listening on http://" << server.address() << " (any path)";
+        if (capture) io.out << ", recording to " << options.record;
+        io.out << "\n" << std::flush;
+    }
+
+    signals.wait(stop_time);
+    server.stop();
+    log.summary();
+    if (capture) {
+        if (const auto closed = capture->close(); !closed && !lost) lost = closed.error();
+        if (!options.json && capture->pruned() != 0) io.out << "  " << capture->pruned() << " exchanges were pruned to stay within --record.max-size\n";
+    }
+    if (lost) {
+        io.err << "prw receive: recording stopped: " << lost->text() << "\n";
+        return kInternalError;
+    }
+    return kConforms;
+}
+
+}  // namespace
+
+void add_receive(CLI::App& app, Io& io, int& exit_code) {
+    auto* sub = app.add_subcommand("receive", "Mock receiver: serves any path, judges and records every request");
+    auto o = std::make_shared<Options>();
+    sub->add_option("--web.listen-address", o->listen, "Address to listen on; port 0 takes a free one")->capture_default_str();
+    sub->add_option("--address-file", o->address_file, "Write HOST:PORT here once listening");
+    sub->add_option("--record", o->record, "Record every exchange to this capture (.prwcap); an existing one is appended to");
+    sub->add_option("--record.max-size", o->record_max, "Prune the oldest exchanges beyond this size; 0: never")->capture_default_str();
+    sub->add_option("--respond", o->respond, "Scripted responses: a YAML file, or the short form, e.g. '503x2:retry-after=1,204'");
+    sub->add_option("--on-violation", o->on_violation, "Answer to requests that break a MUST: reject with 400 as a conforming receiver does, or accept what decodes")
+        ->check(CLI::IsMember({"reject", "accept"}))
+        ->capture_default_str();
+    sub->add_flag("--only-1x", o->only_1x, "Behave as a receiver of 1.0 that knows no 2.0: 415 for the 2.0 message, no Written headers");
+    sub->add_option("--max-body", o->max_body, "Limit of a body on the wire")->capture_default_str();
+    sub->add_option("--max-uncompressed", o->max_uncompressed, "Limit of an uncompressed message")->capture_default_str();
+    sub->add_option("--max-connections", o->max_connections, "Connections served at a time")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{100000}))
+        ->capture_default_str();
+    sub->add_flag("--no-control-api", o->no_control_api, "Do not serve /-/ready, /-/healthy, /metrics and /api/v1/");
+    sub->add_option("--stop-after", o->stop_after, "Stop after this many requests, or after a duration such as 30s");
+    sub->add_option("--findings", o->findings, "Findings printed per request")->capture_default_str();
+    sub->add_flag("-q,--quiet", o->quiet, "Print only the address and the summary");
+    sub->add_flag("-v,--verbose", o->verbose, "Print every finding, also of severity info");
+    sub->add_flag("--json", o->json, "One JSON object a line for each request");
+    sub->footer(
+        "Control API on the same port: GET /-/ready, /-/healthy, /metrics, /api/v1/status, /api/v1/requests, /api/v1/requests/ID[/raw],\n"
+        "GET, PUT and DELETE /api/v1/script.\n\n"
+        "Examples:\n  prw receive\n  prw receive --record run.prwcap --on-violation accept\n  prw receive --respond '503x2:retry-after=1,204'\n"
+        "  prw receive --web.listen-address 127.0.0.1:0 --address-file addr.txt --stop-after 10 --json");
+    sub->callback([o, &io, &exit_code] { exit_code = receive(*o, io); });
 }
 
 }  // namespace prw::cli

@@ -7,6 +7,7 @@
 
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
+#include "prw/receiver/text.h"
 
 namespace prw::cli {
 
@@ -14,22 +15,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-/// Control characters and bytes that are not ASCII as \xNN: a header must not be able to move the cursor.
-std::string printable(std::string_view text) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f) {
-            out += c;
-        } else {
-            out += "\\x";
-            out += kDigits[byte >> 4U];
-            out += kDigits[byte & 15U];
-        }
-    }
-    return out;
-}
+using receiver::printable;
 
 std::string count_text(proto::HistogramView::Count kind, std::uint64_t value) {
     using Count = proto::HistogramView::Count;
@@ -108,7 +94,7 @@ void print_head(std::ostream& out, std::string_view raw_head) {
         const auto end = raw_head.find('\n');
         auto line = raw_head.substr(0, end);
         if (line.ends_with('\r')) line.remove_suffix(1);
-        if (!line.empty()) out << "  " << printable(line) << "\n";
+        if (!line.empty()) out << "  " << printable(line, 8192) << "\n";
         if (end == std::string_view::npos) break;
         raw_head.remove_prefix(end + 1);
     }

@@ -1,1 +1,215 @@
-namespace prw::http {}
+#include "prw/http/server.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "connection.h"
+#include "socket.h"
+
+namespace prw::http {
+
+namespace {
+
+constexpr Milliseconds kExhaustedPause{50};  // out of descriptors or threads: try again when a connection ends, or after this
+
+struct AddressList {
+    addrinfo* first = nullptr;
+    AddressList() = default;
+    AddressList(const AddressList&) = delete;
+    AddressList& operator=(const AddressList&) = delete;
+    ~AddressList() {
+        if (first != nullptr) ::freeaddrinfo(first);
+    }
+};
+
+std::string bare_host(std::string host) {
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
+    return host;
+}
+
+Result<Descriptor> listen_on(const std::string& host, std::uint16_t port) {
+    const std::string bare = bare_host(host);
+    const bool v6 = bare.find(':') != std::string::npos;
+    const std::string where = (v6 ? "[" + bare + "]" : bare) + ":" + std::to_string(port);
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    AddressList list;
+    const int found = ::getaddrinfo(bare.empty() ? nullptr : bare.c_str(), std::to_string(port).c_str(), &hints, &list.first);
+    if (found != 0) return fail(ErrorCode::kIo, "cannot listen", where, ::gai_strerror(found));
+    int error = EADDRNOTAVAIL;
+    for (const auto* entry = list.first; entry != nullptr; entry = entry->ai_next) {
+        Descriptor fd(::socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol));
+        // SO_REUSEADDR lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two servers on one port are an error.
+        const int on = 1;
+        if (fd.valid() && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+            ::bind(fd.get(), entry->ai_addr, entry->ai_addrlen) == 0 && ::listen(fd.get(), SOMAXCONN) == 0)
+            return fd;
+        error = errno;
+    }
+    return fail(ErrorCode::kIo, "cannot listen", where, errno_text(error));
+}
+
+}  // namespace
+
+struct Server::Impl {
+    ServerOptions options;
+    Handler handler;
+    Completion completion;
+    Starting starting;
+    Event stop_event, abort_event, wake;
+    ServerContext context{options, handler, completion, starting, stop_event, abort_event};
+    Descriptor listener;
+    sockaddr_storage bound{};
+    std::atomic<std::uint64_t> accepted{0};
+    std::thread acceptor;
+    std::mutex stopping;  ///< held by the one who stops
+
+    std::mutex mutex;  ///< guards the two below
+    std::condition_variable changed;
+    std::map<std::uint64_t, std::thread> running;
+    std::vector<std::thread> finished;  ///< to be joined
+
+    Impl(ServerOptions o, Handler h, Completion c, Starting s)
+        : options(std::move(o)), handler(std::move(h)), completion(std::move(c)), starting(std::move(s)) {}
+
+    void accept_loop();
+    [[nodiscard]] bool accept_one();
+    void serve(Descriptor fd, const sockaddr_storage& address);
+    void join_finished();
+    [[nodiscard]] std::uint16_t bound_port() const;
+};
+
+void Server::Impl::join_finished() {
+    std::vector<std::thread> threads;
+    {
+        const std::lock_guard lock(mutex);
+        threads.swap(finished);
+    }
+    for (auto& thread : threads) thread.join();
+}
+
+void Server::Impl::serve(Descriptor fd, const sockaddr_storage& address) {
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const auto id = ++accepted;
+    // The lock keeps the thread from looking for itself before it is in the map.
+    const std::lock_guard lock(mutex);
+    running.emplace(id, std::thread([this, id, peer = address_text(address), owned = std::move(fd)]() mutable {
+        Connection(std::move(owned), std::move(peer), id, context).run();
+        const std::lock_guard inner(mutex);
+        const auto self = running.find(id);
+        finished.push_back(std::move(self->second));
+        running.erase(self);
+        wake.raise();
+        changed.notify_all();
+    }));
+}
+
+bool Server::Impl::accept_one() {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    Descriptor fd(::accept4(listener.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd.valid()) return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
+    try {
+        serve(std::move(fd), address);
+    } catch (const std::system_error&) {
+        return false;  // no thread to be had; the connection was closed
+    }
+    return true;
+}
+
+void Server::Impl::accept_loop() {
+    std::optional<SteadyTime> exhausted_until;
+    for (;;) {
+        wake.lower();
+        join_finished();
+        if (stop_event.raised()) return;
+        bool room = false;
+        {
+            const std::lock_guard lock(mutex);
+            room = running.size() < options.max_connections;
+        }
+        const int fd = room && !exhausted_until ? listener.get() : -1;
+        const auto waited = wait_for(fd, POLLIN, exhausted_until, &wake, &stop_event);
+        if (waited == Wait::kReady && fd >= 0) {
+            if (!accept_one()) exhausted_until = Clock::now() + kExhaustedPause;
+        } else {
+            exhausted_until.reset();
+        }
+    }
+}
+
+std::uint16_t Server::Impl::bound_port() const {
+    if (bound.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(bound).sin6_port);
+    if (bound.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(bound).sin_port);
+    return 0;
+}
+
+Server::Server(ServerOptions options, Handler handler, Completion completion, Starting starting)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler), std::move(completion), std::move(starting))) {}
+
+Server::~Server() { stop(); }
+
+Result<void> Server::start() {
+    auto& self = *impl_;
+    if (self.acceptor.joinable() || self.stop_event.raised())
+        return fail(ErrorCode::kInvalidArgument, "the server was started before", address());
+    if (!self.stop_event.valid() || !self.abort_event.valid() || !self.wake.valid())
+        return fail(ErrorCode::kIo, "cannot create an event", self.options.host, errno_text(errno));
+    auto listener = listen_on(self.options.host, self.options.port);
+    if (!listener) return tl::unexpected<Error>(listener.error());
+    self.listener = std::move(*listener);
+    socklen_t size = sizeof self.bound;
+    if (::getsockname(self.listener.get(), reinterpret_cast<sockaddr*>(&self.bound), &size) != 0)
+        return fail(ErrorCode::kIo, "cannot tell the port", self.options.host, errno_text(errno));
+    try {
+        self.acceptor = std::thread([&self] { self.accept_loop(); });
+    } catch (const std::system_error& error) {
+        self.listener.reset();
+        return fail(ErrorCode::kIo, "cannot start a thread", self.options.host, error.what());
+    }
+    return {};
+}
+
+std::uint16_t Server::port() const { return impl_->bound_port(); }
+
+std::string Server::address() const { return impl_->bound_port() == 0 ? std::string() : address_text(impl_->bound); }
+
+std::string Server::url(std::string_view path) const {
+    auto host = address();
+    if (host.starts_with("0.0.0.0:")) host.replace(0, 7, "127.0.0.1");
+    if (host.starts_with("[::]:")) host.replace(0, 4, "[::1]");
+    return "http://" + host + std::string(path);
+}
+
+void Server::stop(Milliseconds grace) {
+    auto& self = *impl_;
+    const std::lock_guard stopping(self.stopping);
+    self.stop_event.raise();
+    if (self.acceptor.joinable()) self.acceptor.join();
+    self.listener.reset();
+    {
+        std::unique_lock lock(self.mutex);
+        self.changed.wait_for(lock, grace, [&self] { return self.running.empty(); });
+        if (!self.running.empty()) self.abort_event.raise();
+        self.changed.wait(lock, [&self] { return self.running.empty(); });
+    }
+    self.join_finished();
+}
+
+std::uint64_t Server::connections_accepted() const { return impl_->accepted.load(); }
+
+}  // namespace prw::http

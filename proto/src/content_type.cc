@@ -14,6 +14,12 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+/// What RFC 9110 5.6.4 keeps out of quoted strings.
+bool control(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == 0x7f || (byte < 0x20 && c != '\t');
+}
+
 /// A cursor over the value; every error names the offset it stands at.
 class Parser {
 public:
@@ -41,7 +47,7 @@ public:
             MediaTypeParameter parameter{lower(name), {}, false};
             if (at_ < text_.size() && text_[at_] == '"') {
                 parameter.quoted = true;
-                if (!quoted(parameter.value)) return error("unterminated quoted string");
+                if (!quoted(parameter.value)) return error(at_ < text_.size() ? "control character in a quoted string" : "unterminated quoted string");
             } else {
                 parameter.value = std::string(token());
                 if (parameter.value.empty()) return error("expected a parameter value (a token or a quoted string, no blanks around '=')");
@@ -68,6 +74,7 @@ private:
         for (++at_; at_ < text_.size(); ++at_) {
             if (take('"')) return true;
             if (text_[at_] == '\\' && ++at_ == text_.size()) return false;
+            if (control(text_[at_])) return false;
             out.push_back(text_[at_]);
         }
         return false;

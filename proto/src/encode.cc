@@ -3,6 +3,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <google/protobuf/stubs/logging.h>
+
 #include "prw/proto/model.h"
 #include "remote_write_v1.pb.h"
 #include "remote_write_v2.pb.h"
@@ -142,6 +144,7 @@ std::string encode_v2(const WriteRequest& request) {
 }  // namespace
 
 std::string encode(const WriteRequest& request, ProtobufMessage message) {
+    const google::protobuf::LogSilencer quiet;  // libprotobuf writes invalid UTF-8, as asked, but complains on stderr
     return message == ProtobufMessage::kV1 ? encode_v1(request) : encode_v2(request);
 }
 

@@ -10,9 +10,11 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+bool digit(char c) { return c >= '0' && c <= '9'; }
+
 bool token_char(char c) {
     constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit(c) || kMarks.find(c) != std::string_view::npos;
 }
 
 std::string at_line(std::size_t line) { return "line " + std::to_string(line); }
@@ -54,7 +56,6 @@ std::string_view RequestHead::query() const {
 
 Result<RequestHead> parse_request_head(std::string_view raw) {
     RequestHead head;
-    head.raw = raw;
     std::size_t line_number = 0;
     for (std::size_t at = 0;;) {
         ++line_number;
@@ -76,11 +77,15 @@ Result<RequestHead> parse_request_head(std::string_view raw) {
             if (!is_token(head.method)) return fail(ErrorCode::kMalformed, "the method is not a token", at_line(1));
             if (head.target.empty() || head.target.find(' ') != std::string_view::npos)
                 return fail(ErrorCode::kMalformed, "the request target is empty or contains a blank", at_line(1));
-            if (head.version.size() != 8 || !head.version.starts_with("HTTP/") || head.version[6] != '.')
+            if (head.version.size() != 8 || !head.version.starts_with("HTTP/") || !digit(head.version[5]) || head.version[6] != '.' ||
+                !digit(head.version[7]))
                 return fail(ErrorCode::kMalformed, "the protocol version is not HTTP/x.y", at_line(1));
             continue;
         }
-        if (line.empty()) return head;
+        if (line.empty()) {
+            head.raw = raw.substr(0, at);
+            return head;
+        }
         if (line.front() == ' ' || line.front() == '\t')
             return fail(ErrorCode::kMalformed, "a header field continues on a second line (obsolete line folding)", at_line(line_number));
         const auto colon = line.find(':');
@@ -108,7 +113,16 @@ Result<std::string> dechunk(std::string_view wire) {
         if (line.empty() || error != std::errc{} || stop != line.data() + line.size())
             return fail(ErrorCode::kMalformed, "chunk size is not a hexadecimal number", place());
         at = end + 1;
-        if (size == 0) return body;
+        if (size == 0) {
+            // Trailer fields up to an empty line.
+            for (;;) {
+                const auto stop_at = wire.find('\n', at);
+                if (stop_at == std::string_view::npos) return fail(ErrorCode::kMalformed, "the last chunk is not followed by an empty line", place());
+                const auto trailer = wire.substr(at, stop_at - at);
+                at = stop_at + 1;
+                if (trailer.empty() || trailer == "\r") return body;
+            }
+        }
         if (size > wire.size() - at) return fail(ErrorCode::kMalformed, "chunk is shorter than its size says", place());
         body.append(wire.substr(at, size));
         at += size;
@@ -123,7 +137,13 @@ Result<std::string> dechunk(std::string_view wire) {
 }
 
 Result<std::string> body_of(const RequestHead& head, std::string_view wire) {
-    if (iequals(head.value("Transfer-Encoding"), "chunked")) return dechunk(wire);
+    // Chunked is the last coding of the last field, if it is there at all (RFC 9112 6.1).
+    std::string_view codings;
+    for (const auto& field : head.fields)
+        if (iequals(field.name, "Transfer-Encoding")) codings = field.value;
+    const auto comma = codings.rfind(',');
+    const auto last = trim_ows(comma == std::string_view::npos ? codings : codings.substr(comma + 1));
+    if (iequals(last, "chunked")) return dechunk(wire);
     return std::string(wire);
 }
 

@@ -3,6 +3,7 @@
 
 #include "html_style.h"
 #include "prw/conformance/results.h"
+#include "prw/receiver/text.h"
 #include "view.h"
 
 namespace prw::conformance {
@@ -105,8 +106,7 @@ private:
 
     void finding_rows(const receiver::Finding& f) {
         row("series", f.series, true);
-        row("field", f.field, true);
-        row("place", place_text(f));
+        row("place", receiver::place_text(f));
         if (!f.evidence.empty()) out_ += "<dt>bytes</dt><dd><pre class=\"bytes\">" + escape(f.evidence) + "</pre></dd>\n";
         row("how to fix it", f.fix);
         if (f.count > 1) row("occurrences", std::to_string(f.count));

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "prw/conformance/results.h"
+#include "prw/receiver/text.h"
 #include "view.h"
 
 namespace prw::conformance {
@@ -8,14 +9,6 @@ namespace prw::conformance {
 using namespace report;
 
 namespace {
-
-constexpr std::size_t kIndent = 4;
-constexpr std::size_t kKey = 8;  ///< width of "want", "got", … and the blanks behind
-
-/// Columns that a UTF-8 text takes, counting a code point as one; good enough for wrapping.
-std::size_t columns(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
 
 class Writer {
 public:
@@ -25,38 +18,8 @@ public:
         out_ += text;
         out_ += '\n';
     }
-    /// "    want    text…", wrapped at blanks with a hanging indent; line breaks in the text are kept.
-    void field(std::string_view key, std::string_view text) {
-        if (text.empty()) return;
-        std::string lead = std::string(kIndent, ' ') + std::string(key) + std::string(kKey - std::min(kKey - 1, key.size()), ' ');
-        const std::string hang(kIndent + kKey, ' ');
-        while (true) {
-            const auto end = text.find('\n');
-            wrap(lead, hang, text.substr(0, end));
-            if (end == std::string_view::npos) break;
-            text.remove_prefix(end + 1);
-            lead = hang;
-        }
-    }
-    void wrap(std::string_view lead, std::string_view hang, std::string_view text) {
-        const auto room = width_ - std::min(width_ - 20, hang.size());
-        bool first = true;
-        do {
-            std::size_t take = text.size();
-            if (columns(text) > room && text.find_first_not_of(' ') != std::string_view::npos) {
-                // Text that is aligned by hand (a hex line with its caret) is left alone.
-                if (text.front() == ' ') break;
-                take = text.rfind(' ', room);
-                if (take == std::string_view::npos || take == 0) take = text.find(' ', room);
-                if (take == std::string_view::npos) take = text.size();
-            }
-            line(std::string(first ? lead : hang) + std::string(text.substr(0, take)));
-            text.remove_prefix(std::min(text.size(), take + 1));
-            first = false;
-            if (text.empty()) return;
-        } while (true);
-        line(std::string(first ? lead : hang) + std::string(text));
-    }
+    void field(std::string_view key, std::string_view text) { receiver::append_field(out_, key, text, style_.width); }
+    void fields(const receiver::Finding& finding) { receiver::append_finding_fields(out_, finding, style_.width); }
     [[nodiscard]] std::string paint(std::string_view text, Verdict verdict) const {
         if (!style_.colour) return std::string(text);
         const char* code = "0";
@@ -90,26 +53,27 @@ std::string clause_text(const CheckOutcome& check) {
     return out;
 }
 
-void detail(Writer& out, const CheckOutcome& check) {
+/// Paths in results are relative to the report's folder; on the terminal they have to work from here.
+std::string from_here(const std::string& path, const std::string& report) {
+    const auto slash = report.rfind('/');
+    return slash == std::string::npos ? path : report.substr(0, slash + 1) + path;
+}
+
+void detail(Writer& out, const CheckOutcome& check, const TerminalStyle& style) {
     out.field("clause", clause_text(check));
     out.field("want", check.want);
     out.field("got", check.got.empty() ? check.reason : check.got);
     if (!check.findings.empty()) {
         const auto& f = check.findings.front();
         if (check.got.empty() || f.message != check.got) out.field("finding", f.message);
-        out.field("series", f.series);
-        std::string place = f.field;
-        if (const auto bytes = place_text(f); !bytes.empty()) place += (place.empty() ? "" : "  ") + bytes;
-        out.field("place", place);
-        out.field("bytes", f.evidence);
-        out.field("fix", f.fix);
+        out.fields(f);
     }
     out.field("seen", evidence_text(check));
     out.field("next", "prw explain " + check.id);
-    if (!check.capsule.empty()) out.field("", "prw inspect " + check.capsule);
+    if (!check.capsule.empty()) out.field("", "prw inspect " + from_here(check.capsule, style.report));
 }
 
-bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn || v == Verdict::kError; }
+bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn; }
 
 void check_line(Writer& out, const CheckOutcome& check) {
     std::string tail = std::string(proto::short_name(check.message)) + "  " + std::string(check.extension ? "practice" : proto::name_of(check.level)) + "  " +
@@ -140,7 +104,7 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         out.line();
         out.line(out.paint("  E scenario " + scenario.name + " (" + std::string(proto::short_name(scenario.message)) + ")", Verdict::kError));
         out.field("problem", scenario.problem);
-        out.field("log", scenario.target_log);
+        if (!scenario.target_log.empty()) out.field("log", from_here(scenario.target_log, style.report));
     }
 
     for (const auto& group : groups(results)) {
@@ -159,8 +123,8 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         for (const auto* check : group.checks) {
             if (detailed(check->verdict)) {
                 check_line(out, *check);
-                detail(out, *check);
-            } else if (style.verbose || check->verdict == Verdict::kInfo) {
+                detail(out, *check, style);
+            } else if (style.verbose || check->verdict == Verdict::kInfo) {  // errors are told by their scenario
                 check_line(out, *check);
                 if (check->verdict != Verdict::kPass) out.field("", check->reason);
             }

@@ -96,18 +96,4 @@ std::string evidence_text(const CheckOutcome& check) {
     return out;
 }
 
-std::string place_text(const receiver::Finding& f) {
-    std::string out;
-    const auto add = [&](const char* what, const std::optional<proto::ByteRange>& range) {
-        if (!range) return;
-        if (!out.empty()) out += ", ";
-        out += std::string(what) + " byte " + std::to_string(range->offset);
-        if (range->size > 1) out += " to " + std::to_string(range->end() - 1);
-    };
-    add("protobuf", f.protobuf_bytes);
-    add("body", f.body_bytes);
-    add("head", f.head_bytes);
-    return out;
-}
-
 }  // namespace prw::conformance::report

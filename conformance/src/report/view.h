@@ -42,8 +42,6 @@ struct Group {
 [[nodiscard]] std::string duration_text(std::int64_t ms);
 /// "12 requests, 480 series".
 [[nodiscard]] std::string evidence_text(const CheckOutcome& check);
-/// "protobuf 120+9, body 98+7": the byte ranges of a finding; empty if it has none.
-[[nodiscard]] std::string place_text(const receiver::Finding& finding);
 /// "2 checks", "1 check".
 [[nodiscard]] std::string plural(std::size_t n, std::string_view one, std::string_view many);
 

@@ -15,8 +15,10 @@ using namespace capture;
 
 namespace {
 
-/// Bytes of exchanges that may wait for the disk before append() waits too.
-constexpr std::size_t kMaxQueued = 64U << 20U;
+/// What may wait for the disk before append() waits too. Small enough that one transaction takes far less than the second after which an
+/// acknowledged exchange has to survive, on a busy machine too.
+constexpr std::size_t kMaxQueued = 4U << 20U;
+constexpr std::size_t kMaxQueuedExchanges = 1000;
 /// Pruning goes this far below the bound, so that it does not run for every row.
 constexpr double kPruneTo = 0.9;
 
@@ -186,7 +188,7 @@ struct CaptureWriter::Impl {
             changed.wait(lock, [&] { return !queue.empty() || closing; });
             if (queue.empty()) return;
             // Lets more exchanges gather for one transaction, within the promised interval.
-            changed.wait_for(lock, std::chrono::milliseconds(options.commit_interval_ms), [&] { return closing || flush_wanted || queued_bytes > kMaxQueued / 2; });
+            changed.wait_for(lock, std::chrono::milliseconds(options.commit_interval_ms), [&] { return closing || flush_wanted || queued_bytes > kMaxQueued / 2 || queue.size() > kMaxQueuedExchanges / 2; });
             std::deque<Exchange> batch;
             batch.swap(queue);
             queued_bytes = 0;
@@ -248,7 +250,7 @@ Result<void> CaptureWriter::append(const Exchange& exchange) {
     auto& s = *impl_;
     const auto size = footprint(exchange);
     std::unique_lock lock(s.mutex);
-    s.changed.wait(lock, [&] { return s.queue.empty() || s.queued_bytes + size <= kMaxQueued || s.failure || s.closing; });
+    s.changed.wait(lock, [&] { return s.queue.empty() || (s.queued_bytes + size <= kMaxQueued && s.queue.size() < kMaxQueuedExchanges) || s.failure || s.closing; });
     if (s.failure) return tl::unexpected(*s.failure);
     if (s.closing) return fail(ErrorCode::kInternal, "the capture is closed");
     s.queue.push_back(exchange);

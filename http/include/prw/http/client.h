@@ -42,6 +42,7 @@ struct ClientResponse {
 /// Why an exchange failed; also in Error::cause as text.
 enum class ClientFailure : std::uint8_t {
     kNone, kResolve, kRefused, kConnectTimeout, kTls, kWrite, kReset, kClosedBeforeResponse, kResponseTimeout, kTruncatedResponse, kMalformedResponse, kTooLarge,
+    kCancelled,
 };
 [[nodiscard]] std::string_view name_of(ClientFailure failure);
 
@@ -62,14 +63,17 @@ public:
 
     /// Sends one request. Headers go out in the given order and spelling after Host; Content-Length is added when a body is given and the
     /// list has neither Content-Length nor Transfer-Encoding. A request on a kept connection that the server had closed meanwhile is sent
-    /// once more on a new one, if no byte of the response came.
+    /// once more on a new one, if no byte of the response came. Authorization: Basic is added for a URL with userinfo, and Host left out when the
+    /// list has one of its own.
     [[nodiscard]] Result<ClientResponse> request(std::string_view method, const HeaderList& headers, std::string_view body);
     /// Same with another target than the URL's.
     [[nodiscard]] Result<ClientResponse> request(std::string_view method, std::string_view target, const HeaderList& headers, std::string_view body);
-    /// Sends these bytes and nothing else, then reads a response. For replays and for tests of servers.
+    /// Sends these bytes and nothing else, then reads a response. For replays and for tests of servers. With no bytes it reads the next response on
+    /// the kept connection (to a pipelined request).
     [[nodiscard]] Result<ClientResponse> raw(std::string_view bytes);
     [[nodiscard]] ClientFailure last_failure() const;
-    /// From another thread: makes a request in progress return kConnection soon. The client stays usable.
+    /// From another thread: makes the request in progress, or else the next one, return kConnection soon (so that no cancellation is lost between
+    /// two requests). The client stays usable.
     void cancel();
     void close();
 

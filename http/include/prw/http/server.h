@@ -59,7 +59,7 @@ enum class Fault : std::uint8_t {
     kNone,
     kCloseBeforeResponse,   ///< FIN without a byte
     kResetBeforeResponse,   ///< RST without a byte
-    kCutResponse,           ///< Content-Length is announced, half of the body is sent, then FIN
+    kCutResponse,           ///< Content-Length is announced, half of the body is sent, then FIN; without a body the head is cut
     kGarbage,               ///< bytes that are not HTTP
     kStall,                 ///< never answers; keeps the connection until the client or stop() closes it
     kDribble,               ///< one byte per dribble_interval
@@ -75,6 +75,7 @@ struct Response {
     Milliseconds delay{0};  ///< before the first byte
     Fault fault = Fault::kNone;
     Milliseconds dribble_interval{10};
+    std::shared_ptr<void> attachment;  ///< never sent: lets a handler hand something to the completion of the same request
 };
 
 struct ServerOptions {
@@ -93,11 +94,14 @@ struct ServerOptions {
 using Handler = std::function<Response(const Request&)>;
 /// Called after the response was written, or could not be. `sent` is false when the client was gone or a fault kept the response back.
 using Completion = std::function<void(const Request&, const Response&, SteadyTime response_start, SteadyTime response_end, bool sent)>;
+/// Called after the delay, right before the first byte of the response or the fault. What a client does because of a response happens after
+/// this call, which gives exchanges an order. Completion follows always.
+using Starting = std::function<void(const Request&, const Response&)>;
 
 class Server {
 public:
-    /// The handler decides; completion (may be empty) observes.
-    Server(ServerOptions options, Handler handler, Completion completion = {});
+    /// The handler decides; completion and starting (may be empty) observe. An exception from the handler answers 500.
+    Server(ServerOptions options, Handler handler, Completion completion = {}, Starting starting = {});
     ~Server();  ///< stop()
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -106,9 +110,11 @@ public:
     [[nodiscard]] Result<void> start();
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::string address() const;  ///< "127.0.0.1:9201"
+    /// "http://127.0.0.1:9201/"; a wildcard address becomes loopback.
     [[nodiscard]] std::string url(std::string_view path = "/") const;
 
-    /// Stops accepting, closes idle connections at once, waits up to `grace` for requests in progress, then closes the rest. Idempotent.
+    /// Stops accepting, closes idle and stalled connections at once, waits up to `grace` for requests in progress, then closes the rest.
+    /// Returns when no thread of the server runs any more. Idempotent. Not from a handler. A stopped server does not start again.
     void stop(Milliseconds grace = Milliseconds(2000));
     [[nodiscard]] std::uint64_t connections_accepted() const;
 

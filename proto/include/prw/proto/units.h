@@ -1,0 +1,24 @@
+/// Values of flags with units, the way Prometheus writes them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "prw/proto/error.h"
+
+namespace prw::proto {
+
+/// "500ms", "1.5s", "1m30s", "2h", "0"; a bare number other than 0 is refused, so that nobody has to guess the unit.
+[[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
+/// "4096", "64KiB", "32MiB", "1GiB", also KB/MB/GB (powers of 1000).
+[[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
+/// "HOST:PORT", "[::1]:PORT", ":PORT" (all of 127.0.0.1).
+struct HostPort {
+    std::string host;
+    std::uint16_t port = 0;
+};
+[[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
+
+}  // namespace prw::proto

@@ -1,0 +1,78 @@
+#include "prw/proto/units.h"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace prw::proto {
+
+namespace {
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+}  // namespace
+
+Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+    const auto bad = [&] { return fail(ErrorCode::kInvalidArgument, "not a duration: " + quoted(text) + " (write 500ms, 1s, 1m30s)"); };
+    if (text == "0") return std::chrono::milliseconds(0);
+    double total = 0;
+    auto rest = text;
+    if (rest.empty()) return bad();
+    while (!rest.empty()) {
+        double number = 0;
+        const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+        if (error != std::errc{} || number < 0) return bad();
+        rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
+        double unit = 0;
+        if (rest.starts_with("ms")) {
+            unit = 1;
+            rest.remove_prefix(2);
+        } else if (!rest.empty()) {
+            switch (rest.front()) {
+                case 's': unit = 1000; break;
+                case 'm': unit = 60000; break;
+                case 'h': unit = 3600000; break;
+                case 'd': unit = 86400000; break;
+                default: return bad();
+            }
+            rest.remove_prefix(1);
+        } else {
+            return bad();
+        }
+        total += number * unit;
+    }
+    if (!(total < 1e15)) return bad();
+    return std::chrono::milliseconds(std::llround(total));
+}
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+    const auto bad = [&] { return fail(ErrorCode::kInvalidArgument, "not a size: " + quoted(text) + " (write 4096, 64KiB, 32MiB)"); };
+    std::uint64_t number = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || text.empty()) return bad();
+    const auto unit = text.substr(static_cast<std::size_t>(stop - text.data()));
+    constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {{"", 1}, {"B", 1}, {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U},
+                                                                     {"KB", 1000}, {"MB", 1000000}, {"GB", 1000000000}};
+    for (const auto& [name, factor] : kUnits) {
+        if (unit != name) continue;
+        if (number > std::numeric_limits<std::uint64_t>::max() / factor) return bad();
+        return number * factor;
+    }
+    return bad();
+}
+
+Result<HostPort> parse_host_port(std::string_view text) {
+    const auto bad = [&] { return fail(ErrorCode::kInvalidArgument, "not an address: " + quoted(text) + " (write HOST:PORT; port 0 takes a free one)"); };
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return bad();
+    HostPort out;
+    auto host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    out.host = host.empty() ? "127.0.0.1" : std::string(host);
+    const auto port = text.substr(colon + 1);
+    const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+    if (error != std::errc{} || stop != port.data() + port.size()) return bad();
+    return out;
+}
+
+}  // namespace prw::proto

@@ -1,0 +1,31 @@
+/// Findings as text for people: the same fields in the terminal report, `prw inspect` and `prw receive`. No control codes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "prw/receiver/finding.h"
+
+namespace prw::receiver {
+
+/// Appends "    key     text", wrapped at blanks to `width` columns with a hanging indent. Line breaks in `text` are kept, and lines that start with a
+/// blank (a hex dump with its carets) are never wrapped. Appends nothing when `text` is empty.
+void append_field(std::string& out, std::string_view key, std::string_view text, int width = 80);
+
+/// "field timeseries[0].labels[1], protobuf byte 120 to 128, body byte 98": where it is; empty if unknown.
+[[nodiscard]] std::string place_text(const Finding& finding);
+
+/// Appends series, place, bytes and fix, each as a field; not the message.
+void append_finding_fields(std::string& out, const Finding& finding, int width = 80);
+
+/// One finding with everything known of it:
+/// "  x labels/sorted   MUST   prw1.labels.sorted (480 times)", then message, series, place, bytes and fix.
+[[nodiscard]] std::string finding_text(const Finding& finding, int width = 80);
+
+/// 'x', '!' or '~': carries the severity without colour.
+[[nodiscard]] char mark_of(Severity severity);
+
+/// Control characters and bytes that are not ASCII as \xNN, cut at `max` bytes with "…": nothing that a peer sent may move the cursor.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t max = 200);
+
+}  // namespace prw::receiver

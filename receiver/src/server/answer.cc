@@ -1,0 +1,128 @@
+#include "answer.h"
+
+#include <algorithm>
+
+#include "prw/proto/http_head.h"
+#include "prw/receiver/text.h"
+
+namespace prw::receiver {
+
+namespace {
+
+constexpr std::string_view kWritten[] = {"X-Prometheus-Remote-Write-Samples-Written", "X-Prometheus-Remote-Write-Histograms-Written",
+                                         "X-Prometheus-Remote-Write-Exemplars-Written"};
+
+/// prw2.written: precise numbers for each kind. This receiver writes a request whole or not at all.
+void add_written(http::Response& response, const CheckResult& check, bool written) {
+    const std::uint64_t counts[] = {check.samples, check.histograms, check.exemplars};
+    for (std::size_t i = 0; i < std::size(counts); ++i) {
+        const bool given = std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& h) { return proto::iequals(h.first, kWritten[i]); });
+        if (!given) response.headers.emplace_back(kWritten[i], std::to_string(written ? counts[i] : 0));
+    }
+}
+
+/// `max` bounds the body, line end included.
+void set_text(http::Response& response, std::string text, std::size_t max) {
+    if (text.size() >= max) {
+        text.resize(max > 4 ? max - 4 : 0);
+        // Not in the middle of a UTF-8 sequence.
+        while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80U) text.pop_back();
+        if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xc0U) text.pop_back();
+        text += "…";
+    }
+    response.body = text + "\n";
+    response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+}
+
+/// prw2.response: how much was rejected and why, for a person; naming rule and series.
+std::string reasons(const CheckResult& check) {
+    std::string out;
+    if (check.rejected_series != 0) out = std::to_string(check.rejected_series) + " of " + std::to_string(check.series) + " series rejected, nothing was written\n";
+    // A limit of this receiver refuses what breaks no rule.
+    const auto worst = check.worst();
+    for (const auto& f : check.findings) {
+        if (f.severity != worst) continue;
+        out += f.rule + ": " + f.message;
+        if (!f.series.empty()) out += "; series " + f.series;
+        if (f.count > 1) out += " (" + std::to_string(f.count) + " times)";
+        out += "\n";
+    }
+    if (!out.empty()) out.pop_back();
+    return out.empty() ? "the request is refused" : out;
+}
+
+}  // namespace
+
+int status_of(http::ReadStatus status) {
+    using S = http::ReadStatus;
+    switch (status) {
+        case S::kComplete: return 204;
+        case S::kMalformedHead:
+        case S::kMalformedChunk:
+        case S::kBadLength: return 400;
+        case S::kHeadTooLarge: return 431;
+        case S::kBodyTooLarge: return 413;
+        case S::kUnsupportedTransferCoding: return 501;
+        case S::kHeadTimeout:
+        case S::kBodyTimeout: return 408;
+        case S::kClosedInHead:
+        case S::kClosedInBody: return 0;
+    }
+    return 0;
+}
+
+http::Response unreadable_answer(const http::Request& request) {
+    http::Response response;
+    response.status = std::max(400, status_of(request.status));
+    response.close = true;
+    set_text(response, std::string(name_of(request.status)) + ": " + request.problem, 1024);
+    return response;
+}
+
+http::Response conforming_answer(const CheckResult& check, const AnswerPolicy& policy) {
+    http::Response response;
+    const bool v2 = check.declared == proto::ProtobufMessage::kV2;
+    response.status = check.status;
+    if (policy.only_1x && v2) {
+        response.status = 415;
+        set_text(response, "this receiver knows prometheus.WriteRequest only", policy.max_error_body);
+        return response;
+    }
+    if (policy.on_violation == OnViolation::kAccept && check.decoded) response.status = 204;
+    if (response.status == 405) response.headers.emplace_back("Allow", "POST");
+    const bool written = response.status / 100 == 2;
+    // Negotiation comes before writing: a 415 says nothing about what was written.
+    if (v2 && !policy.only_1x && (written || response.status == 400)) add_written(response, check, written);
+    if (response.status == 405) {
+        set_text(response, "write requests are POST requests", policy.max_error_body);
+    } else if (!written) {
+        set_text(response, reasons(check), policy.max_error_body);
+    }
+    return response;
+}
+
+http::Response scripted_answer(const ScriptStep& step, const CheckResult& check, const AnswerPolicy& policy) {
+    http::Response response;
+    if (step.own_answer) {
+        response = conforming_answer(check, policy);
+    } else {
+        response.status = step.status;
+        response.headers = step.headers;
+        response.body = step.body;
+        if (step.written_headers && step.status / 100 == 2 && check.declared == proto::ProtobufMessage::kV2 && !policy.only_1x) add_written(response, check, check.decoded);
+    }
+    if (step.own_answer) {
+        // The step's headers replace the receiver's own.
+        std::erase_if(response.headers, [&](const auto& own) {
+            const bool ours = std::any_of(std::begin(kWritten), std::end(kWritten), [&](auto name) { return proto::iequals(own.first, name); });
+            return (ours && !step.written_headers) ||
+                   std::any_of(step.headers.begin(), step.headers.end(), [&](const auto& given) { return proto::iequals(own.first, given.first); });
+        });
+        response.headers.insert(response.headers.end(), step.headers.begin(), step.headers.end());
+    }
+    response.delay = step.delay;
+    response.fault = step.fault;
+    return response;
+}
+
+}  // namespace prw::receiver

@@ -1,0 +1,88 @@
+/// Input of the sender: Prometheus text 0.0.4, OpenMetrics 1.0 text and our JSON form (docs/send-input.md), all read
+/// into one neutral model. Errors are kInvalidArgument with "SOURCE:LINE:COLUMN" in `where` (columns count bytes from
+/// 1).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prw/proto/error.h"
+#include "prw/proto/model.h"
+#include "prw/proto/types.h"
+
+namespace prw::sender {
+
+enum class InputFormat : std::uint8_t { kAuto, kText, kOpenMetrics, kJson };
+[[nodiscard]] std::string_view name_of(InputFormat format);  ///< "auto", "text", "openmetrics", "json"
+[[nodiscard]] bool parse_input_format(std::string_view text, InputFormat& out);
+
+struct PointExemplar {
+    proto::Labels labels;  ///< sorted; at most 128 code points in all
+    std::uint64_t value_bits = 0;
+    std::optional<std::int64_t> timestamp_ms;
+};
+
+/// One sample as the source wrote it.
+struct Point {
+    proto::Labels labels;                       ///< with __name__, sorted by name, without empty values
+    std::uint64_t value_bits = 0;               ///< any NaN of the source is proto::kNormalNanBits
+    std::optional<proto::Histogram> histogram;  ///< native histogram, JSON only; then value_bits is unused
+    std::optional<std::int64_t> timestamp_ms;
+    std::int64_t start_timestamp_ms = 0;  ///< from _created or JSON; 0: the source says nothing (a true 0 is kept as 1)
+    bool cumulative =
+        false;  ///< follows counter semantics: counters; _bucket, _count and _sum; native histograms that are no gauges
+    std::vector<PointExemplar> exemplars;
+
+    [[nodiscard]] std::string_view name() const;
+};
+
+struct Family {
+    std::string name;
+    proto::MetricType type = proto::MetricType::kUnspecified;
+    std::string help, unit;
+    std::vector<Point> points;  ///< in the order of the source
+};
+
+struct Scrape {
+    std::vector<Family> families;    ///< only those with points
+    std::vector<std::string> notes;  ///< what was left out and why, with place; at most kMaxNotes
+    std::size_t duplicates =
+        0;  ///< samples left out because series and timestamp had occurred before; the first one is kept
+    static constexpr std::size_t kMaxNotes = 20;
+    [[nodiscard]] std::size_t points() const;
+};
+
+struct ParseOptions {
+    std::string source = "input";      ///< file name or URL for messages
+    std::size_t max_line = 1U << 20U;  ///< bytes; text formats
+};
+
+/// `format` kAuto goes by detect_format(). O(size); memory is a small multiple of the input, so bound the input.
+[[nodiscard]] Result<Scrape> parse_exposition(std::string_view input, InputFormat format,
+                                              const ParseOptions& options = {});
+
+/// By content: JSON when it starts with an object whose first key is followed by a colon, OpenMetrics when the last
+/// line is "# EOF", else text.
+[[nodiscard]] InputFormat detect_format(std::string_view input);
+
+/// Scraping asks for OpenMetrics first and takes text 0.0.4.
+inline constexpr std::string_view kScrapeAccept =
+    "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+/// Which parser a response's Content-Type asks for; an empty one means text. kUnsupported for anything else, e.g.
+/// text/html.
+[[nodiscard]] Result<InputFormat> format_of_content_type(std::string_view content_type);
+
+/// A float as the text formats write it: decimal, or [+-]Inf(inity), NaN in any case. Every NaN becomes kNormalNanBits.
+/// Hexadecimal floats and underscores are refused, as by Prometheus. nullopt with the cause in `why`.
+[[nodiscard]] std::optional<std::uint64_t> parse_value(std::string_view text, std::string& why);
+
+/// One string per label set, for maps and hashing.
+[[nodiscard]] std::string series_key(const proto::Labels& labels);
+/// `metric{a="b"}` for messages, at most `max` bytes.
+[[nodiscard]] std::string series_name(const proto::Labels& labels, std::size_t max = 200);
+
+}  // namespace prw::sender
