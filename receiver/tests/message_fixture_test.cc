@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 #include <set>
 
+#include "prw/proto/snappy_block.h"
 #include "prw/receiver/check.h"
 #include "support.h"
 
@@ -80,6 +82,34 @@ TEST(MessageFixtures, TheFindingNamesSeriesFieldAndBytes) {
         return;
     }
     FAIL() << "labels/no-empty-value was not found";
+}
+
+/// References, lengths and counts that point anywhere: every finding must still point into the message.
+TEST(MessageFixtures, DamagedMessagesAreJudgedWithinTheirBounds) {
+    std::mt19937 random(20261122);
+    proto::PaddedBuffer buffer;
+    receiver::CheckOptions options;
+    options.now_ms = kCaptured;
+    receiver::Checker checker(options);
+    std::size_t decoded = 0;
+    for (const auto& fixture : all_fixtures()) {
+        ASSERT_TRUE(proto::uncompress_snappy(fixture.body, proto::kDefaultMaxUncompressed, buffer).has_value()) << fixture.name;
+        if (buffer.size() == 0) continue;
+        const auto message = fixture.name.find("-2.0/") != std::string::npos ? proto::ProtobufMessage::kV2 : proto::ProtobufMessage::kV1;
+        for (int round = 0; round < 60; ++round) {
+            std::string bytes(buffer.view());
+            for (std::uint32_t k = 0; k <= random() % 4; ++k) bytes[random() % bytes.size()] = static_cast<char>(random() & 0xffU);
+            const auto result = checker.check_message(bytes, message);
+            decoded += result.decoded ? 1 : 0;
+            for (const auto& f : result.findings) {
+                if (!is_message_rule(f.rule)) continue;
+                ASSERT_TRUE(f.protobuf_bytes.has_value()) << fixture.name << " " << f.rule;
+                ASSERT_LE(f.protobuf_bytes->end(), bytes.size()) << fixture.name << " " << f.rule;
+                ASSERT_LT(f.message.size(), 1000U) << f.message;
+            }
+        }
+    }
+    EXPECT_GT(decoded, 500U);
 }
 
 }  // namespace prw::testing

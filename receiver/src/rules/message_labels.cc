@@ -1,7 +1,5 @@
 /// Label sets of series: names, values, order. Clauses *.labels.*, and 2.0's "labels_refs must be provided".
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 #include "message_util.h"
 
@@ -115,53 +113,82 @@ private:
         }
         if (labels.size() > kDefaultLabels) label_count(index, series, labels.size());
 
-        const LabelView* previous = nullptr;
-        std::size_t previous_index = 0;
-        const LabelView* metric = nullptr;
-        const LabelView* le = nullptr;
-        const LabelView* quantile = nullptr;
-        bool sorted = true, repeated = false;
+        const bool odd = series.odd_refs;
+        if (!repeats_clean_names(labels)) {
+            clean_ = {};
+            if (names(index, series, labels) && !odd) clean_ = labels;
+        }
+        const auto pick = [&](std::size_t at) { return at < labels.size() ? &labels[at] : nullptr; };
+        const LabelView* metric = pick(metric_);
+        const LabelView* le = pick(le_);
+        const LabelView* quantile = pick(quantile_);
         for (std::size_t j = 0; j < labels.size(); ++j) {
             const auto& label = labels[j];
-            const bool valued = label.value_in_range && !lacks_value(series.odd_refs, j, labels.size());
-            if (label.name_in_range) {
-                if (label.name.empty()) {
-                    empty_name(index, j, label);
-                } else {
-                    if (previous != nullptr) {
-                        const int order = previous->name.compare(label.name);
-                        if (order == 0) {
-                            repeated = true;
-                            repeat(index, j, previous_index, label);
-                        } else if (order > 0 && sorted) {
-                            sorted = false;
-                            unsorted(index, j, *previous, label);
-                        }
-                    }
-                    previous = &label;
-                    previous_index = j;
-                    if (label.name == "__name__") {
-                        metric = &label;
-                        if (valued && !label.value.empty()) metric_pattern(index, j, label);
-                    } else {
-                        label_name(index, j, label);
-                        if (label.name == "le") le = &label;
-                        if (label.name == "quantile") quantile = &label;
-                    }
+            if (!label.value_in_range || lacks_value(odd, j, labels.size())) continue;
+            if (label.value.empty()) {
+                empty_value(index, j, label);
+            } else if (label.value.size() > kDefaultValue) {
+                value_size(index, j, label);
+            }
+        }
+        if (metric != nullptr && !metric->value.empty()) metric_pattern(index, metric_, *metric);
+        if (check_utf8_) {
+            for (std::size_t j = 0; j < labels.size(); ++j) utf8(index, j, labels[j]);
+        }
+        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket")) bucket_bound(index, series, labels, *metric, *le);
+        if (metric != nullptr && quantile != nullptr) summary_quantile(index, series, labels, *metric, *quantile);
+    }
+
+    /// Series of one metric have the same names: true when these are those of the last series about whose names there was nothing to say.
+    [[nodiscard]] bool repeats_clean_names(std::span<const LabelView> labels) const {
+        if (labels.size() != clean_.size()) return false;
+        for (std::size_t j = 0; j < labels.size(); ++j) {
+            if (c_.v2() ? labels[j].name_ref != clean_[j].name_ref : labels[j].name != clean_[j].name) return false;
+        }
+        return true;
+    }
+
+    /// Judges the names and notes where __name__, le and quantile are. True when there was nothing to say.
+    bool names(std::uint32_t index, const proto::SeriesView& series, std::span<const LabelView> labels) {
+        metric_ = le_ = quantile_ = kNone;
+        const LabelView* previous = nullptr;
+        std::size_t previous_index = 0;
+        bool clean = true, sorted = true, repeated = false, in_range = true;
+        for (std::size_t j = 0; j < labels.size(); ++j) {
+            const auto& label = labels[j];
+            if (!label.name_in_range) {
+                in_range = clean = false;
+                continue;
+            }
+            if (label.name.empty()) {
+                clean = false;
+                empty_name(index, j, label);
+                continue;
+            }
+            if (previous != nullptr) {
+                const int order = previous->name.compare(label.name);
+                if (order == 0) {
+                    repeated = true;
+                    repeat(index, j, previous_index, label);
+                } else if (order > 0 && sorted) {
+                    sorted = false;
+                    unsorted(index, j, *previous, label);
                 }
             }
-            if (valued) {
-                if (label.value.empty()) {
-                    empty_value(index, j, label);
-                } else if (label.value.size() > kDefaultValue) {
-                    value_size(index, j, label);
-                }
+            previous = &label;
+            previous_index = j;
+            if (label.name == "__name__") {
+                metric_ = j;
+                continue;
             }
-            if (check_utf8_) utf8(index, j, label);
+            if (!label_name(index, j, label)) clean = false;
+            if (label.name == "le") le_ = j;
+            if (label.name == "quantile") quantile_ = j;
         }
         // Neighbours tell about repeats only while the names are sorted.
         if (!sorted && !repeated) repeats_among_unsorted(index, labels);
-        if (metric == nullptr && std::none_of(labels.begin(), labels.end(), [](const LabelView& l) { return !l.name_in_range; })) {
+        if (metric_ == kNone && in_range) {
+            clean = false;
             report(c_, kMetricName, index, [&] {
                 return Draft{.message = cat({"The label set has no __name__; wanted the metric name there, got only ", quoted(labels.front().name),
                                              labels.size() > 1 ? " and others" : ""}),
@@ -169,8 +196,7 @@ private:
                              .protobuf = series.range};
             });
         }
-        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket")) bucket_bound(index, series, labels, *metric, *le);
-        if (metric != nullptr && quantile != nullptr) summary_quantile(index, series, labels, *metric, *quantile);
+        return clean && sorted && !repeated;
     }
 
     void empty_name(std::uint32_t index, std::size_t j, const LabelView& label) {
@@ -232,8 +258,9 @@ private:
         });
     }
 
-    void label_name(std::uint32_t index, std::size_t j, const LabelView& label) {
-        if (cached(label.name_ref, kNameKnown, kNameOk, [&] { return name_ok(label.name); })) return;
+    /// True when the name itself is beyond reproach.
+    bool label_name(std::uint32_t index, std::size_t j, const LabelView& label) {
+        if (cached(label.name_ref, kNameKnown, kNameOk, [&] { return name_ok(label.name); })) return true;
         if (!proto::legacy_label_name(label.name) && (c_.v1() || proto::valid_utf8(label.name))) {
             report(c_, kLabelPattern, index, [&] {
                 return Draft{.message = cat({"Label name ", quoted(label.name), " does not match [a-zA-Z_][a-zA-Z0-9_]*"}),
@@ -266,6 +293,7 @@ private:
                              .protobuf = name_range(label)};
             });
         }
+        return false;
     }
 
     void utf8(std::uint32_t index, std::size_t j, const LabelView& label) {
@@ -366,9 +394,13 @@ private:
         return label_path(c_, series_path(index), label, value);
     }
 
+    static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
     const Context& c_;
     const proto::RequestView& view_;
     Types types_;
+    std::span<const LabelView> clean_;                            ///< the last labels with nothing to say about their names
+    std::size_t metric_ = kNone, le_ = kNone, quantile_ = kNone;  ///< where these labels are
     bool check_utf8_ = false;
     std::vector<std::uint8_t> flags_;         ///< 2.0, by symbol
     std::vector<std::uint32_t> order_;        ///< scratch

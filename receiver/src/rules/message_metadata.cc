@@ -62,7 +62,8 @@ bool made_by_sender(std::string_view name) {
 
 bool is_placeholder(std::string_view unit) {
     constexpr std::array<std::string_view, 12> kPlaceholders = {"1", "-", "none", "null", "nil", "n/a", "na", "unknown", "undefined", "unspecified", "unit", "no_unit"};
-    if (unit.empty() || unit.size() > 11) return false;
+    // Most units start with another letter.
+    if (unit.empty() || unit.size() > 11 || std::string_view("1-nuNU").find(unit.front()) == std::string_view::npos) return false;
     std::array<char, 11> lower{};
     std::transform(unit.begin(), unit.end(), lower.begin(), [](char ch) { return ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch + ('a' - 'A')) : ch; });
     return std::find(kPlaceholders.begin(), kPlaceholders.end(), std::string_view(lower.data(), unit.size())) != kPlaceholders.end();
