@@ -212,7 +212,7 @@ TEST(SnappyBlock, TextsNamePlaceAndCause) {
 
 TEST(SnappyBlock, RoundTripsThroughLibsnappy) {
     std::string message;
-    for (int i = 0; i < 200000; ++i) message += static_cast<char>('a' + (i * i) % 23);
+    for (unsigned i = 0; i < 200000; ++i) message += static_cast<char>('a' + (i * i) % 23);
     for (const std::size_t size : {0U, 1U, 59U, 60U, 61U, 255U, 256U, 257U, 65535U, 65536U, 65537U, 200000U}) {
         const auto part = std::string_view(message).substr(0, size);
         PaddedBuffer out;
