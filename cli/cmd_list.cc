@@ -7,6 +7,7 @@
 
 #include "catalogue.h"
 #include "commands.h"
+#include "prw/conformance/checks.h"
 #include "prw/receiver/json.h"
 
 namespace prw::cli {
@@ -67,12 +68,12 @@ void list_rules(const Options& options, Io& io) {
 
 void list_checks(const Options& options, Io& io) {
     Json array = Json::array();
-    for (const auto& check : all_checks()) {
+    for (const auto& check : conformance::all_checks()) {
         if (options.json) {
-            array.push_back({{"id", check.id}, {"level", name_of(check.level)}, {"scenario", check.scenario}, {"clauses", check.clauses}, {"summary", check.summary}});
+            array.push_back({{"id", check.id}, {"level", proto::name_of(check.level)}, {"scenario", check.scenario}, {"clauses", check.clauses}, {"summary", check.summary}});
             continue;
         }
-        io.out << check.id << "  " << name_of(check.level) << "  " << check.scenario << "\n    " << check.summary << "\n";
+        io.out << check.id << "  " << proto::name_of(check.level) << "  " << check.scenario << "\n    " << check.summary << "\n";
     }
     if (options.json) io.out << receiver::dump(array) << "\n";
 }

@@ -139,7 +139,10 @@ private:
         out["body_size"] = e.raw_body.size();
         out["counts"] = counts_json(e.check);
         out["status"] = e.status;
+        out["read_status"] = name_of(e.read_status);
         out["problem"] = e.problem;
+        out["scripted"] = e.scripted;
+        out["fault"] = e.fault;
         out["findings"] = receiver::to_json(e.check.findings);
         io_.out << receiver::dump(out, -1) << "\n" << std::flush;
     }
@@ -172,6 +175,7 @@ int receive(const Options& options, Io& io) {
     setup.check.max_uncompressed = *max_uncompressed;
     setup.on_violation = options.on_violation == "accept" ? receiver::OnViolation::kAccept : receiver::OnViolation::kReject;
     setup.only_1x = options.only_1x;
+    setup.check.peer_is_1x = options.only_1x;
     setup.control_api = !options.no_control_api;
     // The capture keeps everything; what stays in memory only serves the control API.
     setup.keep_exchanges = 1000;
@@ -192,10 +196,17 @@ int receive(const Options& options, Io& io) {
         } else {
             const auto duration = proto::parse_duration(options.stop_after);
             if (!duration) return problem(io, duration.error());
+            if (duration->count() <= 0) return problem(io, {ErrorCode::kInvalidArgument, "--stop-after wants at least one request, or a duration such as 30s"});
             stop_time = *duration;
         }
     }
 
+    // A file of an earlier run would send whoever waits for it to the wrong port.
+    std::error_code ignored;
+    if (!options.address_file.empty()) std::filesystem::remove(options.address_file, ignored);
+
+    // Signals are blocked before any thread exists (the capture has one), so that only the waiting below sees them.
+    StopSignals signals;
     std::unique_ptr<receiver::CaptureWriter> capture;
     if (!options.record.empty()) {
         auto opened = receiver::CaptureWriter::open(options.record, {.max_bytes = *record_max, .tool_version = PRW_VERSION});
@@ -203,12 +214,11 @@ int receive(const Options& options, Io& io) {
         capture = std::move(*opened);
     }
 
-    // Signals are blocked before any thread exists, so that only the waiting below sees them.
-    StopSignals signals;
-    receiver::Receiver server(std::move(setup));
+    // Everything that the observer touches outlives the server.
     Log log(options, io);
     std::optional<Error> lost;
     std::uint64_t seen = 0;
+    receiver::Receiver server(std::move(setup));
     server.on_exchange([&](const receiver::Exchange& exchange) {
         if (capture && !lost) {
             if (const auto done = capture->append(exchange); !done) {
@@ -222,7 +232,8 @@ int receive(const Options& options, Io& io) {
     });
     if (const auto started = server.start(); !started) {
         io.err << "prw receive: " << started.error().text() << "\n";
-        io.err << "another program may listen there already; --web.listen-address 127.0.0.1:0 takes a free port\n";
+        if (started.error().cause.find("in use") != std::string::npos)
+            io.err << "another program listens there already; --web.listen-address 127.0.0.1:0 takes a free port\n";
         return kUsage;
     }
     if (!options.address_file.empty())
@@ -263,7 +274,9 @@ void add_receive(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("--only-1x", o->only_1x, "Behave as a receiver of 1.0 that knows no 2.0: 415 for the 2.0 message, no Written headers");
     sub->add_option("--max-body", o->max_body, "Limit of a body on the wire")->capture_default_str();
     sub->add_option("--max-uncompressed", o->max_uncompressed, "Limit of an uncompressed message")->capture_default_str();
-    sub->add_option("--max-connections", o->max_connections, "Connections served at a time")->capture_default_str();
+    sub->add_option("--max-connections", o->max_connections, "Connections served at a time")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{100000}))
+        ->capture_default_str();
     sub->add_flag("--no-control-api", o->no_control_api, "Do not serve /-/ready, /-/healthy, /metrics and /api/v1/");
     sub->add_option("--stop-after", o->stop_after, "Stop after this many requests, or after a duration such as 30s");
     sub->add_option("--findings", o->findings, "Findings printed per request")->capture_default_str();

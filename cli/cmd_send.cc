@@ -30,7 +30,7 @@ namespace {
 using sender::LogLevel;
 using sender::Milliseconds;
 
-constexpr std::size_t kMaxInput = 1U << 30U;          // bytes of one file
+constexpr std::size_t kMaxInput = 1U << 30U;                  // bytes of one file
 constexpr Milliseconds kNoDeadline{30LL * 24 * 3600 * 1000};  // far beyond any --retry-for
 
 struct SendFlags {
@@ -48,7 +48,10 @@ struct SendFlags {
 
 /// "1m30s", "1s", "500ms"; a bare 0 is allowed.
 std::string parse_duration(const std::string& text, Milliseconds& out) {
-    struct Unit { std::string_view name; std::int64_t ms; };
+    struct Unit {
+        std::string_view name;
+        std::int64_t ms;
+    };
     static constexpr Unit kUnits[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
     const std::string wanted = "\"" + text + "\" is not a duration such as 500ms, 1s or 1m30s";
     if (text == "0") return out = Milliseconds(0), std::string();
@@ -60,7 +63,8 @@ std::string parse_duration(const std::string& text, Milliseconds& out) {
         if (error != std::errc()) return wanted;
         rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
         const std::string_view name = rest.substr(0, std::min(rest.find_first_of("0123456789"), rest.size()));
-        const auto* unit = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const Unit& each) { return each.name == name; });
+        const auto* unit =
+            std::find_if(std::begin(kUnits), std::end(kUnits), [&](const Unit& each) { return each.name == name; });
         if (unit == std::end(kUnits)) return wanted;
         total += std::int64_t{number} * unit->ms;
         if (total > kNoDeadline.count()) return "\"" + text + "\" is longer than 30 days";
@@ -89,10 +93,12 @@ private:
     sigset_t set_{}, old_mask_{};
 };
 
-/// SIGINT and SIGTERM on a thread of its own: the first one asks to stop, the second one, or the end of the grace, to stop at once.
+/// SIGINT and SIGTERM on a thread of its own: the first one asks to stop, the second one, or the end of the grace, to
+/// stop at once.
 class StopSignals {
 public:
-    StopSignals(const BlockedSignals& blocked, Milliseconds grace, std::function<void()> stop, std::function<void()> abort)
+    StopSignals(const BlockedSignals& blocked, Milliseconds grace, std::function<void()> stop,
+                std::function<void()> abort)
         : signals_(signalfd(-1, &blocked.set(), SFD_CLOEXEC | SFD_NONBLOCK)), end_(eventfd(0, EFD_CLOEXEC)) {
         thread_ = std::thread([this, grace, stop = std::move(stop), abort = std::move(abort)] {
             if (!wait(-1)) return;
@@ -151,7 +157,8 @@ Result<std::string> read_input(const std::string& name, Io& io) {
     std::ifstream file;
     if (name != "-") {
         std::error_code ignored;
-        if (std::filesystem::is_directory(name, ignored)) return fail(ErrorCode::kInvalidArgument, "is a directory, wanted a file", name);
+        if (std::filesystem::is_directory(name, ignored))
+            return fail(ErrorCode::kInvalidArgument, "is a directory, wanted a file", name);
         file.open(name, std::ios::binary);
         if (!file) return fail(ErrorCode::kInvalidArgument, "cannot open the file", name, std::strerror(errno));
     }
@@ -159,7 +166,8 @@ Result<std::string> read_input(const std::string& name, Io& io) {
     std::string contents, chunk(1U << 16U, '\0');
     while (in.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), in.gcount() > 0) {
         contents.append(chunk, 0, static_cast<std::size_t>(in.gcount()));
-        if (contents.size() > kMaxInput) return fail(ErrorCode::kInvalidArgument, "the input is larger than 1 GiB", name);
+        if (contents.size() > kMaxInput)
+            return fail(ErrorCode::kInvalidArgument, "the input is larger than 1 GiB", name);
     }
     if (in.bad()) return fail(ErrorCode::kInvalidArgument, "cannot read the file", name, std::strerror(errno));
     return contents;
@@ -184,10 +192,12 @@ private:
         if (auto done = choose_url(); !done) return done;
         if (auto done = choose_message(); !done) return done;
         if (!sender::parse_input_format(flags_.format, format_))
-            return fail(ErrorCode::kInvalidArgument, "--format is auto, text, openmetrics or json, got \"" + flags_.format + "\"");
+            return fail(ErrorCode::kInvalidArgument,
+                        "--format is auto, text, openmetrics or json, got \"" + flags_.format + "\"");
         for (const std::string& header : flags_.headers) {
             const auto colon = header.find(':');
-            if (colon == std::string::npos) return fail(ErrorCode::kInvalidArgument, "--header is 'NAME: VALUE', got \"" + header + "\"");
+            if (colon == std::string::npos)
+                return fail(ErrorCode::kInvalidArgument, "--header is 'NAME: VALUE', got \"" + header + "\"");
             std::string_view value = std::string_view(header).substr(colon + 1);
             while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
             flags_.remote.headers.emplace_back(header.substr(0, colon), std::string(value));
@@ -201,8 +211,11 @@ private:
         if (flags_.max_retries_given) flags_.remote.max_retries = flags_.max_retries;
         if (!flags_.retry_for_given && !scraping_) flags_.retry_for = Milliseconds(60'000);
         if (flags_.retry_for > Milliseconds(0)) flags_.remote.retry_for = flags_.retry_for;
-        for (const auto& [name, value] : {std::pair{"--interval", flags_.interval}, {"--timeout", flags_.timeout}, {"--scrape-timeout", flags_.scrape_timeout}})
-            if (value < Milliseconds(1)) return fail(ErrorCode::kInvalidArgument, std::string(name) + " must be longer than 0");
+        for (const auto& [name, value] : {std::pair{"--interval", flags_.interval},
+                                          {"--timeout", flags_.timeout},
+                                          {"--scrape-timeout", flags_.scrape_timeout}})
+            if (value < Milliseconds(1))
+                return fail(ErrorCode::kInvalidArgument, std::string(name) + " must be longer than 0");
         return sender::check_options(flags_.remote);
     }
 
@@ -216,13 +229,16 @@ private:
             url = env("PRW_REMOTE_WRITE_URL");
         }
         if (url.empty())
-            return fail(ErrorCode::kInvalidArgument, "where to send? Give the URL first, e.g. http://127.0.0.1:9201/api/v1/write, or set PRW_REMOTE_WRITE_URL");
+            return fail(ErrorCode::kInvalidArgument,
+                        "where to send? Give the URL first, e.g. http://127.0.0.1:9201/api/v1/write, or set "
+                        "PRW_REMOTE_WRITE_URL");
         auto parsed = http::parse_url(url);
         if (!parsed) return tl::unexpected<Error>(parsed.error());
         flags_.remote.url = std::move(*parsed);
         if (flags_.scrape.empty() && rest.empty()) flags_.scrape = env("PRW_SCRAPE_URL");
         scraping_ = !flags_.scrape.empty();
-        if (scraping_ && !rest.empty()) return fail(ErrorCode::kInvalidArgument, "either --scrape or files, not both (got " + rest.front() + ")");
+        if (scraping_ && !rest.empty())
+            return fail(ErrorCode::kInvalidArgument, "either --scrape or files, not both (got " + rest.front() + ")");
         if (scraping_) {
             auto target = http::parse_url(flags_.scrape);
             if (!target) return tl::unexpected<Error>(target.error());
@@ -237,16 +253,21 @@ private:
         const bool given = !flags_.message.empty();
         const std::string text = given ? flags_.message : env("PRW_PROTOBUF_MESSAGE");
         if (text.empty() || proto::parse_protobuf_message(text, flags_.remote.message)) return {};
-        return fail(ErrorCode::kInvalidArgument, std::string(given ? "--protobuf-message" : "PRW_PROTOBUF_MESSAGE") +
-                                                     " is 1.0 (prometheus.WriteRequest) or 2.0 (io.prometheus.write.v2.Request), got \"" + text + "\"");
+        return fail(ErrorCode::kInvalidArgument,
+                    std::string(given ? "--protobuf-message" : "PRW_PROTOBUF_MESSAGE") +
+                        " is 1.0 (prometheus.WriteRequest) or 2.0 (io.prometheus.write.v2.Request), got \"" + text +
+                        "\"");
     }
 
     Result<void> labels() {
         for (const std::string& label : flags_.labels) {
             const auto equals = label.find('=');
             const std::string name = label.substr(0, equals);
-            if (equals == std::string::npos || !proto::legacy_label_name(name) || name.starts_with("__") || !proto::valid_utf8(label))
-                return fail(ErrorCode::kInvalidArgument, "--label is NAME=VALUE with a label name that does not start with __, got \"" + label + "\"");
+            if (equals == std::string::npos || !proto::legacy_label_name(name) || name.starts_with("__") ||
+                !proto::valid_utf8(label))
+                return fail(
+                    ErrorCode::kInvalidArgument,
+                    "--label is NAME=VALUE with a label name that does not start with __, got \"" + label + "\"");
             auto& all = target_.external_labels;
             if (std::any_of(all.begin(), all.end(), [&](const auto& each) { return each.first == name; }))
                 return fail(ErrorCode::kInvalidArgument, "--label " + name + " is given twice");
@@ -254,8 +275,11 @@ private:
         }
         if (!proto::valid_utf8(flags_.job) || !proto::valid_utf8(flags_.instance))
             return fail(ErrorCode::kInvalidArgument, "--job and --instance must be UTF-8");
-        if (scraping_) target_.target_labels = sender::target_labels(scrape_url_, flags_.job.empty() ? "prw" : flags_.job, flags_.instance);
-        else target_.target_labels = {{"job", flags_.job}, {"instance", flags_.instance}};
+        if (scraping_)
+            target_.target_labels =
+                sender::target_labels(scrape_url_, flags_.job.empty() ? "prw" : flags_.job, flags_.instance);
+        else
+            target_.target_labels = {{"job", flags_.job}, {"instance", flags_.instance}};
         return {};
     }
 
@@ -264,7 +288,8 @@ private:
         for (const std::string& name : flags_.arguments) {
             const auto input = read_input(name, io_);
             if (!input) return tl::unexpected<Error>(input.error());
-            const auto format = format_ == sender::InputFormat::kAuto && name.ends_with(".json") ? sender::InputFormat::kJson : format_;
+            const auto format =
+                format_ == sender::InputFormat::kAuto && name.ends_with(".json") ? sender::InputFormat::kJson : format_;
             sender::ParseOptions options;
             options.source = name == "-" ? "standard input" : name;
             auto scrape = sender::parse_exposition(*input, format, options);
@@ -284,7 +309,10 @@ private:
             const auto& text = flags_.timestamp;
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), now);
             if (error != std::errc() || end != text.data() + text.size())
-                return usage({ErrorCode::kInvalidArgument, "--timestamp is now or milliseconds since the epoch, got \"" + text + "\"", {}, {}});
+                return usage({ErrorCode::kInvalidArgument,
+                              "--timestamp is now or milliseconds since the epoch, got \"" + text + "\"",
+                              {},
+                              {}});
         }
         const auto scrape = read_files();
         if (!scrape) return usage(scrape.error());
@@ -292,14 +320,17 @@ private:
         sender::Target target(target_);
         auto points = target.ingest(*scrape, now);
         const auto skipped = target.stats().repeated + target.stats().out_of_order;
-        if (skipped > 0) log(LogLevel::kWarn, std::to_string(skipped) + " samples are left out: their series has a sample with that timestamp already");
+        if (skipped > 0)
+            log(LogLevel::kWarn, std::to_string(skipped) +
+                                     " samples are left out: their series has a sample with that timestamp already");
         if (points.empty()) {
             io_.err << "prw send: the input has no samples, so nothing was sent\n";
             return kInconclusive;
         }
         const BlockedSignals blocked;
         sender::Queue queue(flags_.queue, flags_.remote, clock, log);
-        const StopSignals signals(blocked, flags_.flush_deadline, [&] { queue.release(); }, [&] { queue.abort(); });
+        const StopSignals signals(
+            blocked, flags_.flush_deadline, [&] { queue.release(); }, [&] { queue.abort(); });
         const std::size_t given = points.size();
         const std::size_t taken = queue.push(std::move(points));
         queue.finish(kNoDeadline);
@@ -318,20 +349,23 @@ private:
         if (flags_.scrapes > 0) options.count = flags_.scrapes;
         const BlockedSignals blocked;
         sender::Queue queue(flags_.queue, flags_.remote, clock, log);
-        sender::Scraper scraper(options, target_, clock, [&](auto points) { return queue.push(std::move(points)); }, log);
+        sender::Scraper scraper(
+            options, target_, clock, [&](auto points) { return queue.push(std::move(points)); }, log);
         const auto stop = [&] {
             scraper.stop();
             queue.release();
         };
         const StopSignals signals(blocked, flags_.flush_deadline, stop, [&] { queue.abort(); });
-        log(LogLevel::kInfo, "scraping " + scrape_url_.redacted() + " every " + std::to_string(flags_.interval.count()) + "ms, sending " +
-                                 std::string(proto::short_name(flags_.remote.message)) + " to " + flags_.remote.url.redacted());
+        log(LogLevel::kInfo, "scraping " + scrape_url_.redacted() + " every " +
+                                 std::to_string(flags_.interval.count()) + "ms, sending " +
+                                 std::string(proto::short_name(flags_.remote.message)) + " to " +
+                                 flags_.remote.url.redacted());
         scraper.run();
         queue.finish(flags_.flush_deadline);
         const auto stats = scraper.stats();
         if (!flags_.quiet) {
-            io_.out << "scrapes: " << stats.scrapes << ", failed " << stats.failures << ", intervals missed " << stats.missed << ", stale markers "
-                    << stats.target.stale_markers << "\n";
+            io_.out << "scrapes: " << stats.scrapes << ", failed " << stats.failures << ", intervals missed "
+                    << stats.missed << ", stale markers " << stats.target.stale_markers << "\n";
         }
         return summarize(queue.stats(), stats.not_taken);
     }
@@ -339,19 +373,24 @@ private:
     int summarize(const sender::SendStats& stats, std::uint64_t not_taken) {
         const bool complete = stats.all_acknowledged() && not_taken == 0;
         if (!flags_.quiet) {
-            io_.out << "samples: " << stats.sent << " sent, " << stats.acknowledged << " acknowledged, " << stats.retried << " retried, " << stats.rejected
-                    << " rejected, " << stats.failed + stats.unsent + not_taken << " failed";
-            if (stats.left_out > 0) io_.out << ", " << stats.left_out << " native histograms left out (1.0 has no place for them)";
+            io_.out << "samples: " << stats.sent << " sent, " << stats.acknowledged << " acknowledged, "
+                    << stats.retried << " retried, " << stats.rejected << " rejected, "
+                    << stats.failed + stats.unsent + not_taken << " failed";
+            if (stats.left_out > 0)
+                io_.out << ", " << stats.left_out << " native histograms left out (1.0 has no place for them)";
             io_.out << "\nrequests: " << stats.requests << ", of these " << stats.retries << " retries\n";
             if (stats.exemplars_sent + stats.exemplars_left_out > 0)
-                io_.out << "exemplars: " << stats.exemplars_sent << " sent, " << stats.exemplars_left_out << " left out\n";
+                io_.out << "exemplars: " << stats.exemplars_sent << " sent, " << stats.exemplars_left_out
+                        << " left out\n";
             if (stats.written_mismatches > 0)
-                io_.out << "Written headers: " << stats.written_mismatches << " answers confirm less or more than was sent, " << stats.not_written << " unconfirmed\n";
+                io_.out << "Written headers: " << stats.written_mismatches
+                        << " answers confirm less or more than was sent, " << stats.not_written << " unconfirmed\n";
             if (stats.fell_back) io_.out << "fell back to prometheus.WriteRequest (1.0)\n";
             io_.out.flush();
         }
         if (stats.answers == 0) {
-            io_.err << "prw send: no answer from " << flags_.remote.url.redacted() << (stats.last_error.empty() ? "" : ": " + harmless(stats.last_error)) << "\n";
+            io_.err << "prw send: no answer from " << flags_.remote.url.redacted()
+                    << (stats.last_error.empty() ? "" : ": " + harmless(stats.last_error)) << "\n";
             return kInconclusive;
         }
         return complete ? kConforms : kNonConforming;
@@ -365,7 +404,8 @@ private:
     sender::TargetOptions target_;
 };
 
-constexpr const char* kFooter = R"(Without FILE and --scrape, standard input is read. FILE is Prometheus text 0.0.4, OpenMetrics 1.0 or JSON (docs/send-input.md).
+constexpr const char* kFooter =
+    R"(Without FILE and --scrape, standard input is read. FILE is Prometheus text 0.0.4, OpenMetrics 1.0 or JSON (docs/send-input.md).
 Environment: PRW_REMOTE_WRITE_URL, PRW_SCRAPE_URL and PRW_PROTOBUF_MESSAGE stand in for URL, --scrape and --protobuf-message.
 SIGINT or SIGTERM ends scraping, sends what is waiting (--flush-deadline) and exits.
 
@@ -377,13 +417,15 @@ Examples:
 
 Exit codes: 0 everything acknowledged, 1 something rejected, lost or not confirmed, 2 usage or unreadable input, 4 no answer or nothing to send.)";
 
-void add_duration(CLI::App& sub, const std::string& name, Milliseconds& value, const std::string& help, bool* given = nullptr) {
+void add_duration(CLI::App& sub, const std::string& name, Milliseconds& value, const std::string& help,
+                  bool* given = nullptr) {
     const auto ms = value.count();
     const std::string shown = ms % 1000 != 0 ? std::to_string(ms) + "ms" : std::to_string(ms / 1000) + "s";
     auto* option = sub.add_option_function<std::string>(
         name,
         [&value, name, given](const std::string& text) {
-            if (const std::string problem = parse_duration(text, value); !problem.empty()) throw CLI::ValidationError(name, problem);
+            if (const std::string problem = parse_duration(text, value); !problem.empty())
+                throw CLI::ValidationError(name, problem);
             if (given != nullptr) *given = true;
         },
         help);
@@ -397,32 +439,50 @@ void add_send(CLI::App& app, Io& io, int& exit_code) {
     auto flags = std::make_shared<SendFlags>();
     SendFlags& f = *flags;
     auto* sub = app.add_subcommand("send", "Reference sender: sends files, standard input or what it scrapes");
-    sub->add_option("URL_FILE", f.arguments, "Receiver's URL, then files (- for standard input)")->option_text("URL [FILE…]");
+    sub->add_option("URL_FILE", f.arguments, "Receiver's URL, then files (- for standard input)")
+        ->option_text("URL [FILE…]");
     sub->add_option("--scrape", f.scrape, "URL to scrape again and again instead of sending files")->type_name("URL");
     add_duration(*sub, "--interval", f.interval, "Time between two scrapes");
     add_duration(*sub, "--scrape-timeout", f.scrape_timeout, "Time for one scrape, at most the interval");
-    sub->add_option("--scrapes", f.scrapes, "Stop after this many scrapes (default: at SIGINT or SIGTERM)")->type_name("N");
+    sub->add_option("--scrapes", f.scrapes, "Stop after this many scrapes (default: at SIGINT or SIGTERM)")
+        ->type_name("N");
     sub->add_option("--format", f.format, "Input: auto, text, openmetrics, json")->capture_default_str();
-    sub->add_option("--timestamp", f.timestamp, "For samples in files that have none: now, or ms since the epoch")->capture_default_str();
+    sub->add_option("--timestamp", f.timestamp, "For samples in files that have none: now, or ms since the epoch")
+        ->capture_default_str();
     sub->add_option("--protobuf-message,--protobuf_message", f.message, "1.0 or 2.0, or the full name (default 1.0)");
-    sub->add_option("--fallback", f.fallback, "on: when 2.0 is answered with 415, go on with 1.0")->capture_default_str();
+    sub->add_option("--fallback", f.fallback, "on: when 2.0 is answered with 415, go on with 1.0")
+        ->capture_default_str();
     sub->add_option("--header", f.headers, "Further header 'NAME: VALUE', repeatable")->allow_extra_args(false);
-    sub->add_option("--label", f.labels, "NAME=VALUE for every series that has no label of that name, repeatable")->allow_extra_args(false);
+    sub->add_option("--label", f.labels, "NAME=VALUE for every series that has no label of that name, repeatable")
+        ->allow_extra_args(false);
     sub->add_option("--job", f.job, "Label job (when scraping: prw by default)");
     sub->add_option("--instance", f.instance, "Label instance (when scraping: HOST:PORT of the target by default)");
-    sub->add_option("--bearer-token-file", f.remote.bearer_token_file, "File with the token for Authorization, read for every request")->type_name("FILE");
-    sub->add_option("--ca-file", f.remote.client.ca_file, "PEM file of trusted certificates instead of the system's")->type_name("FILE");
+    sub->add_option("--bearer-token-file", f.remote.bearer_token_file,
+                    "File with the token for Authorization, read for every request")
+        ->type_name("FILE");
+    sub->add_option("--ca-file", f.remote.client.ca_file, "PEM file of trusted certificates instead of the system's")
+        ->type_name("FILE");
     sub->add_flag("--insecure", f.remote.client.insecure_skip_verify, "Do not verify the receiver's certificate");
     add_duration(*sub, "--timeout", f.timeout, "Time for one request");
-    sub->add_option("--batch-size", f.queue.batch_size, "Samples per request at most")->check(CLI::PositiveNumber)->capture_default_str();
-    add_duration(*sub, "--flush-interval", f.queue.flush_interval, "A batch that does not fill up is sent after this time");
-    sub->add_option("--shards", f.queue.shards, "Parallel connections; a series always takes the same one")->check(CLI::Range(1, 256))->capture_default_str();
-    sub->add_option("--queue-capacity", f.queue.capacity, "Samples waiting per shard before scraping waits")->check(CLI::PositiveNumber)->capture_default_str();
+    sub->add_option("--batch-size", f.queue.batch_size, "Samples per request at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    add_duration(*sub, "--flush-interval", f.queue.flush_interval,
+                 "A batch that does not fill up is sent after this time");
+    sub->add_option("--shards", f.queue.shards, "Parallel connections; a series always takes the same one")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+    sub->add_option("--queue-capacity", f.queue.capacity, "Samples waiting per shard before scraping waits")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     add_duration(*sub, "--min-backoff", f.remote.min_backoff, "First delay before a retry; doubles, with jitter");
     add_duration(*sub, "--max-backoff", f.remote.max_backoff, "Longest delay before a retry");
-    sub->add_option_function<std::uint64_t>("--max-retries", [&f](std::uint64_t n) { f.max_retries = n, f.max_retries_given = true; },
-                                            "Retries of one request (default: no bound)");
-    add_duration(*sub, "--retry-for", f.retry_for, "Give up when nothing was accepted for this long; 0: never (default 1m for files, 0 when scraping)", &f.retry_for_given);
+    sub->add_option_function<std::uint64_t>(
+        "--max-retries", [&f](std::uint64_t n) { f.max_retries = n, f.max_retries_given = true; },
+        "Retries of one request (default: no bound)");
+    add_duration(*sub, "--retry-for", f.retry_for,
+                 "Give up when nothing was accepted for this long; 0: never (default 1m for files, 0 when scraping)",
+                 &f.retry_for_given);
     sub->add_flag("--retry-on-429", f.remote.retry_on_429, "Retry after 429 as after 5xx");
     add_duration(*sub, "--flush-deadline", f.flush_deadline, "Time to deliver what is waiting after SIGINT or SIGTERM");
     sub->add_flag("-q,--quiet", f.quiet, "Only errors");

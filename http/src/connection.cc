@@ -54,16 +54,18 @@ bool Connection::exchange(Request& request) {
 }
 
 Response Connection::decide(const Request& request) const {
+    Response response;
     try {
         return context_.handler(request);
     } catch (const std::exception& error) {
-        Response response;
-        response.status = 500;
-        response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
         response.body = std::string("internal error: ") + error.what() + "\n";
-        response.close = true;
-        return response;
+    } catch (...) {
+        response.body = "internal error\n";
     }
+    response.status = 500;
+    response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+    response.close = true;
+    return response;
 }
 
 bool Connection::pause(const Response& response) const {

@@ -134,7 +134,8 @@ bool RequestReader::read_head(Request& out) {
         out.raw_head = buffer_.substr(0, size);
         buffer_.erase(0, size);
     };
-    const auto deadline = out.first_byte + options_.head_timeout;
+    // From now, not from the first byte: a pipelined one may have waited here for a delayed answer to the request before.
+    const auto deadline = in(options_.head_timeout);
     // Bytes that cannot begin a method will not turn into a request: no need to wait for a blank line.
     if (!proto::is_token(std::string_view(buffer_).substr(0, 1))) {
         const bool tls = buffer_.starts_with("\x16\x03") || buffer_ == "\x16";

@@ -30,7 +30,8 @@ TEST(Catalogue, EveryRequestClauseIsCoveredOrSaysWhyNot) {
         const bool covered = rules_of.contains(clause.id);
         const bool excused = reason_of.contains(clause.id);
         EXPECT_TRUE(covered || excused) << clause.id << " has neither a rule nor a reason: " << clause.summary;
-        EXPECT_FALSE(covered && excused) << clause.id << " is covered by " << rules_of[clause.id].front() << " and yet listed as uncovered";
+        EXPECT_FALSE(covered && excused) << clause.id << " is covered by " << rules_of[clause.id].front()
+                                         << " and yet listed as uncovered";
     }
     EXPECT_GT(clauses, 160U);
 }
@@ -55,8 +56,10 @@ TEST(Catalogue, RulesNameExistingClausesOnSenders) {
 
 TEST(Catalogue, RuleIdsAreReadableAndUnique) {
     const auto words = [](std::string_view text) {
-        const auto all_lower = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
-        return !text.empty() && all_lower && text.front() != '-' && text.back() != '-' && text.find("--") == std::string_view::npos;
+        const auto all_lower =
+            text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+        return !text.empty() && all_lower && text.front() != '-' && text.back() != '-' &&
+               text.find("--") == std::string_view::npos;
     };
     std::set<std::string_view> ids;
     for (const auto* rule : all_rules()) {

@@ -3,8 +3,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <random>
 
 #include "finding_text.h"
@@ -38,8 +38,12 @@ std::uint64_t total(const CheckResult& result, std::string_view rule) {
 std::string broken_series(std::size_t count) {
     std::string out;
     for (std::size_t i = 0; i < count; ++i) {
-        const auto labels = Wire().bytes(1, Wire().bytes(1, "__name__").bytes(2, "a")).bytes(1, Wire().bytes(1, "i").bytes(2, std::to_string(i)));
-        out += Wire().bytes(1, Wire(labels).bytes(2, Wire().real(1, 1).fixed64(2, static_cast<std::uint64_t>(kNowMs)))).str();
+        const auto labels = Wire()
+                                .bytes(1, Wire().bytes(1, "__name__").bytes(2, "a"))
+                                .bytes(1, Wire().bytes(1, "i").bytes(2, std::to_string(i)));
+        out += Wire()
+                   .bytes(1, Wire(labels).bytes(2, Wire().real(1, 1).fixed64(2, static_cast<std::uint64_t>(kNowMs))))
+                   .str();
     }
     return out;
 }
@@ -64,20 +68,29 @@ TEST(Checker, ValidRequestsHaveNoFindings) {
 
 TEST(Checker, KindsAndStatuses) {
     const auto v1 = [] { return RequestBuilder(kV1); };
-    struct Case { std::string name; BuiltRequest request; RequestKind kind; int status; };
+    struct Case {
+        std::string name;
+        BuiltRequest request;
+        RequestKind kind;
+        int status;
+    };
     const std::vector<Case> cases{
         {"1.0", v1().build(), RequestKind::kWriteV1, 204},
-        {"2.0 whatever the version header says", RequestBuilder(kV2).header("X-Prometheus-Remote-Write-Version", "0.1.0").build(), RequestKind::kWriteV2, 204},
-        {"1.0 whatever the version header says", v1().header("X-Prometheus-Remote-Write-Version", "2.0.0").build(), RequestKind::kWriteV1, 204},
+        {"2.0 whatever the version header says",
+         RequestBuilder(kV2).header("X-Prometheus-Remote-Write-Version", "0.1.0").build(), RequestKind::kWriteV2, 204},
+        {"1.0 whatever the version header says", v1().header("X-Prometheus-Remote-Write-Version", "2.0.0").build(),
+         RequestKind::kWriteV1, 204},
         {"empty 1.0 message", v1().protobuf("").build(), RequestKind::kWriteV1, 204},
         {"no Content-Type means 1.0", v1().remove("Content-Type").build(), RequestKind::kWriteV1, 400},
         {"GET probe", v1().method("GET").body("").build(), RequestKind::kProbe, 405},
         {"OPTIONS probe", v1().method("OPTIONS").body("").build(), RequestKind::kProbe, 405},
         {"DELETE is no probe", v1().method("DELETE").body("").build(), RequestKind::kWriteV1, 405},
         {"PUT", v1().method("PUT").build(), RequestKind::kWriteV1, 405},
-        {"foreign type", v1().header("Content-Type", "application/json").body("{}").build(), RequestKind::kForeign, 415},
+        {"foreign type", v1().header("Content-Type", "application/json").body("{}").build(), RequestKind::kForeign,
+         415},
         {"foreign coding", v1().header("Content-Encoding", "gzip").build(), RequestKind::kForeign, 415},
-        {"coding in upper case is snappy", v1().header("Content-Encoding", "SNAPPY").build(), RequestKind::kWriteV1, 204},
+        {"coding in upper case is snappy", v1().header("Content-Encoding", "SNAPPY").build(), RequestKind::kWriteV1,
+         204},
         {"over the limit", v1().body(unhex("ff ff ff ff 0f")).build(), RequestKind::kWriteV1, 413},
         {"not snappy", v1().body("hello").build(), RequestKind::kWriteV1, 400},
         {"no head", {"", v1().build().body}, RequestKind::kForeign, 400},
@@ -91,7 +104,8 @@ TEST(Checker, KindsAndStatuses) {
 }
 
 TEST(Checker, ProbeIsNotJudgedAsAWrite) {
-    const auto result = judge(RequestBuilder(kV1).method("GET").body("").remove("User-Agent").remove("Content-Type").build());
+    const auto result =
+        judge(RequestBuilder(kV1).method("GET").body("").remove("User-Agent").remove("Content-Type").build());
     ASSERT_EQ(result.findings.size(), 1U) << render(result.findings);
     EXPECT_EQ(result.findings[0].severity, Severity::kInfo);
 }
@@ -108,12 +122,16 @@ TEST(Checker, WrongContentTypeStillShowsTheActualMessage) {
     ASSERT_FALSE(result.findings.empty());
     const auto* finding = find_finding(result, "wire/message-matches-content-type");
     ASSERT_NE(finding, nullptr) << render(result.findings);
-    EXPECT_NE(finding->message.find("The body is io.prometheus.write.v2.Request; Content-Type says prometheus.WriteRequest"), std::string::npos) << finding->message;
+    EXPECT_NE(
+        finding->message.find("The body is io.prometheus.write.v2.Request; Content-Type says prometheus.WriteRequest"),
+        std::string::npos)
+        << finding->message;
     EXPECT_TRUE(finding->head_bytes && finding->protobuf_bytes && finding->body_bytes);
     // No consequences beside it.
     EXPECT_EQ(find_finding(result, "wire/no-unknown-fields"), nullptr) << render(result.findings);
 
-    result = judge(RequestBuilder(kV1).header("Content-Type", "application/octet-stream").protobuf(v2.message_bytes()).build());
+    result = judge(
+        RequestBuilder(kV1).header("Content-Type", "application/octet-stream").protobuf(v2.message_bytes()).build());
     EXPECT_EQ(result.declared, std::nullopt);
     EXPECT_EQ(result.actual, kV2);
     EXPECT_EQ(result.status, 415);
@@ -135,7 +153,8 @@ TEST(Checker, ViewIsThatOfTheLastRequest) {
     (void)checker.check(request.head, request.body);
     ASSERT_EQ(checker.view().series.size(), 2U);
     EXPECT_EQ(checker.view().message, kV2);
-    EXPECT_EQ(proto::series_text(checker.view().labels_of(checker.view().series[1])), R"(shop_temperature_celsius{instance="b:1", job="shop"})");
+    EXPECT_EQ(proto::series_text(checker.view().labels_of(checker.view().series[1])),
+              R"(shop_temperature_celsius{instance="b:1", job="shop"})");
     request = RequestBuilder(kV2).body("garbage").build();
     (void)checker.check(request.head, request.body);
     EXPECT_TRUE(checker.view().series.empty());
@@ -146,8 +165,11 @@ TEST(Checker, ViewIsThatOfTheLastRequest) {
 
 TEST(Checker, ReuseDoesNotChangeVerdicts) {
     Checker checker(test_options());
-    std::vector<BuiltRequest> requests{RequestBuilder(kV1).build(), RequestBuilder(kV1).body("x").build(), RequestBuilder(kV2).build(),
-                                       RequestBuilder(kV1).protobuf(broken_series(40)).build(), {"", ""}};
+    std::vector<BuiltRequest> requests{RequestBuilder(kV1).build(),
+                                       RequestBuilder(kV1).body("x").build(),
+                                       RequestBuilder(kV2).build(),
+                                       RequestBuilder(kV1).protobuf(broken_series(40)).build(),
+                                       {"", ""}};
     for (const auto& fixture : all_fixtures()) requests.push_back({fixture.head, fixture.body});
     for (int round = 0; round < 2; ++round) {
         for (const auto& request : requests) {
@@ -186,7 +208,8 @@ TEST(Checker, FindingsPerRuleAreBoundedAndCountsAddUp) {
         options.findings_per_rule = bound;
         const auto request = RequestBuilder(kV1).protobuf(broken_series(50)).build();
         const auto result = check(request.head, request.body, options);
-        const auto details = std::count_if(result.findings.begin(), result.findings.end(), [](const auto& f) { return f.rule == "wire/timestamp-int64"; });
+        const auto details = std::count_if(result.findings.begin(), result.findings.end(),
+                                           [](const auto& f) { return f.rule == "wire/timestamp-int64"; });
         EXPECT_EQ(static_cast<std::size_t>(details), std::min<std::size_t>(bound, 50));
         EXPECT_EQ(total(result, "wire/timestamp-int64"), 50U);
         EXPECT_EQ(result.rejected_series, 50U);
@@ -220,7 +243,6 @@ TEST(Checker, ClaimOf4GiBAllocatesNothing) {
 }
 
 TEST(Checker, HugeBodiesTakeBoundedTime) {
-    using Clock = std::chrono::steady_clock;
     constexpr std::size_t kSize = 100'000'000;
     std::string random(kSize, '\0');
     std::mt19937_64 generator(1);
@@ -228,12 +250,13 @@ TEST(Checker, HugeBodiesTakeBoundedTime) {
         const auto word = generator();
         std::memcpy(random.data() + i, &word, 8);
     }
-    const std::vector<std::string> bodies{random, std::string(kSize, '\0'), std::string(kSize, '\x0a'), std::string(kSize, '\x80'), std::string(kSize, 'x')};
+    const std::vector<std::string> bodies{random, std::string(kSize, '\0'), std::string(kSize, '\x0a'),
+                                          std::string(kSize, '\x80'), std::string(kSize, 'x')};
     Checker checker(test_options());
     for (const auto& body : bodies) {
-        const auto started = Clock::now();
+        const auto started = std::clock();  // CPU time: a busy machine does not fail the test
         const auto result = checker.check(RequestBuilder(kV1).body("").remove("Content-Length").build().head, body);
-        EXPECT_LT(Clock::now() - started, std::chrono::seconds(10));
+        EXPECT_LT((std::clock() - started) / CLOCKS_PER_SEC, 10);
         EXPECT_FALSE(result.conforming());
         EXPECT_LT(result.findings.size(), 20U);
         EXPECT_LT(render(result.findings).size(), 10000U);
@@ -256,7 +279,8 @@ TEST(Checker, MillionsOfTinyElementsAreRefused) {
 TEST(Checker, SecretsStayOutOfFindings) {
     auto options = test_options();
     options.expected_target = "/w?token=expected-secret";
-    const auto valid = RequestBuilder(kV1).target("/w?token=sent-secret").append("Authorization", "Bearer header-secret").build();
+    const auto valid =
+        RequestBuilder(kV1).target("/w?token=sent-secret").append("Authorization", "Bearer header-secret").build();
     auto folded = valid, no_colon = valid, no_version = valid;
     folded.head.replace(folded.head.find("header-secret"), 6, "x\r\n header-secret");
     no_colon.head.replace(no_colon.head.find("Authorization:"), 14, "Authorization");

@@ -16,10 +16,11 @@ inline std::string range_text(const std::optional<proto::ByteRange>& range) {
 inline std::string render(const receiver::Finding& f) {
     std::string clauses;
     for (const auto& clause : f.clauses) clauses += (clauses.empty() ? "" : ", ") + clause;
-    std::string out = std::string(receiver::name_of(f.severity)) + " " + std::string(proto::name_of(f.level)) + " " + f.rule + " [" + clauses + "]";
+    std::string out = std::string(receiver::name_of(f.severity)) + " " + std::string(proto::name_of(f.level)) + " " +
+                      f.rule + " [" + clauses + "]";
     if (!f.field.empty()) out += " " + f.field;
-    out += " head=" + range_text(f.head_bytes) + " protobuf=" + range_text(f.protobuf_bytes) + " body=" + range_text(f.body_bytes) +
-           " count=" + std::to_string(f.count) + "\n  " + f.message + "\n";
+    out += " head=" + range_text(f.head_bytes) + " protobuf=" + range_text(f.protobuf_bytes) +
+           " body=" + range_text(f.body_bytes) + " count=" + std::to_string(f.count) + "\n  " + f.message + "\n";
     if (!f.series.empty()) out += "  " + f.series + "\n";
     if (!f.evidence.empty()) out += "  " + f.evidence + "\n";
     return out;

@@ -29,14 +29,16 @@ bool about_request(std::string_view rule) {
 
 TEST(RealSenders, RequestFindingsAreTheKnownOnes) {
     // Folder → findings of the request families that some of its requests have. Nothing else may come.
-    const std::string no_version = "warn headers/user-agent-version", grammar = "warn headers/user-agent-grammar", library = "warn headers/user-agent-library";
+    const std::string no_version = "warn headers/user-agent-version", grammar = "warn headers/user-agent-grammar",
+                      library = "warn headers/user-agent-library";
     const std::string metadata = "info wire/v1-metadata", extensions = "info wire/v1-extensions";
     const std::map<std::string, std::set<std::string>> expected{
         {"k6-2.2-1.0", {no_version}},            // User-Agent: k6-prometheus-rw-output
         {"kube-eventer-1.3-1.0", {no_version}},  // User-Agent: kube-eventer
-        {"npm-prometheus-remote-write-0.5-1.0", {library, "fail headers/version-present", "fail negotiation/content-encoding-present"}},
-        {"otel-python-0.66-1.0", {library}},                                // User-Agent: python-requests/2.34.2
-        {"otelcol-0.159-1.0", {grammar, no_version, metadata, extensions}}, // User-Agent: /
+        {"npm-prometheus-remote-write-0.5-1.0",
+         {library, "fail headers/version-present", "fail negotiation/content-encoding-present"}},
+        {"otel-python-0.66-1.0", {library}},                                 // User-Agent: python-requests/2.34.2
+        {"otelcol-0.159-1.0", {grammar, no_version, metadata, extensions}},  // User-Agent: /
         {"otelcol-0.159-2.0", {grammar, no_version}},
         {"prom-write-0.2-1.0", {}},
         {"prometheus-2.42-1.0", {metadata, extensions}},
@@ -51,7 +53,8 @@ TEST(RealSenders, RequestFindingsAreTheKnownOnes) {
     for (const auto& fixture : all_fixtures()) {
         auto& of_folder = seen[fixture.name.substr(0, fixture.name.find('/'))];
         for (const auto& finding : judge(fixture).findings)
-            if (about_request(finding.rule)) of_folder.insert(std::string(receiver::name_of(finding.severity)) + " " + finding.rule);
+            if (about_request(finding.rule))
+                of_folder.insert(std::string(receiver::name_of(finding.severity)) + " " + finding.rule);
     }
     EXPECT_EQ(seen, expected);
 }

@@ -9,11 +9,12 @@
 namespace prw::receiver::rules {
 namespace {
 
-using prw::testing::render;
 using proto::ByteRange;
 using proto::ProtobufMessage;
+using prw::testing::render;
 
-constexpr std::string_view kBothClauses[] = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex", "ext.labels.size-sane"};
+constexpr std::string_view kBothClauses[] = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex",
+                                             "ext.labels.size-sane"};
 constexpr Rule kBoth{"test/both", kBothClauses, Severity::kFail, "Both.", "Fix both."};
 constexpr std::string_view kOnly2Clauses[] = {"prw2.version.1x-receiver"};
 constexpr Rule kOnly2{"test/only-2", kOnly2Clauses, Severity::kFail, "Only 2.", "Fix it."};
@@ -141,7 +142,7 @@ TEST_F(ReporterTest, FindingsCarrySeriesPlacesAndEvidence) {
     EXPECT_EQ(message.substr(f.protobuf_bytes->offset, f.protobuf_bytes->size), "a:1");
     ASSERT_TRUE(f.body_bytes);
     EXPECT_EQ(body.substr(f.body_bytes->offset, f.body_bytes->size), "a:1");
-    EXPECT_EQ(f.evidence, "61 3a 31");
+    EXPECT_EQ(f.evidence, "0032  63 65 12 03 61 3a 31 0a 0b 0a 03\n                  ^^^^^^^^");
     EXPECT_EQ(f.fix, "Fix both.");
 }
 
@@ -160,7 +161,8 @@ TEST_F(ReporterTest, RangesOutsideAreClampedAndEvidenceIsBounded) {
 
 TEST_F(ReporterTest, FindingsAreOrderedByPlace) {
     auto report = begin(ProtobufMessage::kV1, 9);
-    const auto add = [&](std::string text, std::optional<ByteRange> head, std::optional<ByteRange> pb, std::optional<ByteRange> in_body) {
+    const auto add = [&](std::string text, std::optional<ByteRange> head, std::optional<ByteRange> pb,
+                         std::optional<ByteRange> in_body) {
         auto d = draft(std::move(text));
         d.head = head;
         d.protobuf = pb;

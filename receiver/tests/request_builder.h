@@ -28,20 +28,26 @@ inline receiver::CheckOptions test_options() {
     return options;
 }
 
-/// A tiny protobuf writer for bytes that no encoder would write. `Wire().bytes(1, Wire().bytes(1, "__name__").str()).str()`.
+/// A tiny protobuf writer for bytes that no encoder would write. `Wire().bytes(1, Wire().bytes(1,
+/// "__name__").str()).str()`.
 class Wire {
 public:
     Wire& raw(std::string_view bytes) { return out_.append(bytes), *this; }
     Wire& number(std::uint64_t value) {
-        for (; value >= 0x80U; value >>= 7U) out_.push_back(static_cast<char>(static_cast<std::uint8_t>(value | 0x80U)));
+        for (; value >= 0x80U; value >>= 7U)
+            out_.push_back(static_cast<char>(static_cast<std::uint8_t>(value | 0x80U)));
         out_.push_back(static_cast<char>(value));
         return *this;
     }
-    Wire& tag(std::uint32_t field, std::uint32_t wire_type) { return number((static_cast<std::uint64_t>(field) << 3U) | wire_type); }
+    Wire& tag(std::uint32_t field, std::uint32_t wire_type) {
+        return number((static_cast<std::uint64_t>(field) << 3U) | wire_type);
+    }
     Wire& varint(std::uint32_t field, std::uint64_t value) { return tag(field, 0).number(value); }
     Wire& fixed64(std::uint32_t field, std::uint64_t bits) { return tag(field, 1).little_endian(bits, 8); }
     Wire& real(std::uint32_t field, double value) { return fixed64(field, proto::to_bits(value)); }
-    Wire& bytes(std::uint32_t field, std::string_view payload) { return tag(field, 2).number(payload.size()).raw(payload); }
+    Wire& bytes(std::uint32_t field, std::string_view payload) {
+        return tag(field, 2).number(payload.size()).raw(payload);
+    }
     Wire& bytes(std::uint32_t field, const Wire& message) { return bytes(field, message.str()); }
     Wire& fixed32(std::uint32_t field, std::uint32_t bits) { return tag(field, 5).little_endian(bits, 4); }
     Wire& packed(std::uint32_t field, std::initializer_list<std::uint64_t> values) {
@@ -59,10 +65,13 @@ private:
     std::string out_;
 };
 
-inline proto::Sample sample(double value, std::int64_t timestamp = kNowMs) { return {proto::to_bits(value), timestamp, 0}; }
+inline proto::Sample sample(double value, std::int64_t timestamp = kNowMs) {
+    return {proto::to_bits(value), timestamp, 0};
+}
 
 /// One gauge series with one sample at kNowMs: valid under both messages, with nothing worth a word.
-inline proto::Series valid_series(proto::Labels labels = {{"__name__", "shop_temperature_celsius"}, {"instance", "a:1"}, {"job", "shop"}}) {
+inline proto::Series valid_series(proto::Labels labels = {
+                                      {"__name__", "shop_temperature_celsius"}, {"instance", "a:1"}, {"job", "shop"}}) {
     proto::Series series;
     series.labels = std::move(labels);
     series.samples = {sample(21.5)};
@@ -72,11 +81,14 @@ inline proto::Series valid_series(proto::Labels labels = {{"__name__", "shop_tem
 
 inline proto::WriteRequest valid_write_request() {
     proto::WriteRequest request;
-    request.series = {valid_series(), valid_series({{"__name__", "shop_temperature_celsius"}, {"instance", "b:1"}, {"job", "shop"}})};
+    request.series = {valid_series(),
+                      valid_series({{"__name__", "shop_temperature_celsius"}, {"instance", "b:1"}, {"job", "shop"}})};
     return request;
 }
 
-struct BuiltRequest { std::string head, body; };
+struct BuiltRequest {
+    std::string head, body;
+};
 
 class RequestBuilder {
 public:
@@ -95,23 +107,27 @@ public:
 
     /// Replaces every line of that name by one, or appends it.
     RequestBuilder& header(std::string name, std::string value) {
-        const auto found = std::find_if(headers_.begin(), headers_.end(), [&](const auto& h) { return proto::iequals(h.first, name); });
+        const auto found = std::find_if(headers_.begin(), headers_.end(),
+                                        [&](const auto& h) { return proto::iequals(h.first, name); });
         if (found == headers_.end()) return append(std::move(name), std::move(value));
         const auto index = found - headers_.begin();
         *found = {name, std::move(value)};
-        headers_.erase(std::remove_if(headers_.begin() + index + 1, headers_.end(), [&](const auto& h) { return proto::iequals(h.first, name); }),
+        headers_.erase(std::remove_if(headers_.begin() + index + 1, headers_.end(),
+                                      [&](const auto& h) { return proto::iequals(h.first, name); }),
                        headers_.end());
         return *this;
     }
     RequestBuilder& remove(std::string_view name) {
         if (proto::iequals(name, "Content-Length")) content_length_ = false;
-        headers_.erase(std::remove_if(headers_.begin(), headers_.end(), [&](const auto& h) { return proto::iequals(h.first, name); }),
+        headers_.erase(std::remove_if(headers_.begin(), headers_.end(),
+                                      [&](const auto& h) { return proto::iequals(h.first, name); }),
                        headers_.end());
         return *this;
     }
     /// One more line, even if there is one of that name.
     RequestBuilder& append(std::string name, std::string value) {
-        if (proto::iequals(name, "Content-Length") || proto::iequals(name, "Transfer-Encoding")) content_length_ = false;
+        if (proto::iequals(name, "Content-Length") || proto::iequals(name, "Transfer-Encoding"))
+            content_length_ = false;
         headers_.emplace_back(std::move(name), std::move(value));
         return *this;
     }
@@ -125,7 +141,9 @@ public:
     /// The HTTP body as it is sent, instead of a compressed message.
     RequestBuilder& body(std::string bytes) { return body_ = std::move(bytes), has_body_ = true, *this; }
 
-    [[nodiscard]] std::string message_bytes() const { return has_protobuf_ ? protobuf_ : proto::encode(request_, message_); }
+    [[nodiscard]] std::string message_bytes() const {
+        return has_protobuf_ ? protobuf_ : proto::encode(request_, message_);
+    }
     [[nodiscard]] BuiltRequest build() const {
         BuiltRequest out;
         out.body = has_body_ ? body_ : proto::compress_snappy(message_bytes());

@@ -12,11 +12,11 @@
 namespace prw::testing {
 
 struct RequestCase {
-    std::string name;    ///< for GoogleTest: letters and digits
+    std::string name;  ///< for GoogleTest: letters and digits
     std::string rule;
     std::string clause;  ///< the first of the finding
     receiver::Severity severity = receiver::Severity::kFail;
-    int status = 400;    ///< of the bad request
+    int status = 400;  ///< of the bad request
     BuiltRequest bad, good;
     std::function<void(receiver::CheckOptions&)> options = {};
     friend void PrintTo(const RequestCase& c, std::ostream* out) { *out << c.name; }

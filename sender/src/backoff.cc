@@ -12,7 +12,10 @@
 namespace prw::sender {
 
 Backoff::Backoff(Milliseconds minimum, Milliseconds maximum, Random random)
-    : minimum_(std::max(minimum, Milliseconds(1))), maximum_(std::max(maximum, minimum_)), current_(minimum_), random_(std::move(random)) {}
+    : minimum_(std::max(minimum, Milliseconds(1))),
+      maximum_(std::max(maximum, minimum_)),
+      current_(minimum_),
+      random_(std::move(random)) {}
 
 Milliseconds Backoff::next() {
     const auto ceiling = static_cast<double>(current_.count());
@@ -28,12 +31,14 @@ namespace {
 std::optional<int> to_number(std::string_view text, int low, int high) {
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || text.empty() || value < low || value > high) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size() || text.empty() || value < low || value > high)
+        return std::nullopt;
     return value;
 }
 
 std::optional<unsigned> month_of(std::string_view name) {
-    static constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const auto found = std::find(kMonths.begin(), kMonths.end(), name);
     if (found == kMonths.end()) return std::nullopt;
     return static_cast<unsigned>(found - kMonths.begin()) + 1;
@@ -49,9 +54,11 @@ std::optional<int> clock_time(std::string_view text) {
     return *hour * 3600 + *minute * 60 + *second;
 }
 
-std::optional<std::int64_t> assemble(std::optional<int> year, std::optional<unsigned> month, std::optional<int> day, std::optional<int> seconds) {
+std::optional<std::int64_t> assemble(std::optional<int> year, std::optional<unsigned> month, std::optional<int> day,
+                                     std::optional<int> seconds) {
     if (!year || !month || !day || !seconds) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month), std::chrono::day(static_cast<unsigned>(*day))};
+    const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
+                                           std::chrono::day(static_cast<unsigned>(*day))};
     if (!date.ok()) return std::nullopt;
     const auto days = std::chrono::sys_days(date).time_since_epoch();
     return std::chrono::duration_cast<Milliseconds>(days).count() + std::int64_t{*seconds} * 1000;
@@ -73,9 +80,11 @@ std::vector<std::string_view> words_of(std::string_view text, std::string_view s
 std::optional<std::int64_t> parse_http_date(std::string_view value) {
     const auto words = words_of(proto::trim_ows(value), " ");
     if (words.size() == 6 && words[5] == "GMT")  // Sun, 06 Nov 1994 08:49:37 GMT
-        return assemble(to_number(words[3], 1000, 9999), month_of(words[2]), to_number(words[1], 1, 31), clock_time(words[4]));
+        return assemble(to_number(words[3], 1000, 9999), month_of(words[2]), to_number(words[1], 1, 31),
+                        clock_time(words[4]));
     if (words.size() == 5 && !words[0].ends_with(','))  // Sun Nov  6 08:49:37 1994
-        return assemble(to_number(words[4], 1000, 9999), month_of(words[1]), to_number(words[2], 1, 31), clock_time(words[3]));
+        return assemble(to_number(words[4], 1000, 9999), month_of(words[1]), to_number(words[2], 1, 31),
+                        clock_time(words[3]));
     if (words.size() == 4 && words[3] == "GMT") {  // Sunday, 06-Nov-94 08:49:37 GMT
         const auto parts = words_of(words[1], "-");
         if (parts.size() != 3) return std::nullopt;

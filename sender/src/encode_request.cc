@@ -24,14 +24,23 @@ std::uint32_t next_code_point(std::string_view text, std::size_t& pos) {
     const auto lead = static_cast<unsigned char>(text[pos++]);
     std::uint32_t code = lead;
     int more = 0;
-    if (lead >= 0xf0) { code = lead & 0x07U; more = 3; }
-    else if (lead >= 0xe0) { code = lead & 0x0fU; more = 2; }
-    else if (lead >= 0xc0) { code = lead & 0x1fU; more = 1; }
+    if (lead >= 0xf0) {
+        code = lead & 0x07U;
+        more = 3;
+    } else if (lead >= 0xe0) {
+        code = lead & 0x0fU;
+        more = 2;
+    } else if (lead >= 0xc0) {
+        code = lead & 0x1fU;
+        more = 1;
+    }
     for (; more > 0 && pos < text.size(); --more) code = code << 6U | (static_cast<unsigned char>(text[pos++]) & 0x3fU);
     return code;
 }
 
-bool legacy(std::string_view name, bool metric) { return metric ? proto::legacy_metric_name(name) : proto::legacy_label_name(name); }
+bool legacy(std::string_view name, bool metric) {
+    return metric ? proto::legacy_metric_name(name) : proto::legacy_label_name(name);
+}
 
 /// True if a name had to be changed.
 bool escape_labels(proto::Labels& labels) {
@@ -50,7 +59,9 @@ bool escape_labels(proto::Labels& labels) {
     return changed;
 }
 
-Counts counts_of(const proto::Series& series) { return {series.samples.size(), series.histograms.size(), series.exemplars.size()}; }
+Counts counts_of(const proto::Series& series) {
+    return {series.samples.size(), series.histograms.size(), series.exemplars.size()};
+}
 
 }  // namespace
 
@@ -68,7 +79,8 @@ std::string escape_name(std::string_view name, bool metric) {
             out += static_cast<char>(code);
         } else {
             std::string hex;
-            for (std::uint32_t rest = code; rest != 0 || hex.empty(); rest >>= 4U) hex.insert(hex.begin(), kDigits[rest & 15U]);
+            for (std::uint32_t rest = code; rest != 0 || hex.empty(); rest >>= 4U)
+                hex.insert(hex.begin(), kDigits[rest & 15U]);
             out += "_" + hex + "_";
         }
     }
@@ -88,7 +100,8 @@ EncodedRequest encode_request(const std::vector<proto::Series>& batch, ProtobufM
             if (counts.samples == 0) continue;
         }
         const bool native = counts.histograms > 0;
-        const auto [found, is_new] = index.try_emplace(series_key(point.labels) + (native ? 'h' : 'f'), request.series.size());
+        const auto [found, is_new] =
+            index.try_emplace(series_key(point.labels) + (native ? 'h' : 'f'), request.series.size());
         if (is_new) {
             request.series.emplace_back().labels = point.labels;
             if (v1 && escape_labels(request.series.back().labels)) ++out.renamed;

@@ -7,16 +7,21 @@ namespace prw::sender {
 
 std::string_view name_of(InputFormat format) {
     switch (format) {
-        case InputFormat::kAuto: return "auto";
-        case InputFormat::kText: return "text";
-        case InputFormat::kOpenMetrics: return "openmetrics";
-        case InputFormat::kJson: return "json";
+        case InputFormat::kAuto:
+            return "auto";
+        case InputFormat::kText:
+            return "text";
+        case InputFormat::kOpenMetrics:
+            return "openmetrics";
+        case InputFormat::kJson:
+            return "json";
     }
     return "";
 }
 
 bool parse_input_format(std::string_view text, InputFormat& out) {
-    for (const InputFormat format : {InputFormat::kAuto, InputFormat::kText, InputFormat::kOpenMetrics, InputFormat::kJson}) {
+    for (const InputFormat format :
+         {InputFormat::kAuto, InputFormat::kText, InputFormat::kOpenMetrics, InputFormat::kJson}) {
         if (name_of(format) != text) continue;
         out = format;
         return true;
@@ -55,13 +60,15 @@ InputFormat detect_format(std::string_view input) {
 Result<InputFormat> format_of_content_type(std::string_view content_type) {
     if (content_type.empty()) return InputFormat::kText;
     const auto parsed = proto::parse_content_type(content_type);
-    if (!parsed) return fail(ErrorCode::kUnsupported, "the scrape's Content-Type \"" + std::string(content_type.substr(0, 100)) + "\" cannot be parsed", {},
-                             parsed.error().text());
+    if (!parsed)
+        return fail(ErrorCode::kUnsupported,
+                    "the scrape's Content-Type \"" + std::string(content_type.substr(0, 100)) + "\" cannot be parsed",
+                    {}, parsed.error().text());
     if (parsed->media_type == "application/openmetrics-text") return InputFormat::kOpenMetrics;
     if (parsed->media_type == "text/plain") return InputFormat::kText;
     if (parsed->media_type == "application/json") return InputFormat::kJson;
-    return fail(ErrorCode::kUnsupported,
-                "the scrape's Content-Type is " + parsed->media_type + ", wanted application/openmetrics-text, text/plain or application/json");
+    return fail(ErrorCode::kUnsupported, "the scrape's Content-Type is " + parsed->media_type +
+                                             ", wanted application/openmetrics-text, text/plain or application/json");
 }
 
 Result<Scrape> parse_exposition(std::string_view input, InputFormat format, const ParseOptions& options) {

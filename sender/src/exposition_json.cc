@@ -22,7 +22,8 @@ public:
     Result<Scrape> run(const JsonValue& root) {
         if (expect(root, Kind::kObject, "the input") && keys(root, {"metrics", "labels"})) {
             const JsonValue* metrics = root.find("metrics");
-            if (metrics == nullptr) refuse(root, "the key \"metrics\" is missing");
+            if (metrics == nullptr)
+                refuse(root, "the key \"metrics\" is missing");
             else if (labels(root.find("labels"), common_) && expect(*metrics, Kind::kArray, "\"metrics\""))
                 for (const JsonValue& each : metrics->items)
                     if (!metric(each)) break;
@@ -44,7 +45,8 @@ private:
         if (value.kind == kind) return true;
         JsonValue wanted;
         wanted.kind = kind;
-        return refuse(value, std::string(what) + " must be " + std::string(wanted.kind_name()) + ", got " + std::string(value.kind_name()));
+        return refuse(value, std::string(what) + " must be " + std::string(wanted.kind_name()) + ", got " +
+                                 std::string(value.kind_name()));
     }
     bool keys(const JsonValue& object, std::initializer_list<std::string_view> known) {
         for (const auto& [key, value] : object.members) {
@@ -69,7 +71,8 @@ private:
         const std::string& text = value->text;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
         if (value->kind == Kind::kNumber && error == std::errc() && end == text.data() + text.size()) return true;
-        return refuse(*value, "\"" + std::string(key) + "\" must be a whole number" + (std::is_unsigned_v<Int> ? " that is not negative" : ""));
+        return refuse(*value, "\"" + std::string(key) + "\" must be a whole number" +
+                                  (std::is_unsigned_v<Int> ? " that is not negative" : ""));
     }
 
     /// A number, or one of the strings "NaN", "+Inf", "-Inf" (JSON has no literals for them) and "StaleNaN".
@@ -116,16 +119,19 @@ private:
     }
 
     bool metric(const JsonValue& value) {
-        if (!expect(value, Kind::kObject, "a metric") || !keys(value, {"name", "type", "help", "unit", "series"})) return false;
+        if (!expect(value, Kind::kObject, "a metric") || !keys(value, {"name", "type", "help", "unit", "series"}))
+            return false;
         std::string name, type, help, unit;
-        if (!string(value.find("name"), "name", name) || !string(value.find("type"), "type", type) || !string(value.find("help"), "help", help) ||
-            !string(value.find("unit"), "unit", unit))
+        if (!string(value.find("name"), "name", name) || !string(value.find("type"), "type", type) ||
+            !string(value.find("help"), "help", help) || !string(value.find("unit"), "unit", unit))
             return false;
         if (name.empty()) return refuse(value, "a metric needs a \"name\"");
         MetricType metric_type = MetricType::kUnspecified;
         if (!type.empty() && !type_of(type, metric_type)) {
-            return refuse(*value.find("type"), "unknown type \"" + type +
-                                                   "\", wanted one of counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown");
+            return refuse(
+                *value.find("type"),
+                "unknown type \"" + type +
+                    "\", wanted one of counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown");
         }
         families_.declare_type(name, metric_type);
         Family& family = families_.family(name);
@@ -134,7 +140,8 @@ private:
         const JsonValue* series = value.find("series");
         if (series == nullptr) return true;
         if (!expect(*series, Kind::kArray, "\"series\"")) return false;
-        return std::all_of(series->items.begin(), series->items.end(), [&](const JsonValue& each) { return one_series(each, name); });
+        return std::all_of(series->items.begin(), series->items.end(),
+                           [&](const JsonValue& each) { return one_series(each, name); });
     }
 
     static bool type_of(std::string_view text, MetricType& out) {
@@ -152,9 +159,11 @@ private:
         Point point;
         std::string name = family;
         if (!string(value.find("name"), "name", name) || !labels(value.find("labels"), point.labels)) return false;
-        if (!name.starts_with(family)) return refuse(*value.find("name"), "a series' \"name\" starts with the name of its metric, " + family);
+        if (!name.starts_with(family))
+            return refuse(*value.find("name"), "a series' \"name\" starts with the name of its metric, " + family);
         for (const auto& label : common_) {
-            const bool given = std::any_of(point.labels.begin(), point.labels.end(), [&](const auto& own) { return own.first == label.first; });
+            const bool given = std::any_of(point.labels.begin(), point.labels.end(),
+                                           [&](const auto& own) { return own.first == label.first; });
             if (!given) point.labels.push_back(label);
         }
         point.labels.emplace_back("__name__", name);
@@ -162,14 +171,16 @@ private:
 
         const JsonValue* sample = value.find("value");
         const JsonValue* native = value.find("histogram");
-        if ((sample == nullptr) == (native == nullptr)) return refuse(value, "a series has either a \"value\" or a \"histogram\"");
+        if ((sample == nullptr) == (native == nullptr))
+            return refuse(value, "a series has either a \"value\" or a \"histogram\"");
         if (sample != nullptr && !number(*sample, "value", point.value_bits, true)) return false;
         if (native != nullptr && !histogram(*native, point.histogram.emplace())) return false;
         std::int64_t ms = 0;
         if (!integer(value.find("timestamp_ms"), "timestamp_ms", ms)) return false;
         if (value.find("timestamp_ms") != nullptr) point.timestamp_ms = ms;
         if (!integer(value.find("start_timestamp_ms"), "start_timestamp_ms", point.start_timestamp_ms)) return false;
-        if (value.find("start_timestamp_ms") != nullptr && point.start_timestamp_ms == 0) point.start_timestamp_ms = 1;  // a true 0 is sent as 1
+        if (value.find("start_timestamp_ms") != nullptr && point.start_timestamp_ms == 0)
+            point.start_timestamp_ms = 1;  // a true 0 is sent as 1
         if (!exemplars(value.find("exemplars"), point)) return false;
         families_.add(std::move(point), place(value));
         return true;
@@ -179,7 +190,8 @@ private:
         if (value == nullptr) return true;
         if (!expect(*value, Kind::kArray, "\"exemplars\"")) return false;
         for (const JsonValue& each : value->items) {
-            if (!expect(each, Kind::kObject, "an exemplar") || !keys(each, {"labels", "value", "timestamp_ms"})) return false;
+            if (!expect(each, Kind::kObject, "an exemplar") || !keys(each, {"labels", "value", "timestamp_ms"}))
+                return false;
             PointExemplar exemplar;
             const JsonValue* number_value = each.find("value");
             if (number_value == nullptr) return refuse(each, "an exemplar needs a \"value\"");
@@ -189,8 +201,8 @@ private:
                 return false;
             if (each.find("timestamp_ms") != nullptr) exemplar.timestamp_ms = ms;
             if (const std::size_t length = exemplar_length(exemplar.labels); length > kMaxExemplarLength) {
-                families_.note(place(each) + ": the exemplar is left out: its labels have " + std::to_string(length) + " characters, at most " +
-                               std::to_string(kMaxExemplarLength) + " are allowed");
+                families_.note(place(each) + ": the exemplar is left out: its labels have " + std::to_string(length) +
+                               " characters, at most " + std::to_string(kMaxExemplarLength) + " are allowed");
                 continue;
             }
             point.exemplars.push_back(std::move(exemplar));
@@ -198,16 +210,20 @@ private:
         return true;
     }
 
-    bool buckets(const JsonValue* value, std::string_view sign, std::vector<proto::BucketSpan>& spans, std::vector<std::int64_t>& deltas,
-                 std::vector<double>& counts) {
+    bool buckets(const JsonValue* value, std::string_view sign, std::vector<proto::BucketSpan>& spans,
+                 std::vector<std::int64_t>& deltas, std::vector<double>& counts) {
         if (value == nullptr) return true;
-        if (!expect(*value, Kind::kObject, "\"" + std::string(sign) + "\"") || !keys(*value, {"spans", "deltas", "counts"})) return false;
+        if (!expect(*value, Kind::kObject, "\"" + std::string(sign) + "\"") ||
+            !keys(*value, {"spans", "deltas", "counts"}))
+            return false;
         if (const JsonValue* list = value->find("spans"); list != nullptr) {
             if (!expect(*list, Kind::kArray, "\"spans\"")) return false;
             for (const JsonValue& each : list->items) {
                 if (!expect(each, Kind::kObject, "a span") || !keys(each, {"offset", "length"})) return false;
                 auto& span = spans.emplace_back();
-                if (!integer(each.find("offset"), "offset", span.offset) || !integer(each.find("length"), "length", span.length)) return false;
+                if (!integer(each.find("offset"), "offset", span.offset) ||
+                    !integer(each.find("length"), "length", span.length))
+                    return false;
             }
         }
         if (const JsonValue* list = value->find("deltas"); list != nullptr) {
@@ -220,9 +236,11 @@ private:
 
     bool histogram(const JsonValue& value, proto::Histogram& out) {
         if (!expect(value, Kind::kObject, "\"histogram\"") ||
-            !keys(value, {"float", "count", "sum", "schema", "zero_threshold", "zero_count", "reset_hint", "positive", "negative", "custom_values"}))
+            !keys(value, {"float", "count", "sum", "schema", "zero_threshold", "zero_count", "reset_hint", "positive",
+                          "negative", "custom_values"}))
             return false;
-        if (!buckets(value.find("positive"), "positive", out.positive_spans, out.positive_deltas, out.positive_counts) ||
+        if (!buckets(value.find("positive"), "positive", out.positive_spans, out.positive_deltas,
+                     out.positive_counts) ||
             !buckets(value.find("negative"), "negative", out.negative_spans, out.negative_deltas, out.negative_counts))
             return false;
         const JsonValue* float_key = value.find("float");
@@ -231,19 +249,24 @@ private:
         const bool has_deltas = !out.positive_deltas.empty() || !out.negative_deltas.empty();
         const bool is_float = float_key != nullptr ? float_key->boolean : has_counts;
         if (is_float ? has_deltas : has_counts)
-            return refuse(value, is_float ? "a float histogram has \"counts\", not \"deltas\"" : "an integer histogram has \"deltas\", not \"counts\"");
+            return refuse(value, is_float ? "a float histogram has \"counts\", not \"deltas\""
+                                          : "an integer histogram has \"deltas\", not \"counts\"");
         const JsonValue* sum = value.find("sum");
-        if (value.find("count") == nullptr || sum == nullptr) return refuse(value, "a histogram needs \"count\" and \"sum\"");
+        if (value.find("count") == nullptr || sum == nullptr)
+            return refuse(value, "a histogram needs \"count\" and \"sum\"");
         if (!number(*sum, "sum", out.sum_bits)) return false;
-        if (!count(value.find("count"), "count", is_float, out.count) || !count(value.find("zero_count"), "zero_count", is_float, out.zero_count) ||
-            !integer(value.find("schema"), "schema", out.schema) || !real(value.find("zero_threshold"), "zero_threshold", out.zero_threshold) ||
+        if (!count(value.find("count"), "count", is_float, out.count) ||
+            !count(value.find("zero_count"), "zero_count", is_float, out.zero_count) ||
+            !integer(value.find("schema"), "schema", out.schema) ||
+            !real(value.find("zero_threshold"), "zero_threshold", out.zero_threshold) ||
             !reals(value.find("custom_values"), "custom_values", out.custom_values))
             return false;
         std::string hint = "unknown";
         if (!string(value.find("reset_hint"), "reset_hint", hint)) return false;
         static constexpr std::string_view kHints[] = {"unknown", "yes", "no", "gauge"};
         const auto known = std::find(std::begin(kHints), std::end(kHints), hint);
-        if (known == std::end(kHints)) return refuse(*value.find("reset_hint"), "\"reset_hint\" must be unknown, yes, no or gauge");
+        if (known == std::end(kHints))
+            return refuse(*value.find("reset_hint"), "\"reset_hint\" must be unknown, yes, no or gauge");
         out.reset_hint = static_cast<std::uint32_t>(known - std::begin(kHints));
         const std::string problem = histogram_problem(out);
         return problem.empty() || refuse(value, "the histogram is not sound: " + problem);

@@ -77,14 +77,17 @@ std::size_t exemplar_length(const proto::Labels& labels) {
     std::size_t count = 0;
     for (const auto& [name, value] : labels)
         for (const std::string* text : {&name, &value})
-            count += static_cast<std::size_t>(
-                std::count_if(text->begin(), text->end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+            count += static_cast<std::size_t>(std::count_if(
+                text->begin(), text->end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
     return count;
 }
 
 namespace {
 
-struct Suffix { std::string_view text; std::vector<MetricType> types; };
+struct Suffix {
+    std::string_view text;
+    std::vector<MetricType> types;
+};
 
 const std::vector<Suffix>& suffixes() {
     static const std::vector<Suffix> kSuffixes{
@@ -100,7 +103,9 @@ const std::vector<Suffix>& suffixes() {
     return kSuffixes;
 }
 
-bool contains(const std::vector<MetricType>& types, MetricType type) { return std::find(types.begin(), types.end(), type) != types.end(); }
+bool contains(const std::vector<MetricType>& types, MetricType type) {
+    return std::find(types.begin(), types.end(), type) != types.end();
+}
 
 }  // namespace
 
@@ -108,10 +113,14 @@ bool is_cumulative(std::string_view sample_name, std::string_view family_name, M
     const bool member = sample_name.starts_with(family_name);
     const std::string_view suffix = member ? sample_name.substr(family_name.size()) : std::string_view();
     switch (type) {
-        case MetricType::kCounter: return true;
-        case MetricType::kHistogram: return suffix == "_bucket" || suffix == "_count" || suffix == "_sum";
-        case MetricType::kSummary: return suffix == "_count" || suffix == "_sum";
-        default: return false;
+        case MetricType::kCounter:
+            return true;
+        case MetricType::kHistogram:
+            return suffix == "_bucket" || suffix == "_count" || suffix == "_sum";
+        case MetricType::kSummary:
+            return suffix == "_count" || suffix == "_sum";
+        default:
+            return false;
     }
 }
 
@@ -139,7 +148,8 @@ void FamilyBuilder::declare_type(std::string_view name, MetricType type) {
 }
 
 FamilyBuilder::Entry* FamilyBuilder::entry_for_sample(std::string_view sample_name) {
-    if (const auto exact = by_name_.find(std::string(sample_name)); exact != by_name_.end()) return &entries_[exact->second];
+    if (const auto exact = by_name_.find(std::string(sample_name)); exact != by_name_.end())
+        return &entries_[exact->second];
     for (const Suffix& suffix : suffixes()) {
         if (!sample_name.ends_with(suffix.text)) continue;
         const auto found = by_name_.find(std::string(sample_name.substr(0, sample_name.size() - suffix.text.size())));
@@ -164,17 +174,20 @@ FamilyBuilder::Added FamilyBuilder::add(Point point, std::string_view place) {
     const std::string_view name = point.name();
     Entry* found = entry_for_sample(name);
     Entry& target = found != nullptr ? *found : entry(name);
-    if (created_series_ && name.size() == target.family.name.size() + 8 && name.starts_with(target.family.name) && name.ends_with("_created")) {
+    if (created_series_ && name.size() == target.family.name.size() + 8 && name.starts_with(target.family.name) &&
+        name.ends_with("_created")) {
         const auto created = seconds_to_ms(point.value_bits);
         if (!created) return Added::kBadCreated;
-        target.created.try_emplace(group_key(point.labels), *created == 0 ? 1 : *created);  // prw2.samples.start-epoch-substitute
+        target.created.try_emplace(group_key(point.labels),
+                                   *created == 0 ? 1 : *created);  // prw2.samples.start-epoch-substitute
         return Added::kCreated;
     }
     std::string key = series_key(point.labels);
     if (point.timestamp_ms) key += std::to_string(*point.timestamp_ms);
     if (!seen_.insert(std::move(key)).second) {
         ++scrape_.duplicates;
-        note(std::string(place) + ": " + series_name(point.labels) + " occurs a second time with the same timestamp; the first value is kept");
+        note(std::string(place) + ": " + series_name(point.labels) +
+             " occurs a second time with the same timestamp; the first value is kept");
         return Added::kDuplicate;
     }
     target.family.points.push_back(std::move(point));
@@ -185,8 +198,9 @@ Scrape FamilyBuilder::finish() {
     for (Entry& each : entries_) {
         if (each.family.points.empty()) continue;
         for (Point& point : each.family.points) {
-            point.cumulative = point.histogram ? each.family.type != MetricType::kGaugeHistogram && point.histogram->reset_hint != 3
-                                               : is_cumulative(point.name(), each.family.name, each.family.type);
+            point.cumulative = point.histogram
+                                   ? each.family.type != MetricType::kGaugeHistogram && point.histogram->reset_hint != 3
+                                   : is_cumulative(point.name(), each.family.name, each.family.type);
             if (!point.cumulative || point.start_timestamp_ms != 0 || each.created.empty()) continue;
             if (const auto created = each.created.find(group_key(point.labels)); created != each.created.end())
                 point.start_timestamp_ms = created->second;

@@ -28,7 +28,8 @@ public:
     Added add(Point point, std::string_view place);
     void note(std::string text);
 
-    /// Which family a sample name belongs to: the family of that name, or the one that it is a suffixed member of (foo_bucket of histogram foo).
+    /// Which family a sample name belongs to: the family of that name, or the one that it is a suffixed member of
+    /// (foo_bucket of histogram foo).
     [[nodiscard]] Family* find_for_sample(std::string_view sample_name);
 
     [[nodiscard]] Scrape finish();

@@ -12,12 +12,18 @@ const JsonValue* JsonValue::find(std::string_view key) const {
 
 std::string_view JsonValue::kind_name() const {
     switch (kind) {
-        case Kind::kNull: return "null";
-        case Kind::kBool: return "a boolean";
-        case Kind::kNumber: return "a number";
-        case Kind::kString: return "a string";
-        case Kind::kArray: return "an array";
-        case Kind::kObject: return "an object";
+        case Kind::kNull:
+            return "null";
+        case Kind::kBool:
+            return "a boolean";
+        case Kind::kNumber:
+            return "a number";
+        case Kind::kString:
+            return "a string";
+        case Kind::kArray:
+            return "an array";
+        case Kind::kObject:
+            return "an object";
     }
     return "";
 }
@@ -143,8 +149,10 @@ private:
         out.kind = JsonValue::Kind::kNumber;
         const std::size_t start = pos_;
         if (at('-')) ++pos_;
-        if (at('0')) ++pos_;
-        else if (!digits()) return refuse("a digit is wanted, got " + got());
+        if (at('0'))
+            ++pos_;
+        else if (!digits())
+            return refuse("a digit is wanted, got " + got());
         if (at_digit()) return refuse("a JSON number cannot start with 0 and further digits");
         if (at('.') && (++pos_, !digits())) return refuse("a digit is wanted after the decimal point, got " + got());
         if (at('e') || at('E')) {
@@ -188,10 +196,14 @@ private:
         for (int i = 0; i < 4; ++i, ++pos_) {
             const char c = pos_ < input_.size() ? input_[pos_] : '\0';
             std::uint32_t digit = 0;
-            if (c >= '0' && c <= '9') digit = static_cast<std::uint32_t>(c - '0');
-            else if (c >= 'a' && c <= 'f') digit = static_cast<std::uint32_t>(c - 'a' + 10);
-            else if (c >= 'A' && c <= 'F') digit = static_cast<std::uint32_t>(c - 'A' + 10);
-            else return refuse("four hexadecimal digits are wanted after \\u, got " + got());
+            if (c >= '0' && c <= '9')
+                digit = static_cast<std::uint32_t>(c - '0');
+            else if (c >= 'a' && c <= 'f')
+                digit = static_cast<std::uint32_t>(c - 'a' + 10);
+            else if (c >= 'A' && c <= 'F')
+                digit = static_cast<std::uint32_t>(c - 'A' + 10);
+            else
+                return refuse("four hexadecimal digits are wanted after \\u, got " + got());
             out = out * 16 + digit;
         }
         return true;

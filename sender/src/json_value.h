@@ -1,5 +1,5 @@
-/// A small JSON reader that remembers where everything stood and keeps numbers as text: -0 and 2^53+1 must reach parse_value() unharmed, and
-/// every complaint must name line and column.
+/// A small JSON reader that remembers where everything stood and keeps numbers as text: -0 and 2^53+1 must reach
+/// parse_value() unharmed, and every complaint must name line and column.
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,8 @@ bool overflows(std::string_view text) {
         std::string_view digits = text.substr(e + 1);
         const bool negative = digits.starts_with('-');
         if (negative || digits.starts_with('+')) digits.remove_prefix(1);
-        if (std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec != std::errc()) exponent = std::numeric_limits<std::int32_t>::max();
+        if (std::from_chars(digits.data(), digits.data() + digits.size(), exponent).ec != std::errc())
+            exponent = std::numeric_limits<std::int32_t>::max();
         exponent = negative ? -exponent : exponent;
         text = text.substr(0, e);
     }
@@ -29,7 +30,8 @@ bool overflows(std::string_view text) {
     const auto point = std::min(text.find('.'), text.size());
     const auto first = text.find_first_of("123456789");
     if (first == std::string_view::npos) return false;
-    const auto magnitude = first < point ? static_cast<std::int64_t>(point - first) : -static_cast<std::int64_t>(first - point - 1);
+    const auto magnitude =
+        first < point ? static_cast<std::int64_t>(point - first) : -static_cast<std::int64_t>(first - point - 1);
     return exponent + magnitude > 0;
 }
 
@@ -52,7 +54,8 @@ std::optional<std::uint64_t> parse_value(std::string_view text, std::string& why
         return proto::kNormalNanBits;
     }
     if (proto::iequals(rest, "inf") || proto::iequals(rest, "infinity")) return sign | kInfBits;
-    if (rest.starts_with("0x") || rest.starts_with("0X")) return refuse("hexadecimal floats are not part of the format");
+    if (rest.starts_with("0x") || rest.starts_with("0X"))
+        return refuse("hexadecimal floats are not part of the format");
     if (rest.find('_') != std::string_view::npos) return refuse("underscores are not allowed in numbers");
     if (rest.empty() || !(is_digit(rest.front()) || rest.front() == '.')) return refuse("not a number");
     double value = 0;

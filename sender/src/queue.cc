@@ -20,15 +20,20 @@ std::size_t weight(const proto::Series& point) {
     add(point.labels);
     for (const auto& exemplar : point.exemplars) add(exemplar.labels);
     for (const auto& h : point.histograms)
-        bytes += 10 * (h.positive_deltas.size() + h.negative_deltas.size() + h.positive_counts.size() + h.negative_counts.size() +
-                       h.positive_spans.size() + h.negative_spans.size() + h.custom_values.size());
+        bytes += 10 * (h.positive_deltas.size() + h.negative_deltas.size() + h.positive_counts.size() +
+                       h.negative_counts.size() + h.positive_spans.size() + h.negative_spans.size() +
+                       h.custom_values.size());
     return bytes;
 }
 
 }  // namespace
 
 struct Queue::Impl {
-    struct Item { proto::Series point; std::size_t weight = 0; SteadyTime since; };
+    struct Item {
+        proto::Series point;
+        std::size_t weight = 0;
+        SteadyTime since;
+    };
     struct Shard {
         std::mutex mutex;
         std::condition_variable changed;
@@ -56,17 +61,24 @@ struct Queue::Impl {
     std::vector<std::jthread> threads;  // last: joined first
 
     Impl(QueueOptions queue_options, RemoteWriteOptions remote_options, Clock& the_clock, Log the_log)
-        : options(queue_options), remote(std::move(remote_options)), clock(the_clock), log(std::move(the_log)), session(remote.message) {}
+        : options(queue_options),
+          remote(std::move(remote_options)),
+          clock(the_clock),
+          log(std::move(the_log)),
+          session(remote.message) {}
 
     void say(LogLevel level, const std::string& text) const {
         if (log) log(level, text);
     }
 
     Shard& shard_of(const proto::Series& point) const {
-        return shards.size() == 1 ? *shards.front() : *shards[std::hash<std::string>()(series_key(point.labels)) % shards.size()];
+        return shards.size() == 1 ? *shards.front()
+                                  : *shards[std::hash<std::string>()(series_key(point.labels)) % shards.size()];
     }
 
-    bool full_batch(const Shard& shard) const { return shard.items.size() >= options.batch_size || shard.weight >= options.batch_bytes; }
+    bool full_batch(const Shard& shard) const {
+        return shard.items.size() >= options.batch_size || shard.weight >= options.batch_bytes;
+    }
 
     /// Waits for a batch that is full, old enough, or the last one; empty when the queue is finished.
     std::vector<proto::Series> next_batch(Shard& shard) {
@@ -77,7 +89,8 @@ struct Queue::Impl {
         clock.wait_until(lock, shard.changed, due, [&] { return finishing || full_batch(shard); });
         std::vector<proto::Series> batch;
         std::size_t bytes = 0;
-        while (!shard.items.empty() && batch.size() < options.batch_size && (batch.empty() || bytes + shard.items.front().weight <= options.batch_bytes)) {
+        while (!shard.items.empty() && batch.size() < options.batch_size &&
+               (batch.empty() || bytes + shard.items.front().weight <= options.batch_bytes)) {
             bytes += shard.items.front().weight;
             batch.push_back(std::move(shard.items.front().point));
             shard.items.pop_front();
@@ -123,33 +136,51 @@ struct Queue::Impl {
             told_left_out = told_left_out || tell_left_out;
             told_renamed = told_renamed || tell_renamed;
         }
-        if (tell_left_out) say(LogLevel::kWarn, "exemplars and native histograms are left out: prometheus.WriteRequest (1.0) has no place for them (said once)");
-        if (tell_renamed) say(LogLevel::kWarn, "names outside the patterns of 1.0 are sent escaped, e.g. my.name as U__my_2e_name (said once)");
+        if (tell_left_out)
+            say(LogLevel::kWarn,
+                "exemplars and native histograms are left out: prometheus.WriteRequest (1.0) has no place for them "
+                "(said once)");
+        if (tell_renamed)
+            say(LogLevel::kWarn,
+                "names outside the patterns of 1.0 are sent escaped, e.g. my.name as U__my_2e_name (said once)");
         if (delivery.outcome != Outcome::kAccepted && delivery.outcome != Outcome::kNothing) {
-            say(LogLevel::kError, std::to_string(delivery.sent.data_points()) + " samples " + std::string(name_of(delivery.outcome)) + ": " + delivery.error);
+            say(LogLevel::kError, std::to_string(delivery.sent.data_points()) + " samples " +
+                                      std::string(name_of(delivery.outcome)) + ": " + delivery.error);
         } else if (delivery.written_mismatch()) {
             const Counts& got = *delivery.written;
             const auto text = [](const Counts& c) {
-                return std::to_string(c.samples) + " samples, " + std::to_string(c.histograms) + " histograms, " + std::to_string(c.exemplars) + " exemplars";
+                return std::to_string(c.samples) + " samples, " + std::to_string(c.histograms) + " histograms, " +
+                       std::to_string(c.exemplars) + " exemplars";
             };
-            say(LogLevel::kWarn, "the receiver accepted the request, but its Written headers confirm " + text(got) + " of " + text(delivery.sent));
+            say(LogLevel::kWarn, "the receiver accepted the request, but its Written headers confirm " + text(got) +
+                                     " of " + text(delivery.sent));
         }
     }
 
     void account_outcome(const Delivery& delivery, std::uint64_t sent) {
         switch (delivery.outcome) {
-            case Outcome::kAccepted: stats.acknowledged += sent; break;
-            case Outcome::kRejected: stats.rejected += sent; break;
-            case Outcome::kGaveUp: stats.failed += sent; break;
-            case Outcome::kCancelled: stats.unsent += sent; break;
-            case Outcome::kNothing: break;
+            case Outcome::kAccepted:
+                stats.acknowledged += sent;
+                break;
+            case Outcome::kRejected:
+                stats.rejected += sent;
+                break;
+            case Outcome::kGaveUp:
+                stats.failed += sent;
+                break;
+            case Outcome::kCancelled:
+                stats.unsent += sent;
+                break;
+            case Outcome::kNothing:
+                break;
         }
         if (delivery.outcome != Outcome::kAccepted && !delivery.error.empty()) stats.last_error = delivery.error;
         if (!delivery.written_mismatch()) return;
         ++stats.written_mismatches;
         const auto missing = [](std::uint64_t of, std::uint64_t got) { return of > got ? of - got : 0; };
         const Counts& got = *delivery.written;
-        stats.not_written += missing(delivery.sent.samples, got.samples) + missing(delivery.sent.histograms, got.histograms) +
+        stats.not_written += missing(delivery.sent.samples, got.samples) +
+                             missing(delivery.sent.histograms, got.histograms) +
                              missing(delivery.sent.exemplars, got.exemplars);
     }
 
@@ -161,7 +192,8 @@ struct Queue::Impl {
     }
 };
 
-Queue::Queue(QueueOptions options, RemoteWriteOptions remote, Clock& clock, Log log, TransportFactory transport, std::function<Random()> random) {
+Queue::Queue(QueueOptions options, RemoteWriteOptions remote, Clock& clock, Log log, TransportFactory transport,
+             std::function<Random()> random) {
     options.shards = std::max<std::size_t>(options.shards, 1);
     options.batch_size = std::max<std::size_t>(options.batch_size, 1);
     options.capacity = std::max(options.capacity, options.batch_size);
@@ -170,11 +202,13 @@ Queue::Queue(QueueOptions options, RemoteWriteOptions remote, Clock& clock, Log 
     for (std::size_t i = 0; i < options.shards; ++i) {
         auto shard = std::make_unique<Impl::Shard>();
         shard->transport = transport();
-        shard->writer = std::make_unique<RemoteWriter>(impl_->remote, impl_->session, *shard->transport, clock, random(), impl_->log);
+        shard->writer = std::make_unique<RemoteWriter>(impl_->remote, impl_->session, *shard->transport, clock,
+                                                       random(), impl_->log);
         impl_->shards.push_back(std::move(shard));
     }
     impl_->running = options.shards;
-    for (const auto& shard : impl_->shards) impl_->threads.emplace_back([impl = impl_.get(), &target = *shard] { impl->work(target); });
+    for (const auto& shard : impl_->shards)
+        impl_->threads.emplace_back([impl = impl_.get(), &target = *shard] { impl->work(target); });
 }
 
 Queue::~Queue() { finish(Milliseconds(0)); }
@@ -186,7 +220,9 @@ std::size_t Queue::push(std::vector<proto::Series> points) {
         const std::size_t bytes = weight(point);
         {
             std::unique_lock lock(shard.mutex);
-            shard.changed.wait(lock, [&] { return shard.items.size() < impl_->options.capacity || impl_->released || impl_->finishing; });
+            shard.changed.wait(lock, [&] {
+                return shard.items.size() < impl_->options.capacity || impl_->released || impl_->finishing;
+            });
             if (impl_->finishing || shard.items.size() >= impl_->options.capacity) break;
             shard.items.push_back({std::move(point), bytes, impl_->clock.now()});
             shard.weight += bytes;
@@ -225,7 +261,8 @@ void Queue::finish(Milliseconds deadline) {
         impl.session.cancel();
         for (const auto& shard : impl.shards) shard->transport->cancel();
         lock.lock();
-        impl.done.wait_for(lock, Milliseconds(20), [&] { return impl.running == 0; });  // a request may have begun just after cancel()
+        impl.done.wait_for(lock, Milliseconds(20),
+                           [&] { return impl.running == 0; });  // a request may have begun just after cancel()
     }
     lock.unlock();
     impl.threads.clear();

@@ -18,7 +18,8 @@ constexpr std::size_t kMaxErrorText = 1024;  // bytes of the receiver's text tha
 
 std::string seconds_text(Milliseconds duration) {
     const auto ms = duration.count();
-    return ms < 1000 ? std::to_string(ms) + "ms" : std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + "s";
+    return ms < 1000 ? std::to_string(ms) + "ms"
+                     : std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + "s";
 }
 
 std::optional<std::uint64_t> written_header(const http::ClientResponse& response, std::string_view kind) {
@@ -62,17 +63,24 @@ Result<http::Url> resolve(const http::Url& base, std::string_view location) {
     return url;
 }
 
-bool same_origin(const http::Url& a, const http::Url& b) { return a.scheme == b.scheme && a.port == b.port && proto::iequals(a.host, b.host); }
+bool same_origin(const http::Url& a, const http::Url& b) {
+    return a.scheme == b.scheme && a.port == b.port && proto::iequals(a.host, b.host);
+}
 
 }  // namespace
 
 std::string_view name_of(Outcome outcome) {
     switch (outcome) {
-        case Outcome::kAccepted: return "accepted";
-        case Outcome::kRejected: return "rejected";
-        case Outcome::kGaveUp: return "gave up";
-        case Outcome::kCancelled: return "cancelled";
-        case Outcome::kNothing: return "nothing to send";
+        case Outcome::kAccepted:
+            return "accepted";
+        case Outcome::kRejected:
+            return "rejected";
+        case Outcome::kGaveUp:
+            return "gave up";
+        case Outcome::kCancelled:
+            return "cancelled";
+        case Outcome::kNothing:
+            return "nothing to send";
     }
     return "";
 }
@@ -99,7 +107,8 @@ struct RemoteWriter::Attempt {
     std::optional<Counts> written;
 };
 
-RemoteWriter::RemoteWriter(const RemoteWriteOptions& options, Session& session, Transport& transport, Clock& clock, Random random, Log log)
+RemoteWriter::RemoteWriter(const RemoteWriteOptions& options, Session& session, Transport& transport, Clock& clock,
+                           Random random, Log log)
     : options_(options),
       session_(session),
       transport_(transport),
@@ -122,7 +131,8 @@ http::HeaderList RemoteWriter::headers_for(ProtobufMessage message, std::uint64_
     if (with_credentials && (!options_.url.user.empty() || !options_.url.password.empty()))
         headers.emplace_back("Authorization", "Basic " + base64(options_.url.user + ":" + options_.url.password));
     if (with_credentials && !options_.bearer_token_file.empty()) {
-        if (auto token = read_token_file(options_.bearer_token_file)) token_ = std::move(*token);  // tokens rotate; keep the last good one
+        if (auto token = read_token_file(options_.bearer_token_file))
+            token_ = std::move(*token);  // tokens rotate; keep the last good one
         headers.emplace_back("Authorization", "Bearer " + token_);
     }
     for (const auto& header : options_.headers)
@@ -140,7 +150,8 @@ void RemoteWriter::judge_answer(const http::ClientResponse& response, ProtobufMe
         if (v2 && !out.written) {  // prw2.written.no-headers-means-415
             out.kind = Attempt::Kind::kUnsupported;
             out.error = "the receiver answered " + std::to_string(response.status) +
-                        " without any X-Prometheus-Remote-Write-*-Written header, so it does not understand the 2.0 message (treated as 415)";
+                        " without any X-Prometheus-Remote-Write-*-Written header, so it does not understand the 2.0 "
+                        "message (treated as 415)";
         }
         return;
     }
@@ -149,18 +160,22 @@ void RemoteWriter::judge_answer(const http::ClientResponse& response, ProtobufMe
         out.kind = Attempt::Kind::kUnsupported;
     } else if (response.status >= 500 || (response.status == 429 && options_.retry_on_429)) {
         out.kind = Attempt::Kind::kRetry;
-        if (const std::string* after = response.header("Retry-After")) out.retry_after = parse_retry_after(*after, clock_.wall_ms());
+        if (const std::string* after = response.header("Retry-After"))
+            out.retry_after = parse_retry_after(*after, clock_.wall_ms());
     } else {
         out.kind = Attempt::Kind::kRejected;
-        if (response.status >= 300 && response.status < 400) out.error += "; a redirect is followed only for 307 and 308, which keep POST and body";
+        if (response.status >= 300 && response.status < 400)
+            out.error += "; a redirect is followed only for 307 and 308, which keep POST and body";
     }
 }
 
-RemoteWriter::Attempt RemoteWriter::attempt(const EncodedRequest& request, ProtobufMessage message, std::uint64_t retry) {
+RemoteWriter::Attempt RemoteWriter::attempt(const EncodedRequest& request, ProtobufMessage message,
+                                            std::uint64_t retry) {
     Attempt out;
     http::Url url = options_.url;
     for (unsigned hops = 0;; ++hops) {
-        const auto response = transport_.post(url, headers_for(message, retry, same_origin(url, options_.url)), request.body);
+        const auto response =
+            transport_.post(url, headers_for(message, retry, same_origin(url, options_.url)), request.body);
         if (!response) {
             out.error = response.error().text();
             return out;
@@ -174,7 +189,8 @@ RemoteWriter::Attempt RemoteWriter::attempt(const EncodedRequest& request, Proto
         if (!next || hops >= options_.max_redirects) {
             out.kind = Attempt::Kind::kRejected;
             out.status = response->status;
-            out.error = next ? "more than " + std::to_string(options_.max_redirects) + " redirects, the last one to " + next->redacted()
+            out.error = next ? "more than " + std::to_string(options_.max_redirects) + " redirects, the last one to " +
+                                   next->redacted()
                              : "the redirect cannot be followed: " + next.error().text();
             return out;
         }
@@ -233,10 +249,12 @@ Delivery RemoteWriter::deliver(const std::vector<proto::Series>& batch) {
         const Milliseconds wait = std::max(backoff_.next(), result.retry_after.value_or(Milliseconds(0)));
         if (!session_.cancelled() && !may_retry(retries, wait)) {
             out.outcome = Outcome::kGaveUp;
-            out.error += "; gave up after " + std::to_string(out.attempts) + (out.attempts == 1 ? " attempt" : " attempts");
+            out.error +=
+                "; gave up after " + std::to_string(out.attempts) + (out.attempts == 1 ? " attempt" : " attempts");
             return out;
         }
-        say(retries == 0 ? LogLevel::kWarn : LogLevel::kDebug, result.error + "; next attempt in " + seconds_text(wait));
+        say(retries == 0 ? LogLevel::kWarn : LogLevel::kDebug,
+            result.error + "; next attempt in " + seconds_text(wait));
         session_.wait(clock_, clock_.now() + wait);
         ++retries;
     }

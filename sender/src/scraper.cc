@@ -11,12 +11,14 @@ namespace {
 
 class HttpFetcher final : public Fetcher {
 public:
-    explicit HttpFetcher(const ScrapeOptions& options) : max_body_(options.max_body), client_(options.url, client_options(options)) {
+    explicit HttpFetcher(const ScrapeOptions& options)
+        : max_body_(options.max_body), client_(options.url, client_options(options)) {
         const auto timeout = std::min(options.timeout, options.interval);
-        headers_ = {{"User-Agent", default_user_agent()},
-                    {"Accept", std::string(kScrapeAccept)},
-                    {"Accept-Encoding", "identity"},
-                    {"X-Prometheus-Scrape-Timeout-Seconds", std::to_string(static_cast<double>(timeout.count()) / 1000.0)}};
+        headers_ = {
+            {"User-Agent", default_user_agent()},
+            {"Accept", std::string(kScrapeAccept)},
+            {"Accept-Encoding", "identity"},
+            {"X-Prometheus-Scrape-Timeout-Seconds", std::to_string(static_cast<double>(timeout.count()) / 1000.0)}};
         if (!options.url.user.empty() || !options.url.password.empty())
             headers_.emplace_back("Authorization", "Basic " + base64(options.url.user + ":" + options.url.password));
     }
@@ -24,12 +26,15 @@ public:
     Result<Fetched> fetch() override {
         auto response = client_.request("GET", headers_, {});
         if (!response) return tl::unexpected<Error>(response.error());
-        if (response->status != 200) return fail(ErrorCode::kTarget, "the target answered " + std::to_string(response->status) + " " + response->reason);
+        if (response->status != 200)
+            return fail(ErrorCode::kTarget,
+                        "the target answered " + std::to_string(response->status) + " " + response->reason);
         if (response->body.size() > max_body_)
             return fail(ErrorCode::kTooLarge, "the exposition is larger than " + std::to_string(max_body_) + " bytes");
         const std::string* encoding = response->header("Content-Encoding");
         if (encoding != nullptr && *encoding != "identity")
-            return fail(ErrorCode::kUnsupported, "the target answered with Content-Encoding " + *encoding + ", though identity was asked for");
+            return fail(ErrorCode::kUnsupported,
+                        "the target answered with Content-Encoding " + *encoding + ", though identity was asked for");
         const std::string* type = response->header("Content-Type");
         return Fetched{std::move(response->body), type == nullptr ? std::string() : *type};
     }
@@ -51,7 +56,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Fetcher> make_http_fetcher(const ScrapeOptions& options) { return std::make_unique<HttpFetcher>(options); }
+std::unique_ptr<Fetcher> make_http_fetcher(const ScrapeOptions& options) {
+    return std::make_unique<HttpFetcher>(options);
+}
 
 proto::Labels target_labels(const http::Url& url, const std::string& job, const std::string& instance) {
     const bool v6 = url.host.find(':') != std::string::npos;
@@ -59,7 +66,8 @@ proto::Labels target_labels(const http::Url& url, const std::string& job, const 
     return {{"instance", instance.empty() ? address : instance}, {"job", job}};
 }
 
-Scraper::Scraper(ScrapeOptions options, TargetOptions target, Clock& clock, Sink sink, Log log, std::unique_ptr<Fetcher> fetcher)
+Scraper::Scraper(ScrapeOptions options, TargetOptions target, Clock& clock, Sink sink, Log log,
+                 std::unique_ptr<Fetcher> fetcher)
     : options_(std::move(options)),
       target_([&] {
           target.reports = true;
@@ -107,7 +115,8 @@ void Scraper::scrape_once() {
         points = target_.ingest(*scrape, timestamp);
         stats_.duplicates += scrape->duplicates;
         for (const std::string& note : scrape->notes)
-            if (std::find(last_notes_.begin(), last_notes_.end(), note) == last_notes_.end()) say(LogLevel::kWarn, note);
+            if (std::find(last_notes_.begin(), last_notes_.end(), note) == last_notes_.end())
+                say(LogLevel::kWarn, note);
         last_notes_ = scrape->notes;
         if (!last_error_.empty()) say(LogLevel::kInfo, "the target can be scraped again");
         last_error_.clear();
@@ -120,7 +129,8 @@ void Scraper::scrape_once() {
         last_error_ = error;
     }
     const std::size_t scraped = scrape ? scrape->points() : 0;
-    for (proto::Series& series : target_.report(scrape.has_value(), seconds, scraped, timestamp)) points.push_back(std::move(series));
+    for (proto::Series& series : target_.report(scrape.has_value(), seconds, scraped, timestamp))
+        points.push_back(std::move(series));
     const std::size_t given = points.size();
     stats_.not_taken += given - sink_(std::move(points));
     stats_.target = target_.stats();

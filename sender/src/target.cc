@@ -11,7 +11,8 @@ namespace prw::sender {
 
 namespace {
 
-/// Scrapes after which a series that stayed away is forgotten (its last timestamp and start are needed if it comes back).
+/// Scrapes after which a series that stayed away is forgotten (its last timestamp and start are needed if it comes
+/// back).
 constexpr std::uint64_t kRememberScrapes = 1000;
 
 bool has_label(const proto::Labels& labels, std::string_view name) {
@@ -33,10 +34,12 @@ std::int64_t process_start_of(const Scrape& scrape) {
 /// A series of the source that the sender's own report about the scrape stands in for.
 bool is_report(const Point& point) {
     const std::string_view name = point.name();
-    return point.labels.size() == 1 && (name == "up" || name == "scrape_duration_seconds" || name == "scrape_samples_scraped");
+    return point.labels.size() == 1 &&
+           (name == "up" || name == "scrape_duration_seconds" || name == "scrape_samples_scraped");
 }
 
-/// The part of a cumulative sample that never goes down without a reset; NaN when there is none (a sum falls with negative observations).
+/// The part of a cumulative sample that never goes down without a reset; NaN when there is none (a sum falls with
+/// negative observations).
 double monotonic_part(const Point& point) {
     if (!point.cumulative) return std::nan("");
     if (point.histogram)
@@ -67,7 +70,8 @@ Target::Target(TargetOptions options) : options_(std::move(options)) {
 proto::Labels Target::final_labels(const proto::Labels& scraped) const {
     proto::Labels labels = scraped;
     for (const auto& [name, value] : options_.target_labels) {
-        const auto conflict = std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
+        const auto conflict =
+            std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
         if (conflict == labels.end()) continue;
         std::string renamed = "exported_" + name;
         while (has_label(labels, renamed) || has_label(options_.target_labels, renamed)) renamed.insert(0, "exported_");
@@ -100,7 +104,8 @@ std::vector<Target::Entry> Target::sorted_entries(const Scrape& scrape, std::int
             entries.push_back(std::move(entry));
         }
     }
-    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.timestamp < b.timestamp; });
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const Entry& a, const Entry& b) { return a.timestamp < b.timestamp; });
     return entries;
 }
 
@@ -112,7 +117,8 @@ void Target::find_resets(std::vector<Entry>& entries) {
         const double now = monotonic_part(*entry.point);
         if (std::isnan(now)) continue;
         const auto known = series_.find(entry.key);
-        const auto [before, first] = latest.try_emplace(entry.key, known != series_.end() ? known->second.last_count : std::nan(""));
+        const auto [before, first] =
+            latest.try_emplace(entry.key, known != series_.end() ? known->second.last_count : std::nan(""));
         if (now < before->second) resets.insert(reset_key(entry));
         before->second = now;
     }
@@ -121,20 +127,24 @@ void Target::find_resets(std::vector<Entry>& entries) {
 }
 
 std::int64_t Target::start_of(const Entry& entry, std::int64_t process_start) {
-    if (!entry.point->cumulative) return entry.point->start_timestamp_ms <= entry.timestamp ? entry.point->start_timestamp_ms : 0;
+    if (!entry.point->cumulative)
+        return entry.point->start_timestamp_ms <= entry.timestamp ? entry.point->start_timestamp_ms : 0;
     GroupState& group = groups_[entry.group];
     group.scrape = scrapes_;
     if (!group.seen) {
         group.seen = true;
         group.current = group.previous = entry.timestamp;
         const std::int64_t unseen_until = ingested_ ? last_ingest_ : entry.timestamp - 1;
-        group.start = std::min(process_start > 0 && process_start < entry.timestamp ? process_start : unseen_until, entry.timestamp - 1);
+        group.start = std::min(process_start > 0 && process_start < entry.timestamp ? process_start : unseen_until,
+                               entry.timestamp - 1);
         if (group.start == 0) group.start = -1;
     } else if (entry.timestamp > group.current) {
         group.previous = std::exchange(group.current, entry.timestamp);
         const bool restarted = process_start > group.previous && process_start < entry.timestamp;
-        if (restarted) group.start = process_start;
-        else if (entry.reset) group.start = std::min(group.previous + 1, std::max(group.previous, entry.timestamp - 1));
+        if (restarted)
+            group.start = process_start;
+        else if (entry.reset)
+            group.start = std::min(group.previous + 1, std::max(group.previous, entry.timestamp - 1));
     }
     const std::int64_t given = entry.point->start_timestamp_ms;
     if (given != 0 && given <= entry.timestamp) return given;
@@ -152,7 +162,8 @@ std::vector<proto::Exemplar> Target::exemplars_of(const Entry& entry) {
         const bool same = state.has_exemplar && last.labels == each.labels && last.value_bits == each.value_bits;
         const bool explicit_time = std::any_of(entry.point->exemplars.begin(), entry.point->exemplars.end(),
                                                [&](const auto& given) { return given.timestamp_ms == each.timestamp; });
-        const bool skip = state.has_exemplar && (each.timestamp < last.timestamp || (same && (!explicit_time || each.timestamp == last.timestamp)));
+        const bool skip = state.has_exemplar && (each.timestamp < last.timestamp ||
+                                                 (same && (!explicit_time || each.timestamp == last.timestamp)));
         if (skip) {
             ++stats_.exemplars_skipped;
         } else {
@@ -178,7 +189,8 @@ std::vector<proto::Series> Target::ingest(const Scrape& scrape, std::int64_t tim
         state.scrape = scrapes_;
         state.present = !entry.explicit_timestamp;
         if (state.sent && entry.timestamp <= state.last_timestamp) {
-            const bool same = entry.timestamp == state.last_timestamp && !point.histogram && point.value_bits == state.last_bits;
+            const bool same =
+                entry.timestamp == state.last_timestamp && !point.histogram && point.value_bits == state.last_bits;
             ++(same ? stats_.repeated : stats_.out_of_order);
             continue;
         }
@@ -231,7 +243,8 @@ void Target::mark_stale(std::int64_t timestamp_ms, std::vector<proto::Series>& o
         marker.samples.push_back({proto::kStaleNanBits, timestamp_ms, 0});
         ++stats_.stale_markers;
     }
-    std::sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(), [](const auto& a, const auto& b) { return a.labels < b.labels; });
+    std::sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
+              [](const auto& a, const auto& b) { return a.labels < b.labels; });
 }
 
 void Target::forget_old() {
@@ -241,7 +254,8 @@ void Target::forget_old() {
     std::erase_if(groups_, old);
 }
 
-std::vector<proto::Series> Target::report(bool up, double duration_seconds, std::size_t samples, std::int64_t timestamp_ms) const {
+std::vector<proto::Series> Target::report(bool up, double duration_seconds, std::size_t samples,
+                                          std::int64_t timestamp_ms) const {
     std::vector<proto::Series> out;
     const auto add = [&](const char* name, const char* help, const char* unit, double value) {
         proto::Series& series = out.emplace_back();

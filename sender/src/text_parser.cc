@@ -1,4 +1,5 @@
-/// Prometheus text 0.0.4 and OpenMetrics 1.0 text share a line grammar; OpenMetrics is the stricter dialect: single blanks, no blank lines, "# EOF".
+/// Prometheus text 0.0.4 and OpenMetrics 1.0 text share a line grammar; OpenMetrics is the stricter dialect: single
+/// blanks, no blank lines, "# EOF".
 #include "text_parser.h"
 
 #include <algorithm>
@@ -14,7 +15,9 @@ using proto::MetricType;
 
 namespace {
 
-bool is_name_start(char c, bool metric) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (metric && c == ':'); }
+bool is_name_start(char c, bool metric) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (metric && c == ':');
+}
 bool is_name_char(char c, bool metric) { return is_name_start(c, metric) || (c >= '0' && c <= '9'); }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -25,9 +28,15 @@ std::string shown(char c) {
     return std::string("byte 0x") + kDigits[byte >> 4U] + kDigits[byte & 15U];
 }
 
-std::string clipped(std::string_view text) { return "\"" + std::string(text.substr(0, 60)) + (text.size() > 60 ? "…\"" : "\""); }
+std::string clipped(std::string_view text) {
+    return "\"" + std::string(text.substr(0, 60)) + (text.size() > 60 ? "…\"" : "\"");
+}
 
-struct TypeName { std::string_view name; MetricType type; bool text, openmetrics; };
+struct TypeName {
+    std::string_view name;
+    MetricType type;
+    bool text, openmetrics;
+};
 constexpr TypeName kTypes[] = {
     {"counter", MetricType::kCounter, true, true},
     {"gauge", MetricType::kGauge, true, true},
@@ -87,7 +96,8 @@ private:
     /// At least one blank in text, exactly one space in OpenMetrics.
     bool need_blank(std::string_view before) {
         if (at_end()) return refuse(std::string(before) + " is missing");
-        if (!is_blank(peek())) return refuse("a blank is wanted before " + std::string(before) + ", got " + shown(peek()));
+        if (!is_blank(peek()))
+            return refuse("a blank is wanted before " + std::string(before) + ", got " + shown(peek()));
         if (!openmetrics_) {
             skip_blanks();
             return true;
@@ -105,8 +115,10 @@ private:
 
     bool parse_line() {
         if (saw_eof_) return refuse("nothing may follow \"# EOF\"");
-        if (line_.size() > options_.max_line) return refuse("the line is longer than " + std::to_string(options_.max_line) + " bytes");
-        if (line_.ends_with('\r')) return refuse_at(line_.size() - 1, "lines end in a line feed alone, got carriage return and line feed");
+        if (line_.size() > options_.max_line)
+            return refuse("the line is longer than " + std::to_string(options_.max_line) + " bytes");
+        if (line_.ends_with('\r'))
+            return refuse_at(line_.size() - 1, "lines end in a line feed alone, got carriage return and line feed");
         skip_blanks();
         if (at_end()) return openmetrics_ ? refuse("OpenMetrics has no blank lines") : true;
         return at('#') ? parse_comment() : parse_sample();
@@ -122,7 +134,9 @@ private:
         if (keyword == "TYPE") return parse_type();
         if (keyword == "HELP") return parse_help();
         if (openmetrics_ && keyword == "UNIT") return parse_unit();
-        if (openmetrics_) return refuse_at(keyword_at, "OpenMetrics knows the keywords HELP, TYPE, UNIT and EOF, got " + clipped(keyword));
+        if (openmetrics_)
+            return refuse_at(keyword_at,
+                             "OpenMetrics knows the keywords HELP, TYPE, UNIT and EOF, got " + clipped(keyword));
         return true;  // text 0.0.4: an ordinary comment
     }
 
@@ -147,14 +161,16 @@ private:
         for (const TypeName& known : kTypes) {
             if (known.name != word || !(openmetrics_ ? known.openmetrics : known.text)) continue;
             if (const MetricType* earlier = families_.declared_type(name); earlier != nullptr && *earlier != known.type)
-                return refuse_at(type_at, "the type of " + name + " is " + std::string(word) + " here, but was given as " +
-                                              std::string(proto::name_of(*earlier)) + " before");
+                return refuse_at(type_at, "the type of " + name + " is " + std::string(word) +
+                                              " here, but was given as " + std::string(proto::name_of(*earlier)) +
+                                              " before");
             families_.declare_type(name, known.type);
             return true;
         }
         std::string wanted;
         for (const TypeName& known : kTypes)
-            if (openmetrics_ ? known.openmetrics : known.text) wanted += (wanted.empty() ? "" : ", ") + std::string(known.name);
+            if (openmetrics_ ? known.openmetrics : known.text)
+                wanted += (wanted.empty() ? "" : ", ") + std::string(known.name);
         return refuse_at(type_at, "unknown type " + clipped(word) + ", wanted one of " + wanted);
     }
 
@@ -187,21 +203,29 @@ private:
         }
         if (!proto::valid_utf8(unit)) return refuse_at(unit_at, "the unit is not valid UTF-8");
         if (!unit.empty() && !name.ends_with("_" + std::string(unit)))
-            return refuse_at(unit_at, "the unit " + clipped(unit) + " must be the suffix of the metric name " + clipped(name));
+            return refuse_at(unit_at,
+                             "the unit " + clipped(unit) + " must be the suffix of the metric name " + clipped(name));
         families_.family(name).unit = std::string(unit);
         return true;
     }
 
-    /// Escapes of HELP (\\ and \n; in OpenMetrics also \") and label values. Any other backslash stands for itself, as in Prometheus.
+    /// Escapes of HELP (\\ and \n; in OpenMetrics also \") and label values. Any other backslash stands for itself, as
+    /// in Prometheus.
     static std::string unescape(std::string_view raw, bool quotes) {
         std::string out;
         out.reserve(raw.size());
         for (std::size_t i = 0; i < raw.size(); ++i) {
             const char next = raw[i] == '\\' && i + 1 < raw.size() ? raw[i + 1] : '\0';
-            if (next == 'n') out += '\n';
-            else if (next == '\\') out += '\\';
-            else if (next == '"' && quotes) out += '"';
-            else { out += raw[i]; continue; }
+            if (next == 'n')
+                out += '\n';
+            else if (next == '\\')
+                out += '\\';
+            else if (next == '"' && quotes)
+                out += '"';
+            else {
+                out += raw[i];
+                continue;
+            }
             ++i;
         }
         return out;
@@ -211,8 +235,8 @@ private:
         const std::string what = metric ? "metric name" : "label name";
         if (at_end()) return refuse("a " + what + " is missing");
         if (!is_name_start(peek(), metric)) {
-            return refuse("a " + what + " cannot start with " + shown(peek()) + "; quote names outside [a-zA-Z_" + (metric ? ":" : "") + "]" +
-                          (metric ? " as {\"name\"}" : ""));
+            return refuse("a " + what + " cannot start with " + shown(peek()) + "; quote names outside [a-zA-Z_" +
+                          (metric ? ":" : "") + "]" + (metric ? " as {\"name\"}" : ""));
         }
         const std::size_t start = pos_;
         while (!at_end() && is_name_char(line_[pos_], metric)) ++pos_;
@@ -231,7 +255,8 @@ private:
         return true;
     }
 
-    /// After '{': pairs up to and including '}'. A quoted string without '=' is the metric name, if `metric_name` may still take one.
+    /// After '{': pairs up to and including '}'. A quoted string without '=' is the metric name, if `metric_name` may
+    /// still take one.
     bool parse_labels(proto::Labels& labels, std::string* metric_name) {
         ++pos_;
         while (true) {
@@ -244,7 +269,8 @@ private:
             skip_blanks();
             if (is_quoted && !at('=')) {
                 if (metric_name == nullptr || !metric_name->empty())
-                    return refuse("'=' is wanted after the label name, got " + (at_end() ? std::string("the end of the line") : shown(peek())));
+                    return refuse("'=' is wanted after the label name, got " +
+                                  (at_end() ? std::string("the end of the line") : shown(peek())));
                 if (!labels.empty()) return refuse_at(name_at, "the metric name must come first in the braces");
                 if (name.empty()) return refuse_at(name_at, "the metric name is empty");
                 *metric_name = std::move(name);
@@ -256,29 +282,37 @@ private:
                 ++pos_;
                 continue;
             }
-            if (!at('}')) return refuse("',' or '}' is wanted after a label, got " + (at_end() ? std::string("the end of the line") : shown(peek())));
+            if (!at('}'))
+                return refuse("',' or '}' is wanted after a label, got " +
+                              (at_end() ? std::string("the end of the line") : shown(peek())));
         }
         ++pos_;
         return finish_labels(labels);
     }
 
     bool parse_label_value(std::string name, std::size_t name_at, proto::Labels& labels) {
-        if (!at('=')) return refuse("'=' is wanted after the label name, got " + (at_end() ? std::string("the end of the line") : shown(peek())));
+        if (!at('='))
+            return refuse("'=' is wanted after the label name, got " +
+                          (at_end() ? std::string("the end of the line") : shown(peek())));
         ++pos_;
         skip_blanks();
-        if (!at('"')) return refuse("a label value starts with '\"', got " + (at_end() ? std::string("the end of the line") : shown(peek())));
+        if (!at('"'))
+            return refuse("a label value starts with '\"', got " +
+                          (at_end() ? std::string("the end of the line") : shown(peek())));
         if (name.empty()) return refuse_at(name_at, "a label name is empty");
         if (name == "__name__") return refuse_at(name_at, "__name__ cannot be given as a label; it is the metric name");
         std::string value;
         if (!quoted(value, "label value")) return false;
-        const bool repeated = std::any_of(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
+        const bool repeated =
+            std::any_of(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
         if (repeated) return refuse_at(name_at, "the label " + clipped(name) + " is given twice");
         labels.emplace_back(std::move(name), std::move(value));
         return true;
     }
 
     static bool finish_labels(proto::Labels& labels) {
-        std::erase_if(labels, [](const auto& label) { return label.second.empty(); });  // an empty value is the same as no label
+        std::erase_if(
+            labels, [](const auto& label) { return label.second.empty(); });  // an empty value is the same as no label
         std::sort(labels.begin(), labels.end());
         return true;
     }
@@ -322,9 +356,11 @@ private:
         if (at('{') && !parse_labels(point.labels, name.empty() ? &name : nullptr)) return false;
         if (name.empty()) return refuse_at(sample_at, "the metric name is missing");
         if (!at_end() && !is_blank(peek()) && (pos_ == 0 || !is_blank(line_[pos_ - 1])) && line_[pos_ - 1] != '}')
-            return refuse("a metric name cannot contain " + shown(peek()) + "; quote names outside [a-zA-Z0-9_:] as {\"name\"}");
+            return refuse("a metric name cannot contain " + shown(peek()) +
+                          "; quote names outside [a-zA-Z0-9_:] as {\"name\"}");
         // Text allows `name{…}1`; after a bare name a blank has been skipped already.
-        if (openmetrics_ ? !need_blank("the value") : (skip_blanks(), at_end() && !refuse("the value is missing"))) return false;
+        if (openmetrics_ ? !need_blank("the value") : (skip_blanks(), at_end() && !refuse("the value is missing")))
+            return false;
         point.labels.emplace_back("__name__", name);
         std::sort(point.labels.begin(), point.labels.end());
         const std::size_t value_at = pos_;
@@ -347,7 +383,8 @@ private:
             if (openmetrics_ && !at_end() && !need_blank("the exemplar")) return false;
         }
         if (at_end()) {
-            if (openmetrics_ && line_.ends_with(' ')) return refuse_at(line_.size() - 1, "an OpenMetrics line cannot end in a blank");
+            if (openmetrics_ && line_.ends_with(' '))
+                return refuse_at(line_.size() - 1, "an OpenMetrics line cannot end in a blank");
             return true;
         }
         if (openmetrics_ && at('#')) return parse_exemplar(point);
@@ -359,8 +396,11 @@ private:
         ++pos_;
         if (!need_blank("the exemplar's labels")) return false;
         PointExemplar exemplar;
-        if (!at('{')) return refuse("the exemplar's labels start with '{', got " + (at_end() ? std::string("the end of the line") : shown(peek())));
-        if (!parse_labels(exemplar.labels, nullptr) || !need_blank("the exemplar's value") || !value(exemplar.value_bits, "exemplar value"))
+        if (!at('{'))
+            return refuse("the exemplar's labels start with '{', got " +
+                          (at_end() ? std::string("the end of the line") : shown(peek())));
+        if (!parse_labels(exemplar.labels, nullptr) || !need_blank("the exemplar's value") ||
+            !value(exemplar.value_bits, "exemplar value"))
             return false;
         if (!at_end()) {
             if (!need_blank("the exemplar's timestamp")) return false;
@@ -370,8 +410,9 @@ private:
         }
         if (!at_end()) return refuse("unexpected " + clipped(line_.substr(pos_)) + " after the exemplar");
         if (const std::size_t length = exemplar_length(exemplar.labels); length > kMaxExemplarLength) {
-            families_.note(place(exemplar_at) + ": the exemplar is left out: its labels have " + std::to_string(length) + " characters, at most " +
-                           std::to_string(kMaxExemplarLength) + " are allowed");
+            families_.note(place(exemplar_at) + ": the exemplar is left out: its labels have " +
+                           std::to_string(length) + " characters, at most " + std::to_string(kMaxExemplarLength) +
+                           " are allowed");
             return true;
         }
         point.exemplars.push_back(std::move(exemplar));

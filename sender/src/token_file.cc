@@ -20,7 +20,8 @@ Result<std::string> read_token_file(const std::string& path) {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
     std::string token(proto::trim_ows(text));
     const bool clean = std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-    if (token.empty() || !clean) return fail(ErrorCode::kInvalidArgument, "the token file does not hold one token", path);
+    if (token.empty() || !clean)
+        return fail(ErrorCode::kInvalidArgument, "the token file does not hold one token", path);
     return token;
 }
 

@@ -12,7 +12,8 @@ class HttpTransport final : public Transport {
 public:
     explicit HttpTransport(http::ClientOptions options) : options_(std::move(options)) {}
 
-    Result<http::ClientResponse> post(const http::Url& url, const http::HeaderList& headers, std::string_view body) override {
+    Result<http::ClientResponse> post(const http::Url& url, const http::HeaderList& headers,
+                                      std::string_view body) override {
         const std::string origin = url.scheme + "://" + url.host + ":" + std::to_string(url.port);
         http::Client* client = nullptr;
         {
@@ -40,6 +41,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Transport> make_http_transport(const http::ClientOptions& options) { return std::make_unique<HttpTransport>(options); }
+std::unique_ptr<Transport> make_http_transport(const http::ClientOptions& options) {
+    return std::make_unique<HttpTransport>(options);
+}
 
 }  // namespace prw::sender

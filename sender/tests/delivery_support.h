@@ -24,7 +24,8 @@ public:
         const std::lock_guard lock(mutex_);
         return wall_start_ + elapsed_.count();
     }
-    bool wait_until(std::unique_lock<std::mutex>&, std::condition_variable&, SteadyTime deadline, const std::function<bool()>& done) override {
+    bool wait_until(std::unique_lock<std::mutex>&, std::condition_variable&, SteadyTime deadline,
+                    const std::function<bool()>& done) override {
         if (done()) return true;
         const std::lock_guard lock(mutex_);
         const auto until = std::chrono::duration_cast<Milliseconds>(deadline - SteadyTime());
@@ -73,7 +74,8 @@ struct SentRequest {
 class FakeTransport final : public Transport {
 public:
     explicit FakeTransport(std::vector<Result<http::ClientResponse>> replies) : replies_(std::move(replies)) {}
-    Result<http::ClientResponse> post(const http::Url& url, const http::HeaderList& headers, std::string_view body) override {
+    Result<http::ClientResponse> post(const http::Url& url, const http::HeaderList& headers,
+                                      std::string_view body) override {
         sent.push_back({url.scheme + "://" + url.host_header() + url.target, std::string(body), headers});
         if (on_post) on_post();
         const auto reply = replies_[std::min(sent.size(), replies_.size()) - 1];

@@ -21,12 +21,15 @@ TEST(Json, RichInput) {
         {"name": "h", "type": "histogram", "series": [{"name": "h_bucket", "labels": {"le": "+Inf"}, "value": 1}]}
       ]})",
                                  InputFormat::kJson);
-    EXPECT_THAT(shown(scrape),
-                ::testing::ElementsAre("c_total{a=\"own\",dc=\"north\"} 4340000000000000 @10 start=1 # {trace_id=\"x\"} 3ff0000000000000 @9",
-                                       "g{a=\"common\",dc=\"north\"} 8000000000000000", "g{a=\"common\",dc=\"north\",x=\"1\"} 7ff8000000000001",
-                                       "g{a=\"common\",dc=\"north\",x=\"2\"} fff0000000000000", "g{a=\"common\",dc=\"north\",x=\"3\"} 7ff0000000000002",
-                                       "g{a=\"common\",dc=\"north\",x=\"\xc3\xa9\xf0\x9f\x98\x80 \"} 0000000000000001",
-                                       "h_bucket{a=\"common\",dc=\"north\",le=\"+Inf\"} 3ff0000000000000"));
+    EXPECT_THAT(
+        shown(scrape),
+        ::testing::ElementsAre(
+            "c_total{a=\"own\",dc=\"north\"} 4340000000000000 @10 start=1 # {trace_id=\"x\"} 3ff0000000000000 @9",
+            "g{a=\"common\",dc=\"north\"} 8000000000000000", "g{a=\"common\",dc=\"north\",x=\"1\"} 7ff8000000000001",
+            "g{a=\"common\",dc=\"north\",x=\"2\"} fff0000000000000",
+            "g{a=\"common\",dc=\"north\",x=\"3\"} 7ff0000000000002",
+            "g{a=\"common\",dc=\"north\",x=\"\xc3\xa9\xf0\x9f\x98\x80 \"} 0000000000000001",
+            "h_bucket{a=\"common\",dc=\"north\",le=\"+Inf\"} 3ff0000000000000"));
     EXPECT_TRUE(scrape.families[2].points[0].cumulative);
 }
 
@@ -50,7 +53,11 @@ TEST(Json, NativeHistograms) {
     EXPECT_TRUE(scrape.families[0].points[2].cumulative);
 }
 
-struct Refused { const char* name; std::string input; const char* error; };
+struct Refused {
+    const char* name;
+    std::string input;
+    const char* error;
+};
 
 std::string series(const std::string& text) { return R"({"metrics":[{"name":"a","series":[)" + text + "]}]}"; }
 std::string histogram(const std::string& text) { return series(R"({"histogram":)" + text + "}"); }
@@ -68,36 +75,52 @@ INSTANTIATE_TEST_SUITE_P(
     Json, JsonRefuses,
     ::testing::Values(
         Refused{"Empty", "", "in:1:1: a JSON value is wanted, got the end of the input"},
-        Refused{"Truncated", "{\"metrics\": [\n  {", "in:2:4: a key in double quotes is wanted, got the end of the input"},
+        Refused{"Truncated", "{\"metrics\": [\n  {",
+                "in:2:4: a key in double quotes is wanted, got the end of the input"},
         Refused{"Trailing", "{\"metrics\":[]} x", "in:1:16: nothing may follow the JSON value"},
         Refused{"NotAnObject", "[]", "in:1:1: the input must be an object, got an array"},
         Refused{"NoMetrics", "{}", "in:1:1: the key \"metrics\" is missing"},
-        Refused{"UnknownKey", "{\"metrics\":[],\n \"metric\":1}", "in:2:11: unknown key \"metric\", known are metrics, labels"},
+        Refused{"UnknownKey", "{\"metrics\":[],\n \"metric\":1}",
+                "in:2:11: unknown key \"metric\", known are metrics, labels"},
         Refused{"KeyTwice", R"({"metrics":[],"metrics":[]})", "in:1:15: the key \"metrics\" occurs twice"},
         Refused{"NoName", R"({"metrics":[{}]})", "in:1:13: a metric needs a \"name\""},
         Refused{"BadType", R"({"metrics":[{"name":"a","type":"meter"}]})",
-                "in:1:32: unknown type \"meter\", wanted one of counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown"},
+                "in:1:32: unknown type \"meter\", wanted one of counter, gauge, histogram, gaugehistogram, summary, "
+                "info, stateset, unknown"},
         Refused{"NoValue", series("{}"), "in:1:35: a series has either a \"value\" or a \"histogram\""},
-        Refused{"ValueWord", series(R"({"value":"one"})"), "in:1:44: \"value\" must be a number or \"NaN\", \"+Inf\", \"-Inf\": not a number"},
-        Refused{"ValueNull", series(R"({"value":null})"), "in:1:44: \"value\" must be a number or \"NaN\", \"+Inf\", \"-Inf\": not a number"},
-        Refused{"TimestampFloat", series(R"({"value":1,"timestamp_ms":1.5})"), "in:1:61: \"timestamp_ms\" must be a whole number"},
-        Refused{"LabelNumber", series(R"({"value":1,"labels":{"a":1}})"), "in:1:60: the value of label \"a\" must be a string, got a number"},
-        Refused{"NameLabel", series(R"({"value":1,"labels":{"__name__":"b"}})"), "in:1:67: __name__ cannot be given as a label; use \"name\""},
-        Refused{"ForeignName", series(R"({"value":1,"name":"b"})"), "in:1:53: a series' \"name\" starts with the name of its metric, a"},
-        Refused{"LeadingZero", series(R"({"value":01})"), "in:1:45: a JSON number cannot start with 0 and further digits"},
+        Refused{"ValueWord", series(R"({"value":"one"})"),
+                "in:1:44: \"value\" must be a number or \"NaN\", \"+Inf\", \"-Inf\": not a number"},
+        Refused{"ValueNull", series(R"({"value":null})"),
+                "in:1:44: \"value\" must be a number or \"NaN\", \"+Inf\", \"-Inf\": not a number"},
+        Refused{"TimestampFloat", series(R"({"value":1,"timestamp_ms":1.5})"),
+                "in:1:61: \"timestamp_ms\" must be a whole number"},
+        Refused{"LabelNumber", series(R"({"value":1,"labels":{"a":1}})"),
+                "in:1:60: the value of label \"a\" must be a string, got a number"},
+        Refused{"NameLabel", series(R"({"value":1,"labels":{"__name__":"b"}})"),
+                "in:1:67: __name__ cannot be given as a label; use \"name\""},
+        Refused{"ForeignName", series(R"({"value":1,"name":"b"})"),
+                "in:1:53: a series' \"name\" starts with the name of its metric, a"},
+        Refused{"LeadingZero", series(R"({"value":01})"),
+                "in:1:45: a JSON number cannot start with 0 and further digits"},
         Refused{"Surrogate", "\"\\ud800\"", "in:1:8: a high surrogate must be followed by a low one"},
         Refused{"InvalidUtf8", "\"\xff\"", "in:1:2: the string is not valid UTF-8"},
         Refused{"Control", "\"\n\"", "in:1:2: a control character in a string must be escaped"},
         Refused{"Deep", std::string(100, '['), "in:1:34: JSON nested deeper than 32 levels"},
-        Refused{"HistogramSchema", histogram(R"({"count":0,"sum":0,"schema":9})"), "in:1:48: the histogram is not sound: schema 9 is neither within -4..8 nor -53"},
+        Refused{"HistogramSchema", histogram(R"({"count":0,"sum":0,"schema":9})"),
+                "in:1:48: the histogram is not sound: schema 9 is neither within -4..8 nor -53"},
         Refused{"HistogramCount", histogram(R"({"count":5,"sum":0,"zero_count":1})"),
                 "in:1:48: the histogram is not sound: count is 5, but zero_count and buckets add up to 1"},
-        Refused{"HistogramSpans", histogram(R"({"count":1,"sum":0,"positive":{"spans":[{"offset":0,"length":2}],"deltas":[1]}})"),
+        Refused{"HistogramSpans",
+                histogram(R"({"count":1,"sum":0,"positive":{"spans":[{"offset":0,"length":2}],"deltas":[1]}})"),
                 "in:1:48: the histogram is not sound: positive: the spans cover 2 buckets, but 1 values are given"},
-        Refused{"HistogramNegativeBucket", histogram(R"({"count":1,"sum":0,"positive":{"spans":[{"offset":0,"length":2}],"deltas":[1,-2]}})"),
+        Refused{"HistogramNegativeBucket",
+                histogram(R"({"count":1,"sum":0,"positive":{"spans":[{"offset":0,"length":2}],"deltas":[1,-2]}})"),
                 "in:1:48: the histogram is not sound: positive: the deltas make a bucket's count negative"},
-        Refused{"HistogramOverflow", histogram(R"({"count":1,"sum":0,"positive":{"spans":[{"offset":0,"length":2}],"deltas":[9223372036854775807,1]}})"),
-                "in:1:48: the histogram is not sound: positive: the deltas make a bucket's count negative"},
+        Refused{
+            "HistogramOverflow",
+            histogram(
+                R"({"count":1,"sum":0,"positive":{"spans":[{"offset":0,"length":2}],"deltas":[9223372036854775807,1]}})"),
+            "in:1:48: the histogram is not sound: positive: the deltas make a bucket's count negative"},
         Refused{"HistogramMixed", histogram(R"({"count":1,"sum":0,"float":true,"positive":{"spans":[],"deltas":[1]}})"),
                 "in:1:48: a float histogram has \"counts\", not \"deltas\""},
         Refused{"HistogramCustom", histogram(R"({"count":0,"sum":0,"schema":-53,"custom_values":[2,1]})"),

@@ -10,7 +10,11 @@ using proto::MetricType;
 using testing_support::parsed;
 using testing_support::shown;
 
-struct Accepted { const char* name; const char* input; std::vector<std::string> points; };
+struct Accepted {
+    const char* name;
+    const char* input;
+    std::vector<std::string> points;
+};
 
 class TextAccepts : public ::testing::TestWithParam<Accepted> {};
 
@@ -21,7 +25,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Accepted{"Bare", "a 1\n", {"a 3ff0000000000000"}},
         Accepted{"LastLineWithoutLineFeed", "a 1", {"a 3ff0000000000000"}},
-        Accepted{"BlanksAndTabs", "  a\t{ x = \"1\" , y=\"2\" }\t 2   1234  \n\n \t\n", {"a{x=\"1\",y=\"2\"} 4000000000000000 @1234"}},
+        Accepted{"BlanksAndTabs",
+                 "  a\t{ x = \"1\" , y=\"2\" }\t 2   1234  \n\n \t\n",
+                 {"a{x=\"1\",y=\"2\"} 4000000000000000 @1234"}},
         Accepted{"ValueRightAfterBrace", "a{x=\"1\"}2\n", {"a{x=\"1\"} 4000000000000000"}},
         Accepted{"TrailingComma", "a{x=\"1\",} 2\n", {"a{x=\"1\"} 4000000000000000"}},
         Accepted{"EmptyBraces", "a{} 2\n", {"a 4000000000000000"}},
@@ -29,14 +35,20 @@ INSTANTIATE_TEST_SUITE_P(
         Accepted{"EmptyLabelValueIsNoLabel", "a{x=\"\",y=\"1\"} 2\n", {"a{y=\"1\"} 4000000000000000"}},
         Accepted{"ColonsInName", "job:a:rate5m 2\n", {"job:a:rate5m 4000000000000000"}},
         Accepted{"QuotedName", "{\"my.name\",\"a.b\"=\"1\"} 2\n", {"my.name{a.b=\"1\"} 4000000000000000"}},
-        Accepted{"Utf8Value", "a{x=\"\xc3\xa9\xf0\x9f\x98\x80\"} 2\n", {"a{x=\"\xc3\xa9\xf0\x9f\x98\x80\"} 4000000000000000"}},
+        Accepted{"Utf8Value",
+                 "a{x=\"\xc3\xa9\xf0\x9f\x98\x80\"} 2\n",
+                 {"a{x=\"\xc3\xa9\xf0\x9f\x98\x80\"} 4000000000000000"}},
         Accepted{"NegativeTimestamp", "a 2 -5\n", {"a 4000000000000000 @-5"}},
         Accepted{"Comment", "# some comment\n#another\na 2\n", {"a 4000000000000000"}},
         Accepted{"EofIsAComment", "a 2\n# EOF\n", {"a 4000000000000000"}}, Accepted{"Empty", "", {}},
         Accepted{"SameSeriesAtTwoTimes", "a 1 10\na 2 20\n", {"a 3ff0000000000000 @10", "a 4000000000000000 @20"}}),
     [](const auto& tested) { return tested.param.name; });
 
-struct Refused { const char* name; const char* input; const char* error; };
+struct Refused {
+    const char* name;
+    const char* input;
+    const char* error;
+};
 
 class TextRefuses : public ::testing::TestWithParam<Refused> {};
 
@@ -60,27 +72,35 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"FloatTimestamp", "a 1 1.5\n", "in:1:5: timestamp \"1.5\": not a whole number of milliseconds"},
         Refused{"Surplus", "a 1 2 3\n", "in:1:7: unexpected \"3\" at the end of the line"},
         Refused{"ExemplarInText", "a 1 # {x=\"1\"} 1\n", "in:1:5: unexpected \"# {x=\"1\"} 1\" at the end of the line"},
-        Refused{"DashInName", "my-name 1\n", "in:1:3: a metric name cannot contain '-'; quote names outside [a-zA-Z0-9_:] as {\"name\"}"},
-        Refused{"DigitFirst", "1a 1\n", "in:1:1: a metric name cannot start with '1'; quote names outside [a-zA-Z_:] as {\"name\"}"},
+        Refused{"DashInName", "my-name 1\n",
+                "in:1:3: a metric name cannot contain '-'; quote names outside [a-zA-Z0-9_:] as {\"name\"}"},
+        Refused{"DigitFirst", "1a 1\n",
+                "in:1:1: a metric name cannot start with '1'; quote names outside [a-zA-Z_:] as {\"name\"}"},
         Refused{"UnclosedQuote", "a{x=\"1} 1\n", "in:1:5: the label value has no closing quote on this line"},
         Refused{"UnclosedBrace", "a{x=\"1\"\n", "in:1:8: ',' or '}' is wanted after a label, got the end of the line"},
         Refused{"UnquotedValue", "a{x=1} 1\n", "in:1:5: a label value starts with '\"', got '1'"},
         Refused{"NoEquals", "a{x} 1\n", "in:1:4: '=' is wanted after the label name, got '}'"},
         Refused{"ColonInLabel", "a{x:y=\"1\"} 1\n", "in:1:4: '=' is wanted after the label name, got ':'"},
         Refused{"LabelTwice", "a{x=\"1\",x=\"2\"} 1\n", "in:1:9: the label \"x\" is given twice"},
-        Refused{"NameAsLabel", "a{__name__=\"b\"} 1\n", "in:1:3: __name__ cannot be given as a label; it is the metric name"},
+        Refused{"NameAsLabel", "a{__name__=\"b\"} 1\n",
+                "in:1:3: __name__ cannot be given as a label; it is the metric name"},
         Refused{"NoName", "{x=\"1\"} 1\n", "in:1:1: the metric name is missing"},
         Refused{"InvalidUtf8", "a{x=\"\xff\"} 1\n", "in:1:6: the label value is not valid UTF-8"},
         Refused{"HelpInvalidUtf8", "# HELP a \xff\n", "in:1:10: the help text is not valid UTF-8"},
-        Refused{"CarriageReturn", "a 1\r\n", "in:1:4: lines end in a line feed alone, got carriage return and line feed"},
+        Refused{"CarriageReturn", "a 1\r\n",
+                "in:1:4: lines end in a line feed alone, got carriage return and line feed"},
         Refused{"UnknownType", "# TYPE a stateset\n",
                 "in:1:10: unknown type \"stateset\", wanted one of counter, gauge, histogram, summary, untyped"},
-        Refused{"TypeChanges", "# TYPE a counter\n# TYPE a gauge\n", "in:2:10: the type of a is gauge here, but was given as counter before"},
-        Refused{"Html", "<html>\n", "in:1:1: a metric name cannot start with '<'; quote names outside [a-zA-Z_:] as {\"name\"}"}),
+        Refused{"TypeChanges", "# TYPE a counter\n# TYPE a gauge\n",
+                "in:2:10: the type of a is gauge here, but was given as counter before"},
+        Refused{"Html", "<html>\n",
+                "in:1:1: a metric name cannot start with '<'; quote names outside [a-zA-Z_:] as {\"name\"}"}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(TextParser, EscapesInLabelValuesAndHelp) {
-    const Scrape scrape = parsed("# HELP a one\\ntwo \\\\ \\\"three\\\" \\x\n# TYPE a gauge\na{p=\"C:\\\\d\\n\\\"q\\\" \\x\"} 1\n", InputFormat::kText);
+    const Scrape scrape =
+        parsed("# HELP a one\\ntwo \\\\ \\\"three\\\" \\x\n# TYPE a gauge\na{p=\"C:\\\\d\\n\\\"q\\\" \\x\"} 1\n",
+               InputFormat::kText);
     ASSERT_EQ(scrape.families.size(), 1U);
     EXPECT_EQ(scrape.families[0].help, "one\ntwo \\ \\\"three\\\" \\x");
     EXPECT_EQ(scrape.families[0].points[0].labels[1].second, "C:\\d\n\"q\" \\x");
@@ -89,7 +109,8 @@ TEST(TextParser, EscapesInLabelValuesAndHelp) {
 
 TEST(TextParser, MembersOfHistogramsAndSummariesBelongToTheirFamily) {
     const Scrape scrape = parsed(
-        "# TYPE h histogram\n# HELP h help\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n# TYPE s summary\ns{quantile=\"0.5\"} 1\ns_sum 1\ns_count 1\n"
+        "# TYPE h histogram\n# HELP h help\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n# TYPE s "
+        "summary\ns{quantile=\"0.5\"} 1\ns_sum 1\ns_count 1\n"
         "# TYPE c counter\nc 1\nh_other 1\nc_count 1\n",
         InputFormat::kText);
     ASSERT_EQ(scrape.families.size(), 5U);
@@ -108,7 +129,8 @@ TEST(TextParser, MembersOfHistogramsAndSummariesBelongToTheirFamily) {
 }
 
 TEST(TextParser, CreatedSeriesOfTextStaysASeries) {
-    const Scrape scrape = parsed("# TYPE c counter\nc_total 1\n# TYPE c_created gauge\nc_created 5\n", InputFormat::kText);
+    const Scrape scrape =
+        parsed("# TYPE c counter\nc_total 1\n# TYPE c_created gauge\nc_created 5\n", InputFormat::kText);
     EXPECT_EQ(scrape.points(), 2U);
 }
 
@@ -116,26 +138,51 @@ TEST(TextParser, DuplicateSeriesKeepsTheFirstAndSaysSo) {
     const Scrape scrape = parsed("a{x=\"1\"} 1\na{x=\"1\"} 2\n", InputFormat::kText);
     EXPECT_EQ(shown(scrape), (std::vector<std::string>{"a{x=\"1\"} 3ff0000000000000"}));
     EXPECT_EQ(scrape.duplicates, 1U);
-    EXPECT_THAT(scrape.notes, ::testing::ElementsAre("in:2:1: a{x=\"1\"} occurs a second time with the same timestamp; the first value is kept"));
+    EXPECT_THAT(scrape.notes,
+                ::testing::ElementsAre(
+                    "in:2:1: a{x=\"1\"} occurs a second time with the same timestamp; the first value is kept"));
 }
 
 TEST(TextParser, LineLengthIsBounded) {
-    const auto result = parse_exposition("a 1\nb{x=\"" + std::string(100, 'x') + "\"} 1\n", InputFormat::kText, {.source = "in", .max_line = 50});
+    const auto result = parse_exposition("a 1\nb{x=\"" + std::string(100, 'x') + "\"} 1\n", InputFormat::kText,
+                                         {.source = "in", .max_line = 50});
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().text(), "in:2:1: the line is longer than 50 bytes");
 }
 
-struct ValueCase { const char* text; std::uint64_t bits; };
+struct ValueCase {
+    const char* text;
+    std::uint64_t bits;
+};
 
 TEST(Values, BitsAreExact) {
     const ValueCase cases[] = {
-        {"0", 0}, {"-0", 0x8000000000000000}, {"+1", 0x3ff0000000000000}, {"1.", 0x3ff0000000000000}, {".5", 0x3fe0000000000000},
-        {"9007199254740993", 0x4340000000000000}, {"9007199254740992", 0x4340000000000000}, {"9007199254740994", 0x4340000000000001},
-        {"0.1", 0x3fb999999999999a}, {"1.7976931348623157e308", 0x7fefffffffffffff}, {"5e-324", 1}, {"-5e-324", 0x8000000000000001},
-        {"2.2250738585072011e-308", 0x000fffffffffffff}, {"1e-400", 0}, {"-1e-400", 0x8000000000000000}, {"0e99999", 0},
-        {"1e-99999999999999999999", 0}, {"+Inf", 0x7ff0000000000000}, {"Inf", 0x7ff0000000000000}, {"-inf", 0xfff0000000000000},
-        {"Infinity", 0x7ff0000000000000}, {"NaN", 0x7ff8000000000001}, {"nan", 0x7ff8000000000001},
-        {"0.30000000000000004", 0x3fd3333333333334}, {"1e3", 0x408f400000000000}, {"1E+3", 0x408f400000000000},
+        {"0", 0},
+        {"-0", 0x8000000000000000},
+        {"+1", 0x3ff0000000000000},
+        {"1.", 0x3ff0000000000000},
+        {".5", 0x3fe0000000000000},
+        {"9007199254740993", 0x4340000000000000},
+        {"9007199254740992", 0x4340000000000000},
+        {"9007199254740994", 0x4340000000000001},
+        {"0.1", 0x3fb999999999999a},
+        {"1.7976931348623157e308", 0x7fefffffffffffff},
+        {"5e-324", 1},
+        {"-5e-324", 0x8000000000000001},
+        {"2.2250738585072011e-308", 0x000fffffffffffff},
+        {"1e-400", 0},
+        {"-1e-400", 0x8000000000000000},
+        {"0e99999", 0},
+        {"1e-99999999999999999999", 0},
+        {"+Inf", 0x7ff0000000000000},
+        {"Inf", 0x7ff0000000000000},
+        {"-inf", 0xfff0000000000000},
+        {"Infinity", 0x7ff0000000000000},
+        {"NaN", 0x7ff8000000000001},
+        {"nan", 0x7ff8000000000001},
+        {"0.30000000000000004", 0x3fd3333333333334},
+        {"1e3", 0x408f400000000000},
+        {"1E+3", 0x408f400000000000},
     };
     for (const ValueCase& each : cases) {
         SCOPED_TRACE(each.text);
@@ -147,7 +194,8 @@ TEST(Values, BitsAreExact) {
 }
 
 TEST(Values, WhatIsRefused) {
-    for (const char* text : {"", "+", "-", ".", "e5", "1e", "1e+", "--1", "+-1", "1 ", " 1", "1,5", "0x10", "infinit", "nan(1)", "1e400", "123456e304", "1f", "NaNs"}) {
+    for (const char* text : {"", "+", "-", ".", "e5", "1e", "1e+", "--1", "+-1", "1 ", " 1", "1,5", "0x10", "infinit",
+                             "nan(1)", "1e400", "123456e304", "1f", "NaNs"}) {
         SCOPED_TRACE(text);
         std::string why;
         EXPECT_FALSE(parse_value(text, why));
@@ -168,12 +216,15 @@ TEST(Formats, DetectedByContent) {
 }
 
 TEST(Formats, ChosenByContentType) {
-    EXPECT_EQ(*format_of_content_type("application/openmetrics-text; version=1.0.0; charset=utf-8"), InputFormat::kOpenMetrics);
+    EXPECT_EQ(*format_of_content_type("application/openmetrics-text; version=1.0.0; charset=utf-8"),
+              InputFormat::kOpenMetrics);
     EXPECT_EQ(*format_of_content_type("text/plain; version=0.0.4"), InputFormat::kText);
     EXPECT_EQ(*format_of_content_type(""), InputFormat::kText);
     const auto html = format_of_content_type("text/html");
     ASSERT_FALSE(html);
-    EXPECT_EQ(html.error().text(), "the scrape's Content-Type is text/html, wanted application/openmetrics-text, text/plain or application/json");
+    EXPECT_EQ(
+        html.error().text(),
+        "the scrape's Content-Type is text/html, wanted application/openmetrics-text, text/plain or application/json");
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ RemoteWriteOptions remote_to(const http::Url& url, proto::ProtobufMessage messag
 
 std::vector<proto::Series> round_of(std::size_t series, std::int64_t timestamp) {
     std::vector<proto::Series> out;
-    for (std::size_t i = 0; i < series; ++i) out.push_back(sample("m", static_cast<double>(timestamp), timestamp, {{"i", std::to_string(i)}}));
+    for (std::size_t i = 0; i < series; ++i)
+        out.push_back(sample("m", static_cast<double>(timestamp), timestamp, {{"i", std::to_string(i)}}));
     return out;
 }
 
@@ -54,7 +55,8 @@ TEST(Queue, LargeLabelsEndABatchEarly) {
     SystemClock clock;
     Queue queue({.batch_size = 100, .batch_bytes = 3000, .flush_interval = kLong}, remote_to(receiver.url()), clock);
     std::vector<proto::Series> points;
-    for (int i = 0; i < 5; ++i) points.push_back(sample("m", 1, 1, {{"i", std::to_string(i)}, {"x", std::string(1000, 'x')}}));
+    for (int i = 0; i < 5; ++i)
+        points.push_back(sample("m", 1, 1, {{"i", std::to_string(i)}, {"x", std::string(1000, 'x')}}));
     (void)queue.push(std::move(points));
     queue.finish(kLong);
     EXPECT_EQ(receiver.received().size(), 3U);
@@ -88,7 +90,8 @@ TEST(Ordering, PerSeriesOverShardsUnderRetries) {
         return std::nullopt;
     });
     SystemClock clock;
-    Queue queue({.shards = 4, .batch_size = 7, .flush_interval = Milliseconds(1), .capacity = 50}, remote_to(receiver.url(), proto::ProtobufMessage::kV2), clock);
+    Queue queue({.shards = 4, .batch_size = 7, .flush_interval = Milliseconds(1), .capacity = 50},
+                remote_to(receiver.url(), proto::ProtobufMessage::kV2), clock);
     constexpr std::size_t kSeries = 30;
     constexpr std::int64_t kRounds = 40;
     for (std::int64_t round = 1; round <= kRounds; ++round) ASSERT_EQ(queue.push(round_of(kSeries, round)), kSeries);
@@ -100,7 +103,8 @@ TEST(Ordering, PerSeriesOverShardsUnderRetries) {
     ASSERT_EQ(series.size(), kSeries);
     for (const auto& [name, samples] : series) {
         ASSERT_EQ(samples.size(), static_cast<std::size_t>(kRounds)) << name;
-        for (std::size_t i = 0; i < samples.size(); ++i) EXPECT_EQ(samples[i].timestamp, static_cast<std::int64_t>(i) + 1) << name;
+        for (std::size_t i = 0; i < samples.size(); ++i)
+            EXPECT_EQ(samples[i].timestamp, static_cast<std::int64_t>(i) + 1) << name;
     }
     // No two requests in flight hold the same series.
     for (std::size_t a = 0; a < all.size(); ++a) {
@@ -130,7 +134,8 @@ TEST(Queue, LaterDataIsSentAfterARejection) {
 
 TEST(Queue, TransportFaultsAreRetriedUntilTheyPass) {
     MiniReceiver receiver([](std::size_t number) -> std::optional<http::Response> {
-        static constexpr http::Fault kFaults[] = {http::Fault::kCloseBeforeResponse, http::Fault::kResetBeforeResponse, http::Fault::kCutResponse, http::Fault::kGarbage};
+        static constexpr http::Fault kFaults[] = {http::Fault::kCloseBeforeResponse, http::Fault::kResetBeforeResponse,
+                                                  http::Fault::kCutResponse, http::Fault::kGarbage};
         if (number >= std::size(kFaults)) return std::nullopt;
         http::Response response;
         response.status = 200;
@@ -172,7 +177,8 @@ TEST(Queue, PushWaitsForRoom) {
     SystemClock clock;
     Queue queue({.batch_size = 1, .capacity = 3}, remote_to(receiver.url()), clock);
     auto pushing = std::async(std::launch::async, [&] { return queue.push(round_of(10, 1)); });
-    ASSERT_EQ(pushing.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);  // nothing is answered, so nothing moves
+    ASSERT_EQ(pushing.wait_for(std::chrono::milliseconds(50)),
+              std::future_status::timeout);  // nothing is answered, so nothing moves
     open.set_value();
     EXPECT_EQ(pushing.get(), 10U);
     queue.finish(kLong);
@@ -219,7 +225,8 @@ TEST(Queue, FinishCancelsARequestThatHangs) {
     ASSERT_TRUE(receiver.wait_for(1));
     const auto begin = std::chrono::steady_clock::now();
     queue.finish(Milliseconds(10));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));  // the request's own time-out is 30 s
+    EXPECT_LT(std::chrono::steady_clock::now() - begin,
+              std::chrono::seconds(10));  // the request's own time-out is 30 s
     EXPECT_EQ(queue.stats().unsent, 2U);
 }
 
@@ -241,7 +248,8 @@ TEST(Queue, NobodyListens) {
 }
 
 TEST(Queue, FallbackIsSharedByTheShards) {
-    MiniReceiver old([](std::size_t number) -> std::optional<http::Response> { return status(number == 0 ? 415 : 204); });
+    MiniReceiver old(
+        [](std::size_t number) -> std::optional<http::Response> { return status(number == 0 ? 415 : 204); });
     SystemClock clock;
     auto options = remote_to(old.url(), proto::ProtobufMessage::kV2);
     options.fallback = true;
@@ -260,8 +268,10 @@ TEST(Queue, FallbackIsSharedByTheShards) {
 /// Values reach the wire bit for bit, whatever they are.
 TEST(BitExact, FromTextToTheWire) {
     const std::string input =
-        "v{k=\"0\"} 0\nv{k=\"-0\"} -0\nv{k=\"inf\"} +Inf\nv{k=\"-inf\"} -Inf\nv{k=\"nan\"} NaN\nv{k=\"sub\"} 5e-324\nv{k=\"-sub\"} -2.2250738585072011e-308\n"
-        "v{k=\"odd\"} 9007199254740993\nv{k=\"big\"} 9007199254740994\nv{k=\"max\"} 1.7976931348623157e308\nv{k=\"17\"} 0.30000000000000004\nv{k=\"third\"} 0.1\n";
+        "v{k=\"0\"} 0\nv{k=\"-0\"} -0\nv{k=\"inf\"} +Inf\nv{k=\"-inf\"} -Inf\nv{k=\"nan\"} NaN\nv{k=\"sub\"} "
+        "5e-324\nv{k=\"-sub\"} -2.2250738585072011e-308\n"
+        "v{k=\"odd\"} 9007199254740993\nv{k=\"big\"} 9007199254740994\nv{k=\"max\"} "
+        "1.7976931348623157e308\nv{k=\"17\"} 0.30000000000000004\nv{k=\"third\"} 0.1\n";
     const std::map<std::string, std::uint64_t> wanted{
         {"v{k=\"0\"}", 0x0},
         {"v{k=\"-0\"}", 0x8000000000000000},

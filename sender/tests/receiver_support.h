@@ -32,7 +32,8 @@ public:
     /// Called with the number of the request (from 0); nullopt: a conforming answer.
     using Script = std::function<std::optional<http::Response>(std::size_t)>;
 
-    explicit MiniReceiver(Script script = {}) : script_(std::move(script)), server_({}, [this](const http::Request& r) { return handle(r); }) {
+    explicit MiniReceiver(Script script = {})
+        : script_(std::move(script)), server_({}, [this](const http::Request& r) { return handle(r); }) {
         const auto started = server_.start();
         EXPECT_TRUE(started) << (started ? "" : started.error().text());
     }
@@ -54,7 +55,8 @@ private:
         item.body = std::string(raw.payload());
         item.begin = raw.first_byte;
         item.connection = raw.connection;
-        if (item.head.find("proto=io.prometheus.write.v2.Request") != std::string::npos) item.message = proto::ProtobufMessage::kV2;
+        if (item.head.find("proto=io.prometheus.write.v2.Request") != std::string::npos)
+            item.message = proto::ProtobufMessage::kV2;
         item.request = decoded(item.body, item.message);
         std::size_t number = 0;
         {
@@ -69,7 +71,8 @@ private:
                 histograms += series.histograms.size();
                 exemplars += series.exemplars.size();
             }
-            response.headers = written(static_cast<int>(samples), static_cast<int>(histograms), static_cast<int>(exemplars));
+            response.headers =
+                written(static_cast<int>(samples), static_cast<int>(histograms), static_cast<int>(exemplars));
         }
         if (script_)
             if (auto scripted = script_(number)) response = std::move(*scripted);

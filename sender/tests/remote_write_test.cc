@@ -9,6 +9,8 @@ namespace prw::sender {
 namespace {
 
 using proto::ProtobufMessage;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing_support::answer;
 using testing_support::decoded;
 using testing_support::FakeTransport;
@@ -16,8 +18,6 @@ using testing_support::no_answer;
 using testing_support::sample;
 using testing_support::VirtualClock;
 using testing_support::written;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 http::Url url(std::string_view text = "http://127.0.0.1:9201/api/v1/write") {
     auto parsed = http::parse_url(text);
@@ -27,14 +27,16 @@ http::Url url(std::string_view text = "http://127.0.0.1:9201/api/v1/write") {
 
 /// One writer with everything around it.
 struct Bench {
-    explicit Bench(std::vector<Result<http::ClientResponse>> replies, ProtobufMessage message = ProtobufMessage::kV1, double chance = 0.5)
+    explicit Bench(std::vector<Result<http::ClientResponse>> replies, ProtobufMessage message = ProtobufMessage::kV1,
+                   double chance = 0.5)
         : session(message), transport(std::move(replies)), random([chance] { return chance; }) {
         options.url = url();
         options.message = message;
     }
     Delivery deliver(std::vector<proto::Series> batch = {sample("a", 1, 1000)}) {
         if (!writer)
-            writer.emplace(options, session, transport, clock, random, [this](LogLevel, const std::string& text) { log.push_back(text); });
+            writer.emplace(options, session, transport, clock, random,
+                           [this](LogLevel, const std::string& text) { log.push_back(text); });
         return writer->deliver(batch);
     }
     RemoteWriteOptions options;
@@ -50,20 +52,22 @@ TEST(Headers, InOrderAndExactForBothMessages) {
     Bench v1({answer(204)});
     EXPECT_EQ(v1.deliver().outcome, Outcome::kAccepted);
     EXPECT_THAT(v1.transport.sent[0].headers,
-                ElementsAre(std::pair<std::string, std::string>("User-Agent", default_user_agent()), std::pair<std::string, std::string>("Content-Encoding", "snappy"),
+                ElementsAre(std::pair<std::string, std::string>("User-Agent", default_user_agent()),
+                            std::pair<std::string, std::string>("Content-Encoding", "snappy"),
                             std::pair<std::string, std::string>("Content-Type", "application/x-protobuf"),
                             std::pair<std::string, std::string>("X-Prometheus-Remote-Write-Version", "0.1.0")));
     Bench v2({answer(204, written(1))}, ProtobufMessage::kV2);
     EXPECT_EQ(v2.deliver().outcome, Outcome::kAccepted);
-    EXPECT_EQ(v2.transport.sent[0].header("Content-Type"), "application/x-protobuf;proto=io.prometheus.write.v2.Request");
+    EXPECT_EQ(v2.transport.sent[0].header("Content-Type"),
+              "application/x-protobuf;proto=io.prometheus.write.v2.Request");
     EXPECT_EQ(v2.transport.sent[0].header("X-Prometheus-Remote-Write-Version"), "2.0.0");
     EXPECT_EQ(v2.transport.sent[0].header("Retry-Attempt"), "(none)");
     EXPECT_THAT(default_user_agent(), ::testing::MatchesRegex("prw/[0-9.]+"));
 }
 
 TEST(Headers, ReservedOnesAreRefused) {
-    for (const char* name : {"Content-Encoding", "content-type", "X-Prometheus-Remote-Write-Version", "USER-AGENT", "Content-Length", "Host", "Transfer-Encoding",
-                             "Connection", "Retry-Attempt"}) {
+    for (const char* name : {"Content-Encoding", "content-type", "X-Prometheus-Remote-Write-Version", "USER-AGENT",
+                             "Content-Length", "Host", "Transfer-Encoding", "Connection", "Retry-Attempt"}) {
         const auto result = check_header(name, "x");
         ASSERT_FALSE(result) << name;
         EXPECT_EQ(result.error().code, ErrorCode::kInvalidArgument);
@@ -180,14 +184,18 @@ TEST(Retries, BackoffDoublesFrom30MillisecondsTo5SecondsWithJitter) {
 }
 
 TEST(Retries, BackoffStartsAnewAfterSuccess) {
-    Bench bench({answer(503), answer(503), answer(503), answer(204), answer(503), answer(204)}, ProtobufMessage::kV1, 0);
+    Bench bench({answer(503), answer(503), answer(503), answer(204), answer(503), answer(204)}, ProtobufMessage::kV1,
+                0);
     (void)bench.deliver();
     (void)bench.deliver();
     EXPECT_THAT(bench.clock.waits, ElementsAre(Milliseconds(15), Milliseconds(30), Milliseconds(60), Milliseconds(15)));
 }
 
 TEST(RetryAfter, IsTheLeastWait) {
-    struct Row { const char* value; std::int64_t at_least, at_most; };
+    struct Row {
+        const char* value;
+        std::int64_t at_least, at_most;
+    };
     // The virtual clock stands at 2023-11-14T22:13:20Z.
     const Row rows[] = {{"2", 2000, 2000},
                         {"Tue, 14 Nov 2023 22:13:25 GMT", 5000, 5000},
@@ -225,7 +233,8 @@ TEST(Retries, BoundedByTimeSinceTheFirstFailure) {
     EXPECT_EQ(bench.deliver().outcome, Outcome::kGaveUp);
     EXPECT_LE(bench.clock.now() - SteadyTime(), Milliseconds(10'000));
     EXPECT_GE(bench.clock.now() - SteadyTime(), Milliseconds(5'000));
-    const Delivery next = bench.deliver();  // the receiver has been away for too long: one more attempt, not ten more seconds
+    const Delivery next =
+        bench.deliver();  // the receiver has been away for too long: one more attempt, not ten more seconds
     EXPECT_EQ(next.outcome, Outcome::kGaveUp);
     EXPECT_LE(next.attempts, 2U);
 }
@@ -290,7 +299,8 @@ TEST(Fallback, On415HeadersAndBodyChangeTogetherAndStayChanged) {
         EXPECT_EQ(bench.transport.sent[i].header("Retry-Attempt"), "(none)");
         EXPECT_EQ(decoded(bench.transport.sent[i].body, ProtobufMessage::kV1).series.size(), 1U);
     }
-    EXPECT_THAT(bench.log, ElementsAre("the receiver answered 415; falling back to prometheus.WriteRequest (1.0) from here on"));
+    EXPECT_THAT(bench.log,
+                ElementsAre("the receiver answered 415; falling back to prometheus.WriteRequest (1.0) from here on"));
 }
 
 TEST(Fallback, OffByDefault) {
@@ -378,8 +388,11 @@ TEST(Encoding, Utf8NamesAreEscapedFor10Only) {
     const std::vector<proto::Series> batch{sample("my.name", 1, 1, {{"Z", "1"}, {"a.b", "2"}})};
     const auto v1 = encode_request(batch, ProtobufMessage::kV1);
     EXPECT_EQ(v1.renamed, 1U);
-    EXPECT_EQ(series_name(decoded(v1.body, ProtobufMessage::kV1).series[0].labels), "U__my_2e_name{U__a_2e_b=\"2\",Z=\"1\"}");
-    EXPECT_EQ(series_name(decoded(encode_request(batch, ProtobufMessage::kV2).body, ProtobufMessage::kV2).series[0].labels), "my.name{Z=\"1\",a.b=\"2\"}");
+    EXPECT_EQ(series_name(decoded(v1.body, ProtobufMessage::kV1).series[0].labels),
+              "U__my_2e_name{U__a_2e_b=\"2\",Z=\"1\"}");
+    EXPECT_EQ(
+        series_name(decoded(encode_request(batch, ProtobufMessage::kV2).body, ProtobufMessage::kV2).series[0].labels),
+        "my.name{Z=\"1\",a.b=\"2\"}");
     EXPECT_EQ(escape_name("a:b_c", true), "a:b_c");
     EXPECT_EQ(escape_name("a:b_c", false), "U__a_3a_b__c");
     EXPECT_EQ(escape_name("1\xf0\x9f\x98\x80", true), "U___31__1f600_");

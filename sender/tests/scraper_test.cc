@@ -9,8 +9,8 @@
 namespace prw::sender {
 namespace {
 
-using testing_support::VirtualClock;
 using ::testing::ElementsAre;
+using testing_support::VirtualClock;
 
 /// What a target says, scrape by scrape; the last reply for ever.
 class FakeFetcher final : public Fetcher {
@@ -39,8 +39,10 @@ struct Collected {
                 const std::string name = series_name(point.labels);
                 if (name.starts_with("scrape_duration_seconds")) continue;
                 const auto& sample = point.samples.at(0);
-                lines.push_back(name + " " + (sample.value_bits == proto::kStaleNanBits ? "stale" : proto::value_text(sample.value_bits)) + " @" +
-                                std::to_string(sample.timestamp - 1'700'000'000'000));
+                lines.push_back(
+                    name + " " +
+                    (sample.value_bits == proto::kStaleNanBits ? "stale" : proto::value_text(sample.value_bits)) +
+                    " @" + std::to_string(sample.timestamp - 1'700'000'000'000));
             }
             return points.size();
         };
@@ -59,15 +61,21 @@ TEST(Scraper, FirstScrapeAtOnceThenOnTheGridWithMarkersAndReports) {
     VirtualClock clock;
     Collected collected;
     auto fetcher = std::make_unique<FakeFetcher>(
-        clock, std::vector<Result<Fetched>>{Fetched{"a 1\nb 2\n", "text/plain"}, Fetched{"a 1\n", ""}, fail(ErrorCode::kConnection, "refused"), Fetched{"a 1", ""}},
+        clock,
+        std::vector<Result<Fetched>>{Fetched{"a 1\nb 2\n", "text/plain"}, Fetched{"a 1\n", ""},
+                                     fail(ErrorCode::kConnection, "refused"), Fetched{"a 1", ""}},
         Milliseconds(100));
     Scraper scraper(options(4), {.target_labels = {{"job", "j"}}}, clock, collected.sink(), {}, std::move(fetcher));
     scraper.run();
     EXPECT_THAT(collected.scrapes,
-                ElementsAre(ElementsAre("a{job=\"j\"} 1 @0", "b{job=\"j\"} 2 @0", "scrape_samples_scraped{job=\"j\"} 2 @0", "up{job=\"j\"} 1 @0"),
-                            ElementsAre("a{job=\"j\"} 1 @1000", "b{job=\"j\"} stale @1000", "scrape_samples_scraped{job=\"j\"} 1 @1000", "up{job=\"j\"} 1 @1000"),
-                            ElementsAre("a{job=\"j\"} stale @2000", "scrape_samples_scraped{job=\"j\"} 0 @2000", "up{job=\"j\"} 0 @2000"),
-                            ElementsAre("a{job=\"j\"} 1 @3000", "scrape_samples_scraped{job=\"j\"} 1 @3000", "up{job=\"j\"} 1 @3000")));
+                ElementsAre(ElementsAre("a{job=\"j\"} 1 @0", "b{job=\"j\"} 2 @0",
+                                        "scrape_samples_scraped{job=\"j\"} 2 @0", "up{job=\"j\"} 1 @0"),
+                            ElementsAre("a{job=\"j\"} 1 @1000", "b{job=\"j\"} stale @1000",
+                                        "scrape_samples_scraped{job=\"j\"} 1 @1000", "up{job=\"j\"} 1 @1000"),
+                            ElementsAre("a{job=\"j\"} stale @2000", "scrape_samples_scraped{job=\"j\"} 0 @2000",
+                                        "up{job=\"j\"} 0 @2000"),
+                            ElementsAre("a{job=\"j\"} 1 @3000", "scrape_samples_scraped{job=\"j\"} 1 @3000",
+                                        "up{job=\"j\"} 1 @3000")));
     EXPECT_EQ(scraper.stats().failures, 1U);
     EXPECT_EQ(scraper.stats().target.stale_markers, 2U);
 }
@@ -75,20 +83,23 @@ TEST(Scraper, FirstScrapeAtOnceThenOnTheGridWithMarkersAndReports) {
 TEST(Scraper, NoMarkersAtItsOwnEnd) {
     VirtualClock clock;
     Collected collected;
-    Scraper scraper(options(1), {}, clock, collected.sink(), {}, std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{Fetched{"a 1\n", ""}}));
+    Scraper scraper(options(1), {}, clock, collected.sink(), {},
+                    std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{Fetched{"a 1\n", ""}}));
     scraper.run();
     scraper.stop();
     EXPECT_THAT(collected.scrapes, ElementsAre(ElementsAre("a 1 @0", "scrape_samples_scraped 1 @0", "up 1 @0")));
 }
 
 TEST(Scraper, WhatCannotBeParsedIsAFailedScrape) {
-    const std::vector<Fetched> bad{{"a x\n", "text/plain"}, {"a 1\n", "application/openmetrics-text; version=1.0.0"}, {"<html>", "text/html"}};
+    const std::vector<Fetched> bad{
+        {"a x\n", "text/plain"}, {"a 1\n", "application/openmetrics-text; version=1.0.0"}, {"<html>", "text/html"}};
     for (const Fetched& each : bad) {
         VirtualClock clock;
         Collected collected;
         std::vector<std::string> log;
-        Scraper scraper(options(2), {}, clock, collected.sink(), [&](LogLevel, const std::string& text) { log.push_back(text); },
-                        std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{each}));
+        Scraper scraper(
+            options(2), {}, clock, collected.sink(), [&](LogLevel, const std::string& text) { log.push_back(text); },
+            std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{each}));
         scraper.run();
         EXPECT_THAT(collected.scrapes[0], ElementsAre("scrape_samples_scraped 0 @0", "up 0 @0"));
         ASSERT_EQ(log.size(), 1U);  // the same failure again is not news
@@ -99,8 +110,9 @@ TEST(Scraper, WhatCannotBeParsedIsAFailedScrape) {
 TEST(Scraper, MissedIntervalsAreSkippedNotCaughtUp) {
     VirtualClock clock;
     Collected collected;
-    Scraper scraper(options(3), {}, clock, collected.sink(), {},
-                    std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{Fetched{"a 1\n", ""}}, Milliseconds(2500)));
+    Scraper scraper(
+        options(3), {}, clock, collected.sink(), {},
+        std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{Fetched{"a 1\n", ""}}, Milliseconds(2500)));
     scraper.run();
     std::vector<std::string> first;
     for (const auto& lines : collected.scrapes) first.push_back(lines.front());
@@ -111,7 +123,8 @@ TEST(Scraper, MissedIntervalsAreSkippedNotCaughtUp) {
 TEST(Scraper, TimestampsIncreaseEvenIfTheWallClockStepsBack) {
     VirtualClock clock;
     Collected collected;
-    Scraper scraper(options(1), {}, clock, collected.sink(), {}, std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{Fetched{"a 1\n", ""}}));
+    Scraper scraper(options(1), {}, clock, collected.sink(), {},
+                    std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{Fetched{"a 1\n", ""}}));
     scraper.scrape_once();
     clock.set_wall(1'600'000'000'000);
     scraper.scrape_once();
@@ -149,7 +162,8 @@ TEST(Scraper, NegotiatesOverHttp) {
     EXPECT_EQ(collected.scrapes[1].front(), "a 2 @1000");
     EXPECT_EQ(collected.scrapes[2].front(), "a stale @2000");
     EXPECT_THAT(heads[0], ::testing::StartsWith("GET /metrics?x=1 HTTP/1.1\r\n"));
-    EXPECT_THAT(heads[0], ::testing::HasSubstr("\r\nAccept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain"));
+    EXPECT_THAT(heads[0],
+                ::testing::HasSubstr("\r\nAccept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain"));
     EXPECT_THAT(heads[0], ::testing::HasSubstr("\r\nX-Prometheus-Scrape-Timeout-Seconds: 1.0"));
 }
 
@@ -194,7 +208,9 @@ TEST(Scraper, StopEndsAScrapeThatHangsWithoutAReport) {
 }
 
 TEST(TargetLabels, InstanceIsHostAndPort) {
-    EXPECT_THAT(target_labels(*http::parse_url("http://h/metrics"), "j", ""), ElementsAre(std::pair<std::string, std::string>("instance", "h:80"), std::pair<std::string, std::string>("job", "j")));
+    EXPECT_THAT(target_labels(*http::parse_url("http://h/metrics"), "j", ""),
+                ElementsAre(std::pair<std::string, std::string>("instance", "h:80"),
+                            std::pair<std::string, std::string>("job", "j")));
     EXPECT_EQ(target_labels(*http::parse_url("http://[::1]:9/"), "j", "")[0].second, "[::1]:9");
     EXPECT_EQ(target_labels(*http::parse_url("http://h/"), "j", "me")[0].second, "me");
 }

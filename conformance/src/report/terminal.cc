@@ -53,7 +53,13 @@ std::string clause_text(const CheckOutcome& check) {
     return out;
 }
 
-void detail(Writer& out, const CheckOutcome& check) {
+/// Paths in results are relative to the report's folder; on the terminal they have to work from here.
+std::string from_here(const std::string& path, const std::string& report) {
+    const auto slash = report.rfind('/');
+    return slash == std::string::npos ? path : report.substr(0, slash + 1) + path;
+}
+
+void detail(Writer& out, const CheckOutcome& check, const TerminalStyle& style) {
     out.field("clause", clause_text(check));
     out.field("want", check.want);
     out.field("got", check.got.empty() ? check.reason : check.got);
@@ -64,10 +70,10 @@ void detail(Writer& out, const CheckOutcome& check) {
     }
     out.field("seen", evidence_text(check));
     out.field("next", "prw explain " + check.id);
-    if (!check.capsule.empty()) out.field("", "prw inspect " + check.capsule);
+    if (!check.capsule.empty()) out.field("", "prw inspect " + from_here(check.capsule, style.report));
 }
 
-bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn || v == Verdict::kError; }
+bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn; }
 
 void check_line(Writer& out, const CheckOutcome& check) {
     std::string tail = std::string(proto::short_name(check.message)) + "  " + std::string(check.extension ? "practice" : proto::name_of(check.level)) + "  " +
@@ -98,7 +104,7 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         out.line();
         out.line(out.paint("  E scenario " + scenario.name + " (" + std::string(proto::short_name(scenario.message)) + ")", Verdict::kError));
         out.field("problem", scenario.problem);
-        out.field("log", scenario.target_log);
+        if (!scenario.target_log.empty()) out.field("log", from_here(scenario.target_log, style.report));
     }
 
     for (const auto& group : groups(results)) {
@@ -117,8 +123,8 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         for (const auto* check : group.checks) {
             if (detailed(check->verdict)) {
                 check_line(out, *check);
-                detail(out, *check);
-            } else if (style.verbose || check->verdict == Verdict::kInfo) {
+                detail(out, *check, style);
+            } else if (style.verbose || check->verdict == Verdict::kInfo) {  // errors are told by their scenario
                 check_line(out, *check);
                 if (check->verdict != Verdict::kPass) out.field("", check->reason);
             }

@@ -13,7 +13,8 @@ std::span<const Family* const> request_families() {
 }
 
 std::span<const Family* const> message_families() {
-    static constexpr std::array<const Family*, 7> kFamilies{&kSymbols, &kSeries, &kLabels, &kSamples, &kHistograms, &kExemplars, &kMetadata};
+    static constexpr std::array<const Family*, 7> kFamilies{&kSymbols,    &kSeries,    &kLabels,  &kSamples,
+                                                            &kHistograms, &kExemplars, &kMetadata};
     return kFamilies;
 }
 
@@ -31,9 +32,12 @@ void for_each_family(Visit visit) {
 
 std::string_view name_of(Severity severity) {
     switch (severity) {
-        case Severity::kInfo: return "info";
-        case Severity::kWarn: return "warn";
-        case Severity::kFail: break;
+        case Severity::kInfo:
+            return "info";
+        case Severity::kWarn:
+            return "warn";
+        case Severity::kFail:
+            break;
     }
     return "fail";
 }
@@ -56,7 +60,8 @@ const Rule* find_rule(std::string_view id) {
 std::span<const UncoveredClause> uncovered_clauses() {
     static const auto kUncovered = [] {
         std::vector<UncoveredClause> out;
-        rules::for_each_family([&](const rules::Family& f) { out.insert(out.end(), f.uncovered.begin(), f.uncovered.end()); });
+        rules::for_each_family(
+            [&](const rules::Family& f) { out.insert(out.end(), f.uncovered.begin(), f.uncovered.end()); });
         return out;
     }();
     return kUncovered;

@@ -8,6 +8,7 @@
 namespace prw::receiver::rules {
 
 [[nodiscard]] std::span<const Family* const> request_families();  ///< headers, negotiation, compression
-[[nodiscard]] std::span<const Family* const> message_families();  ///< everything but the wire's shape (kWire), which runs before them
+[[nodiscard]] std::span<const Family* const>
+message_families();  ///< everything but the wire's shape (kWire), which runs before them
 
 }  // namespace prw::receiver::rules

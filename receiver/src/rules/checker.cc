@@ -20,22 +20,29 @@ using proto::WireIssue;
 constexpr std::size_t kMaxIssues = 10000;
 /// A decoded view that grew beyond this is given back instead of kept for the next request.
 constexpr std::size_t kKeepViewBytes = 64U << 20U;
-/// More series than this in one request is worth a word (ext.batching.reasonable-size), so the fast path leaves them to the rules.
+/// More series than this in one request is worth a word (ext.batching.reasonable-size), so the fast path leaves them to
+/// the rules.
 constexpr std::uint64_t kFastSeries = 10000;
 
 std::int64_t system_now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
-ProtobufMessage other_of(ProtobufMessage message) { return message == ProtobufMessage::kV1 ? ProtobufMessage::kV2 : ProtobufMessage::kV1; }
+ProtobufMessage other_of(ProtobufMessage message) {
+    return message == ProtobufMessage::kV1 ? ProtobufMessage::kV2 : ProtobufMessage::kV1;
+}
 
 /// True if the view holds anything that its schema knows.
-bool knows_something(const RequestView& view) { return !view.series.empty() || !view.metadata.empty() || !view.symbols.empty(); }
+bool knows_something(const RequestView& view) {
+    return !view.series.empty() || !view.metadata.empty() || !view.symbols.empty();
+}
 
 /// True if the bytes are certainly that message: a symbols table alone counts only with its leading empty string.
 bool convincing(const RequestView& view) {
     if (view.malformed) return false;
-    return !view.series.empty() || !view.metadata.empty() || (!view.symbols.empty() && view.symbols.front().text.empty());
+    return !view.series.empty() || !view.metadata.empty() ||
+           (!view.symbols.empty() && view.symbols.front().text.empty());
 }
 
 bool wrong_shape(const RequestView& view) {
@@ -72,7 +79,8 @@ std::string framing_of(std::string_view bytes, ProtobufMessage message, RequestV
     if (bytes.size() > 5 && (bytes[0] == 0 || bytes[0] == 1)) {
         std::uint64_t size = 0;
         for (std::size_t i = 1; i < 5; ++i) size = (size << 8U) | static_cast<unsigned char>(bytes[i]);
-        if (size == bytes.size() - 5 && holds_message(bytes.substr(5))) return "a gRPC frame (5 bytes before the message)";
+        if (size == bytes.size() - 5 && holds_message(bytes.substr(5)))
+            return "a gRPC frame (5 bytes before the message)";
     }
     std::uint64_t size = 0;
     std::size_t messages = 0;
@@ -86,8 +94,9 @@ std::string framing_of(std::string_view bytes, ProtobufMessage message, RequestV
 }
 
 bool newer_than_2_0(std::string_view version) {
-    return !version.empty() && version.size() < 20 && version.front() >= '2' && version.front() <= '9' && version != "2" && version != "2.0" &&
-           version != "2.0.0" && version.find_first_not_of("0123456789.") == std::string_view::npos && !version.starts_with("2.0.");
+    return !version.empty() && version.size() < 20 && version.front() >= '2' && version.front() <= '9' &&
+           version != "2" && version != "2.0" && version != "2.0.0" &&
+           version.find_first_not_of("0123456789.") == std::string_view::npos && !version.starts_with("2.0.");
 }
 
 }  // namespace
@@ -165,8 +174,10 @@ struct Checker::Impl {
             case BodyKind::kJson:
             case BodyKind::kText:
             case BodyKind::kOtlp:
-            case BodyKind::kRemoteRead: return true;
-            default: return false;
+            case BodyKind::kRemoteRead:
+                return true;
+            default:
+                return false;
         }
     }
 
@@ -233,7 +244,8 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
             state.content_type_error = parsed.error();
             state.foreign_type = true;
         }
-        const bool probe = body.empty() && (head->method == "GET" || head->method == "HEAD" || head->method == "OPTIONS");
+        const bool probe =
+            body.empty() && (head->method == "GET" || head->method == "HEAD" || head->method == "OPTIONS");
         if (probe) result.kind = RequestKind::kProbe;
     }
     result.declared = state.declared;
@@ -269,13 +281,24 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
     }
 
     // Rules. Clauses follow what the message is, or else what the head says that it should be.
-    const auto message = state.actual ? *state.actual : state.declared.value_or(names_message ? ProtobufMessage::kV2 : ProtobufMessage::kV1);
+    const auto message = state.actual
+                             ? *state.actual
+                             : state.declared.value_or(names_message ? ProtobufMessage::kV2 : ProtobufMessage::kV1);
     const RequestView* view = state.uncompressed && !accepted ? &m.seen : nullptr;
     using Place = rules::Reporter::Impl::Place;
     m.report.begin({message, m.options.findings_per_rule, raw_head, body, view, state.uncompressed});
     rules::Reporter reporter(m.report);
-    const rules::Context context{m.options, now_ms, result.kind, message, raw_head, head ? &*head : nullptr,
-                                 content_type ? &*content_type : nullptr, body, view, reporter, &state};
+    const rules::Context context{m.options,
+                                 now_ms,
+                                 result.kind,
+                                 message,
+                                 raw_head,
+                                 head ? &*head : nullptr,
+                                 content_type ? &*content_type : nullptr,
+                                 body,
+                                 view,
+                                 reporter,
+                                 &state};
     for (const auto* family : rules::request_families()) {
         m.report.at(family == &rules::kCompression ? Place::kBody : Place::kHead);
         family->run(context);
@@ -332,7 +355,9 @@ CheckResult Checker::check_message(std::string_view bytes, ProtobufMessage messa
     const RequestView* view = state.uncompressed ? &m.seen : nullptr;
     m.report.begin({state.actual.value_or(message), m.options.findings_per_rule, {}, {}, view, false});
     rules::Reporter reporter(m.report);
-    const rules::Context context{m.options, now_ms, result.kind, state.actual.value_or(message), {}, nullptr, nullptr, {}, view, reporter, &state};
+    const rules::Context context{m.options, now_ms,   result.kind, state.actual.value_or(message),
+                                 {},        nullptr,  nullptr,     {},
+                                 view,      reporter, &state};
     if (view != nullptr) {
         m.run_message_families(context, state);
         m.fill_counts(result);
@@ -347,6 +372,8 @@ CheckResult Checker::check_message(std::string_view bytes, ProtobufMessage messa
     return result;
 }
 
-CheckResult check(std::string_view head, std::string_view body, const CheckOptions& options) { return Checker(options).check(head, body); }
+CheckResult check(std::string_view head, std::string_view body, const CheckOptions& options) {
+    return Checker(options).check(head, body);
+}
 
 }  // namespace prw::receiver

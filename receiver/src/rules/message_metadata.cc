@@ -11,7 +11,7 @@ namespace {
 using proto::MetricType;
 
 constexpr std::string_view kTypeClauses[] = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"};
-constexpr Rule kType{"metadata/type-provided", kTypeClauses, Severity::kWarn, "Every series of a metric that can have a type carries it.",
+constexpr Rule kType{"metadata/type-provided", kTypeClauses, Severity::kWarn, "Every series of a metric that can have a type carries it (a note where other series of the request have one).",
                      "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records."};
 
 constexpr std::string_view kHelpClauses[] = {"prw2.timeseries.metadata-help-provided"};
@@ -78,6 +78,8 @@ public:
             return;
         }
         first_.assign(view_.symbols.size(), proto::kNoRef);
+        // A sender that states types passes on that a source states none; one that never does is missing them.
+        if (std::any_of(view_.metadata.begin(), view_.metadata.end(), [](const auto& m) { return m.type != 0; })) untyped_severity_ = Severity::kInfo;
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
         if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
             const auto draft = [&] {
@@ -156,7 +158,7 @@ private:
             return Draft{.message = cat({"The type of ", quoted(name), " is METRIC_TYPE_UNSPECIFIED; wanted the source's type, if it has one"}),
                          .field = cat({series_path(index), ".metadata.type"}),
                          .protobuf = range_of(series)};
-        });
+        }, untyped_severity_);
     }
 
     void help_is_name(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name) {
@@ -256,6 +258,7 @@ private:
     std::uint64_t typed_ = 0, helped_ = 0;
     std::uint32_t first_typed_ = 0;
     Aggregate type_, help_;
+    std::optional<Severity> untyped_severity_;  ///< of a series without type
 };
 
 void run_metadata(const Context& c) { MetadataRules(c).run(); }

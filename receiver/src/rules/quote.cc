@@ -8,32 +8,34 @@ namespace {
 constexpr char kDigits[] = "0123456789abcdef";
 }
 
-std::string printable(std::string_view text, std::size_t max) {
-    std::string out;
-    for (const char c : text.substr(0, max)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20U && byte < 0x7fU) {
-            out.push_back(c);
-        } else {
-            out += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]};
-        }
-    }
-    if (text.size() > max) out += "…";
-    return out;
-}
-
 std::string quote(std::string_view text, std::size_t max) { return "'" + printable(text, max) + "'"; }
 
-std::string hex_excerpt(std::string_view bytes, std::size_t max) {
-    std::string out;
-    for (const char c : bytes.substr(0, max)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (!out.empty()) out.push_back(' ');
-        out.push_back(kDigits[byte >> 4U]);
-        out.push_back(kDigits[byte & 15U]);
+std::string hex_excerpt(std::string_view bytes, proto::ByteRange range) {
+    constexpr std::size_t kContext = 4;
+    constexpr std::size_t kShown = 12;  // what fits 80 columns behind a key and an offset
+    const std::size_t begin = range.offset - std::min<std::size_t>(kContext, range.offset);
+    const std::size_t marked = range.size <= kShown ? range.size : kShown - 2;
+    const std::size_t end = std::min(bytes.size(), range.offset + marked + (marked == range.size ? kContext : 0));
+    std::string offset;
+    for (int shift = begin > 0xffffU ? 28 : 12; shift >= 0; shift -= 4) offset.push_back(kDigits[begin >> static_cast<unsigned>(shift) & 15U]);
+    std::string line = offset + " ";
+    std::string carets(line.size(), ' ');
+    for (std::size_t at = begin; at < end; ++at) {
+        const auto byte = static_cast<unsigned char>(bytes[at]);
+        line += {' ', kDigits[byte >> 4U], kDigits[byte & 15U]};
+        const bool in = at >= range.offset && at < range.offset + marked;
+        const bool joined = in && at > range.offset;
+        carets += joined ? "^^^" : in ? " ^^" : "   ";
     }
-    if (bytes.size() > max) out += " … (" + bytes_text(bytes.size() - max) + " more)";
-    return out;
+    if (marked < range.size) line += " … (" + bytes_text(range.size - marked) + " more)";
+    // An empty range stands between two bytes.
+    if (range.size == 0) {
+        const auto column = offset.size() + 1 + 3 * (range.offset - begin);
+        carets.resize(std::max(carets.size(), column + 1), ' ');
+        carets[column] = '^';
+    }
+    carets.erase(carets.find_last_not_of(' ') + 1);
+    return line + "\n" + carets;
 }
 
 std::string_view slice(std::string_view bytes, proto::ByteRange range) {

@@ -6,15 +6,17 @@
 #include <string_view>
 
 #include "prw/proto/types.h"
+#include "prw/receiver/text.h"
 
 namespace prw::receiver::rules {
 
 /// 'text', control and non-ASCII bytes as \xNN, cut at `max` bytes with "…".
 [[nodiscard]] std::string quote(std::string_view text, std::size_t max = 80);
-/// The same without quotes.
-[[nodiscard]] std::string printable(std::string_view text, std::size_t max = 80);
-/// "0a 1f … (468 bytes more)".
-[[nodiscard]] std::string hex_excerpt(std::string_view bytes, std::size_t max = 32);
+/// Two lines: the bytes at `range` with a few around them, behind the offset of the first one shown, and carets below those of the range:
+///     0078  2a 0c 0a 08 01 02 03 09
+///                       ^^^^^
+/// At most 12 bytes of the range are shown; "… (468 bytes more)" says what is left out.
+[[nodiscard]] std::string hex_excerpt(std::string_view bytes, proto::ByteRange range);
 /// `bytes` at `range`, clamped to what is there.
 [[nodiscard]] std::string_view slice(std::string_view bytes, proto::ByteRange range);
 /// "1 byte", "2 bytes".

@@ -12,10 +12,13 @@ namespace {
 Severity severity_of(proto::Level level) {
     switch (level) {
         case proto::Level::kMust:
-        case proto::Level::kMustNot: return Severity::kFail;
+        case proto::Level::kMustNot:
+            return Severity::kFail;
         case proto::Level::kShould:
-        case proto::Level::kShouldNot: return Severity::kWarn;
-        case proto::Level::kMay: break;
+        case proto::Level::kShouldNot:
+            return Severity::kWarn;
+        case proto::Level::kMay:
+            break;
     }
     return Severity::kInfo;
 }
@@ -30,11 +33,13 @@ proto::ByteRange clamp(proto::ByteRange range, std::size_t size) {
 }
 
 /// Bytes of a head or body: text where it is text.
-std::string excerpt(std::string_view bytes) {
+std::string excerpt(std::string_view bytes, proto::ByteRange range) {
     constexpr std::size_t kMax = 120;
-    const auto part = bytes.substr(0, kMax);
-    const bool text = std::all_of(part.begin(), part.end(), [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n'; });
-    return text ? printable(bytes, kMax) : hex_excerpt(bytes);
+    const auto part = slice(bytes, range);
+    const bool text = std::all_of(part.begin(), part.end(), [](char c) {
+        return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\r' || c == '\n';
+    });
+    return text ? printable(part, kMax) : hex_excerpt(bytes, range);
 }
 
 }  // namespace
@@ -54,7 +59,8 @@ void Reporter::Impl::begin(const Source& source) {
 }
 
 bool Reporter::Impl::relevant(std::string_view clause) const {
-    return clause.starts_with("ext.") || clause.starts_with(source_.message == proto::ProtobufMessage::kV1 ? "prw1." : "prw2.");
+    return clause.starts_with("ext.") ||
+           clause.starts_with(source_.message == proto::ProtobufMessage::kV1 ? "prw1." : "prw2.");
 }
 
 Reporter::Impl::Slot& Reporter::Impl::slot(const Rule& rule) {
@@ -87,7 +93,8 @@ void Reporter::Impl::reject(std::uint32_t series) {
     rejected_[series] = true;
 }
 
-void Reporter::Impl::count(const Rule& rule, std::uint32_t series, std::optional<Severity> severity, std::uint64_t times) {
+void Reporter::Impl::count(const Rule& rule, std::uint32_t series, std::optional<Severity> severity,
+                           std::uint64_t times) {
     const auto& s = slot(rule);
     const auto level = s.level ? s.level : s.any_level;
     if (!level) return;
@@ -121,16 +128,18 @@ void Reporter::Impl::locate(Finding& finding, const Draft& draft) {
     if (!draft.evidence.empty()) {
         finding.evidence = draft.evidence;
     } else if (finding.protobuf_bytes) {
-        finding.evidence = hex_excerpt(slice(source_.view->bytes, *finding.protobuf_bytes));
+        finding.evidence = hex_excerpt(source_.view->bytes, *finding.protobuf_bytes);
     } else if (finding.body_bytes) {
-        finding.evidence = excerpt(slice(source_.body, *finding.body_bytes));
+        finding.evidence = excerpt(source_.body, *finding.body_bytes);
     } else if (finding.head_bytes) {
-        finding.evidence = excerpt(slice(source_.head, *finding.head_bytes));
+        finding.evidence = excerpt(source_.head, *finding.head_bytes);
     }
 }
 
 std::uint64_t Reporter::Impl::order_of(const Finding& finding) const {
-    const auto key = [](Place place, std::uint32_t offset) { return (static_cast<std::uint64_t>(place) << 32U) | offset; };
+    const auto key = [](Place place, std::uint32_t offset) {
+        return (static_cast<std::uint64_t>(place) << 32U) | offset;
+    };
     if (finding.head_bytes) return key(Place::kHead, finding.head_bytes->offset);
     if (finding.protobuf_bytes) return key(Place::kMessage, finding.protobuf_bytes->offset);
     if (finding.body_bytes) return key(Place::kBody, finding.body_bytes->offset);

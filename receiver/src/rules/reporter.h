@@ -37,9 +37,10 @@ private:
     /// Of one rule within one request.
     struct Slot {
         const Rule* rule = nullptr;
-        std::optional<proto::Level> level, any_level;  ///< of the first clause; empty when no clause is about this message
-        std::array<std::uint32_t, 3> details{};        ///< by severity
-        std::array<std::uint32_t, 3> first{};          ///< index in findings_, valid where details > 0
+        std::optional<proto::Level> level,
+            any_level;                           ///< of the first clause; empty when no clause is about this message
+        std::array<std::uint32_t, 3> details{};  ///< by severity
+        std::array<std::uint32_t, 3> first{};    ///< index in findings_, valid where details > 0
     };
     [[nodiscard]] Slot& slot(const Rule& rule);
     [[nodiscard]] bool relevant(std::string_view clause) const;

@@ -18,20 +18,26 @@ using Clauses = std::string_view[];
 
 constexpr std::string_view kVersionHeader = "X-Prometheus-Remote-Write-Version";
 
-constexpr Clauses kWellFormedClauses = {"prw1.protocol.http-post", "prw2.protocol.http-post", "ext.http.header-value-clean"};
-constexpr Rule kWellFormed{"headers/well-formed", kWellFormedClauses, Severity::kFail, "The request head is well-formed HTTP/1.x.",
-                           "Let an HTTP library write the request head; end each line with CRLF and put nothing but 'Name: value' on a header line."};
+constexpr Clauses kWellFormedClauses = {"prw1.protocol.http-post", "prw2.protocol.http-post",
+                                        "ext.http.header-value-clean"};
+constexpr Rule kWellFormed{"headers/well-formed", kWellFormedClauses, Severity::kFail,
+                           "The request head is well-formed HTTP/1.x.",
+                           "Let an HTTP library write the request head; end each line with CRLF and put nothing but "
+                           "'Name: value' on a header line."};
 
 constexpr Clauses kMethodClauses = {"prw1.protocol.http-post", "prw2.protocol.http-post"};
 constexpr Rule kMethod{"headers/post-method", kMethodClauses, Severity::kFail, "Write requests use the method POST.",
-                       "Send write requests with POST, and keep POST when following redirects (307 and 308 do, 301 to 303 do not in most clients)."};
+                       "Send write requests with POST, and keep POST when following redirects (307 and 308 do, 301 to "
+                       "303 do not in most clients)."};
 
 constexpr Clauses kPathClauses = {"prw1.protocol.provided-url-path", "prw2.protocol.provided-url-path"};
-constexpr Rule kPath{"headers/url-path", kPathClauses, Severity::kFail, "Requests go to the path (and query) of the configured URL.",
+constexpr Rule kPath{"headers/url-path", kPathClauses, Severity::kFail,
+                     "Requests go to the path (and query) of the configured URL.",
                      "Use the configured URL as it is: append no path of your own and keep its query."};
 
 constexpr Clauses kUserAgentClauses = {"prw1.headers.user-agent", "prw2.headers.user-agent-present"};
-constexpr Rule kUserAgent{"headers/user-agent", kUserAgentClauses, Severity::kFail, "Each request carries a User-Agent that is not empty.",
+constexpr Rule kUserAgent{"headers/user-agent", kUserAgentClauses, Severity::kFail,
+                          "Each request carries a User-Agent that is not empty.",
                           "Send 'User-Agent: NAME/VERSION' with the name and version of your sender."};
 
 constexpr Clauses kUserAgentVersionClauses = {"prw1.headers.user-agent", "ext.http.user-agent-version"};
@@ -40,27 +46,33 @@ constexpr Rule kUserAgentVersion{"headers/user-agent-version", kUserAgentVersion
                                  "Write the version behind the name: 'User-Agent: NAME/VERSION'."};
 
 constexpr Clauses kUserAgentGrammarClauses = {"prw2.user-agent.rfc9110", "ext.http.user-agent-token-form"};
-constexpr Rule kUserAgentGrammar{"headers/user-agent-grammar", kUserAgentGrammarClauses, Severity::kWarn,
-                                 "The User-Agent follows RFC 9110: product/version, then further products or comments in parentheses.",
-                                 "Write 'NAME/VERSION' with both parts made of letters, digits and !#$%&'*+-.^_`|~ (no blanks inside the name)."};
+constexpr Rule kUserAgentGrammar{
+    "headers/user-agent-grammar", kUserAgentGrammarClauses, Severity::kWarn,
+    "The User-Agent follows RFC 9110: product/version, then further products or comments in parentheses.",
+    "Write 'NAME/VERSION' with both parts made of letters, digits and !#$%&'*+-.^_`|~ (no blanks inside the name)."};
 
 constexpr Clauses kLibraryClauses = {"ext.http.user-agent-library-default"};
-constexpr Rule kLibrary{"headers/user-agent-library", kLibraryClauses, Severity::kWarn, "The User-Agent names the sender, not its HTTP library.",
+constexpr Rule kLibrary{"headers/user-agent-library", kLibraryClauses, Severity::kWarn,
+                        "The User-Agent names the sender, not its HTTP library.",
                         "Set the User-Agent to 'NAME/VERSION' of your sender in the HTTP client's configuration."};
 
-constexpr Clauses kVersionPresentClauses = {"prw1.compat.sender-version-header", "prw1.headers.version", "prw2.headers.version-present"};
+constexpr Clauses kVersionPresentClauses = {"prw1.compat.sender-version-header", "prw1.headers.version",
+                                            "prw2.headers.version-present"};
 constexpr Rule kVersionPresent{"headers/version-present", kVersionPresentClauses, Severity::kFail,
                                "Each request carries X-Prometheus-Remote-Write-Version.",
-                               "Send 'X-Prometheus-Remote-Write-Version: 0.1.0' with 1.0 messages and '2.0.0' with 2.0 messages, on every request."};
+                               "Send 'X-Prometheus-Remote-Write-Version: 0.1.0' with 1.0 messages and '2.0.0' with 2.0 "
+                               "messages, on every request."};
 
 constexpr Clauses kVersionValueClauses = {"prw1.headers.version"};
 constexpr Rule kVersionValue{"headers/version-0-1-0", kVersionValueClauses, Severity::kFail,
-                             "With a 1.0 message the version header is 0.1.0.", "Send 'X-Prometheus-Remote-Write-Version: 0.1.0'."};
+                             "With a 1.0 message the version header is 0.1.0.",
+                             "Send 'X-Prometheus-Remote-Write-Version: 0.1.0'."};
 
 constexpr Clauses kVersion1xClauses = {"prw2.version.1x-receiver", "prw1.headers.version"};
-constexpr Rule kVersion1x{"headers/version-1x-receiver", kVersion1xClauses, Severity::kFail,
-                          "Towards a 1.x receiver the version header is 0.1.0.",
-                          "After falling back to prometheus.WriteRequest, send 'X-Prometheus-Remote-Write-Version: 0.1.0' as well."};
+constexpr Rule kVersion1x{
+    "headers/version-1x-receiver", kVersion1xClauses, Severity::kFail,
+    "Towards a 1.x receiver the version header is 0.1.0.",
+    "After falling back to prometheus.WriteRequest, send 'X-Prometheus-Remote-Write-Version: 0.1.0' as well."};
 
 constexpr Clauses kVersionFormatClauses = {"prw2.version.format"};
 constexpr Rule kVersionFormat{"headers/version-format", kVersionFormatClauses, Severity::kWarn,
@@ -68,45 +80,55 @@ constexpr Rule kVersionFormat{"headers/version-format", kVersionFormatClauses, S
                               "Send the protocol's version, '2.0.0', not the program's."};
 
 constexpr Clauses kVersionNewestClauses = {"prw2.version.newest-otherwise"};
-constexpr Rule kVersionNewest{"headers/version-newest", kVersionNewestClauses, Severity::kWarn,
-                              "With a 2.0 message the version header names the newest version that the sender speaks, 2.0.0 or later.",
-                              "Send 'X-Prometheus-Remote-Write-Version: 2.0.0' with io.prometheus.write.v2.Request."};
+constexpr Rule kVersionNewest{
+    "headers/version-newest", kVersionNewestClauses, Severity::kWarn,
+    "With a 2.0 message the version header names the newest version that the sender speaks, 2.0.0 or later.",
+    "Send 'X-Prometheus-Remote-Write-Version: 2.0.0' with io.prometheus.write.v2.Request."};
 
 constexpr Clauses kOnceClauses = {"ext.http.reserved-headers-once"};
 constexpr Rule kOnce{"headers/reserved-once", kOnceClauses, Severity::kFail, "Each reserved header stands on one line.",
-                     "Set the header once; do not let users add Content-Type, Content-Encoding, User-Agent or X-Prometheus-Remote-Write-Version."};
+                     "Set the header once; do not let users add Content-Type, Content-Encoding, User-Agent or "
+                     "X-Prometheus-Remote-Write-Version."};
 
 constexpr Clauses kCleanClauses = {"ext.http.header-value-clean"};
-constexpr Rule kClean{"headers/value-clean", kCleanClauses, Severity::kFail,
-                      "Values of reserved headers hold no control characters, line breaks or non-ASCII bytes.",
-                      "Trim the value where it is read (a version file's trailing newline is the usual cause) and keep it ASCII."};
+constexpr Rule kClean{
+    "headers/value-clean", kCleanClauses, Severity::kFail,
+    "Values of reserved headers hold no control characters, line breaks or non-ASCII bytes.",
+    "Trim the value where it is read (a version file's trailing newline is the usual cause) and keep it ASCII."};
 
 constexpr Clauses kLengthClauses = {"ext.http.content-length-matches"};
-constexpr Rule kLength{"headers/content-length", kLengthClauses, Severity::kFail, "Content-Length is the number of bytes of the (compressed) body.",
+constexpr Rule kLength{"headers/content-length", kLengthClauses, Severity::kFail,
+                       "Content-Length is the number of bytes of the (compressed) body.",
                        "Announce the size of the compressed body, or let the HTTP library compute it."};
 
 constexpr Clauses kChunkedClauses = {"ext.http.no-length-with-chunked"};
 constexpr Rule kChunked{"headers/length-with-chunked", kChunkedClauses, Severity::kFail,
-                        "A request has Content-Length or Transfer-Encoding, not both.", "Do not set Content-Length by hand when the body is chunked."};
+                        "A request has Content-Length or Transfer-Encoding, not both.",
+                        "Do not set Content-Length by hand when the body is chunked."};
 
 constexpr Clauses kExpectClauses = {"ext.http.expect-continue-tolerated"};
-constexpr Rule kExpect{"headers/expect-continue", kExpectClauses, Severity::kInfo, "The sender waits for 100 Continue before it sends the body.",
+constexpr Rule kExpect{"headers/expect-continue", kExpectClauses, Severity::kInfo,
+                       "The sender waits for 100 Continue before it sends the body.",
                        "Nothing to fix; each request costs a round trip more."};
 
 constexpr Clauses kRetryAttemptClauses = {"ext.retry.attempt-header"};
-constexpr Rule kRetryAttempt{"headers/retry-attempt", kRetryAttemptClauses, Severity::kInfo, "The request says that it is a retry.",
-                             "Nothing to fix."};
+constexpr Rule kRetryAttempt{"headers/retry-attempt", kRetryAttemptClauses, Severity::kInfo,
+                             "The request says that it is a retry.", "Nothing to fix."};
 
-constexpr std::array<const Rule*, 18> kRules{&kWellFormed, &kMethod, &kPath, &kUserAgent, &kUserAgentVersion, &kUserAgentGrammar,
-                                             &kLibrary, &kVersionPresent, &kVersionValue, &kVersion1x, &kVersionFormat, &kVersionNewest,
-                                             &kOnce, &kClean, &kLength, &kChunked, &kExpect, &kRetryAttempt};
+constexpr std::array<const Rule*, 18> kRules{
+    &kWellFormed, &kMethod,         &kPath,         &kUserAgent, &kUserAgentVersion, &kUserAgentGrammar,
+    &kLibrary,    &kVersionPresent, &kVersionValue, &kVersion1x, &kVersionFormat,    &kVersionNewest,
+    &kOnce,       &kClean,          &kLength,       &kChunked,   &kExpect,           &kRetryAttempt};
 
 constexpr std::array<UncoveredClause, 2> kUncovered{{
-    {"prw1.scope.job-instance-labels", "a permission: labels job and instance may be there or not, and neither is worth a finding"},
-    {"prw2.scope.job-instance-labels", "a permission: labels job and instance may be there or not, and neither is worth a finding"},
+    {"prw1.scope.job-instance-labels",
+     "a permission: labels job and instance may be there or not, and neither is worth a finding"},
+    {"prw2.scope.job-instance-labels",
+     "a permission: labels job and instance may be there or not, and neither is worth a finding"},
 }};
 
-// ---- request line ----------------------------------------------------------------------------------------------------------------------
+// ---- request line
+// ----------------------------------------------------------------------------------------------------------------------
 
 proto::ByteRange method_range(const RequestHead& head) { return range_within(head.raw, head.method); }
 
@@ -132,18 +154,22 @@ void report_malformed(const Context& c, const Error& error) {
     draft.head = line;
     // Any line but the first may be part of a secret, and so may a query.
     const auto text = slice(c.raw_head, line);
-    draft.evidence = line.offset == 0 && !text.empty() ? printable(text.substr(0, text.find('?'))) : "(" + bytes_text(text.size()) + ", not shown)";
+    draft.evidence = line.offset == 0 && !text.empty() ? printable(text.substr(0, text.find('?')))
+                                                       : "(" + bytes_text(text.size()) + ", not shown)";
     c.report.add(kWellFormed, std::move(draft));
 }
 
 void check_method(const Context& c, const RequestHead& head) {
     if (c.kind == RequestKind::kProbe) {
         Draft draft;
-        draft.message = std::string(head.method) + " without a body is a probe, not a write request; a receiver answers it with 405";
+        draft.message = std::string(head.method) +
+                        " without a body is a probe, not a write request; a receiver answers it with 405";
         draft.field = "method";
         draft.head = method_range(head);
         draft.severity = Severity::kInfo;
-        draft.fix = "Nothing to fix for a health check. If it was meant to be a write: a client that follows 301, 302 or 303 turns POST into GET.";
+        draft.fix =
+            "Nothing to fix for a health check. If it was meant to be a write: a client that follows 301, 302 or 303 "
+            "turns POST into GET.";
         c.report.add(kMethod, std::move(draft));
     } else if (head.method != "POST") {
         Draft draft;
@@ -172,7 +198,8 @@ std::string normalised(std::string_view text) {
             continue;
         }
         const auto c = static_cast<char>(high * 16 + low);
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kUnreserved.find(c) != std::string_view::npos) {
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+            kUnreserved.find(c) != std::string_view::npos) {
             out.push_back(c);
         } else {
             out += {'%', kHex[static_cast<std::size_t>(high)], kHex[static_cast<std::size_t>(low)]};
@@ -182,11 +209,15 @@ std::string normalised(std::string_view text) {
     return out;
 }
 
-struct Target { std::string path; std::vector<std::string> parameters; };
+struct Target {
+    std::string path;
+    std::vector<std::string> parameters;
+};
 
 Target split_target(std::string_view target) {
     // absolute-form (RFC 9112 3.2.2), as sent through a proxy
-    if (const auto scheme = target.find("://"); scheme != std::string_view::npos && scheme < target.find_first_of("/?")) {
+    if (const auto scheme = target.find("://");
+        scheme != std::string_view::npos && scheme < target.find_first_of("/?")) {
         const auto path = target.find_first_of("/?", scheme + 3);
         target = path == std::string_view::npos ? std::string_view{} : target.substr(path);
     }
@@ -211,9 +242,12 @@ void check_target(const Context& c, const RequestHead& head) {
     draft.field = "request target";
     const auto target = range_within(head.raw, head.target);
     if (got.path != wanted.path) {
-        draft.message = "The request went to the path " + quote(got.path) + "; wanted the configured " + quote(wanted.path);
-        if (got.path.size() > wanted.path.size() && got.path.starts_with(wanted.path)) draft.message += ", nothing appended";
-        draft.head = proto::ByteRange{target.offset, static_cast<std::uint32_t>(head.target.substr(0, head.target.find('?')).size())};
+        draft.message =
+            "The request went to the path " + quote(got.path) + "; wanted the configured " + quote(wanted.path);
+        if (got.path.size() > wanted.path.size() && got.path.starts_with(wanted.path))
+            draft.message += ", nothing appended";
+        draft.head = proto::ByteRange{target.offset,
+                                      static_cast<std::uint32_t>(head.target.substr(0, head.target.find('?')).size())};
         c.report.add(kPath, std::move(draft));
         return;
     }
@@ -235,7 +269,8 @@ void check_target(const Context& c, const RequestHead& head) {
     }
 }
 
-// ---- User-Agent ------------------------------------------------------------------------------------------------------------------------
+// ---- User-Agent
+// ------------------------------------------------------------------------------------------------------------------------
 
 Draft draft_of(const HeaderField& field, std::string_view name, std::string message) {
     Draft draft;
@@ -257,7 +292,9 @@ void check_user_agent(const Context& c, const RequestHead& head) {
     }
     const auto agent = parse_user_agent(field->value);
     const auto shown = quote(field->value);
-    const auto report = [&](const Rule& rule, std::string message) { c.report.add(rule, draft_of(*field, "User-Agent", "User-Agent " + shown + std::move(message))); };
+    const auto report = [&](const Rule& rule, std::string message) {
+        c.report.add(rule, draft_of(*field, "User-Agent", "User-Agent " + shown + std::move(message)));
+    };
     if (!agent.problem.empty()) {
         report(kUserAgentGrammar, " does not follow RFC 9110: " + agent.problem + "; wanted product/version");
         if (!agent.version_anywhere) report(kUserAgentVersion, " names no version; wanted NAME/VERSION");
@@ -266,16 +303,19 @@ void check_user_agent(const Context& c, const RequestHead& head) {
         if (!first.version.empty()) {
             report(kUserAgentVersion, " has a placeholder for a version; wanted NAME/VERSION");
         } else if (agent.version_anywhere) {
-            report(kUserAgentGrammar, " has no version behind its first product " + quote(first.name) + "; wanted product/version");
+            report(kUserAgentGrammar,
+                   " has no version behind its first product " + quote(first.name) + "; wanted product/version");
         } else {
             report(kUserAgentVersion, " names no version; wanted NAME/VERSION");
         }
     }
     if (const auto library = library_of(agent); !library.empty())
-        report(kLibrary, " is the default of the HTTP library " + std::string(library) + "; wanted the sender's own name");
+        report(kLibrary,
+               " is the default of the HTTP library " + std::string(library) + "; wanted the sender's own name");
 }
 
-// ---- version ---------------------------------------------------------------------------------------------------------------------------
+// ---- version
+// ---------------------------------------------------------------------------------------------------------------------------
 
 /// Major version of "2.0" or "2.0.0"; -1 when the value has another shape.
 int major_of(std::string_view value) {
@@ -306,24 +346,33 @@ void check_version(const Context& c, const RequestHead& head) {
     const int major = major_of(value);
     if (c.v2()) {
         if (major < 0) {
-            c.report.add(kVersionFormat, draft_of(*field, kVersionHeader, "The version header " + quote(value) + " is no protocol version; wanted two or three numbers, such as 2.0.0"));
+            c.report.add(kVersionFormat,
+                         draft_of(*field, kVersionHeader,
+                                  "The version header " + quote(value) +
+                                      " is no protocol version; wanted two or three numbers, such as 2.0.0"));
         } else if (major < 2) {
-            c.report.add(kVersionNewest, draft_of(*field, kVersionHeader, "The version header is " + quote(value) + "; wanted 2.0.0 or later with a 2.0 message"));
+            c.report.add(kVersionNewest, draft_of(*field, kVersionHeader,
+                                                  "The version header is " + quote(value) +
+                                                      "; wanted 2.0.0 or later with a 2.0 message"));
         }
         return;
     }
     if (value == "0.1.0") return;
     if (c.options.peer_is_1x) {
-        auto draft = draft_of(*field, kVersionHeader, "The version header is " + quote(value) + "; wanted 0.1.0 towards a 1.x receiver");
+        auto draft = draft_of(*field, kVersionHeader,
+                              "The version header is " + quote(value) + "; wanted 0.1.0 towards a 1.x receiver");
         draft.any_version = true;
         c.report.add(kVersion1x, std::move(draft));
     } else if (major < 2) {
-        c.report.add(kVersionValue, draft_of(*field, kVersionHeader, "The version header is " + quote(value) + "; wanted 0.1.0 with a 1.0 message"));
+        c.report.add(kVersionValue,
+                     draft_of(*field, kVersionHeader,
+                              "The version header is " + quote(value) + "; wanted 0.1.0 with a 1.0 message"));
     }
     // 2.x with prometheus.WriteRequest is what a 2.x sender may do towards a 2.x receiver: negotiation/v1-by-2x-sender.
 }
 
-// ---- all headers -----------------------------------------------------------------------------------------------------------------------
+// ---- all headers
+// -----------------------------------------------------------------------------------------------------------------------
 
 constexpr std::array<std::string_view, 4> kReserved{"Content-Encoding", "Content-Type", kVersionHeader, "User-Agent"};
 
@@ -335,8 +384,12 @@ void check_reserved(const Context& c, const RequestHead& head) {
             if (!proto::iequals(field.name, name)) continue;
             if (++seen == 2) {
                 const auto total = head.count(name);
-                c.report.add(kOnce, draft_of(field, name, "The header " + std::string(name) + " stands on " + std::to_string(total) + " lines; wanted one" +
-                                                              (name == "Content-Encoding" ? " (several mean that the body is encoded several times)" : "")));
+                c.report.add(kOnce, draft_of(field, name,
+                                             "The header " + std::string(name) + " stands on " + std::to_string(total) +
+                                                 " lines; wanted one" +
+                                                 (name == "Content-Encoding"
+                                                      ? " (several mean that the body is encoded several times)"
+                                                      : "")));
             }
             const auto bad = std::find_if(field.value.begin(), field.value.end(), [](char ch) {
                 const auto byte = static_cast<unsigned char>(ch);
@@ -344,13 +397,17 @@ void check_reserved(const Context& c, const RequestHead& head) {
             });
             if (bad != field.value.end()) {
                 const auto offset = static_cast<std::uint32_t>(bad - field.value.begin());
-                auto draft = draft_of(field, name, "The value of " + std::string(name) + " has the byte " + hex_excerpt(field.value.substr(offset, 1)) +
-                                                       " at offset " + std::to_string(offset) + "; wanted printable ASCII");
+                auto draft = draft_of(field, name,
+                                      "The value of " + std::string(name) + " has the byte " +
+                                          quote(field.value.substr(offset, 1)) + " at offset " +
+                                          std::to_string(offset) + "; wanted printable ASCII");
                 draft.head = proto::ByteRange{field.value_range.offset + offset, 1};
                 c.report.add(kClean, std::move(draft));
             } else if (crlf && field.range.end() < head.raw.size() && head.raw[field.range.end()] == '\n') {
                 // The other lines end in CRLF: this line feed belongs to the value.
-                c.report.add(kClean, draft_of(field, name, "The value of " + std::string(name) + " ends in a line feed; wanted printable ASCII"));
+                c.report.add(kClean, draft_of(field, name,
+                                              "The value of " + std::string(name) +
+                                                  " ends in a line feed; wanted printable ASCII"));
             }
         }
     }
@@ -360,8 +417,10 @@ void check_framing(const Context& c, const RequestHead& head) {
     const auto* length = head.find("Content-Length");
     const auto* coding = head.find("Transfer-Encoding");
     if (length != nullptr && coding != nullptr) {
-        c.report.add(kChunked, draft_of(*length, "Content-Length", "The request has both Content-Length (" + printable(length->value, 20) + ") and Transfer-Encoding (" +
-                                                                       printable(coding->value, 20) + "); wanted one of them"));
+        c.report.add(kChunked, draft_of(*length, "Content-Length",
+                                        "The request has both Content-Length (" + printable(length->value, 20) +
+                                            ") and Transfer-Encoding (" + printable(coding->value, 20) +
+                                            "); wanted one of them"));
         return;
     }
     if (length == nullptr) return;
@@ -369,9 +428,12 @@ void check_framing(const Context& c, const RequestHead& head) {
     const auto text = length->value;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), announced);
     if (error != std::errc{} || stop != text.data() + text.size()) {
-        c.report.add(kLength, draft_of(*length, "Content-Length", "Content-Length is " + quote(text) + "; wanted a number of bytes"));
+        c.report.add(kLength, draft_of(*length, "Content-Length",
+                                       "Content-Length is " + quote(text) + "; wanted a number of bytes"));
     } else if (announced != c.body.size()) {
-        c.report.add(kLength, draft_of(*length, "Content-Length", "Content-Length announces " + bytes_text(announced) + "; the body has " + bytes_text(c.body.size())));
+        c.report.add(kLength, draft_of(*length, "Content-Length",
+                                       "Content-Length announces " + bytes_text(announced) + "; the body has " +
+                                           bytes_text(c.body.size())));
     }
 }
 
@@ -389,9 +451,12 @@ void run(const Context& c) {
     check_reserved(c, head);
     check_framing(c, head);
     if (const auto* expect = head.find("Expect"); expect != nullptr)
-        c.report.add(kExpect, draft_of(*expect, "Expect", "The request carries 'Expect: " + printable(expect->value, 40) + "', as it may"));
+        c.report.add(kExpect,
+                     draft_of(*expect, "Expect",
+                              "The request carries 'Expect: " + printable(expect->value, 40) + "', as it may"));
     if (const auto* retry = head.find("Retry-Attempt"); retry != nullptr)
-        c.report.add(kRetryAttempt, draft_of(*retry, "Retry-Attempt", "The request is labelled as retry number " + quote(retry->value, 20)));
+        c.report.add(kRetryAttempt, draft_of(*retry, "Retry-Attempt",
+                                             "The request is labelled as retry number " + quote(retry->value, 20)));
 }
 
 }  // namespace

@@ -15,17 +15,21 @@ using proto::ProtobufMessage;
 using Clauses = std::string_view[];
 
 constexpr Clauses kTypePresentClauses = {"prw1.headers.content-type", "prw2.headers.content-type-present"};
-constexpr Rule kTypePresent{"negotiation/content-type-present", kTypePresentClauses, Severity::kFail, "Each request carries Content-Type.",
+constexpr Rule kTypePresent{"negotiation/content-type-present", kTypePresentClauses, Severity::kFail,
+                            "Each request carries Content-Type.",
                             "Send 'Content-Type: application/x-protobuf' with 1.0 messages and "
                             "'application/x-protobuf;proto=io.prometheus.write.v2.Request' with 2.0 messages."};
 
-constexpr Clauses kTypeSyntaxClauses = {"prw1.headers.content-type", "prw2.content-type.rfc9110", "ext.http.content-type-parameter-syntax"};
+constexpr Clauses kTypeSyntaxClauses = {"prw1.headers.content-type", "prw2.content-type.rfc9110",
+                                        "ext.http.content-type-parameter-syntax"};
 constexpr Rule kTypeSyntax{"negotiation/content-type-syntax", kTypeSyntaxClauses, Severity::kFail,
                            "Content-Type follows RFC 9110: type/subtype, then ';name=value' without blanks around '='.",
-                           "Spell the value byte for byte as in the specification: 'application/x-protobuf;proto=io.prometheus.write.v2.Request'."};
+                           "Spell the value byte for byte as in the specification: "
+                           "'application/x-protobuf;proto=io.prometheus.write.v2.Request'."};
 
 constexpr Clauses kMediaTypeClauses = {"prw1.headers.content-type", "prw2.content-type.media-type"};
-constexpr Rule kMediaType{"negotiation/media-type", kMediaTypeClauses, Severity::kFail, "The media type is application/x-protobuf.",
+constexpr Rule kMediaType{"negotiation/media-type", kMediaTypeClauses, Severity::kFail,
+                          "The media type is application/x-protobuf.",
                           "Send 'Content-Type: application/x-protobuf' (with ';proto=…' for 2.0)."};
 
 constexpr Clauses kMessageNameClauses = {"prw2.content-type.supported-values", "prw1.headers.content-type"};
@@ -35,12 +39,14 @@ constexpr Rule kMessageName{"negotiation/message-name", kMessageNameClauses, Sev
 
 constexpr Clauses kParametersClauses = {"prw1.headers.content-type", "prw2.content-type.supported-values"};
 constexpr Rule kParameters{"negotiation/content-type-parameters", kParametersClauses, Severity::kWarn,
-                           "Content-Type has no parameter but one proto.", "Leave out every parameter but proto (protobuf has no charset)."};
+                           "Content-Type has no parameter but one proto.",
+                           "Leave out every parameter but proto (protobuf has no charset)."};
 
 constexpr Clauses kTypeSpellingClauses = {"ext.http.content-type-canonical-spelling"};
-constexpr Rule kTypeSpelling{"negotiation/content-type-spelling", kTypeSpellingClauses, Severity::kWarn,
-                             "Content-Type is spelled byte for byte as in the specification.",
-                             "Spell it in lower case, without blanks, quotes or a trailing ';': receivers compare bytes."};
+constexpr Rule kTypeSpelling{
+    "negotiation/content-type-spelling", kTypeSpellingClauses, Severity::kWarn,
+    "Content-Type is spelled byte for byte as in the specification.",
+    "Spell it in lower case, without blanks, quotes or a trailing ';': receivers compare bytes."};
 
 constexpr Clauses kProtoParameterClauses = {"prw1.headers.content-type", "prw2.content-type.proto-param-optional"};
 constexpr Rule kProtoParameter{"negotiation/proto-parameter-v1", kProtoParameterClauses, Severity::kInfo,
@@ -50,35 +56,43 @@ constexpr Rule kProtoParameter{"negotiation/proto-parameter-v1", kProtoParameter
 constexpr Clauses kType1xClauses = {"prw2.content-type.1x-receiver", "prw1.headers.content-type"};
 constexpr Rule kType1x{"negotiation/content-type-1x-receiver", kType1xClauses, Severity::kWarn,
                        "Towards a 1.x receiver Content-Type is the bare application/x-protobuf.",
-                       "After falling back to prometheus.WriteRequest, send 'Content-Type: application/x-protobuf' without the parameter."};
+                       "After falling back to prometheus.WriteRequest, send 'Content-Type: application/x-protobuf' "
+                       "without the parameter."};
 
 constexpr Clauses kV1By2xClauses = {"prw2.content-type.v2-otherwise"};
 constexpr Rule kV1By2x{"negotiation/v1-by-2x-sender", kV1By2xClauses, Severity::kInfo,
                        "A sender that announces protocol 2.x sends prometheus.WriteRequest.",
-                       "Towards 2.x receivers prefer io.prometheus.write.v2.Request; towards 1.x receivers the version header must be 0.1.0."};
+                       "Towards 2.x receivers prefer io.prometheus.write.v2.Request; towards 1.x receivers the version "
+                       "header must be 0.1.0."};
 
 constexpr Clauses kCodingPresentClauses = {"prw1.headers.content-encoding", "prw2.headers.content-encoding-present"};
 constexpr Rule kCodingPresent{"negotiation/content-encoding-present", kCodingPresentClauses, Severity::kFail,
-                              "Each request carries Content-Encoding.", "Send 'Content-Encoding: snappy' on every request, retries included."};
+                              "Each request carries Content-Encoding.",
+                              "Send 'Content-Encoding: snappy' on every request, retries included."};
 
 constexpr Clauses kCodingSyntaxClauses = {"prw1.headers.content-encoding", "prw2.content-encoding.rfc9110"};
 constexpr Rule kCodingSyntax{"negotiation/content-encoding-syntax", kCodingSyntaxClauses, Severity::kFail,
-                             "Content-Encoding is a list of tokens, without parameters.", "Send 'Content-Encoding: snappy'."};
+                             "Content-Encoding is a list of tokens, without parameters.",
+                             "Send 'Content-Encoding: snappy'."};
 
 constexpr Clauses kCodingClauses = {"prw1.headers.content-encoding", "prw2.content-encoding.snappy"};
-constexpr Rule kCoding{"negotiation/content-encoding-snappy", kCodingClauses, Severity::kFail, "Content-Encoding is snappy, once.",
+constexpr Rule kCoding{"negotiation/content-encoding-snappy", kCodingClauses, Severity::kFail,
+                       "Content-Encoding is snappy, once.",
                        "Compress the message once with snappy's block format and send 'Content-Encoding: snappy'."};
 
-constexpr Rule kCodingSpelling{"negotiation/content-encoding-spelling", kCodingClauses, Severity::kWarn,
-                               "Content-Encoding is spelled in lower case.",
-                               "Send 'snappy' in lower case: equal by RFC 9110, but receivers compare bytes and answer 415."};
+constexpr Rule kCodingSpelling{
+    "negotiation/content-encoding-spelling", kCodingClauses, Severity::kWarn,
+    "Content-Encoding is spelled in lower case.",
+    "Send 'snappy' in lower case: equal by RFC 9110, but receivers compare bytes and answer 415."};
 
-constexpr std::array<const Rule*, 13> kRules{&kTypePresent,    &kTypeSyntax, &kMediaType, &kMessageName,   &kParameters,   &kTypeSpelling, &kProtoParameter,
-                                             &kType1x,         &kV1By2x,     &kCodingPresent, &kCodingSyntax, &kCoding,      &kCodingSpelling};
+constexpr std::array<const Rule*, 13> kRules{
+    &kTypePresent, &kTypeSyntax, &kMediaType,     &kMessageName,  &kParameters, &kTypeSpelling,  &kProtoParameter,
+    &kType1x,      &kV1By2x,     &kCodingPresent, &kCodingSyntax, &kCoding,     &kCodingSpelling};
 
 constexpr std::array<UncoveredClause, 1> kUncovered{{
     {"prw2.protocol.v2-message-preferred",
-     "a single 1.0 message may be a fallback, the user's choice or all that the sender knows: only the receiver's earlier answers tell"},
+     "a single 1.0 message may be a fallback, the user's choice or all that the sender knows: only the receiver's "
+     "earlier answers tell"},
 }};
 
 Draft draft_of(const HeaderField& field, std::string_view name, std::string message) {
@@ -91,10 +105,12 @@ Draft draft_of(const HeaderField& field, std::string_view name, std::string mess
 
 /// What Prometheus and those who copied its parser do with a spelling that is only equal by RFC 9110.
 std::string spelling_consequence(const proto::ContentType& type, std::string_view value, ProtobufMessage declared) {
-    const bool splits_cleanly = value.starts_with("application/x-protobuf;") && !type.trailing_semicolon &&
-                                std::none_of(type.parameters.begin(), type.parameters.end(), [](const auto& p) { return p.quoted; });
+    const bool splits_cleanly =
+        value.starts_with("application/x-protobuf;") && !type.trailing_semicolon &&
+        std::none_of(type.parameters.begin(), type.parameters.end(), [](const auto& p) { return p.quoted; });
     if (!splits_cleanly) return "Prometheus compares bytes and answers 415";
-    if (declared == ProtobufMessage::kV2) return "Prometheus overlooks the parameter, reads the 2.0 message as 1.0, answers 204 and the data is lost";
+    if (declared == ProtobufMessage::kV2)
+        return "Prometheus overlooks the parameter, reads the 2.0 message as 1.0, answers 204 and the data is lost";
     return "Prometheus overlooks the parameter";
 }
 
@@ -111,35 +127,47 @@ void check_content_type(const Context& c) {
     const auto shown = quote(field->value, 120);
     if (c.content_type == nullptr) {
         const auto cause = c.state->content_type_error ? c.state->content_type_error->text() : std::string("malformed");
-        c.report.add(kTypeSyntax, draft_of(*field, "Content-Type", "Content-Type " + shown + " does not follow RFC 9110: " + cause));
+        c.report.add(kTypeSyntax,
+                     draft_of(*field, "Content-Type", "Content-Type " + shown + " does not follow RFC 9110: " + cause));
         return;
     }
     const auto& type = *c.content_type;
     if (type.media_type != "application/x-protobuf") {
-        c.report.add(kMediaType, draft_of(*field, "Content-Type", "Content-Type is " + shown + "; wanted the media type application/x-protobuf"));
+        c.report.add(kMediaType,
+                     draft_of(*field, "Content-Type",
+                              "Content-Type is " + shown + "; wanted the media type application/x-protobuf"));
         return;
     }
     const auto* name = type.parameter("proto");
     if (!c.state->declared) {
-        auto draft = draft_of(*field, "Content-Type", "The proto parameter is " + quote(name == nullptr ? "" : *name) +
-                                                          "; wanted prometheus.WriteRequest or io.prometheus.write.v2.Request");
+        auto draft = draft_of(*field, "Content-Type",
+                              "The proto parameter is " + quote(name == nullptr ? "" : *name) +
+                                  "; wanted prometheus.WriteRequest or io.prometheus.write.v2.Request");
         draft.any_version = true;
         c.report.add(kMessageName, std::move(draft));
         return;
     }
     const auto declared = *c.state->declared;
     if (type.parameters.size() > (name == nullptr ? 0U : 1U)) {
-        const auto extra = std::find_if(type.parameters.begin(), type.parameters.end(), [&](const auto& p) { return &p.value != name; });
-        c.report.add(kParameters, draft_of(*field, "Content-Type", "Content-Type has the parameter " + quote(extra->name) + "; wanted none but one proto"));
+        const auto extra = std::find_if(type.parameters.begin(), type.parameters.end(),
+                                        [&](const auto& p) { return &p.value != name; });
+        c.report.add(kParameters,
+                     draft_of(*field, "Content-Type",
+                              "Content-Type has the parameter " + quote(extra->name) + "; wanted none but one proto"));
     } else {
         const std::string canonical = "application/x-protobuf" + (name == nullptr ? std::string() : ";proto=" + *name);
         if (field->value != canonical)
-            c.report.add(kTypeSpelling, draft_of(*field, "Content-Type", "Content-Type is spelled " + shown + "; wanted " + quote(canonical, 120) + ": " +
-                                                                             spelling_consequence(type, field->value, declared)));
+            c.report.add(kTypeSpelling,
+                         draft_of(*field, "Content-Type",
+                                  "Content-Type is spelled " + shown + "; wanted " + quote(canonical, 120) + ": " +
+                                      spelling_consequence(type, field->value, declared)));
     }
     if (declared == ProtobufMessage::kV1 && name != nullptr) {
-        auto draft = draft_of(*field, "Content-Type", c.options.peer_is_1x ? "Content-Type is " + shown + "; wanted the bare application/x-protobuf towards a 1.x receiver"
-                                                                           : "The proto parameter is 2.0's; a strictly 1.0 receiver knows only the bare application/x-protobuf");
+        auto draft = draft_of(
+            *field, "Content-Type",
+            c.options.peer_is_1x
+                ? "Content-Type is " + shown + "; wanted the bare application/x-protobuf towards a 1.x receiver"
+                : "The proto parameter is 2.0's; a strictly 1.0 receiver knows only the bare application/x-protobuf");
         draft.any_version = true;
         c.report.add(c.options.peer_is_1x ? kType1x : kProtoParameter, std::move(draft));
     }
@@ -152,7 +180,8 @@ void check_v1_by_2x(const Context& c) {
     if (field == nullptr || !(field->value.starts_with("2.") || c.state->newer_protocol)) return;
     if (field->value.find_first_not_of("0123456789.") != std::string_view::npos) return;
     auto draft = draft_of(*field, "X-Prometheus-Remote-Write-Version",
-                          "The sender announces protocol " + printable(field->value, 20) + " and sends prometheus.WriteRequest, as it may towards a 2.x receiver");
+                          "The sender announces protocol " + printable(field->value, 20) +
+                              " and sends prometheus.WriteRequest, as it may towards a 2.x receiver");
     draft.any_version = true;
     c.report.add(kV1By2x, std::move(draft));
 }
@@ -164,7 +193,8 @@ void check_content_encoding(const Context& c) {
     if (coding.kind == Kind::kSnappy) return;
     if (field == nullptr || coding.kind == Kind::kAbsent) {
         Draft draft;
-        draft.message = field == nullptr ? "The Content-Encoding header is missing" : "The Content-Encoding header is empty";
+        draft.message =
+            field == nullptr ? "The Content-Encoding header is missing" : "The Content-Encoding header is empty";
         draft.field = "Content-Encoding";
         if (field != nullptr) draft.head = field->range;
         c.report.add(kCodingPresent, std::move(draft));
@@ -172,13 +202,18 @@ void check_content_encoding(const Context& c) {
     }
     const auto shown = quote(field->value);
     if (coding.kind == Kind::kSpelled) {
-        c.report.add(kCodingSpelling, draft_of(*field, "Content-Encoding", "Content-Encoding is spelled " + shown + "; wanted 'snappy'"));
+        c.report.add(kCodingSpelling, draft_of(*field, "Content-Encoding",
+                                               "Content-Encoding is spelled " + shown + "; wanted 'snappy'"));
     } else if (coding.kind == Kind::kSyntax) {
-        c.report.add(kCodingSyntax, draft_of(*field, "Content-Encoding", "Content-Encoding " + shown + " does not follow RFC 9110: " + coding.problem));
+        c.report.add(kCodingSyntax,
+                     draft_of(*field, "Content-Encoding",
+                              "Content-Encoding " + shown + " does not follow RFC 9110: " + coding.problem));
     } else {
         const bool list = field->value.find(',') != std::string_view::npos;
-        c.report.add(kCoding, draft_of(*field, "Content-Encoding", "Content-Encoding is " + shown + "; wanted snappy" +
-                                                                       (list ? " once (a list means that the body is encoded several times)" : "")));
+        c.report.add(kCoding,
+                     draft_of(*field, "Content-Encoding",
+                              "Content-Encoding is " + shown + "; wanted snappy" +
+                                  (list ? " once (a list means that the body is encoded several times)" : "")));
     }
 }
 

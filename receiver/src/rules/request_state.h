@@ -35,14 +35,15 @@ struct RequestState {
     // Compression.
     bool uncompressed = false;
     std::uint64_t uncompressed_size = 0;
-    bool over_limit = false;               ///< the claimed size exceeds the limit; nothing was decompressed
-    proto::SnappyFailure snappy;           ///< when it did not decompress
-    proto::BodyKind body_kind = proto::BodyKind::kSnappyBlock;    ///< when it did not decompress: what the body is
+    bool over_limit = false;      ///< the claimed size exceeds the limit; nothing was decompressed
+    proto::SnappyFailure snappy;  ///< when it did not decompress
+    proto::BodyKind body_kind = proto::BodyKind::kSnappyBlock;  ///< when it did not decompress: what the body is
     // Message.
-    proto::BodyKind message_kind = proto::BodyKind::kUnknown;  ///< when the bytes are neither message as they should be: what they look like
-    std::string framing = {};              ///< "length-delimited messages", "a gRPC frame": what stands around the message
-    bool too_many_elements = false;        ///< the walk gave up: more series, labels and samples than one request may have
-    bool newer_protocol = false;           ///< the version header names something newer than 2.0
+    proto::BodyKind message_kind =
+        proto::BodyKind::kUnknown;   ///< when the bytes are neither message as they should be: what they look like
+    std::string framing = {};        ///< "length-delimited messages", "a gRPC frame": what stands around the message
+    bool too_many_elements = false;  ///< the walk gave up: more series, labels and samples than one request may have
+    bool newer_protocol = false;     ///< the version header names something newer than 2.0
 };
 
 }  // namespace prw::receiver::rules

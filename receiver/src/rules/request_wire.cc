@@ -16,16 +16,22 @@ using proto::RequestView;
 using proto::WireIssue;
 using Clauses = std::string_view[];
 
-constexpr std::string_view kRegenerate = "Generate the encoder from the published .proto instead of writing fields by hand.";
+constexpr std::string_view kRegenerate =
+    "Generate the encoder from the published .proto instead of writing fields by hand.";
 
 constexpr Clauses kMatchesClauses = {"prw2.content-type.matches-payload", "prw1.body.schema"};
-constexpr Rule kMatches{"wire/message-matches-content-type", kMatchesClauses, Severity::kFail, "The body holds the message that Content-Type names.",
-                        "Switch Content-Type together with the message: 'application/x-protobuf' for prometheus.WriteRequest, "
-                        "'application/x-protobuf;proto=io.prometheus.write.v2.Request' for the 2.0 message."};
+constexpr Rule kMatches{
+    "wire/message-matches-content-type", kMatchesClauses, Severity::kFail,
+    "The body holds the message that Content-Type names.",
+    "Switch Content-Type together with the message: 'application/x-protobuf' for prometheus.WriteRequest, "
+    "'application/x-protobuf;proto=io.prometheus.write.v2.Request' for the 2.0 message."};
 
-constexpr Clauses kBinaryClauses = {"prw1.body.protobuf", "prw2.protocol.protobuf-body", "prw2.protocol.binary-wire-format"};
-constexpr Rule kBinary{"wire/binary-protobuf", kBinaryClauses, Severity::kFail, "The uncompressed body is a protobuf message in the binary encoding.",
-                       "Serialise with the binary encoding (SerializeToString, proto.Marshal), not with the JSON or text mapping."};
+constexpr Clauses kBinaryClauses = {"prw1.body.protobuf", "prw2.protocol.protobuf-body",
+                                    "prw2.protocol.binary-wire-format"};
+constexpr Rule kBinary{
+    "wire/binary-protobuf", kBinaryClauses, Severity::kFail,
+    "The uncompressed body is a protobuf message in the binary encoding.",
+    "Serialise with the binary encoding (SerializeToString, proto.Marshal), not with the JSON or text mapping."};
 
 constexpr Clauses kKnownClauses = {"prw2.protocol.one-of-two-messages", "prw1.body.schema"};
 constexpr Rule kKnown{"wire/known-message", kKnownClauses, Severity::kFail,
@@ -33,33 +39,45 @@ constexpr Rule kKnown{"wire/known-message", kKnownClauses, Severity::kFail,
                       "Point the sender of the other protocol at its own endpoint, or use a remote-write exporter."};
 
 constexpr Clauses kOneClauses = {"prw1.protocol.rpc-shape", "prw2.protocol.one-of-two-messages"};
-constexpr Rule kOne{"wire/one-message", kOneClauses, Severity::kFail, "The body is exactly one message, with nothing around it.",
+constexpr Rule kOne{"wire/one-message", kOneClauses, Severity::kFail,
+                    "The body is exactly one message, with nothing around it.",
                     "Send one bare message per request, without length prefix or frame."};
 
-constexpr Clauses kWellFormedClauses = {"prw1.body.protobuf", "prw2.protocol.protobuf-body", "prw2.protocol.binary-wire-format", "ext.proto.no-trailing-bytes"};
-constexpr Rule kWellFormed{"wire/well-formed", kWellFormedClauses, Severity::kFail, "The message is well-formed protobuf from its first byte to its last.",
-                           "Send exactly the bytes that the serialiser returned: none cut off, none left over from a larger buffer, no checksum behind them."};
+constexpr Clauses kWellFormedClauses = {"prw1.body.protobuf", "prw2.protocol.protobuf-body",
+                                        "prw2.protocol.binary-wire-format", "ext.proto.no-trailing-bytes"};
+constexpr Rule kWellFormed{"wire/well-formed", kWellFormedClauses, Severity::kFail,
+                           "The message is well-formed protobuf from its first byte to its last.",
+                           "Send exactly the bytes that the serialiser returned: none cut off, none left over from a "
+                           "larger buffer, no checksum behind them."};
 
 constexpr Clauses kGroupClauses = {"prw1.body.protobuf", "ext.proto.no-trailing-bytes"};
-constexpr Rule kGroup{"wire/no-groups", kGroupClauses, Severity::kFail, "The message holds no groups (wire types 3 and 4), which proto3 does not have.", kRegenerate};
+constexpr Rule kGroup{"wire/no-groups", kGroupClauses, Severity::kFail,
+                      "The message holds no groups (wire types 3 and 4), which proto3 does not have.", kRegenerate};
 
-constexpr Clauses kTimestampClauses = {"prw1.protocol.timestamp-int64", "prw2.message.timestamp-int64", "ext.proto.wire-types-match"};
-constexpr Rule kTimestamp{"wire/timestamp-int64", kTimestampClauses, Severity::kFail, "Timestamps are encoded as int64 (wire type 0).",
+constexpr Clauses kTimestampClauses = {"prw1.protocol.timestamp-int64", "prw2.message.timestamp-int64",
+                                       "ext.proto.wire-types-match"};
+constexpr Rule kTimestamp{"wire/timestamp-int64", kTimestampClauses, Severity::kFail,
+                          "Timestamps are encoded as int64 (wire type 0).",
                           "Declare timestamps as int64: a varint of milliseconds since the Unix epoch."};
 
-constexpr Clauses kValueClauses = {"prw1.protocol.value-float64", "prw2.message.value-float64", "ext.proto.wire-types-match"};
-constexpr Rule kValue{"wire/value-float64", kValueClauses, Severity::kFail, "Sample values are encoded as double (wire type 1).",
+constexpr Clauses kValueClauses = {"prw1.protocol.value-float64", "prw2.message.value-float64",
+                                   "ext.proto.wire-types-match"};
+constexpr Rule kValue{"wire/value-float64", kValueClauses, Severity::kFail,
+                      "Sample values are encoded as double (wire type 1).",
                       "Declare sample values as double: eight bytes, little-endian."};
 
 constexpr Clauses kWireTypeClauses = {"prw1.body.schema", "ext.proto.wire-types-match"};
-constexpr Rule kWireType{"wire/wire-types", kWireTypeClauses, Severity::kFail, "Known fields have the wire type of their declared type.", kRegenerate};
+constexpr Rule kWireType{"wire/wire-types", kWireTypeClauses, Severity::kFail,
+                         "Known fields have the wire type of their declared type.", kRegenerate};
 
 constexpr Clauses kUnknownClauses = {"ext.proto.no-unknown-fields"};
-constexpr Rule kUnknown{"wire/no-unknown-fields", kUnknownClauses, Severity::kWarn, "No field outside the published schema is sent.",
+constexpr Rule kUnknown{"wire/no-unknown-fields", kUnknownClauses, Severity::kWarn,
+                        "No field outside the published schema is sent.",
                         "Strip internal fields before sending: receivers skip them at best."};
 
 constexpr Clauses kReserved2Clauses = {"prw1.protocol.reserved-field-2"};
-constexpr Rule kReserved2{"wire/reserved-field-2", kReserved2Clauses, Severity::kFail, "Field 2 of WriteRequest stays off the wire.",
+constexpr Rule kReserved2{"wire/reserved-field-2", kReserved2Clauses, Severity::kFail,
+                          "Field 2 of WriteRequest stays off the wire.",
                           "Clear the field before forwarding; Cortex and Mimir use it inside (source)."};
 
 constexpr Clauses kReserved3Clauses = {"prw1.protocol.reserved-field-3", "ext.proto.v1-extension-shape"};
@@ -68,50 +86,62 @@ constexpr Rule kReserved3{"wire/reserved-field-3", kReserved3Clauses, Severity::
                           "Send MetricMetadata there (type 1, metric_family_name 2, help 4, unit 5), or nothing."};
 
 constexpr Clauses kMetadataClauses = {"prw1.protocol.reserved-field-3"};
-constexpr Rule kMetadata1{"wire/v1-metadata", kMetadataClauses, Severity::kInfo, "Metadata in field 3 of WriteRequest, which 1.0 reserves: Prometheus' extension.",
+constexpr Rule kMetadata1{"wire/v1-metadata", kMetadataClauses, Severity::kInfo,
+                          "Metadata in field 3 of WriteRequest, which 1.0 reserves: Prometheus' extension.",
                           "Nothing to fix: receivers read or ignore it. 2.0 carries metadata with each series."};
 
 constexpr Clauses kExtensionsClauses = {"prw1.body.schema"};
-constexpr Rule kExtensions{"wire/v1-extensions", kExtensionsClauses, Severity::kInfo,
-                           "Exemplars or native histograms in a 1.0 message: Prometheus' extensions of the published schema.",
-                           "Nothing to fix towards Prometheus and its relatives; 2.0 has both in its schema."};
+constexpr Rule kExtensions{
+    "wire/v1-extensions", kExtensionsClauses, Severity::kInfo,
+    "Exemplars or native histograms in a 1.0 message: Prometheus' extensions of the published schema.",
+    "Nothing to fix towards Prometheus and its relatives; 2.0 has both in its schema."};
 
 constexpr Clauses kShapeClauses = {"ext.proto.v1-extension-shape", "ext.proto.wire-types-match"};
 constexpr Rule kShape{"wire/v1-extension-shape", kShapeClauses, Severity::kWarn,
                       "Exemplars and histograms in a 1.0 message have the shape of Prometheus' schema.",
-                      "Mind that the numbers differ: 1.0 has exemplars in 3 and histograms in 4, 2.0 histograms in 3 and exemplars in 4."};
+                      "Mind that the numbers differ: 1.0 has exemplars in 3 and histograms in 4, 2.0 histograms in 3 "
+                      "and exemplars in 4."};
 
 constexpr Clauses kReserved13Clauses = {"prw2.message.reserved-fields-1-3"};
-constexpr Rule kReserved13{"wire/reserved-fields-1-3", kReserved13Clauses, Severity::kFail, "Fields 1 to 3 of Request stay off the wire.",
+constexpr Rule kReserved13{"wire/reserved-fields-1-3", kReserved13Clauses, Severity::kFail,
+                           "Fields 1 to 3 of Request stay off the wire.",
                            "Put series into field 5 of Request; field 1 is WriteRequest's, the 1.0 message."};
 
 constexpr Clauses kReserved6Clauses = {"prw2.message.reserved-field-6"};
-constexpr Rule kReserved6{"wire/reserved-field-6", kReserved6Clauses, Severity::kFail, "Field 6 of the 2.0 TimeSeries stays off the wire.",
-                          "Update the sender to 2.0-rc.4: start_timestamp of each sample or histogram replaces created_timestamp of the series."};
+constexpr Rule kReserved6{"wire/reserved-field-6", kReserved6Clauses, Severity::kFail,
+                          "Field 6 of the 2.0 TimeSeries stays off the wire.",
+                          "Update the sender to 2.0-rc.4: start_timestamp of each sample or histogram replaces "
+                          "created_timestamp of the series."};
 
 constexpr Clauses kEnumClauses = {"ext.proto.enum-in-range"};
-constexpr Rule kEnum{"wire/enum-in-range", kEnumClauses, Severity::kFail, "Enum values are declared ones.",
-                     "Map types that the schema does not know to 0 (unknown): metric types are 0 to 7, reset hints 0 to 3."};
+constexpr Rule kEnum{
+    "wire/enum-in-range", kEnumClauses, Severity::kFail, "Enum values are declared ones.",
+    "Map types that the schema does not know to 0 (unknown): metric types are 0 to 7, reset hints 0 to 3."};
 
 constexpr Clauses kOnceClauses = {"ext.proto.singular-field-once"};
-constexpr Rule kOnce{"wire/singular-once", kOnceClauses, Severity::kWarn, "A singular field occurs at most once per message.",
+constexpr Rule kOnce{"wire/singular-once", kOnceClauses, Severity::kWarn,
+                     "A singular field occurs at most once per message.",
                      "Write each singular field once: parsers take the last, hand-written ones often the first."};
 
 constexpr Clauses kUtf8Clauses = {"ext.proto.strings-valid-utf8"};
 constexpr Rule kUtf8{"wire/strings-utf8", kUtf8Clauses, Severity::kFail, "All strings are valid UTF-8.",
-                     "Convert text to UTF-8 where it is read, or replace broken bytes by U+FFFD: most protobuf parsers refuse the whole message."};
+                     "Convert text to UTF-8 where it is read, or replace broken bytes by U+FFFD: most protobuf parsers "
+                     "refuse the whole message."};
 
 constexpr Clauses kCustomClauses = {"ext.proto.v1-no-custom-buckets"};
-constexpr Rule kCustom{"wire/v1-custom-buckets", kCustomClauses, Severity::kFail, "Histograms with custom buckets (schema -53) are not sent over 1.0.",
+constexpr Rule kCustom{"wire/v1-custom-buckets", kCustomClauses, Severity::kFail,
+                       "Histograms with custom buckets (schema -53) are not sent over 1.0.",
                        "Send them over 2.0, or as classic histograms."};
 
 constexpr Clauses kBatchClauses = {"ext.batching.reasonable-size"};
-constexpr Rule kBatch{"wire/batch-size", kBatchClauses, Severity::kInfo, "A request holds no more than about 10,000 series.",
+constexpr Rule kBatch{"wire/batch-size", kBatchClauses, Severity::kInfo,
+                      "A request holds no more than about 10,000 series.",
                       "Send at most some thousands of series per request."};
 
-constexpr std::array<const Rule*, 22> kRules{&kMatches,   &kBinary,    &kKnown,      &kOne,    &kWellFormed, &kGroup, &kTimestamp, &kValue,
-                                             &kWireType,  &kUnknown,   &kReserved2,  &kReserved3, &kMetadata1, &kExtensions, &kShape,
-                                             &kReserved13, &kReserved6, &kEnum,      &kOnce,   &kUtf8,       &kCustom, &kBatch};
+constexpr std::array<const Rule*, 22> kRules{
+    &kMatches,   &kBinary,  &kKnown,     &kOne,       &kWellFormed, &kGroup,      &kTimestamp, &kValue,
+    &kWireType,  &kUnknown, &kReserved2, &kReserved3, &kMetadata1,  &kExtensions, &kShape,     &kReserved13,
+    &kReserved6, &kEnum,    &kOnce,      &kUtf8,      &kCustom,     &kBatch};
 
 constexpr std::array<UncoveredClause, 1> kUncovered{{
     {"prw2.partial.batch-multiple-series",
@@ -120,7 +150,8 @@ constexpr std::array<UncoveredClause, 1> kUncovered{{
 
 constexpr std::size_t kManySeries = 10000;
 
-// ---- is it the message at all? ----------------------------------------------------------------------------------------------------------
+// ---- is it the message at all?
+// ----------------------------------------------------------------------------------------------------------
 
 Draft whole(const Context& c, std::string message) {
     Draft draft;
@@ -135,10 +166,14 @@ bool report_foreign(const Context& c) {
     const auto got = std::string(proto::name_of(s.message_kind));
     switch (s.message_kind) {
         case BodyKind::kJson:
-        case BodyKind::kText: c.report.add(kBinary, whole(c, "The uncompressed body is " + got + "; wanted binary protobuf")); return true;
+        case BodyKind::kText:
+            c.report.add(kBinary, whole(c, "The uncompressed body is " + got + "; wanted binary protobuf"));
+            return true;
         case BodyKind::kOtlp:
         case BodyKind::kRemoteRead:
-            c.report.add(kKnown, whole(c, "The message is " + (s.message_kind == BodyKind::kRemoteRead ? "a " + got : got) + "; wanted prometheus.WriteRequest or io.prometheus.write.v2.Request"));
+            c.report.add(kKnown,
+                         whole(c, "The message is " + (s.message_kind == BodyKind::kRemoteRead ? "a " + got : got) +
+                                      "; wanted prometheus.WriteRequest or io.prometheus.write.v2.Request"));
             return true;
         case BodyKind::kSnappyBlock:
         case BodyKind::kSnappyFramed:
@@ -149,7 +184,8 @@ bool report_foreign(const Context& c) {
             // compression/once says so when there is a body
             if (c.body.empty()) c.report.add(kBinary, whole(c, "The message is " + got + "; wanted binary protobuf"));
             return true;
-        default: break;
+        default:
+            break;
     }
     if (s.framing.empty()) return false;
     c.report.add(kOne, whole(c, "The body is " + s.framing + "; wanted one bare message"));
@@ -178,7 +214,8 @@ void report_mismatch(const Context& c) {
     c.report.add(kMatches, std::move(draft));
 }
 
-// ---- issues of the walk -----------------------------------------------------------------------------------------------------------------
+// ---- issues of the walk
+// -----------------------------------------------------------------------------------------------------------------
 
 bool ends_with_field(std::string_view path, std::string_view name) {
     if (!path.ends_with(name)) return false;
@@ -189,8 +226,9 @@ bool ends_with_field(std::string_view path, std::string_view name) {
 bool inside(std::string_view path, std::string_view part) { return path.find(part) != std::string_view::npos; }
 
 std::string_view wire_type_name(std::uint8_t type) {
-    constexpr std::array<std::string_view, 8> kNames{"varint (0)",    "64-bit (1)", "length-delimited (2)", "start group (3)",
-                                                     "end group (4)", "32-bit (5)", "6, which is not defined", "7, which is not defined"};
+    constexpr std::array<std::string_view, 8> kNames{
+        "varint (0)",    "64-bit (1)", "length-delimited (2)",    "start group (3)",
+        "end group (4)", "32-bit (5)", "6, which is not defined", "7, which is not defined"};
     return kNames[type & 7U];
 }
 
@@ -201,20 +239,28 @@ const Rule& rule_of(const Context& c, const WireIssue& issue) {
         case WireIssue::Kind::kTruncated:
         case WireIssue::Kind::kOverlongVarint:
         case WireIssue::Kind::kFieldNumberZero:
-        case WireIssue::Kind::kBadWireType: return v1_metadata ? kReserved3 : kWellFormed;
-        case WireIssue::Kind::kGroup: return kGroup;
+        case WireIssue::Kind::kBadWireType:
+            return v1_metadata ? kReserved3 : kWellFormed;
+        case WireIssue::Kind::kGroup:
+            return kGroup;
         case WireIssue::Kind::kWrongWireType:
             if (v1_metadata || (c.v1() && issue.path.starts_with("metadata"))) return kReserved3;
-            if (v1_extension || (c.v1() && (ends_with_field(issue.path, "exemplars") || ends_with_field(issue.path, "histograms")))) return kShape;
-            if (ends_with_field(issue.path, "timestamp") || ends_with_field(issue.path, "start_timestamp")) return kTimestamp;
+            if (v1_extension ||
+                (c.v1() && (ends_with_field(issue.path, "exemplars") || ends_with_field(issue.path, "histograms"))))
+                return kShape;
+            if (ends_with_field(issue.path, "timestamp") || ends_with_field(issue.path, "start_timestamp"))
+                return kTimestamp;
             if (ends_with_field(issue.path, "value") && inside(issue.path, ".samples[")) return kValue;
             return kWireType;
-        case WireIssue::Kind::kUnknownField: return v1_metadata ? kReserved3 : v1_extension ? kShape : kUnknown;
+        case WireIssue::Kind::kUnknownField:
+            return v1_metadata ? kReserved3 : v1_extension ? kShape : kUnknown;
         case WireIssue::Kind::kReservedField:
             if (c.v1()) return kReserved2;
             return issue.path.starts_with("timeseries[") ? kReserved6 : kReserved13;
-        case WireIssue::Kind::kDuplicateField: return kOnce;
-        case WireIssue::Kind::kInvalidUtf8: return kUtf8;
+        case WireIssue::Kind::kDuplicateField:
+            return kOnce;
+        case WireIssue::Kind::kInvalidUtf8:
+            return kUtf8;
     }
     return kUnknown;
 }
@@ -224,29 +270,40 @@ std::string describe(const Context& c, const Rule& rule, const WireIssue& issue)
     const auto at = " at byte " + std::to_string(issue.range.offset);
     const auto got_type = std::string(wire_type_name(issue.wire_type));
     if (&rule == &kReserved3)
-        return "Field 3 of WriteRequest holds something else than Prometheus' MetricMetadata: " + std::string(proto::name_of(issue.kind)) + " in " +
-               place + at;
+        return "Field 3 of WriteRequest holds something else than Prometheus' MetricMetadata: " +
+               std::string(proto::name_of(issue.kind)) + " in " + place + at;
     if (issue.malformed()) {
         return "The message is malformed: " + std::string(proto::name_of(issue.kind)) + " in " + place + at + " of " +
                std::to_string(c.view->bytes.size());
     }
     switch (issue.kind) {
-        case WireIssue::Kind::kGroup: return place + at + " is a group; proto3 has none";
+        case WireIssue::Kind::kGroup:
+            return place + at + " is a group; proto3 has none";
         case WireIssue::Kind::kWrongWireType: {
-            const auto* wanted = &rule == &kTimestamp ? "int64, a varint (0)" : &rule == &kValue ? "double, 64-bit (1)" : "the one of its declared type";
+            const auto* wanted = &rule == &kTimestamp ? "int64, a varint (0)"
+                                 : &rule == &kValue   ? "double, 64-bit (1)"
+                                                      : "the one of its declared type";
             return place + " has wire type " + got_type + "; wanted " + wanted;
         }
         case WireIssue::Kind::kUnknownField:
             if (&rule == &kShape) return place + " is not in Prometheus' schema of exemplars and histograms";
-            return place + " (wire type " + got_type + ") is not in the schema of " + std::string(proto::full_name(c.message));
+            return place + " (wire type " + got_type + ") is not in the schema of " +
+                   std::string(proto::full_name(c.message));
         case WireIssue::Kind::kReservedField:
-            if (&rule == &kReserved2) return "Reserved field 2 of WriteRequest is there" + at + " (Cortex' and Mimir's internal source field leaks like this)";
+            if (&rule == &kReserved2)
+                return "Reserved field 2 of WriteRequest is there" + at +
+                       " (Cortex' and Mimir's internal source field leaks like this)";
             if (&rule == &kReserved6)
-                return place + " is reserved: it was created_timestamp in the drafts up to 2.0-rc.3, which rc.4 replaced";
-            return "Reserved field " + std::to_string(issue.field) + " of Request is there" + at + "; fields 1 to 3 belong to the 1.0 message";
-        case WireIssue::Kind::kDuplicateField: return place + " occurs once more" + at + "; wanted it at most once";
-        case WireIssue::Kind::kInvalidUtf8: return place + " is not valid UTF-8";
-        default: break;
+                return place +
+                       " is reserved: it was created_timestamp in the drafts up to 2.0-rc.3, which rc.4 replaced";
+            return "Reserved field " + std::to_string(issue.field) + " of Request is there" + at +
+                   "; fields 1 to 3 belong to the 1.0 message";
+        case WireIssue::Kind::kDuplicateField:
+            return place + " occurs once more" + at + "; wanted it at most once";
+        case WireIssue::Kind::kInvalidUtf8:
+            return place + " is not valid UTF-8";
+        default:
+            break;
     }
     return std::string(proto::name_of(issue.kind)) + " in " + place;
 }
@@ -266,7 +323,9 @@ void check_issues(const Context& c) {
         }
         Draft draft;
         draft.message = describe(c, rule, issue);
-        if (times > 1) draft.message += " (the message has so many such faults that the last " + std::to_string(times - 1) + " were only counted)";
+        if (times > 1)
+            draft.message += " (the message has so many such faults that the last " + std::to_string(times - 1) +
+                             " were only counted)";
         draft.field = issue.path;
         draft.protobuf = issue.range;
         draft.series = issue.series;
@@ -276,7 +335,8 @@ void check_issues(const Context& c) {
     }
 }
 
-// ---- values -----------------------------------------------------------------------------------------------------------------------------
+// ---- values
+// -----------------------------------------------------------------------------------------------------------------------------
 
 void check_metadata_type(const Context& c, std::uint32_t index, std::uint32_t series) {
     const auto& metadata = c.view->metadata[index];
@@ -284,7 +344,8 @@ void check_metadata_type(const Context& c, std::uint32_t index, std::uint32_t se
     if (!c.report.wants(kEnum)) return c.report.count(kEnum, series);
     Draft draft;
     draft.message = "The metric type is " + std::to_string(metadata.type) + "; wanted 0 to 7";
-    draft.field = series == proto::kNoRef ? "metadata[" + std::to_string(index) + "].type" : "timeseries[" + std::to_string(series) + "].metadata.type";
+    draft.field = series == proto::kNoRef ? "metadata[" + std::to_string(index) + "].type"
+                                          : "timeseries[" + std::to_string(series) + "].metadata.type";
     draft.protobuf = metadata.range;
     draft.series = series;
     c.report.add(kEnum, std::move(draft));
@@ -292,7 +353,8 @@ void check_metadata_type(const Context& c, std::uint32_t index, std::uint32_t se
 
 void check_histogram(const Context& c, const proto::HistogramView& histogram, std::uint32_t series, std::size_t index) {
     const auto field = [&](std::string_view name) {
-        return "timeseries[" + std::to_string(series) + "].histograms[" + std::to_string(index) + "]." + std::string(name);
+        return "timeseries[" + std::to_string(series) + "].histograms[" + std::to_string(index) + "]." +
+               std::string(name);
     };
     if (histogram.reset_hint > 3) {
         if (c.report.wants(kEnum)) {
@@ -310,7 +372,9 @@ void check_histogram(const Context& c, const proto::HistogramView& histogram, st
         if (c.report.wants(kCustom)) {
             const bool schema = histogram.schema == -53;
             Draft draft;
-            draft.message = std::string(schema ? "The histogram has schema -53 (custom buckets)" : "The histogram has custom_values") + "; wanted exponential buckets over 1.0";
+            draft.message = std::string(schema ? "The histogram has schema -53 (custom buckets)"
+                                               : "The histogram has custom_values") +
+                            "; wanted exponential buckets over 1.0";
             draft.field = field(schema ? "schema" : "custom_values");
             draft.protobuf = schema && histogram.schema_range.size > 0 ? histogram.schema_range : histogram.range;
             draft.series = series;
@@ -335,22 +399,24 @@ void check_values(const Context& c) {
 
 void note_extensions(const Context& c) {
     const auto& view = *c.view;
-    const auto note = [&](const Rule& rule, std::size_t count, std::string_view one, std::string_view many, std::string_view place, std::string field,
-                          proto::ByteRange range) {
+    const auto note = [&](const Rule& rule, std::size_t count, std::string_view one, std::string_view many,
+                          std::string_view place, std::string field, proto::ByteRange range) {
         Draft draft;
-        draft.message = "The request carries " + std::to_string(count) + " " + std::string(count == 1 ? one : many) + " in field " + std::string(place) +
-                        ", Prometheus' extension of 1.0";
+        draft.message = "The request carries " + std::to_string(count) + " " + std::string(count == 1 ? one : many) +
+                        " in field " + std::string(place) + ", Prometheus' extension of 1.0";
         draft.field = std::move(field);
         draft.protobuf = range;
         draft.count = count;
         c.report.add(rule, std::move(draft));
     };
     if (const auto n = view.metadata.size(); n > 0)
-        note(kMetadata1, n, "metadata entry", "metadata entries", "3 of WriteRequest", "metadata", view.metadata.front().range);
+        note(kMetadata1, n, "metadata entry", "metadata entries", "3 of WriteRequest", "metadata",
+             view.metadata.front().range);
     if (const auto n = view.exemplars.size(); n > 0)
         note(kExtensions, n, "exemplar", "exemplars", "3 of TimeSeries", "exemplars", view.exemplars.front().range);
     if (const auto n = view.histograms.size(); n > 0)
-        note(kExtensions, n, "native histogram", "native histograms", "4 of TimeSeries", "histograms", view.histograms.front().range);
+        note(kExtensions, n, "native histogram", "native histograms", "4 of TimeSeries", "histograms",
+             view.histograms.front().range);
 }
 
 void run(const Context& c) {
@@ -364,7 +430,8 @@ void run(const Context& c) {
     if (c.v1()) note_extensions(c);
     if (c.view->series.size() > kManySeries || c.view->over_limit) {
         Draft draft;
-        draft.message = "The request has " + std::to_string(c.view->series.size()) + " series; wanted no more than about 10,000";
+        draft.message =
+            "The request has " + std::to_string(c.view->series.size()) + " series; wanted no more than about 10,000";
         if (c.view->over_limit) draft.message += " (it has too many elements to be judged; the walk stopped there)";
         draft.field = "timeseries";
         c.report.add(kBatch, std::move(draft));

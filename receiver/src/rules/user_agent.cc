@@ -49,7 +49,8 @@ std::size_t skip_comment(std::string_view text, std::size_t at) {
 bool UserAgent::versioned() const {
     if (products.empty() || products.front().version.empty()) return false;
     constexpr std::array<std::string_view, 5> kPlaceholders{"unknown", "undefined", "none", "null", "(devel)"};
-    return std::none_of(kPlaceholders.begin(), kPlaceholders.end(), [&](auto p) { return proto::iequals(p, products.front().version); });
+    return std::none_of(kPlaceholders.begin(), kPlaceholders.end(),
+                        [&](auto p) { return proto::iequals(p, products.front().version); });
 }
 
 UserAgent parse_user_agent(std::string_view value) {
@@ -59,7 +60,9 @@ UserAgent parse_user_agent(std::string_view value) {
         while (at < value.size() && proto::is_token(value.substr(at, 1))) ++at;
         return at;
     };
-    const auto broken = [&](std::string what, std::size_t at) { out.problem = std::move(what) + " at offset " + std::to_string(at); };
+    const auto broken = [&](std::string what, std::size_t at) {
+        out.problem = std::move(what) + " at offset " + std::to_string(at);
+    };
     for (std::size_t at = 0; at < value.size();) {
         if (value[at] == '(' && at > 0) {
             const auto end = skip_comment(value, at);
@@ -68,10 +71,13 @@ UserAgent parse_user_agent(std::string_view value) {
         } else {
             const auto name_end = token_end(at);
             if (name_end == at) {
-                broken(at == 0 ? "no product name, got " + quote(value.substr(at, 1)) : "neither a product nor a comment, got " + quote(value.substr(at, 1)), at);
+                broken(at == 0 ? "no product name, got " + quote(value.substr(at, 1))
+                               : "neither a product nor a comment, got " + quote(value.substr(at, 1)),
+                       at);
                 return out;
             }
-            UserAgent::Product product{value.substr(at, name_end - at), {}, name_end < value.size() && value[name_end] == '/'};
+            UserAgent::Product product{
+                value.substr(at, name_end - at), {}, name_end < value.size() && value[name_end] == '/'};
             at = name_end;
             if (product.slash) {
                 const auto version_end = token_end(++at);
@@ -93,12 +99,20 @@ UserAgent parse_user_agent(std::string_view value) {
 
 std::string_view library_of(const UserAgent& agent) {
     if (agent.products.empty()) return {};
-    constexpr std::array<std::string_view, 22> kLibraries{
-        "Go-http-client", "python-requests", "Python-urllib", "python-urllib3", "python-httpx", "aiohttp", "okhttp",    "Apache-HttpClient",
-        "Java",           "Java-http-client", "axios",        "node-fetch",     "node",         "undici",  "reqwest",   "curl",
-        "libcurl",        "Wget",             "cpp-httplib",  "Faraday",        "Dart",         "hackney"};
+    constexpr std::array<std::string_view, 22> kLibraries{"Go-http-client", "python-requests",
+                                                          "Python-urllib",  "python-urllib3",
+                                                          "python-httpx",   "aiohttp",
+                                                          "okhttp",         "Apache-HttpClient",
+                                                          "Java",           "Java-http-client",
+                                                          "axios",          "node-fetch",
+                                                          "node",           "undici",
+                                                          "reqwest",        "curl",
+                                                          "libcurl",        "Wget",
+                                                          "cpp-httplib",    "Faraday",
+                                                          "Dart",           "hackney"};
     const auto known = [&](std::string_view name) {
-        const auto found = std::find_if(kLibraries.begin(), kLibraries.end(), [&](auto l) { return proto::iequals(l, name); });
+        const auto found =
+            std::find_if(kLibraries.begin(), kLibraries.end(), [&](auto l) { return proto::iequals(l, name); });
         return found == kLibraries.end() ? std::string_view{} : *found;
     };
     // aiohttp puts the interpreter first: "Python/3.11 aiohttp/3.8".

@@ -13,7 +13,7 @@ struct UserAgent {
         bool slash = false;  ///< "name/" has a slash and no version: not a product by the grammar
     };
     std::vector<Product> products;
-    std::string problem;       ///< what breaks the grammar; empty if nothing does
+    std::string problem;            ///< what breaks the grammar; empty if nothing does
     bool version_anywhere = false;  ///< something in the value reads like a version
 
     /// The first product has a version that is one ("unknown" is none).

@@ -21,8 +21,9 @@ void add_written(http::Response& response, const CheckResult& check, bool writte
     }
 }
 
+/// `max` bounds the body, line end included.
 void set_text(http::Response& response, std::string text, std::size_t max) {
-    if (text.size() > max) {
+    if (text.size() >= max) {
         text.resize(max > 4 ? max - 4 : 0);
         // Not in the middle of a UTF-8 sequence.
         while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80U) text.pop_back();
@@ -37,8 +38,10 @@ void set_text(http::Response& response, std::string text, std::size_t max) {
 std::string reasons(const CheckResult& check) {
     std::string out;
     if (check.rejected_series != 0) out = std::to_string(check.rejected_series) + " of " + std::to_string(check.series) + " series rejected, nothing was written\n";
+    // A limit of this receiver refuses what breaks no rule.
+    const auto worst = check.worst();
     for (const auto& f : check.findings) {
-        if (f.severity != Severity::kFail) continue;
+        if (f.severity != worst) continue;
         out += f.rule + ": " + f.message;
         if (!f.series.empty()) out += "; series " + f.series;
         if (f.count > 1) out += " (" + std::to_string(f.count) + " times)";
@@ -108,8 +111,15 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
         response.body = step.body;
         if (step.written_headers && step.status / 100 == 2 && check.declared == proto::ProtobufMessage::kV2 && !policy.only_1x) add_written(response, check, check.decoded);
     }
-    if (step.own_answer)
-        for (const auto& header : step.headers) response.headers.push_back(header);
+    if (step.own_answer) {
+        // The step's headers replace the receiver's own.
+        std::erase_if(response.headers, [&](const auto& own) {
+            const bool ours = std::any_of(std::begin(kWritten), std::end(kWritten), [&](auto name) { return proto::iequals(own.first, name); });
+            return (ours && !step.written_headers) ||
+                   std::any_of(step.headers.begin(), step.headers.end(), [&](const auto& given) { return proto::iequals(own.first, given.first); });
+        });
+        response.headers.insert(response.headers.end(), step.headers.begin(), step.headers.end());
+    }
     response.delay = step.delay;
     response.fault = step.fault;
     return response;

@@ -85,7 +85,7 @@ http::Response script(const proto::RequestHead& head, std::string_view body, con
         target.set_script({});
         return http::Response{};
     }
-    if (head.method == "PUT" || head.method == "POST") {
+    if (head.method == "PUT") {
         const auto trimmed = body.substr(0, body.find_last_not_of(" \r\n\t") + 1);
         auto parsed = trimmed.find('\n') == std::string_view::npos && trimmed.find("version:") == std::string_view::npos ? parse_script_short(trimmed) : parse_script(body, "body");
         if (!parsed) return text(400, parsed.error().text() + "\n");

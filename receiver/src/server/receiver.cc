@@ -5,6 +5,9 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
+#include <system_error>
+#include <thread>
 
 #include "answer.h"
 #include "control.h"
@@ -19,8 +22,27 @@ using Exchanges = std::vector<std::shared_ptr<const Exchange>>;
 
 std::int64_t to_us(http::SteadyTime time, http::SteadyTime start) { return std::chrono::duration_cast<std::chrono::microseconds>(time - start).count(); }
 
+/// Checkers kept for the next requests, and the largest message whose scratch memory is kept with them.
+constexpr std::size_t kMaxIdleCheckers = 16;
+constexpr std::size_t kMaxIdleMessage = 4U << 20U;
+/// A longer response may take as long as its client likes.
+constexpr std::size_t kQuickResponse = 64U << 10U;
+
 /// Bytes that an exchange holds on to, roughly.
-std::size_t footprint(const Exchange& e) { return sizeof e + e.raw_head.size() + e.raw_body.size() + e.response_body.size() + 512 * e.check.findings.size(); }
+std::size_t footprint(const Exchange& e) {
+    std::size_t size = sizeof e + e.raw_head.capacity() + e.raw_body.capacity() + e.problem.capacity() + e.response_body.capacity();
+    for (const auto& [name, value] : e.response_headers) size += sizeof name + name.capacity() + sizeof value + value.capacity();
+    for (const auto& f : e.check.findings) {
+        size += sizeof f + f.rule.capacity() + f.message.capacity() + f.series.capacity() + f.field.capacity() + f.evidence.capacity() + f.fix.capacity();
+        for (const auto& clause : f.clauses) size += sizeof clause + clause.capacity();
+    }
+    return size;
+}
+
+/// A response that takes its time on purpose gets its id at its end, so that ids stay in order and it holds back nobody.
+bool takes_long(const http::Response& response) {
+    return response.fault == http::Fault::kStall || response.fault == http::Fault::kDribble || response.body.size() > kQuickResponse;
+}
 
 }  // namespace
 
@@ -35,17 +57,21 @@ struct Receiver::Impl {
     std::vector<std::unique_ptr<Checker>> idle_checkers;
 
     mutable std::mutex mutex;
-    std::condition_variable published;
+    std::condition_variable published;  ///< `count` grew
+    std::condition_variable changed;    ///< for the publisher: something finished, or nothing will any more
+    std::condition_variable room;       ///< for connections: the publisher caught up
     std::deque<std::shared_ptr<const Exchange>> kept;
     std::size_t kept_bytes = 0;
     std::uint64_t last_id = 0, count = 0;
-    /// Exchanges whose response was written, by id; false in `open` means that the exchange does not hold back later ones.
-    std::map<std::uint64_t, std::shared_ptr<const Exchange>> finished;
-    std::map<std::uint64_t, bool> open;
-    bool publishing = false;
+    std::set<std::uint64_t> open;  ///< ids whose response is being written
+    std::map<std::uint64_t, std::shared_ptr<const Exchange>> finished;  ///< not handed out yet
+    std::size_t pending_bytes = 0;  ///< of those, with the one that the observer has
+    bool closing = false;
     std::function<void(const Exchange&)> observer;
 
     std::unique_ptr<http::Server> server;
+    /// Hands out exchanges. A thread of its own: a connection that did it would keep its client waiting for as long as others send.
+    std::thread publisher;
 
     explicit Impl(ReceiverOptions o) : options(std::move(o)), on_violation(options.on_violation) { script.set(options.script); }
 
@@ -62,15 +88,22 @@ struct Receiver::Impl {
             }
         }
         ~Lease() {
+            if (used_ > kMaxIdleMessage) return;
             const std::lock_guard lock(impl_.checkers_mutex);
-            impl_.idle_checkers.push_back(std::move(checker_));
+            if (impl_.idle_checkers.size() < kMaxIdleCheckers) impl_.idle_checkers.push_back(std::move(checker_));
         }
         Lease(const Lease&) = delete;
         Lease& operator=(const Lease&) = delete;
-        Checker* operator->() { return checker_.get(); }
+        CheckResult check(const http::Request& request) {
+            auto result = checker_->check(request.raw_head, request.payload());
+            used_ = result.uncompressed_size;
+            return result;
+        }
+        [[nodiscard]] const proto::RequestView& view() { return checker_->view(); }
 
     private:
         Impl& impl_;
+        std::uint64_t used_ = 0;
         std::unique_ptr<Checker> checker_;
     };
 
@@ -119,9 +152,9 @@ struct Receiver::Impl {
         http::Response response;
         if (request.status == http::ReadStatus::kComplete) {
             Lease checker(*this);
-            e.check = checker->check(request.raw_head, request.payload());
+            e.check = checker.check(request);
             ScriptInput input{head ? &*head : nullptr, e.check.declared, request.payload(), nullptr, e.first_byte_us};
-            if (script.needs_view() && e.check.decoded) input.view = &checker->view();
+            if (script.needs_view() && e.check.decoded) input.view = &checker.view();
             const bool write = e.check.kind != RequestKind::kProbe;
             if (const auto step = write ? script.next(input) : std::nullopt) {
                 e.scripted = step->name;
@@ -140,11 +173,10 @@ struct Receiver::Impl {
     /// Right before the first byte of the response: what a sender does because of it gets a higher id.
     void starting(const http::Response& response) {
         const auto exchange = std::static_pointer_cast<Exchange>(response.attachment);
-        if (!exchange) return;
+        if (!exchange || takes_long(response)) return;
         const std::lock_guard lock(mutex);
         exchange->id = ++last_id;
-        // A response that takes for ever on purpose does not hold back the exchanges after it.
-        open[exchange->id] = response.fault != http::Fault::kStall && response.fault != http::Fault::kDribble;
+        open.insert(exchange->id);
     }
 
     void complete(const http::Response& response, http::SteadyTime start, http::SteadyTime end, bool sent) {
@@ -165,25 +197,28 @@ struct Receiver::Impl {
         metrics.count(e);
 
         std::unique_lock lock(mutex);
-        if (e.id == 0) e.id = ++last_id;  // the client was gone before a response could begin
+        if (e.id == 0) e.id = ++last_id;
         open.erase(e.id);
-        finished[e.id] = exchange;
-        publish(lock);
+        pending_bytes += footprint(e);
+        finished.emplace(e.id, exchange);
+        changed.notify_one();
+        // A slow disk must not become memory.
+        room.wait(lock, [this] { return pending_bytes <= options.max_pending_bytes; });
     }
 
     /// Hands out finished exchanges in order of id, one at a time, without holding the lock while an observer runs.
-    void publish(std::unique_lock<std::mutex>& lock) {
-        if (publishing) return;  // the thread that publishes takes ours along
-        publishing = true;
-        while (!finished.empty()) {
-            const auto first = finished.begin();
-            const bool held_back = std::any_of(open.begin(), open.lower_bound(first->first), [](const auto& entry) { return entry.second; });
-            if (held_back) break;
-            const auto exchange = first->second;
-            finished.erase(first);
+    void publish() {
+        std::unique_lock lock(mutex);
+        const auto next = [this] { return !finished.empty() && (open.empty() || finished.begin()->first < *open.begin()); };
+        for (;;) {
+            changed.wait(lock, [&] { return next() || closing; });
+            if (!next()) return;  // closing comes after the last connection, so that nothing is open or will be
+            const auto exchange = finished.begin()->second;
+            finished.erase(finished.begin());
+            const auto size = footprint(*exchange);
             ++count;
             kept.push_back(exchange);
-            kept_bytes += footprint(*exchange);
+            kept_bytes += size;
             while (kept.size() > 1 && (kept.size() > options.keep_exchanges || kept_bytes > options.keep_bytes)) {
                 kept_bytes -= footprint(*kept.front());
                 kept.pop_front();
@@ -193,9 +228,21 @@ struct Receiver::Impl {
                 observer(*exchange);
                 lock.lock();
             }
+            pending_bytes -= size;
+            room.notify_all();
             published.notify_all();
         }
-        publishing = false;
+    }
+
+    void stop() {
+        if (server) server->stop();
+        if (!publisher.joinable()) return;
+        {
+            const std::lock_guard lock(mutex);
+            closing = true;
+        }
+        changed.notify_one();
+        publisher.join();
     }
 };
 
@@ -205,17 +252,25 @@ Receiver::~Receiver() { stop(); }
 
 Result<void> Receiver::start() {
     auto& s = *impl_;
+    if (s.publisher.joinable()) return fail(ErrorCode::kInvalidArgument, "the receiver runs already", address());
     s.started = std::chrono::steady_clock::now();
     s.server = std::make_unique<http::Server>(
         s.options.server, [&s](const http::Request& request) { return s.handle(request); },
         [&s](const http::Request&, const http::Response& response, http::SteadyTime start, http::SteadyTime end, bool sent) { s.complete(response, start, end, sent); },
         [&s](const http::Request&, const http::Response& response) { s.starting(response); });
-    return s.server->start();
+    // First, since exchanges may come at once.
+    s.closing = false;
+    try {
+        s.publisher = std::thread([&s] { s.publish(); });
+    } catch (const std::system_error& error) {
+        return fail(ErrorCode::kIo, "cannot start a thread", s.options.server.host, error.what());
+    }
+    auto running = s.server->start();
+    if (!running) s.stop();
+    return running;
 }
 
-void Receiver::stop() {
-    if (impl_->server) impl_->server->stop();
-}
+void Receiver::stop() { impl_->stop(); }
 
 std::string Receiver::address() const { return impl_->server ? impl_->server->address() : std::string(); }
 std::string Receiver::url(std::string_view path) const { return impl_->server ? impl_->server->url(path) : std::string(); }

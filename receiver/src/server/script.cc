@@ -25,6 +25,10 @@ const http::Fault* find_fault(std::string_view name) {
     return found == std::end(kFaults) ? nullptr : &found->second;
 }
 
+bool has_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+}
+
 /// A problem inside the document; becomes an Error with file and line.
 struct Problem {
     YAML::Mark mark;
@@ -55,12 +59,15 @@ milliseconds duration(const YAML::Node& node, const char* what) {
 template <typename Take>
 void each_key(const YAML::Node& map, const char* where, std::initializer_list<std::string_view> known, Take take) {
     if (!map.IsMap()) throw Problem{map.Mark(), std::string(where) + " wants keys and values"};
+    std::vector<std::string> seen;
     for (const auto& entry : map) {
         const auto key = scalar(entry.first, where);
         if (std::find(known.begin(), known.end(), key) == known.end()) {
             const auto near = proto::nearest(key, known);
             throw Problem{entry.first.Mark(), "unknown key \"" + key + "\" in " + where + (near.empty() ? "" : "; did you mean \"" + near + "\"?")};
         }
+        if (std::find(seen.begin(), seen.end(), key) != seen.end()) throw Problem{entry.first.Mark(), "\"" + key + "\" is given twice in " + where};
+        seen.push_back(key);
         take(key, entry.second);
     }
 }
@@ -109,7 +116,7 @@ ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
                          const auto name = scalar(field.first, "headers");
                          if (!proto::is_token(name)) throw Problem{field.first.Mark(), "\"" + name + "\" is not a header name"};
                          const auto text = scalar(field.second, "headers");
-                         if (text.find_first_of("\r\n") != std::string::npos) throw Problem{field.second.Mark(), "a header value has no line breaks"};
+                         if (has_control(text)) throw Problem{field.second.Mark(), "a header value has no line breaks or control characters"};
                          step.headers.emplace_back(name, text);
                      }
                  } else if (key == "body") {
@@ -126,6 +133,7 @@ ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
                      step.written_headers = text == "true";
                  }
              });
+    if (step.own_answer && !step.body.empty()) throw Problem{node.Mark(), "body needs a status: without one the receiver answers by itself"};
     if (step.after && step.until && *step.after >= *step.until) throw Problem{node.Mark(), "after is not before until: the step would never apply"};
     return step;
 }
@@ -166,7 +174,7 @@ Result<Script> parse_script_short(std::string_view text) {
     for (bool more = true; more;) {
         const auto comma = rest.find(',');
         more = comma != std::string_view::npos;
-        auto element = rest.substr(0, comma);
+        auto element = proto::trim_ows(rest.substr(0, comma));
         if (more) rest.remove_prefix(comma + 1);
         const auto whole = element;
 
@@ -190,14 +198,16 @@ Result<Script> parse_script_short(std::string_view text) {
             if (error != std::errc{} || stop != word.data() + word.size() || step.status < 200 || step.status > 599)
                 return bad(whole, "wants a status from 200 to 599, or close, reset, cut, garbage, stall or dribble");
         }
-        while (!element.empty()) {
+        for (bool options = colon != std::string_view::npos; options;) {
             const auto next = element.find(':');
             const auto option = element.substr(0, next);
-            element = next == std::string_view::npos ? std::string_view{} : element.substr(next + 1);
+            options = next != std::string_view::npos;
+            if (options) element.remove_prefix(next + 1);
             const auto equals = option.find('=');
             const auto key = option.substr(0, equals);
             const auto value = equals == std::string_view::npos ? std::string_view{} : option.substr(equals + 1);
             if (key == "retry-after") {
+                if (value.empty() || has_control(value)) return bad(whole, "retry-after= wants a value");
                 step.headers.emplace_back("Retry-After", std::string(value));
             } else if (key == "delay") {
                 const auto delay = proto::parse_duration(value);
@@ -211,6 +221,7 @@ Result<Script> parse_script_short(std::string_view text) {
                 return bad(whole, "unknown option \"" + std::string(option) + "\"; there are retry-after=, delay=, body=, written=true|false");
             }
         }
+        if (step.own_answer && !step.body.empty()) return bad(whole, "body= needs a status");
         // Only the last element goes on for ever; one before it would shadow all that follow.
         if (more && !step.times) step.times = 1;
         script.steps.push_back(std::move(step));

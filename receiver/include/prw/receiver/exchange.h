@@ -12,7 +12,7 @@
 namespace prw::receiver {
 
 struct Exchange {
-    std::uint64_t id = 0;  ///< 1, 2, … in order of completion of the request within a receiver or capture
+    std::uint64_t id = 0;  ///< 1, 2, … in order of the first byte of the response (of the last, when it takes long) within a receiver or capture
     // Request, verbatim as it came over the socket.
     std::string raw_head;
     std::string raw_body;  ///< chunk framing included

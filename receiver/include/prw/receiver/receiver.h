@@ -30,7 +30,8 @@ struct ReceiverOptions {
     std::size_t max_error_body = 4096;  ///< bytes of the 400 text
     std::size_t keep_exchanges = 10000; ///< in memory, oldest dropped first
     std::size_t keep_bytes = 256U << 20U;
-    bool control_api = true;  ///< /-/ready, /-/healthy, /metrics, /api/v1/… on the same port (GET, and PUT/POST/DELETE for the script)
+    std::size_t max_pending_bytes = 4U << 20U;  ///< of exchanges that wait for the observer; beyond that, connections wait with them
+    bool control_api = true;  ///< /-/ready, /-/healthy, /metrics, /api/v1/… on the same port (GET, and PUT and DELETE for the script)
 };
 
 class Receiver {
@@ -46,7 +47,8 @@ public:
     [[nodiscard]] std::string url(std::string_view path = "/api/v1/write") const;
 
     /// Called for every exchange that is a request to the write endpoint (whatever happened to it), after its response, in id order, one at
-    /// a time. Set before start().
+    /// a time, on a thread of the receiver. When it falls behind by much, requests wait. stop() returns after the last call, so it must not be
+    /// called from here. Set before start().
     void on_exchange(std::function<void(const Exchange&)> observer);
 
     void set_script(Script script);  ///< while running; attempt counters start anew

@@ -41,7 +41,7 @@ struct ScriptStep {
     std::string metric;                    ///< some series in the request has this __name__
     std::optional<std::chrono::milliseconds> after, until;  ///< since the first request to the write endpoint
     // Answer.
-    bool own_answer = false;  ///< status not given: the receiver answers by itself (delay and fault still apply)
+    bool own_answer = false;  ///< status not given: the receiver answers by itself (delay, fault and headers still apply)
     int status = 204;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;

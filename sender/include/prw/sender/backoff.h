@@ -22,11 +22,12 @@ private:
     Random random_;
 };
 
-/// No Retry-After is honoured for longer than this: a typing error at the receiver must not silence a sender for a year.
+/// No Retry-After is honoured for longer than this: a typing error at the receiver must not silence a sender for a
+/// year.
 inline constexpr Milliseconds kMaxRetryAfter{3'600'000};
 
-/// Retry-After of RFC 9110 10.2.3: delta-seconds, or an HTTP-date in any of its three forms, taken relative to `now_ms`. Whatever is neither,
-/// and dates that have passed, count as absent.
+/// Retry-After of RFC 9110 10.2.3: delta-seconds, or an HTTP-date in any of its three forms, taken relative to
+/// `now_ms`. Whatever is neither, and dates that have passed, count as absent.
 [[nodiscard]] std::optional<Milliseconds> parse_retry_after(std::string_view value, std::int64_t now_ms);
 
 /// An HTTP-date (RFC 9110 5.6.7: IMF-fixdate, RFC 850, asctime) as ms since the epoch.

@@ -21,7 +21,8 @@ public:
     [[nodiscard]] virtual SteadyTime now() const = 0;
     /// For timestamps: ms since the Unix epoch.
     [[nodiscard]] virtual std::int64_t wall_ms() const = 0;
-    /// Waits on `changed` until `done()` holds or `deadline` has passed. `lock` is held when done() is called and on return. Returns done().
+    /// Waits on `changed` until `done()` holds or `deadline` has passed. `lock` is held when done() is called and on
+    /// return. Returns done().
     virtual bool wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& changed, SteadyTime deadline,
                             const std::function<bool()>& done) = 0;
 };

@@ -1,5 +1,6 @@
-/// Input of the sender: Prometheus text 0.0.4, OpenMetrics 1.0 text and our JSON form (docs/send-input.md), all read into one neutral model.
-/// Errors are kInvalidArgument with "SOURCE:LINE:COLUMN" in `where` (columns count bytes from 1).
+/// Input of the sender: Prometheus text 0.0.4, OpenMetrics 1.0 text and our JSON form (docs/send-input.md), all read
+/// into one neutral model. Errors are kInvalidArgument with "SOURCE:LINE:COLUMN" in `where` (columns count bytes from
+/// 1).
 #pragma once
 
 #include <cstddef>
@@ -27,12 +28,13 @@ struct PointExemplar {
 
 /// One sample as the source wrote it.
 struct Point {
-    proto::Labels labels;  ///< with __name__, sorted by name, without empty values
-    std::uint64_t value_bits = 0;  ///< any NaN of the source is proto::kNormalNanBits
+    proto::Labels labels;                       ///< with __name__, sorted by name, without empty values
+    std::uint64_t value_bits = 0;               ///< any NaN of the source is proto::kNormalNanBits
     std::optional<proto::Histogram> histogram;  ///< native histogram, JSON only; then value_bits is unused
     std::optional<std::int64_t> timestamp_ms;
     std::int64_t start_timestamp_ms = 0;  ///< from _created or JSON; 0: the source says nothing (a true 0 is kept as 1)
-    bool cumulative = false;  ///< follows counter semantics: counters; _bucket, _count and _sum; native histograms that are no gauges
+    bool cumulative =
+        false;  ///< follows counter semantics: counters; _bucket, _count and _sum; native histograms that are no gauges
     std::vector<PointExemplar> exemplars;
 
     [[nodiscard]] std::string_view name() const;
@@ -46,32 +48,36 @@ struct Family {
 };
 
 struct Scrape {
-    std::vector<Family> families;  ///< only those with points
+    std::vector<Family> families;    ///< only those with points
     std::vector<std::string> notes;  ///< what was left out and why, with place; at most kMaxNotes
-    std::size_t duplicates = 0;  ///< samples left out because series and timestamp had occurred before; the first one is kept
+    std::size_t duplicates =
+        0;  ///< samples left out because series and timestamp had occurred before; the first one is kept
     static constexpr std::size_t kMaxNotes = 20;
     [[nodiscard]] std::size_t points() const;
 };
 
 struct ParseOptions {
-    std::string source = "input";       ///< file name or URL for messages
-    std::size_t max_line = 1U << 20U;   ///< bytes; text formats
+    std::string source = "input";      ///< file name or URL for messages
+    std::size_t max_line = 1U << 20U;  ///< bytes; text formats
 };
 
 /// `format` kAuto goes by detect_format(). O(size); memory is a small multiple of the input, so bound the input.
-[[nodiscard]] Result<Scrape> parse_exposition(std::string_view input, InputFormat format, const ParseOptions& options = {});
+[[nodiscard]] Result<Scrape> parse_exposition(std::string_view input, InputFormat format,
+                                              const ParseOptions& options = {});
 
-/// By content: JSON when it starts with an object whose first key is followed by a colon, OpenMetrics when the last line is "# EOF", else text.
+/// By content: JSON when it starts with an object whose first key is followed by a colon, OpenMetrics when the last
+/// line is "# EOF", else text.
 [[nodiscard]] InputFormat detect_format(std::string_view input);
 
 /// Scraping asks for OpenMetrics first and takes text 0.0.4.
 inline constexpr std::string_view kScrapeAccept =
     "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
-/// Which parser a response's Content-Type asks for; an empty one means text. kUnsupported for anything else, e.g. text/html.
+/// Which parser a response's Content-Type asks for; an empty one means text. kUnsupported for anything else, e.g.
+/// text/html.
 [[nodiscard]] Result<InputFormat> format_of_content_type(std::string_view content_type);
 
-/// A float as the text formats write it: decimal, or [+-]Inf(inity), NaN in any case. Every NaN becomes kNormalNanBits. Hexadecimal floats
-/// and underscores are refused, as by Prometheus. nullopt with the cause in `why`.
+/// A float as the text formats write it: decimal, or [+-]Inf(inity), NaN in any case. Every NaN becomes kNormalNanBits.
+/// Hexadecimal floats and underscores are refused, as by Prometheus. nullopt with the cause in `why`.
 [[nodiscard]] std::optional<std::uint64_t> parse_value(std::string_view text, std::string& why);
 
 /// One string per label set, for maps and hashing.

@@ -27,20 +27,22 @@ using Log = std::function<void(LogLevel, const std::string&)>;
 struct RemoteWriteOptions {
     http::Url url;  ///< userinfo becomes basic authentication
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;
-    std::string user_agent;           ///< empty: "prw/VERSION"
-    http::HeaderList headers;         ///< further ones; see check_header()
-    std::string bearer_token_file;    ///< read again for every request
-    http::ClientOptions client;       ///< timeouts, TLS
+    std::string user_agent;         ///< empty: "prw/VERSION"
+    http::HeaderList headers;       ///< further ones; see check_header()
+    std::string bearer_token_file;  ///< read again for every request
+    http::ClientOptions client;     ///< timeouts, TLS
     Milliseconds min_backoff{30}, max_backoff{5000};
     std::optional<std::uint64_t> max_retries;  ///< per request; nullopt: no bound
-    std::optional<Milliseconds> retry_for;     ///< since the first failure after the last accepted request; nullopt: for ever
+    std::optional<Milliseconds>
+        retry_for;  ///< since the first failure after the last accepted request; nullopt: for ever
     bool retry_on_429 = false;
-    bool fallback = false;            ///< 2.0 is answered with 415 (or what counts as such): send 1.0 from then on
-    unsigned max_redirects = 3;       ///< 307 and 308 only
+    bool fallback = false;       ///< 2.0 is answered with 415 (or what counts as such): send 1.0 from then on
+    unsigned max_redirects = 3;  ///< 307 and 308 only
 };
 
-/// kInvalidArgument when an operator may not set this header: the four that the protocol reserves, those that this sender or HTTP itself sets
-/// (Host, Content-Length, Transfer-Encoding, Connection, Retry-Attempt), and anything that is not a token or carries control characters.
+/// kInvalidArgument when an operator may not set this header: the four that the protocol reserves, those that this
+/// sender or HTTP itself sets (Host, Content-Length, Transfer-Encoding, Connection, Retry-Attempt), and anything that
+/// is not a token or carries control characters.
 [[nodiscard]] Result<void> check_header(std::string_view name, std::string_view value);
 /// Every rule about the options as a whole: headers, credentials given twice, token file readable, backoff bounds.
 [[nodiscard]] Result<void> check_options(const RemoteWriteOptions& options);
@@ -63,8 +65,9 @@ struct EncodedRequest {
     std::uint64_t renamed = 0;  ///< series whose UTF-8 names were escaped for 1.0
     [[nodiscard]] bool empty() const { return counts.data_points() == 0; }
 };
-/// Merges the points of a series into one TimeSeries (two when floats and histograms mix), keeps their order. For 1.0 leaves out exemplars and
-/// native histograms, which belong to 2.0, and escapes names outside the 1.0 patterns as Prometheus does for old peers: my.name → U__my_2e_name.
+/// Merges the points of a series into one TimeSeries (two when floats and histograms mix), keeps their order. For 1.0
+/// leaves out exemplars and native histograms, which belong to 2.0, and escapes names outside the 1.0 patterns as
+/// Prometheus does for old peers: my.name → U__my_2e_name.
 [[nodiscard]] EncodedRequest encode_request(const std::vector<proto::Series>& batch, proto::ProtobufMessage message);
 /// Prometheus' "values" escaping; legacy names come back unchanged.
 [[nodiscard]] std::string escape_name(std::string_view name, bool metric);
@@ -73,7 +76,8 @@ struct EncodedRequest {
 class Transport {
 public:
     virtual ~Transport() = default;
-    [[nodiscard]] virtual Result<http::ClientResponse> post(const http::Url& url, const http::HeaderList& headers, std::string_view body) = 0;
+    [[nodiscard]] virtual Result<http::ClientResponse> post(const http::Url& url, const http::HeaderList& headers,
+                                                            std::string_view body) = 0;
     /// From another thread: makes a request in progress fail soon.
     virtual void cancel() = 0;
 };
@@ -111,7 +115,7 @@ enum class Outcome : std::uint8_t {
 struct Delivery {
     Outcome outcome = Outcome::kNothing;
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;  ///< of the last attempt
-    int status = 0;  ///< of the last answer; 0: none came
+    int status = 0;                                                ///< of the last answer; 0: none came
     std::uint64_t attempts = 0, answers = 0;
     Counts sent, left_out;
     std::uint64_t renamed = 0;
@@ -124,13 +128,16 @@ struct Delivery {
 /// Delivers one batch at a time. Not thread-safe; one per shard.
 class RemoteWriter {
 public:
-    RemoteWriter(const RemoteWriteOptions& options, Session& session, Transport& transport, Clock& clock, Random random, Log log);
-    /// Blocks until the batch is accepted, refused for good, given up or cancelled. 5xx and transport errors are retried with the same bytes.
+    RemoteWriter(const RemoteWriteOptions& options, Session& session, Transport& transport, Clock& clock, Random random,
+                 Log log);
+    /// Blocks until the batch is accepted, refused for good, given up or cancelled. 5xx and transport errors are
+    /// retried with the same bytes.
     [[nodiscard]] Delivery deliver(const std::vector<proto::Series>& batch);
 
 private:
     struct Attempt;
-    [[nodiscard]] http::HeaderList headers_for(proto::ProtobufMessage message, std::uint64_t retry, bool with_credentials);
+    [[nodiscard]] http::HeaderList headers_for(proto::ProtobufMessage message, std::uint64_t retry,
+                                               bool with_credentials);
     [[nodiscard]] Attempt attempt(const EncodedRequest& request, proto::ProtobufMessage message, std::uint64_t retry);
     void judge_answer(const http::ClientResponse& response, proto::ProtobufMessage message, Attempt& out) const;
     [[nodiscard]] bool may_retry(std::uint64_t retries, Milliseconds wait);

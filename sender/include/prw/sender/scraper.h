@@ -21,14 +21,16 @@ namespace prw::sender {
 struct ScrapeOptions {
     http::Url url;
     Milliseconds interval{15000};
-    Milliseconds timeout{10000};  ///< of one scrape; never longer than the interval
+    Milliseconds timeout{10000};              ///< of one scrape; never longer than the interval
     InputFormat format = InputFormat::kAuto;  ///< kAuto: by the response's Content-Type
-    std::optional<std::uint64_t> count;  ///< stop after this many scrapes
-    std::size_t max_body = 64U << 20U;   ///< bytes; a larger exposition is a failed scrape
-    http::ClientOptions client;          ///< TLS; timeouts come from `timeout`
+    std::optional<std::uint64_t> count;       ///< stop after this many scrapes
+    std::size_t max_body = 64U << 20U;        ///< bytes; a larger exposition is a failed scrape
+    http::ClientOptions client;               ///< TLS; timeouts come from `timeout`
 };
 
-struct Fetched { std::string body, content_type; };
+struct Fetched {
+    std::string body, content_type;
+};
 
 /// Where expositions come from.
 class Fetcher {
@@ -41,7 +43,8 @@ public:
 
 struct ScrapeStats {
     std::uint64_t scrapes = 0, failures = 0;
-    std::uint64_t missed = 0;   ///< intervals without a scrape because the one before, or the queue behind it, took too long
+    std::uint64_t missed =
+        0;  ///< intervals without a scrape because the one before, or the queue behind it, took too long
     std::uint64_t not_taken = 0;  ///< points that the sink refused
     std::uint64_t duplicates = 0;
     TargetStats target;
@@ -52,9 +55,10 @@ public:
     /// Takes points and returns how many it took; may block (back-pressure).
     using Sink = std::function<std::size_t(std::vector<proto::Series>)>;
 
-    Scraper(ScrapeOptions options, TargetOptions target, Clock& clock, Sink sink, Log log = {}, std::unique_ptr<Fetcher> fetcher = {});
-    /// Scrapes at once and then every interval, on a fixed grid of the steady clock, until stop() or `count` is reached. No stale markers at the end:
-    /// the series have not ended, only the watching has.
+    Scraper(ScrapeOptions options, TargetOptions target, Clock& clock, Sink sink, Log log = {},
+            std::unique_ptr<Fetcher> fetcher = {});
+    /// Scrapes at once and then every interval, on a fixed grid of the steady clock, until stop() or `count` is
+    /// reached. No stale markers at the end: the series have not ended, only the watching has.
     void run();
     /// From another thread.
     void stop();

@@ -1,4 +1,5 @@
-/// From scrapes to series: target and external labels, timestamps, staleness, start timestamps, order. One object a target; not thread-safe.
+/// From scrapes to series: target and external labels, timestamps, staleness, start timestamps, order. One object a
+/// target; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -21,28 +22,31 @@ struct TargetOptions {
 };
 
 struct TargetStats {
-    std::uint64_t samples = 0;        ///< handed on, without stale markers and report series
+    std::uint64_t samples = 0;  ///< handed on, without stale markers and report series
     std::uint64_t stale_markers = 0;
-    std::uint64_t repeated = 0;       ///< explicit timestamps that had been sent before with the same value
-    std::uint64_t out_of_order = 0;   ///< left out: not newer than the last sample of their series
-    std::uint64_t shadowed = 0;       ///< left out in favour of report()
+    std::uint64_t repeated = 0;           ///< explicit timestamps that had been sent before with the same value
+    std::uint64_t out_of_order = 0;       ///< left out: not newer than the last sample of their series
+    std::uint64_t shadowed = 0;           ///< left out in favour of report()
     std::uint64_t exemplars_skipped = 0;  ///< repeated or older than the last one of their series
 };
 
-/// How the start timestamp of cumulative series is found: the source's own (_created, JSON); else process_start_time_seconds of the same scrape;
-/// else the time of the last scrape that did not have the series yet; else one millisecond before the first sample. When a counter goes down, its
-/// new start lies between the two samples. A start is always earlier than the first sample it applies to, unless the source says otherwise.
+/// How the start timestamp of cumulative series is found: the source's own (_created, JSON); else
+/// process_start_time_seconds of the same scrape; else the time of the last scrape that did not have the series yet;
+/// else one millisecond before the first sample. When a counter goes down, its new start lies between the two samples.
+/// A start is always earlier than the first sample it applies to, unless the source says otherwise.
 class Target {
 public:
     explicit Target(TargetOptions options = {});
 
-    /// A successful scrape (or file). Every series of the result has one sample or histogram. In time order per series. Series without explicit
-    /// timestamps that the last scrape had and this one has not get a stale marker at `timestamp_ms`.
+    /// A successful scrape (or file). Every series of the result has one sample or histogram. In time order per series.
+    /// Series without explicit timestamps that the last scrape had and this one has not get a stale marker at
+    /// `timestamp_ms`.
     [[nodiscard]] std::vector<proto::Series> ingest(const Scrape& scrape, std::int64_t timestamp_ms);
     /// A failed scrape: a stale marker for every live series without explicit timestamps.
     [[nodiscard]] std::vector<proto::Series> fail(std::int64_t timestamp_ms);
     /// up, scrape_duration_seconds and scrape_samples_scraped.
-    [[nodiscard]] std::vector<proto::Series> report(bool up, double duration_seconds, std::size_t samples, std::int64_t timestamp_ms) const;
+    [[nodiscard]] std::vector<proto::Series> report(bool up, double duration_seconds, std::size_t samples,
+                                                    std::int64_t timestamp_ms) const;
 
     [[nodiscard]] const TargetStats& stats() const { return stats_; }
     /// The labels of a series once target and external labels are applied.
@@ -52,11 +56,11 @@ private:
     struct SeriesState {
         proto::Labels labels;
         proto::Metadata metadata;
-        bool present = false;   ///< in the last scrape, without explicit timestamp: gets a marker when it goes away
+        bool present = false;  ///< in the last scrape, without explicit timestamp: gets a marker when it goes away
         bool sent = false;
         std::int64_t last_timestamp = 0;
         std::uint64_t last_bits = 0;
-        double last_count = 0;  ///< what must not go down, for resets
+        double last_count = 0;     ///< what must not go down, for resets
         std::uint64_t scrape = 0;  ///< number of the last scrape that had it
         proto::Exemplar last_exemplar;
         bool has_exemplar = false;

@@ -1,0 +1,66 @@
+#include "checks/ledger.h"
+
+#include <algorithm>
+
+#include "checks/table.h"
+
+namespace prw::conformance {
+
+bool RefusedDatum::acknowledged() const {
+    return std::any_of(attempts.begin(), attempts.end(), [](const Attempt& a) { return a.status >= 200 && a.status < 300; });
+}
+
+std::vector<RefusedDatum> refused_data(const Observation& observation, int lowest, int highest) {
+    std::map<ObservedSample, std::size_t> index;
+    // Values that only one scrape can have had: series and value → datum.
+    std::map<std::pair<std::uint32_t, std::uint64_t>, std::size_t> by_value;
+    std::vector<RefusedDatum> out;
+    std::map<ObservedSample, std::uint64_t> accepted_before;
+    for (const auto& delivery : observation.deliveries()) {
+        const bool refused = delivery.status >= lowest && delivery.status <= highest;
+        for (const auto& sample : delivery.samples) {
+            if (dictated(observation, sample)) continue;
+            const Attempt attempt{delivery.id, delivery.status, delivery.first_byte_us, delivery.response_end_us};
+            if (const auto found = index.find(sample); found != index.end()) {
+                auto& attempts = out[found->second].attempts;
+                if (attempts.back().exchange != delivery.id) attempts.push_back(attempt);
+                continue;
+            }
+            const auto source = observation.series()[sample.series].source;
+            const bool unique = source != kNoSource && observation.sources()[source].unique_values && !sample.histogram;
+            if (unique) {
+                const auto same = by_value.find({sample.series, sample.bits});
+                if (same != by_value.end() && out[same->second].restamped_us == 0) {
+                    out[same->second].restamped_us = delivery.first_byte_us;
+                    out[same->second].restamped_exchange = delivery.id;
+                }
+            }
+            // Refused only now, but acknowledged before: its refusal loses nothing.
+            if (!refused || accepted_before.contains(sample)) {
+                if (delivery.acknowledged()) accepted_before.emplace(sample, delivery.id);
+                continue;
+            }
+            index[sample] = out.size();
+            if (unique) by_value[{sample.series, sample.bits}] = out.size();
+            RefusedDatum datum;
+            datum.sample = sample;
+            datum.attempts.push_back(attempt);
+            out.push_back(std::move(datum));
+        }
+    }
+    // Values that do not tell their scrape went the way of the others in their request.
+    std::map<std::uint64_t, const RefusedDatum*> restamped;
+    for (const auto& datum : out) {
+        if (datum.restamped_us != 0 && !datum.retried()) restamped.try_emplace(datum.attempts.front().exchange, &datum);
+    }
+    for (auto& datum : out) {
+        if (datum.restamped_us != 0 || datum.retried()) continue;
+        const auto found = restamped.find(datum.attempts.front().exchange);
+        if (found == restamped.end()) continue;
+        datum.restamped_us = found->second->restamped_us;
+        datum.restamped_exchange = found->second->restamped_exchange;
+    }
+    return out;
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,250 @@
+/// Checks on what a sender does after 5xx: it tries again, not at once, with the same data, in order, until nothing is lost.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "checks/fidelity.h"
+#include "checks/ledger.h"
+#include "checks/table.h"
+#include "prw/proto/model.h"
+
+namespace prw::conformance {
+namespace {
+
+/// Below this two attempts are as close as a loop without any wait on a busy machine; the shortest back-off in the field starts at 30 ms.
+constexpr std::int64_t kNoDelayUs = 10'000;
+/// Delays within a fifth of one another are a fixed interval.
+constexpr double kFixedSpread = 1.2;
+
+std::string ms_text(std::int64_t us) { return std::to_string(us / 1000) + "." + std::to_string(us / 100 % 10) + " ms"; }
+
+bool nothing_refused(const std::vector<RefusedDatum>& data, CheckOutcome& out) {
+    if (!data.empty()) return false;
+    undecided(out, "no request with samples was answered 5xx");
+    return true;
+}
+
+void judge_retry(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto data = refused_data(record.observation, 500, 599);
+    if (nothing_refused(data, out)) return;
+    std::uint64_t again = 0;
+    std::set<std::uint64_t> requests;
+    std::map<int, std::uint64_t> lost_by_status;
+    for (const auto& datum : data) {
+        requests.insert(datum.attempts.front().exchange);
+        if (datum.retried() || datum.restamped_us != 0) {
+            ++again;
+            continue;
+        }
+        ++lost_by_status[datum.attempts.front().status];
+        add_finding(out, record.observation.series()[datum.sample.series].text,
+                    sample_text(record.observation, datum.sample) + " was answered " + std::to_string(datum.attempts.front().status) + " and never sent again",
+                    datum.attempts.front().exchange, "Keep a batch until it is answered 2xx or 4xx; after any 5xx wait and send it again.");
+    }
+    evidence(out, "refused requests", requests.size());
+    evidence(out, "refused samples", data.size());
+    evidence(out, "sent again", again);
+    if (again == data.size()) return pass(out, "all " + count_text(data.size(), "sample") + " that were answered 5xx were sent again");
+    std::string statuses;
+    for (const auto& [status, count] : lost_by_status) statuses += (statuses.empty() ? "" : ", ") + std::to_string(status);
+    miss(out, "data that is answered with a 5xx is sent again",
+         count_text(data.size() - again, "sample") + " of " + std::to_string(data.size()) + " never came again after a " + statuses + "; " + ending_text(record));
+}
+
+void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto data = refused_data(record.observation, 500, 599);
+    if (nothing_refused(data, out)) return;
+    // Chains of requests: from each refused attempt to the next attempt with any of the same data.
+    std::map<std::uint64_t, std::pair<Attempt, Attempt>> steps;
+    for (const auto& datum : data) {
+        for (std::size_t i = 0; i + 1 < datum.attempts.size(); ++i) {
+            const auto& from = datum.attempts[i];
+            const auto& to = datum.attempts[i + 1];
+            if (from.status < 500 || from.status > 599 || to.first_byte_us < from.response_end_us) continue;
+            const auto [entry, added] = steps.try_emplace(from.exchange, from, to);
+            if (!added && to.first_byte_us < entry->second.second.first_byte_us) entry->second.second = to;
+        }
+    }
+    std::vector<std::int64_t> delays;
+    std::string listed;
+    for (const auto& [exchange, step] : steps) {
+        delays.push_back(step.second.first_byte_us - step.first.response_end_us);
+        if (delays.size() <= 8) listed += (listed.empty() ? "" : ", ") + ms_text(delays.back());
+    }
+    evidence(out, "retries", delays.size());
+    if (delays.empty()) return undecided(out, "no retry was seen");
+    const auto [shortest, longest] = std::minmax_element(delays.begin(), delays.end());
+    evidence(out, "shortest delay, µs", static_cast<std::uint64_t>(*shortest));
+    evidence(out, "longest delay, µs", static_cast<std::uint64_t>(*longest));
+    const std::string seen = count_text(delays.size(), "retry", "retries") + " after " + listed + (delays.size() > 8 ? ", …" : "");
+    const std::string want = "delays between attempts that a back-off algorithm sets";
+    if (*longest < kNoDelayUs) {
+        add_finding(out, {}, "retries follow the refusal at once: " + seen, steps.begin()->second.second.exchange,
+                    "Wait before each further attempt, longer each time, with some jitter and an upper limit.");
+        if (delays.size() >= 3) return miss(out, want, seen);
+        return warn(out, want, seen);  // too few to call it a loop
+    }
+    if (delays.size() >= 4 && static_cast<double>(*longest) < kFixedSpread * static_cast<double>(*shortest)) {
+        add_finding(out, {}, "all delays are the same: " + seen, steps.begin()->second.second.exchange, "Let the delay grow, so that an overloaded receiver gets room to recover.");
+        return warn(out, want, seen);
+    }
+    pass(out, seen);
+}
+
+void judge_same_data(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto data = refused_data(record.observation, 500, 599);
+    if (nothing_refused(data, out)) return;
+    std::map<std::pair<std::uint32_t, std::int64_t>, const RefusedDatum*> by_time;
+    for (const auto& datum : data) by_time.try_emplace({datum.sample.series, datum.sample.timestamp}, &datum);
+    std::uint64_t retried = 0, restamped = 0, altered = 0;
+    for (const auto& datum : data) {
+        retried += datum.retried() ? 1U : 0U;
+        if (datum.retried() || datum.restamped_us == 0) continue;
+        ++restamped;
+        add_finding(out, record.observation.series()[datum.sample.series].text, sample_text(record.observation, datum.sample) + " came again with another timestamp",
+                    datum.restamped_exchange, "Keep the time with the sample when it is taken; do not read the clock when sending.");
+    }
+    for (const auto& delivery : record.deliveries()) {
+        for (const auto& sample : delivery.samples) {
+            const auto found = by_time.find({sample.series, sample.timestamp});
+            if (found == by_time.end() || found->second->sample == sample || delivery.id <= found->second->attempts.front().exchange) continue;
+            ++altered;
+            add_finding(out, record.observation.series()[sample.series].text, sample_text(record.observation, found->second->sample) + " came again as " + sample_text(record.observation, sample),
+                        delivery.id);
+        }
+    }
+    evidence(out, "sent again", retried);
+    if (restamped + altered > 0) {
+        return miss(out, "a retry with the timestamps and values of the first attempt",
+                    std::to_string(restamped) + " with another timestamp, " + std::to_string(altered) + " with another value");
+    }
+    if (retried == 0) return undecided(out, "no retry was seen");
+    pass(out, count_text(retried, "sample") + " came again unchanged");
+}
+
+/// In what was acknowledged, retried data is not overtaken by newer data of its series.
+void judge_order_kept(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto& observation = record.observation;
+    struct Last { std::int64_t timestamp; std::uint64_t exchange; };
+    std::unordered_map<std::uint32_t, Last> last;
+    std::set<ObservedSample> acknowledged;
+    const auto data = refused_data(observation, 500, 599);
+    if (nothing_refused(data, out)) return;
+    std::set<std::uint32_t> retried_series;
+    for (const auto& datum : data) {
+        if (datum.retried() && datum.acknowledged()) retried_series.insert(datum.sample.series);
+    }
+    std::uint64_t faults = 0, followed = 0;
+    for (const auto& delivery : record.deliveries()) {
+        if (!delivery.acknowledged()) continue;
+        for (const auto& sample : delivery.samples) {
+            if (!acknowledged.insert(sample).second) continue;
+            auto [entry, added] = last.try_emplace(sample.series, Last{sample.timestamp, delivery.id});
+            if (added) continue;
+            if (retried_series.contains(sample.series)) ++followed;
+            if (sample.timestamp < entry->second.timestamp) {
+                ++faults;
+                add_finding(out, observation.series()[sample.series].text,
+                            sample_text(observation, sample) + " was acknowledged in request " + std::to_string(delivery.id) + ", after " +
+                                std::to_string(entry->second.timestamp) + " of the same series in request " + std::to_string(entry->second.exchange),
+                            delivery.id, "Hold newer samples of a series back while an older batch of it is being retried.");
+            } else {
+                entry->second = {sample.timestamp, delivery.id};
+            }
+        }
+    }
+    evidence(out, "series retried", retried_series.size());
+    if (faults > 0) return miss(out, "retried data before newer data of the same series", count_text(faults, "sample") + " delivered after newer ones of the same series");
+    if (retried_series.empty()) return undecided(out, "no retry succeeded");
+    if (followed == 0) return undecided(out, "no newer data followed what was retried");
+    pass(out, "what was retried arrived before newer data of its " + count_text(retried_series.size(), "series", "series"));
+}
+
+/// While a datum is being retried, nothing newer of its series is tried.
+void judge_newer_waits(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto& observation = record.observation;
+    const auto data = refused_data(observation, 500, 599);
+    if (nothing_refused(data, out)) return;
+    // The time in which each datum was pending: from its first refusal to its last attempt.
+    std::map<std::uint32_t, std::vector<const RefusedDatum*>> pending;
+    for (const auto& datum : data) {
+        if (datum.retried()) pending[datum.sample.series].push_back(&datum);
+    }
+    if (pending.empty()) return undecided(out, "no retry was seen");
+    std::uint64_t faults = 0;
+    for (const auto& delivery : record.deliveries()) {
+        for (const auto& sample : delivery.samples) {
+            const auto found = pending.find(sample.series);
+            if (found == pending.end()) continue;
+            for (const auto* datum : found->second) {
+                if (sample.timestamp <= datum->sample.timestamp || delivery.id <= datum->attempts.front().exchange || delivery.id >= datum->attempts.back().exchange) continue;
+                // In one request with the older datum it does not overtake it.
+                const bool together = std::any_of(datum->attempts.begin(), datum->attempts.end(), [&](const Attempt& a) { return a.exchange == delivery.id; });
+                if (together) continue;
+                ++faults;
+                add_finding(out, observation.series()[sample.series].text,
+                            sample_text(observation, sample) + " was sent while " + std::to_string(datum->sample.timestamp) + " of the same series was still being retried", delivery.id);
+                break;
+            }
+        }
+    }
+    evidence(out, "series retried", pending.size());
+    if (faults > 0) return miss(out, "newer samples of a series held back while older ones are retried", count_text(faults, "newer sample") + " sent in between");
+    pass(out, "nothing newer was sent in between for " + count_text(pending.size(), "series", "series"));
+}
+
+void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto& observation = record.observation;
+    const auto data = refused_data(observation, 500, 599);
+    if (nothing_refused(data, out)) return;
+    if (std::none_of(data.begin(), data.end(), [](const RefusedDatum& datum) { return datum.retried(); })) {
+        return undecided(out, "nothing that was refused came again at all, which sender/retry/on-5xx reports");
+    }
+    std::uint64_t lost = 0;
+    for (const auto& datum : data) {
+        if (datum.acknowledged() || datum.restamped_us != 0) continue;
+        ++lost;
+        add_finding(out, observation.series()[datum.sample.series].text, sample_text(observation, datum.sample) + " was refused and never accepted", datum.attempts.back().exchange);
+    }
+    std::uint64_t unsent = 0;
+    if (record.scraped() && lost == 0) {
+        // What was scraped during the outage and never left the sender is lost as well.
+        const auto times = generation_times(observation, record.generations);
+        if (times.size() > 2) {
+            const auto compared = compare_with_source(observation, record.generations, times.rbegin()->first - times.begin()->first + 1, times.rbegin()->first - 1);
+            for (const auto& fault : compared.faults) {
+                if (fault.instead) continue;  // altered, not lost
+                ++unsent;
+                add_finding(out, observation.sources()[fault.served.series].text(), "what scrape " + std::to_string(fault.generation) + " served never arrived");
+            }
+        }
+    }
+    evidence(out, "refused samples", data.size());
+    evidence(out, "lost", lost + unsent);
+    if (lost + unsent == 0) return pass(out, "all " + count_text(data.size(), "refused sample") + " arrived after the outage");
+    miss(out, "every sample of the outage, once the receiver accepts again", (lost > 0 ? count_text(lost, "refused sample") + " of " + std::to_string(data.size()) : count_text(unsent, "sample") + " scraped during the outage") + " never arrived; " +
+                  ending_text(record));
+}
+
+constexpr std::string_view kRetryClauses[] = {"prw1.retries.retry-5xx", "prw2.retries.retry-5xx"};
+constexpr std::string_view kBackoffClauses[] = {"prw1.retries.backoff", "prw2.retries.backoff"};
+constexpr std::string_view kSameClauses[] = {"ext.retry.same-data"};
+constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order", "prw2.samples.timestamp-order"};
+constexpr std::string_view kWaitClauses[] = {"ext.retry.newer-data-waits"};
+constexpr std::string_view kLossClauses[] = {"ext.retry.no-loss-after-recovery"};
+
+constexpr std::array<BehaviourCheck, 6> kChecks = {{
+    {"sender/retry/on-5xx", kOutage, kRetryClauses, "Data that was answered with a 5xx is sent again.", Needs::kSamples, {}, judge_retry},
+    {"sender/retry/backoff", kOutage, kBackoffClauses, "Attempts are spaced out by a back-off.", Needs::kSamples, {}, judge_backoff},
+    {"sender/retry/same-data", kOutage, kSameClauses, "A retry repeats the timestamps and values of the first attempt.", Needs::kSamples, {}, judge_same_data},
+    {"sender/retry/order-kept", kOutage, kOrderClauses, "Retried data arrives before newer data of the same series.", Needs::kSamples, {}, judge_order_kept},
+    {"sender/retry/newer-data-waits", kOutage, kWaitClauses, "While data is retried, newer samples of its series are held back.", Needs::kSamples, {}, judge_newer_waits},
+    {"sender/retry/no-loss-after-recovery", kOutage, kLossClauses, "After a short outage nothing is missing.", Needs::kSamples, {}, judge_no_loss},
+}};
+
+}  // namespace
+
+std::span<const BehaviourCheck> retry_checks() { return kChecks; }
+
+}  // namespace prw::conformance

@@ -1,0 +1,215 @@
+#include "checks/table.h"
+
+#include <algorithm>
+
+#include "prw/proto/model.h"
+#include "prw/receiver/finding.h"
+
+namespace prw::conformance {
+namespace {
+
+constexpr std::size_t kFindings = 5;
+
+constexpr std::array<ScenarioInfo, 4> kScenarios = {{
+    {kSteady, "The receiver accepts everything; the scrape target exposes counters, gauges, histograms, summaries and values at the edges."},
+    {kOutage, "The receiver answers 503, 500, 502, 501 and 503 again from the first request on, later accepts everything."},
+    {kRefusal, "The receiver answers 400 from the first request on, later accepts everything."},
+    {kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails."},
+}};
+
+bool belongs(std::string_view clause, proto::ProtobufMessage message) {
+    if (clause.starts_with("prw1.")) return message == proto::ProtobufMessage::kV1;
+    if (clause.starts_with("prw2.")) return message == proto::ProtobufMessage::kV2;
+    return true;
+}
+
+std::vector<std::string> clauses_for(std::span<const std::string_view> all, proto::ProtobufMessage message) {
+    std::vector<std::string> out;
+    for (const auto id : all) {
+        if (belongs(id, message)) out.emplace_back(id);
+    }
+    return out;
+}
+
+proto::Level level_of(const std::vector<std::string>& clauses) {
+    const auto* clause = clauses.empty() ? nullptr : proto::find_clause(clauses.front());
+    return clause != nullptr ? clause->level : proto::Level::kShould;
+}
+
+bool soft(proto::Level level) { return level == proto::Level::kShould || level == proto::Level::kShouldNot || level == proto::Level::kMay; }
+
+std::vector<const BehaviourCheck*> behaviour_checks() {
+    std::vector<const BehaviourCheck*> out;
+    for (const auto table : {steady_checks(), retry_checks(), refusal_checks(), stale_checks()}) {
+        for (const auto& check : table) out.push_back(&check);
+    }
+    return out;
+}
+
+/// True when there is nothing left to judge; the outcome says why.
+bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOutcome& out) {
+    if (!check.feature.empty() && record.target.feature(check.feature, judged_message(record)) == false) {
+        not_applicable(out, "the profile says that the target does not have the feature " + std::string(check.feature));
+        return true;
+    }
+    const bool own_data = record.target.input == Input::kNone || (record.target.input == Input::kUnknown && !record.scraped());
+    if (check.needs == Needs::kSource && own_data && !record.deliveries().empty()) {
+        not_applicable(out, "the target sends data of its own and did not scrape what we offered");
+        return true;
+    }
+    if (record.deliveries().empty()) {
+        if (record.target_broke) {
+            out.verdict = Verdict::kError;
+            out.reason = record.problem;
+        } else {
+            undecided(out, record.problem.empty() ? "no request arrived" : record.problem);
+        }
+        return true;
+    }
+    const bool samples = std::any_of(record.deliveries().begin(), record.deliveries().end(), [](const Delivery& d) { return !d.samples.empty(); });
+    if (!samples) {
+        undecided(out, "no request with samples arrived that could be decoded");
+        return true;
+    }
+    if (check.needs == Needs::kSource && !record.scraped()) {
+        undecided(out, "the target never scraped what we offered");
+        return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+std::span<const ScenarioInfo> all_scenarios() { return kScenarios; }
+
+const std::vector<Check>& all_checks() {
+    static const std::vector<Check> kChecks = [] {
+        std::vector<Check> out;
+        for (const auto* check : behaviour_checks()) {
+            Check row;
+            row.id = check->id;
+            row.scenario = check->scenario;
+            row.clauses.assign(check->clauses.begin(), check->clauses.end());
+            row.level = level_of(row.clauses);
+            row.summary = check->summary;
+            out.push_back(std::move(row));
+        }
+        for (const auto* rule : receiver::all_rules()) {
+            Check row;
+            row.id = "sender/" + std::string(rule->id);
+            row.scenario = kSteady;
+            row.clauses.assign(rule->clauses.begin(), rule->clauses.end());
+            row.level = level_of(row.clauses);
+            row.summary = rule->summary;
+            row.rule = rule->id;
+            out.push_back(std::move(row));
+        }
+        return out;
+    }();
+    return kChecks;
+}
+
+proto::ProtobufMessage judged_message(const ScenarioRecord& record) {
+    if (record.target.input != Input::kUnknown && !record.target.attach) return record.asked;
+    for (const auto& delivery : record.deliveries()) {
+        if (delivery.decoded) return delivery.message;
+    }
+    return record.asked;
+}
+
+std::vector<CheckOutcome> judge(const ScenarioRecord& record) {
+    std::vector<CheckOutcome> out;
+    const auto message = judged_message(record);
+    for (const auto* check : behaviour_checks()) {
+        if (check->scenario != record.scenario) continue;
+        CheckOutcome outcome;
+        outcome.clauses = clauses_for(check->clauses, message);
+        if (outcome.clauses.empty()) continue;  // says nothing about this message
+        outcome.id = check->id;
+        outcome.message = message;
+        outcome.level = level_of(outcome.clauses);
+        outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(), [](const std::string& id) { return id.starts_with("ext."); });
+        outcome.summary = check->summary;
+        outcome.scenario = record.scenario;
+        outcome.duration_ms = record.duration_ms;
+        if (!settled(record, *check, outcome)) check->judge(record, outcome);
+        // What is not there may only mean that we stopped looking.
+        if (record.interrupted && outcome.verdict != Verdict::kNotApplicable) {
+            outcome.verdict = Verdict::kInconclusive;
+            outcome.reason = "the run was interrupted before this could be judged";
+            outcome.findings.clear();
+        }
+        out.push_back(std::move(outcome));
+    }
+    return out;
+}
+
+void pass(CheckOutcome& out, std::string reason) {
+    out.verdict = Verdict::kPass;
+    out.reason = std::move(reason);
+}
+void inform(CheckOutcome& out, std::string reason) {
+    out.verdict = Verdict::kInfo;
+    out.reason = std::move(reason);
+}
+void undecided(CheckOutcome& out, std::string reason) {
+    out.verdict = Verdict::kInconclusive;
+    out.reason = std::move(reason);
+}
+void not_applicable(CheckOutcome& out, std::string reason) {
+    out.verdict = Verdict::kNotApplicable;
+    out.reason = std::move(reason);
+}
+void warn(CheckOutcome& out, std::string want, std::string got) {
+    out.verdict = Verdict::kWarn;
+    out.reason = got;
+    out.want = std::move(want);
+    out.got = std::move(got);
+}
+void miss(CheckOutcome& out, std::string want, std::string got) {
+    warn(out, std::move(want), std::move(got));
+    if (!soft(out.level)) out.verdict = Verdict::kFail;
+}
+void evidence(CheckOutcome& out, std::string name, std::uint64_t count) { out.evidence.emplace_back(std::move(name), static_cast<std::int64_t>(count)); }
+
+void add_finding(CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange, std::string fix) {
+    if (exchange != 0 && out.exchanges.size() < kFindings && std::find(out.exchanges.begin(), out.exchanges.end(), exchange) == out.exchanges.end()) {
+        out.exchanges.push_back(exchange);
+    }
+    if (out.findings.size() >= kFindings) {
+        ++out.findings.front().count;
+        return;
+    }
+    receiver::Finding finding;
+    finding.rule = out.id;
+    finding.clauses = out.clauses;
+    finding.level = out.level;
+    finding.severity = soft(out.level) ? receiver::Severity::kWarn : receiver::Severity::kFail;
+    finding.extension = out.extension;
+    finding.message = std::move(message);
+    finding.series = series;
+    finding.fix = std::move(fix);
+    out.findings.push_back(std::move(finding));
+}
+
+std::string count_text(std::uint64_t count, std::string_view one, std::string_view many) {
+    std::string out = std::to_string(count) + " ";
+    if (count == 1) return out + std::string(one);
+    return out + (many.empty() ? std::string(one) + "s" : std::string(many));
+}
+
+std::string sample_text(const Observation& observation, const ObservedSample& sample) {
+    const auto& series = observation.series()[sample.series].text;
+    return series + " = " + (sample.histogram ? "a histogram" : proto::value_text(sample.bits)) + " at " + std::to_string(sample.timestamp);
+}
+
+bool dictated(const Observation& observation, const ObservedSample& sample) {
+    const auto source = observation.series()[sample.series].source;
+    return source != kNoSource && observation.sources()[source].explicit_timestamp;
+}
+
+std::string ending_text(const ScenarioRecord& record) {
+    return record.exited ? "the program " + *record.exited : std::string("the program went on running");
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,58 @@
+/// Checks on behaviour as rows: id, scenario, clauses, and the judge. Internal to conformance.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "prw/conformance/checks.h"
+
+namespace prw::conformance {
+
+/// What must be so before a check can be judged.
+enum class Needs : std::uint8_t {
+    kSamples,  ///< a request that decodes, with samples
+    kSource,   ///< and the program scraped (or read) what we offered
+};
+
+struct BehaviourCheck {
+    std::string_view id, scenario;
+    std::span<const std::string_view> clauses;  ///< those of the message judged count: prw1.* or prw2.*, and ext.*
+    std::string_view summary;
+    Needs needs = Needs::kSamples;
+    std::string_view feature;  ///< not applicable when the profile says that the target does not have it
+    void (*judge)(const ScenarioRecord&, CheckOutcome&);
+};
+
+[[nodiscard]] std::span<const BehaviourCheck> steady_checks();
+[[nodiscard]] std::span<const BehaviourCheck> retry_checks();
+[[nodiscard]] std::span<const BehaviourCheck> refusal_checks();
+[[nodiscard]] std::span<const BehaviourCheck> stale_checks();
+
+inline constexpr std::string_view kSteady = "steady";
+inline constexpr std::string_view kOutage = "5xx-then-success";
+inline constexpr std::string_view kRefusal = "4xx";
+inline constexpr std::string_view kDisappearance = "series-disappears";
+
+// Ways to end a judgement.
+void pass(CheckOutcome& out, std::string reason);
+void inform(CheckOutcome& out, std::string reason);
+void undecided(CheckOutcome& out, std::string reason);
+void not_applicable(CheckOutcome& out, std::string reason);
+/// `want` and `got` also make the reason. Level SHOULD is a warning, MUST a failure.
+void miss(CheckOutcome& out, std::string want, std::string got);
+void warn(CheckOutcome& out, std::string want, std::string got);
+void evidence(CheckOutcome& out, std::string name, std::uint64_t count);
+/// Adds a finding about a series, and the exchange that shows it; a few are kept, the rest is counted in the first.
+void add_finding(CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange = 0, std::string fix = {});
+
+/// "3 samples", "1 sample".
+[[nodiscard]] std::string count_text(std::uint64_t count, std::string_view one, std::string_view many = {});
+/// "prw_requests_total{…} = 12 at 1700000000000"
+[[nodiscard]] std::string sample_text(const Observation& observation, const ObservedSample& sample);
+/// False for series whose timestamps the source dictates: they come again and again by right.
+[[nodiscard]] bool dictated(const Observation& observation, const ObservedSample& sample);
+[[nodiscard]] std::string ending_text(const ScenarioRecord& record);  ///< "the program exited with 0", "the program went on running"
+
+}  // namespace prw::conformance

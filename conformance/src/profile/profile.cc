@@ -1,0 +1,296 @@
+#include "prw/conformance/profile.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "prw/proto/nearest.h"
+#include "prw/proto/units.h"
+
+namespace prw::conformance {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::chrono::milliseconds kMaxDuration = std::chrono::hours(1);
+constexpr std::size_t kMaxProfileBytes = 1U << 20U;
+
+struct SignalName { std::string_view name; int number; };
+constexpr std::array<SignalName, 6> kSignals = {{{"TERM", SIGTERM}, {"INT", SIGINT}, {"HUP", SIGHUP}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"KILL", SIGKILL}}};
+
+/// Reads one file strictly. The first fault is kept; later reads go on harmlessly, so that the code reads like the format.
+class Reader {
+public:
+    explicit Reader(std::string file) : file_(std::move(file)) {}
+
+    [[nodiscard]] std::string at(const YAML::Node& node) const {
+        const auto mark = node.Mark();
+        return mark.is_null() ? file_ : file_ + ":" + std::to_string(mark.line + 1);
+    }
+    void refuse(const YAML::Node& node, std::string what) {
+        if (!error_) error_ = Error{ErrorCode::kInvalidArgument, std::move(what), at(node), {}};
+    }
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+    /// True when the node is a mapping whose keys are all known and appear once.
+    bool mapping(const YAML::Node& node, const std::string& what, const std::vector<std::string>& known) {
+        if (!node.IsMap()) {
+            refuse(node, what + " must be a mapping");
+            return false;
+        }
+        std::vector<std::string> seen;
+        for (const auto& entry : node) {
+            const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
+            if (std::find(known.begin(), known.end(), key) == known.end()) {
+                const std::string near = proto::nearest(key, known);
+                refuse(entry.first, "unknown key \"" + key + "\" in " + what + (near.empty() ? "; known are " + joined(known) : "; did you mean \"" + near + "\"?"));
+                return false;
+            }
+            if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+                refuse(entry.first, "key \"" + key + "\" is given twice in " + what);
+                return false;
+            }
+            seen.push_back(key);
+        }
+        return true;
+    }
+    std::string text(const YAML::Node& node, const std::string& what) {
+        if (!node.IsScalar()) {
+            refuse(node, what + " must be a text");
+            return {};
+        }
+        return node.Scalar();
+    }
+    std::vector<std::string> texts(const YAML::Node& node, const std::string& what) {
+        std::vector<std::string> out;
+        if (!node.IsSequence()) {
+            refuse(node, what + " must be a list of texts");
+            return out;
+        }
+        for (const auto& entry : node) out.push_back(text(entry, "each element of " + what));
+        return out;
+    }
+    /// `exec` is a list, never a line for a shell: that would hide quoting from the reader.
+    std::vector<std::string> command(const YAML::Node& node, const std::string& what) {
+        auto out = texts(node, what);
+        if (node.IsSequence() && (out.empty() || out.front().empty())) refuse(node, what + " is empty; give the program and its arguments");
+        return out;
+    }
+    bool boolean(const YAML::Node& node, const std::string& what) {
+        const std::string value = text(node, what);
+        if (value != "true" && value != "false") refuse(node, what + " must be true or false, not \"" + value + "\"");
+        return value == "true";
+    }
+    std::chrono::milliseconds duration(const YAML::Node& node, const std::string& what) {
+        auto value = proto::parse_duration(text(node, what));
+        if (!value) {
+            refuse(node, what + ": " + value.error().what);
+            return {};
+        }
+        if (*value > kMaxDuration) refuse(node, what + " must be at most 1h");
+        return *value;
+    }
+    static std::string joined(const std::vector<std::string>& words) {
+        std::string out;
+        for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+        return out;
+    }
+
+private:
+    std::string file_;
+    std::optional<Error> error_;
+};
+
+void read_start(Reader& read, const YAML::Node& node, Target& target) {
+    if (!read.mapping(node, "start", {"exec", "env"})) return;
+    if (!node["exec"]) return read.refuse(node, "start needs exec: [PROGRAM, ARGUMENT…]");
+    target.exec = read.command(node["exec"], "start.exec");
+    if (const auto env = node["env"]) {
+        if (!env.IsMap()) return read.refuse(env, "start.env must be a mapping of names to texts");
+        for (const auto& entry : env) target.env.emplace_back(read.text(entry.first, "a name in start.env"), read.text(entry.second, "a value in start.env"));
+    }
+}
+
+void read_stop(Reader& read, const YAML::Node& node, Target& target) {
+    if (!read.mapping(node, "stop", {"signal", "grace"})) return;
+    if (const auto signal = node["signal"]) {
+        std::string name = read.text(signal, "stop.signal");
+        if (name.starts_with("SIG")) name.erase(0, 3);
+        const auto* known = std::find_if(kSignals.begin(), kSignals.end(), [&](const SignalName& s) { return s.name == name; });
+        if (known == kSignals.end()) return read.refuse(signal, "stop.signal must be one of TERM, INT, HUP, QUIT, USR1, KILL, not \"" + name + "\"");
+        target.stop_signal = known->number;
+    }
+    if (const auto grace = node["grace"]) target.grace = read.duration(grace, "stop.grace");
+}
+
+void read_files(Reader& read, const YAML::Node& node, Target& target) {
+    if (!node.IsMap()) return read.refuse(node, "files must be a mapping of names to texts");
+    for (const auto& entry : node) {
+        const std::string name = read.text(entry.first, "a name in files");
+        const fs::path path = fs::path(name).lexically_normal();
+        if (name.empty() || path.is_absolute() || path.string().starts_with("..")) {
+            return read.refuse(entry.first, "file \"" + name + "\" must lie in the work directory");
+        }
+        target.files.emplace_back(path.string(), read.text(entry.second, "the text of file " + name));
+    }
+}
+
+void read_protocols(Reader& read, const YAML::Node& node, Target& target) {
+    for (const auto& word : read.texts(node, "protocols")) {
+        proto::ProtobufMessage message{};
+        if (!proto::parse_protobuf_message(word, message)) return read.refuse(node, "protocols holds \"" + word + "\"; known are \"1.0\" and \"2.0\"");
+        if (std::find(target.protocols.begin(), target.protocols.end(), message) != target.protocols.end()) {
+            return read.refuse(node, "protocols names " + word + " twice");
+        }
+        target.protocols.push_back(message);
+    }
+    if (target.protocols.empty()) read.refuse(node, "protocols is empty; give \"1.0\", \"2.0\" or both");
+}
+
+void read_features(Reader& read, const YAML::Node& node, Target& target) {
+    std::vector<std::string> known;
+    for (const auto& feature : feature_names()) known.emplace_back(feature.name);
+    if (!read.mapping(node, "features", known)) return;
+    for (const auto& entry : node) {
+        const std::string name = entry.first.Scalar();
+        Target::Support support;
+        if (entry.second.IsSequence()) {
+            for (const auto& word : read.texts(entry.second, "features." + name)) {
+                proto::ProtobufMessage message{};
+                if (!proto::parse_protobuf_message(word, message)) return read.refuse(entry.second, "features." + name + " holds \"" + word + "\"; known are \"1.0\" and \"2.0\"");
+                (message == proto::ProtobufMessage::kV1 ? support.v1 : support.v2) = true;
+            }
+        } else {
+            support.v1 = support.v2 = read.boolean(entry.second, "features." + name);
+        }
+        target.features[name] = support;
+    }
+}
+
+Target read_target(Reader& read, const YAML::Node& node) {
+    Target target;
+    target.origin = read.at(node);
+    static const std::vector<std::string> kKeys = {"name", "description", "role",    "protocols", "input",  "requires", "files",
+                                                   "start", "version",    "stop",    "settle",    "features"};
+    if (!read.mapping(node, "a target", kKeys)) return target;
+    if (!node["name"]) {
+        read.refuse(node, "a target needs a name");
+        return target;
+    }
+    target.name = read.text(node["name"], "name");
+    if (target.name.empty()) read.refuse(node["name"], "name is empty");
+    if (const auto value = node["description"]) target.description = read.text(value, "description");
+    if (const auto value = node["role"]) {
+        target.role = read.text(value, "role");
+        if (target.role != "sender" && target.role != "receiver") read.refuse(value, "role must be sender or receiver, not \"" + target.role + "\"");
+    } else {
+        read.refuse(node, "target " + target.name + " needs a role: sender");
+    }
+    if (const auto value = node["protocols"]) read_protocols(read, value, target);
+    else target.protocols = {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2};
+    if (const auto value = node["input"]) {
+        const std::string word = read.text(value, "input");
+        if (word == "scrape") target.input = Input::kScrape;
+        else if (word == "none") target.input = Input::kNone;
+        else if (word == "stdin") target.input = Input::kStdin;
+        else read.refuse(value, "input must be scrape, none or stdin, not \"" + word + "\"");
+    }
+    if (const auto value = node["requires"]) target.requires_programs = read.texts(value, "requires");
+    if (const auto value = node["files"]) read_files(read, value, target);
+    if (const auto value = node["start"]) read_start(read, value, target);
+    else if (target.role == "sender") read.refuse(node, "target " + target.name + " needs start: {exec: [PROGRAM, ARGUMENT…]}");
+    if (const auto value = node["version"]) {
+        if (read.mapping(value, "version", {"exec"}) && value["exec"]) target.version_exec = read.command(value["exec"], "version.exec");
+    }
+    if (const auto value = node["stop"]) read_stop(read, value, target);
+    if (const auto value = node["settle"]) target.settle = read.duration(value, "settle");
+    if (const auto value = node["features"]) read_features(read, value, target);
+    return target;
+}
+
+Result<Profile> read_profile(const YAML::Node& root, const std::string& file_name) {
+    Reader read(file_name);
+    Profile profile;
+    profile.path = file_name;
+    if (read.mapping(root, "the profile", {"version", "targets"})) {
+        const auto version = root["version"];
+        if (!version) read.refuse(root, "the profile needs version: 1");
+        else if (read.text(version, "version") != "1") read.refuse(version, "version must be 1, not \"" + version.Scalar() + "\"");
+        const auto targets = root["targets"];
+        if (!targets || !targets.IsSequence() || targets.size() == 0) {
+            read.refuse(targets ? targets : root, "the profile needs targets: a list with at least one");
+        } else {
+            for (const auto& node : targets) {
+                auto target = read_target(read, node);
+                const bool known = std::any_of(profile.targets.begin(), profile.targets.end(), [&](const Target& t) { return t.name == target.name; });
+                if (known) read.refuse(node, "two targets have the name " + target.name);
+                profile.targets.push_back(std::move(target));
+            }
+        }
+    }
+    if (read.error()) return tl::unexpected<Error>(*read.error());
+    return profile;
+}
+
+}  // namespace
+
+std::string_view name_of(Input input) {
+    switch (input) {
+        case Input::kScrape: return "scrape";
+        case Input::kNone: return "none";
+        case Input::kStdin: return "stdin";
+        case Input::kUnknown: return "unknown";
+    }
+    return "unknown";
+}
+
+const std::vector<FeatureName>& feature_names() {
+    static const std::vector<FeatureName> kNames = {
+        {"exemplars", "sends exemplars that it scrapes"},
+        {"native_histograms", "sends native histograms"},
+        {"metadata", "sends type, help and unit"},
+        {"stale_markers", "sends stale markers for scraped series that disappear"},
+        {"start_timestamps", "sends start timestamps (2.0)"},
+        {"retry_on_429", "retries after 429"},
+        {"fallback_on_415", "falls back to 1.0 after 415"},
+    };
+    return kNames;
+}
+
+std::optional<bool> Target::feature(std::string_view feature_name, proto::ProtobufMessage message) const {
+    const auto found = features.find(std::string(feature_name));
+    if (found == features.end()) return std::nullopt;
+    return message == proto::ProtobufMessage::kV1 ? found->second.v1 : found->second.v2;
+}
+
+Result<Profile> parse_profile(std::string_view yaml, const std::string& file_name) {
+    if (yaml.size() > kMaxProfileBytes) return fail(ErrorCode::kInvalidArgument, "the profile is larger than 1 MiB", file_name);
+    try {  // yaml-cpp throws; nothing may leave this function
+        return read_profile(YAML::Load(std::string(yaml)), file_name);
+    } catch (const YAML::Exception& error) {
+        const std::string where = error.mark.is_null() ? file_name : file_name + ":" + std::to_string(error.mark.line + 1);
+        return fail(ErrorCode::kInvalidArgument, "not readable as YAML", where, error.msg);
+    }
+}
+
+Result<Profile> load_profile(const std::string& path) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) return fail(ErrorCode::kInvalidArgument, "is a directory, not a profile", path);
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return fail(ErrorCode::kInvalidArgument, "cannot read the profile", path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    auto profile = parse_profile(text.str(), path);
+    if (profile) {
+        const auto folder = fs::absolute(fs::path(path), error).parent_path().lexically_normal().string();
+        for (auto& target : profile->targets) target.folder = folder;
+    }
+    return profile;
+}
+
+}  // namespace prw::conformance

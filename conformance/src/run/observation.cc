@@ -1,0 +1,165 @@
+#include "prw/conformance/observation.h"
+
+#include <algorithm>
+
+#include "prw/proto/http_head.h"
+#include "prw/proto/snappy_block.h"
+#include "prw/proto/view.h"
+
+namespace prw::conformance {
+namespace {
+
+constexpr std::size_t kFindingsPerRule = 20;
+
+std::string key_of(const std::string& metric, const LabelPairs& labels) {
+    std::string key = metric;
+    for (const auto& [name, value] : labels) {
+        key += '\xff';
+        key += name;
+        key += '\xfe';
+        key += value;
+    }
+    return key;
+}
+
+/// FNV-1a over the message's bytes: enough to tell whether two histograms are the same.
+std::uint64_t digest(std::string_view bytes) {
+    std::uint64_t hash = 0xcbf29ce484222325ULL;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    return hash;
+}
+
+const std::string* value_of(const LabelPairs& labels, std::string_view name) {
+    for (const auto& [label, value] : labels) {
+        if (label == name) return &value;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+Observation::Observation(std::vector<SourceIdentity> sources) : sources_(std::move(sources)) {
+    for (std::uint32_t i = 0; i < sources_.size(); ++i) sources_by_metric_[sources_[i].metric].push_back(i);
+}
+
+std::uint32_t Observation::source_of(const std::string& metric, const LabelPairs& labels) const {
+    const auto found = sources_by_metric_.find(metric);
+    if (found == sources_by_metric_.end()) return kNoSource;
+    std::uint32_t best = kNoSource;
+    std::size_t most = 0;
+    for (const auto candidate : found->second) {
+        const auto& wanted = sources_[candidate].labels;
+        const bool all = std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
+            // A scraping sender moves labels that it sets itself out of the way.
+            const auto* moved = value_of(labels, "exported_" + label.first);
+            if (moved != nullptr) return *moved == label.second;
+            const auto* kept = value_of(labels, label.first);
+            return kept != nullptr && *kept == label.second;
+        });
+        if (all && (best == kNoSource || wanted.size() > most)) {
+            best = candidate;
+            most = wanted.size();
+        }
+    }
+    return best;
+}
+
+std::uint32_t Observation::intern(const std::string& metric, LabelPairs labels) {
+    std::sort(labels.begin(), labels.end());
+    auto [entry, added] = index_.try_emplace(key_of(metric, labels), static_cast<std::uint32_t>(series_.size()));
+    if (added) {
+        ObservedSeries series;
+        series.metric = metric;
+        series.source = source_of(metric, labels);
+        std::vector<proto::LabelView> views;
+        if (!metric.empty()) views.push_back({.name = "__name__", .value = metric});
+        for (const auto& [name, value] : labels) views.push_back({.name = name, .value = value});
+        series.text = proto::series_text(views);
+        series.labels = std::move(labels);
+        series_.push_back(std::move(series));
+    }
+    return entry->second;
+}
+
+void Observation::add(Delivery delivery) { deliveries_.push_back(std::move(delivery)); }
+
+void Observation::add(const receiver::Exchange& exchange) {
+    if (exchange.check.kind == receiver::RequestKind::kProbe) return;
+    Delivery delivery;
+    delivery.id = exchange.id;
+    delivery.message = exchange.check.actual.value_or(exchange.check.declared.value_or(proto::ProtobufMessage::kV1));
+    delivery.status = exchange.response_sent ? exchange.status : 0;
+    delivery.connection = exchange.connection;
+    delivery.first_byte_us = exchange.first_byte_us;
+    delivery.response_end_us = exchange.response_end_us;
+    if (const auto head = proto::parse_request_head(exchange.raw_head)) delivery.user_agent = std::string(head->value("User-Agent"));
+
+    proto::PaddedBuffer buffer;
+    const std::string body = exchange.payload();
+    if (exchange.check.decoded && proto::uncompress_snappy(body, proto::kDefaultMaxUncompressed, buffer)) {
+        proto::RequestView view;
+        proto::decode(buffer.view(), delivery.message, view);
+        delivery.decoded = !view.malformed;
+        delivery.series = view.series.size();
+        delivery.exemplars = view.exemplars.size();
+        delivery.metadata = view.metadata.size();
+        delivery.histograms = view.histograms.size();
+        for (const auto& series : view.series) {
+            std::string metric;
+            LabelPairs labels;
+            for (const auto& label : view.labels_of(series)) {
+                if (label.name == "__name__") metric = label.value;
+                else labels.emplace_back(label.name, label.value);
+            }
+            if (series.samples.count + series.histograms.count == 0) continue;
+            const auto index = intern(metric, std::move(labels));
+            for (const auto& sample : view.samples_of(series)) delivery.samples.push_back({index, sample.timestamp, sample.value_bits, false});
+            for (const auto& histogram : view.histograms_of(series)) {
+                delivery.samples.push_back({index, histogram.timestamp, digest(view.bytes.substr(histogram.range.offset, histogram.range.size)), true});
+            }
+        }
+    }
+    for (const auto& finding : exchange.check.findings) {
+        auto& count = rule_counts_[{finding.rule, delivery.message}];
+        count.findings += finding.count;
+    }
+    std::vector<std::string_view> seen;
+    for (const auto& finding : exchange.check.findings) {
+        auto& count = rule_counts_[{finding.rule, delivery.message}];
+        if (std::find(seen.begin(), seen.end(), finding.rule) == seen.end()) {
+            seen.push_back(finding.rule);
+            ++count.requests;
+        }
+        const auto kept = std::count_if(findings_.begin(), findings_.end(), [&](const SeenFinding& f) {
+            return f.finding.rule == finding.rule && f.message == delivery.message && f.finding.severity >= finding.severity;
+        });
+        if (static_cast<std::size_t>(kept) < kFindingsPerRule) findings_.push_back({exchange.id, delivery.message, finding});
+    }
+    deliveries_.push_back(std::move(delivery));
+}
+
+std::map<std::uint64_t, std::int64_t> generation_times(const Observation& observation, const std::vector<Generation>& generations) {
+    // (source, bits) tells the generation for series whose value changes with each scrape.
+    std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> generation_of;
+    for (const auto& generation : generations) {
+        for (const auto& sample : generation.samples) {
+            if (observation.sources()[sample.series].unique_values) generation_of[{sample.series, sample.bits}] = generation.number;
+        }
+    }
+    std::map<std::uint64_t, std::map<std::int64_t, std::size_t>> votes;
+    for (const auto& delivery : observation.deliveries()) {
+        for (const auto& sample : delivery.samples) {
+            const auto source = observation.series()[sample.series].source;
+            if (source == kNoSource || sample.histogram) continue;
+            const auto found = generation_of.find({source, sample.bits});
+            if (found != generation_of.end()) ++votes[found->second][sample.timestamp];
+        }
+    }
+    std::map<std::uint64_t, std::int64_t> out;
+    for (const auto& [number, times] : votes) {
+        out[number] = std::max_element(times.begin(), times.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+    }
+    return out;
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,240 @@
+#include "run/stage.h"
+
+#include <filesystem>
+#include <fstream>
+
+namespace prw::conformance {
+namespace fs = std::filesystem;
+
+namespace {
+constexpr std::string_view kWritePath = "/api/v1/write";
+constexpr auto kInterruptionPoll = std::chrono::milliseconds(100);
+}  // namespace
+
+Variables scenario_variables(const Target& target, proto::ProtobufMessage message, const std::string& scenario, const std::string& work_dir, const std::string& write_url,
+                             const std::string& scrape_url, const std::string& scrape_hostport) {
+    Variables out = {
+        {"PRW_REMOTE_WRITE_URL", write_url},
+        {"PRW_SCRAPE_URL", scrape_url},
+        {"PRW_SCRAPE_HOSTPORT", scrape_hostport},
+        {"PRW_PROTOBUF_MESSAGE", std::string(proto::short_name(message))},
+        {"PRW_PROTOBUF_MESSAGE_NAME", std::string(proto::full_name(message))},
+        {"PRW_TMPDIR", work_dir},
+        {"PRW_CHECK_ID", scenario},
+        {"PRW_EXE", own_executable()},
+    };
+    if (!target.folder.empty()) out["PRW_PROFILE_DIR"] = target.folder;
+    return out;
+}
+
+Stage::Stage(const RunOptions& options, ScenarioRecord& record, std::function<void(std::uint64_t, std::uint64_t)> received)
+    : options_(options), record_(record), received_(std::move(received)) {
+    record_.observation = Observation(source_.identities());
+}
+
+Stage::~Stage() { close(); }
+
+Stage::Milliseconds Stage::elapsed() const { return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began_); }
+
+bool Stage::may_scrape() const {
+    if (record_.target.input == Input::kScrape || record_.target.input == Input::kStdin) return true;
+    return record_.target.input == Input::kUnknown && source_.scrapes() > 0;
+}
+
+void Stage::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        dirty_ = true;
+    }
+    changed_.notify_all();
+}
+
+void Stage::note(const receiver::Exchange& exchange) {
+    if (capture_) {
+        if (auto done = capture_->append(exchange); !done && capture_problem_.empty()) capture_problem_ = done.error().text();
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        record_.observation.add(exchange);
+        dirty_ = true;
+    }
+    changed_.notify_all();
+    if (received_) received_(1, exchange.check.samples + exchange.check.histograms);
+}
+
+bool Stage::prepare_directory() {
+    std::error_code error;
+    const fs::path folder(record_.directory);
+    fs::remove_all(folder, error);  // an earlier run's
+    work_dir_ = (folder / "work").string();
+    fs::create_directories(work_dir_, error);
+    if (error) {
+        record_.problem = "cannot create the work directory " + work_dir_ + " (" + error.message() + ")";
+        return false;
+    }
+    log_path_ = (folder / "target.log").string();
+    auto capture = receiver::CaptureWriter::open((folder / "requests.prwcap").string(), {.tool_version = options_.tool_version});
+    if (!capture) {
+        record_.problem = "cannot record requests: " + capture.error().text();
+        return false;
+    }
+    capture_ = std::move(*capture);
+    record_.capture = "requests.prwcap";
+    return true;
+}
+
+bool Stage::open(receiver::Script script) {
+    if (!prepare_directory()) return false;
+    source_.on_scrape([this] { wake(); });
+    if (auto started = source_.start(); !started) {
+        record_.problem = "the scrape target did not start: " + started.error().text();
+        return false;
+    }
+    receiver::ReceiverOptions options;
+    options.on_violation = receiver::OnViolation::kAccept;  // a verdict must not change what the sender does
+    options.script = std::move(script);
+    options.check.expected_target = record_.target.attach || record_.target.input == Input::kUnknown ? std::string() : std::string(kWritePath);
+    options.control_api = false;
+    options.keep_exchanges = 1;  // the capture and the observation have them
+    receiver_ = std::make_unique<receiver::Receiver>(options);
+    receiver_->on_exchange([this](const receiver::Exchange& exchange) { note(exchange); });
+    if (auto started = receiver_->start(); !started) {
+        record_.problem = "the receiver did not start: " + started.error().text();
+        return false;
+    }
+    if (record_.target.attach) {
+        record_.started = true;
+        if (options_.listening) options_.listening(receiver_->url(kWritePath), source_.url());
+        return true;
+    }
+    return start_program();
+}
+
+bool Stage::start_program() {
+    const auto& target = record_.target;
+    const auto broken = [this](std::string problem) {
+        record_.problem = std::move(problem);
+        record_.target_broke = true;
+        return false;
+    };
+    const auto variables =
+        scenario_variables(target, record_.asked, record_.scenario, work_dir_, receiver_->url(kWritePath), source_.url(), source_.hostport());
+    for (const auto& [name, text] : target.files) {
+        const auto expanded = expand(text, variables, target.origin + ": file " + name);
+        if (!expanded) return broken(expanded.error().text());
+        const fs::path path = fs::path(work_dir_) / name;
+        std::error_code error;
+        fs::create_directories(path.parent_path(), error);
+        std::ofstream file(path, std::ios::binary | std::ios::trunc);
+        file << *expanded;
+        file.close();
+        if (!file) return broken("cannot write " + path.string());
+    }
+    ProcessOptions options;
+    for (const auto& word : target.exec) {
+        auto expanded = expand(word, variables, target.origin + ": start.exec");
+        if (!expanded) return broken(expanded.error().text());
+        options.argv.push_back(std::move(*expanded));
+    }
+    // A program named by a relative path lies beside the profile, or where the user stands.
+    if (options.argv.front().find('/') != std::string::npos) {
+        auto program = target.folder.empty() ? std::string() : find_program(options.argv.front(), target.folder);
+        if (program.empty()) program = find_program(options.argv.front());
+        if (!program.empty()) options.argv.front() = program;
+    }
+    for (const auto& [name, value] : target.env) {
+        auto expanded = expand(value, variables, target.origin + ": start.env");
+        if (!expanded) return broken(expanded.error().text());
+        options.env.emplace_back(name, std::move(*expanded));
+    }
+    for (const auto& [name, value] : variables) {
+        if (name != "PRW_EXE" && name != "PRW_PROFILE_DIR") options.env.emplace_back(name, value);
+    }
+    options.work_dir = target.in_work_dir ? work_dir_ : std::string();
+    options.log_path = log_path_;
+    options.stop_signal = target.stop_signal;
+    options.grace = target.grace;
+    if (target.input == Input::kStdin) options.stdin_text = source_.take(false);
+    auto process = Process::start(options);
+    if (!process) return broken("the target did not start: " + process.error().text());
+    process_ = std::move(*process);
+    process_->on_exit([this] { wake(); });
+    record_.started = true;
+    return true;
+}
+
+Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, bool until_exit) {
+    using Clock = std::chrono::steady_clock;
+    const auto left = options_.timeout - elapsed();
+    const auto end = Clock::now() + std::min(deadline, std::max(left, Milliseconds(0)));
+    std::unique_lock lock(mutex_);
+    while (true) {
+        // The end of the program is looked at first: what it sent before is then in the observation.
+        const bool exited = until_exit && process_ && process_->status().has_value();
+        if (done()) return Waited::kDone;
+        if (options_.stop != nullptr && options_.stop->load()) return Waited::kInterrupted;
+        if (exited) {
+            // The last response may still be on its way into the record.
+            lock.unlock();
+            receiver_->stop();
+            lock.lock();
+            return done() ? Waited::kDone : Waited::kExited;
+        }
+        const auto now = Clock::now();
+        if (now >= end) return Waited::kDeadline;
+        dirty_ = false;
+        changed_.wait_until(lock, std::min<Clock::time_point>(end, now + kInterruptionPoll), [this] { return dirty_; });
+    }
+}
+
+void Stage::accept_everything() {
+    receiver_->set_script({});
+    record_.outage_end_us = receiver_->now_us();
+}
+
+void Stage::close() {
+    if (closed_) return;
+    closed_ = true;
+    if (receiver_) record_.stop_us = receiver_->now_us();
+    const auto silent_so_far = [this] {
+        const std::lock_guard lock(mutex_);
+        return record_.observation.deliveries().empty();
+    };
+    if (process_) {
+        const auto own_end = process_->status();
+        const auto end = process_->stop();
+        if (own_end) {
+            record_.exited = own_end->text();
+            record_.exited_cleanly = own_end->success();
+        }
+        record_.last_output = tail_of_file(log_path_);
+        const bool silent = silent_so_far();
+        if (own_end && (own_end->signalled || (silent && !own_end->success()))) {
+            record_.target_broke = true;
+            record_.problem = "the target " + end.text() + (silent ? " before it sent anything" : "");
+        } else if (own_end && silent) {
+            record_.problem = "the target " + end.text() + " without sending anything";
+        } else if (silent) {
+            record_.problem = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
+        }
+        if (!record_.problem.empty() && !record_.last_output.empty()) record_.problem += "; its last output: " + record_.last_output;
+        process_.reset();
+    } else if (record_.problem.empty() && silent_so_far()) {
+        record_.problem = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
+    }
+    if (receiver_) receiver_->stop();
+    source_.stop();
+    record_.generations = source_.generations();
+    if (capture_) {
+        if (auto done = capture_->close(); !done && capture_problem_.empty()) capture_problem_ = done.error().text();
+        capture_.reset();
+    }
+    if (!capture_problem_.empty() && record_.problem.empty()) record_.problem = "the capture is incomplete: " + capture_problem_;
+    if (!options_.keep_work_dirs && !work_dir_.empty()) {
+        std::error_code ignored;
+        fs::remove_all(work_dir_, ignored);
+    }
+    record_.duration_ms = elapsed().count();
+}
+
+}  // namespace prw::conformance

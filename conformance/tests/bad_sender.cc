@@ -1,0 +1,235 @@
+/// A scraping sender with one deliberate deviation, chosen by --mode: the double that each check has to catch. `good` has none.
+/// Everything else comes from the environment, as for any other command under `prw test sender`.
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "prw/http/client.h"
+#include "prw/proto/model.h"
+#include "prw/proto/snappy_block.h"
+#include "prw/sender/exposition.h"
+#include "prw/sender/target.h"
+
+namespace {
+
+using namespace prw;
+using namespace std::chrono_literals;
+
+constexpr auto kInterval = 100ms;
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    if (value == nullptr) {
+        std::fprintf(stderr, "bad_sender: %s is not set\n", name);
+        std::exit(2);
+    }
+    return value;
+}
+
+std::int64_t now_ms() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+class Sender {
+public:
+    explicit Sender(std::string mode)
+        : mode_(std::move(mode)), scrape_url_(*http::parse_url(variable("PRW_SCRAPE_URL"))), client_(*http::parse_url(variable("PRW_REMOTE_WRITE_URL"))),
+          target_({.target_labels = {{"instance", variable("PRW_SCRAPE_HOSTPORT")}, {"job", "prw"}}}) {
+        proto::parse_protobuf_message(variable("PRW_PROTOBUF_MESSAGE"), message_);
+        if (mode_ == "other-message") message_ = proto::ProtobufMessage::kV1;
+    }
+
+    int run() {
+        if (mode_ == "silent") {
+            while (true) ::pause();
+        }
+        if (mode_ == "exit-with-3") return 3;
+        if (mode_ == "exit-with-0") return 0;
+        if (mode_ == "constant") return constant();
+        if (mode_ == "deaf") ::signal(SIGTERM, SIG_IGN);
+        auto next = std::chrono::steady_clock::now();
+        for (scrape_ = 1;; ++scrape_) {
+            auto request = scrape();
+            spoil(request);
+            hand_on(request);
+            if (mode_ == "crash" && scrape_ == 3) std::abort();
+            next += kInterval;
+            std::this_thread::sleep_until(next);
+        }
+    }
+
+private:
+    bool is(const char* mode) const { return mode_ == mode; }
+
+    proto::WriteRequest scrape() {
+        const auto time = now_ms();
+        const auto answer = http::get(scrape_url_, {{"Accept", std::string(sender::kScrapeAccept)}});
+        proto::WriteRequest request;
+        if (!answer || answer->status != 200) {
+            request.series = target_.fail(time);
+            failed_ = true;
+            return request;
+        }
+        failed_ = false;
+        const auto parsed = sender::parse_exposition(answer->body, sender::InputFormat::kAuto);
+        if (!parsed) {
+            std::fprintf(stderr, "bad_sender: %s\n", parsed.error().text().c_str());
+            std::exit(1);
+        }
+        request.series = target_.ingest(*parsed, time);
+        return request;
+    }
+
+    static bool stale(const proto::Series& series) { return !series.samples.empty() && series.samples.front().value_bits == proto::kStaleNanBits; }
+    static std::string label(const proto::Series& series, std::string_view name) {
+        for (const auto& [key, value] : series.labels) {
+            if (key == name) return value;
+        }
+        return {};
+    }
+    static void drop_label(proto::Series& series, std::string_view name) {
+        std::erase_if(series.labels, [&](const auto& entry) { return entry.first == name; });
+    }
+
+    /// Deviations in the data itself.
+    void spoil(proto::WriteRequest& request) {
+        auto& all = request.series;
+        if (is("no-stale") || (is("no-stale-on-failure") && failed_)) std::erase_if(all, stale);
+        if (is("stale-on-failure-but-buckets") && failed_) std::erase_if(all, [](const auto& s) { return label(s, "__name__").ends_with("_bucket"); });
+        if (is("drop-sample") && scrape_ == 3) std::erase_if(all, [](const auto& s) { return label(s, "__name__") == "prw_untyped"; });
+        if (is("no-exemplars")) {
+            for (auto& series : all) series.exemplars.clear();
+        }
+        if (is("repeat-markers")) {
+            for (const auto& series : all) {
+                if (stale(series)) gone_.push_back(series);
+            }
+            for (auto series : gone_) {
+                const bool marked = stale(series) && series.samples.front().timestamp + 1 < now_ms() && !back(all, series);
+                series.samples.front().timestamp = now_ms();
+                if (marked) all.push_back(series);
+            }
+        }
+        for (auto& series : all) {
+            for (auto& sample : series.samples) {
+                if (is("mangle-stale") && sample.value_bits == proto::kStaleNanBits) sample.value_bits = proto::kMangledStaleNanBits;
+                if (is("stale-for-nan") && sample.value_bits == proto::kNormalNanBits) sample.value_bits = proto::kStaleNanBits;
+                if (is("altered") && label(series, "__name__") == "prw_bytes_total") sample.value_bits += 1;
+                if (is("unsigned-zero") && sample.value_bits == proto::to_bits(-0.0)) sample.value_bits = 0;
+                if (is("seconds")) sample.timestamp = sample.timestamp / 1000 * 1000;
+            }
+            if (is("drop-label")) drop_label(series, "method");
+            if (is("labels-once") && scrape_ > 1) drop_label(series, "job");
+            if (is("job-on-some") && label(series, "__name__") == "prw_untyped") drop_label(series, "job");
+            if (is("unsorted") && series.labels.size() > 1) std::swap(series.labels.front(), series.labels.back());
+        }
+    }
+    static bool back(const std::vector<proto::Series>& all, const proto::Series& series) {
+        for (const auto& other : all) {
+            if (other.labels == series.labels && !stale(other)) return true;
+        }
+        return false;
+    }
+
+    /// Deviations in what is sent when.
+    void hand_on(const proto::WriteRequest& request) {
+        if (request.series.empty()) return;
+        if (is("reorder")) {
+            held_.push_back(request);
+            if (held_.size() < 2) return;
+            deliver(held_[1]);
+            deliver(held_[0]);
+            held_.clear();
+            return;
+        }
+        if (is("resend")) deliver(request);
+        deliver(request);
+        // What was refused earlier, behind newer data.
+        if (is("side-queue") && !side_.empty() && scrape_ % 3 == 0) {
+            for (auto pending = std::exchange(side_, {}); auto& old : pending) deliver(old);
+        }
+    }
+
+    int post(const proto::WriteRequest& request, int attempt) {
+        const std::string body = proto::compress_snappy(proto::encode(request, message_));
+        const bool v1 = message_ == proto::ProtobufMessage::kV1;
+        http::HeaderList headers = {{"Content-Encoding", "snappy"},
+                                    {"Content-Type", std::string(v1 ? proto::kContentTypeV1 : proto::kContentTypeV2)},
+                                    {"User-Agent", "bad-sender/1.0"},
+                                    {"X-Prometheus-Remote-Write-Version", v1 ? "0.1.0" : "2.0.0"}};
+        if (attempt > 0) headers.emplace_back("Retry-Attempt", std::to_string(attempt));
+        if (is("new-connections")) client_.close();
+        const auto answer = client_.request("POST", headers, body);
+        return answer ? answer->status : 503;
+    }
+
+    void deliver(proto::WriteRequest request) {
+        if (stopped_) return;
+        auto delay = 30ms;
+        for (int attempt = 0;; ++attempt) {
+            const int status = post(request, attempt);
+            if (status / 100 == 2) return;
+            if (status / 100 == 4 && is("stop-on-4xx")) stopped_ = true;
+            if (status / 100 == 4 && !is("retry-4xx")) return;
+            if (is("no-retry") || (is("retry-twice") && attempt == 2)) return;
+            if (is("no-retry-501") && status == 501) return;
+            if (is("side-queue")) {
+                side_.push_back(std::move(request));
+                return;
+            }
+            if (is("restamp")) {
+                for (auto& series : request.series) {
+                    for (auto& sample : series.samples) sample.timestamp = now_ms();
+                }
+            }
+            if (is("alter-on-retry")) {
+                for (auto& series : request.series) {
+                    for (auto& sample : series.samples) sample.value_bits = proto::to_bits(proto::from_bits(sample.value_bits) + 0.5);
+                }
+            }
+            if (is("hot-loop")) continue;
+            std::this_thread::sleep_for(is("fixed-interval") ? 100ms : delay);
+            delay = std::min(delay * 2, std::chrono::milliseconds(500));
+        }
+    }
+
+    int constant() {
+        proto::WriteRequest request;
+        proto::Series series;
+        series.labels = {{"__name__", "constant"}, {"a", "b"}};
+        series.samples.push_back({proto::to_bits(1), now_ms(), 0});
+        request.series.push_back(series);
+        while (true) {
+            (void)post(request, 0);
+            std::this_thread::sleep_for(kInterval);
+        }
+    }
+
+    std::string mode_;
+    http::Url scrape_url_;
+    http::Client client_;
+    sender::Target target_;
+    proto::ProtobufMessage message_ = proto::ProtobufMessage::kV1;
+    std::uint64_t scrape_ = 0;
+    bool failed_ = false, stopped_ = false;
+    std::vector<proto::WriteRequest> held_;
+    std::deque<proto::WriteRequest> side_;
+    std::vector<proto::Series> gone_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 3 || std::strcmp(argv[1], "--mode") != 0) {
+        std::fprintf(stderr, "usage: bad_sender --mode MODE\n");
+        return 2;
+    }
+    std::fprintf(stderr, "bad_sender: %s\n", argv[2]);
+    return Sender(argv[2]).run();
+}

@@ -1,0 +1,160 @@
+// Traps: what a naive checker gets wrong, on observations made by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "prw/conformance/checks.h"
+#include "prw/proto/model.h"
+
+namespace prw::conformance {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// Writes a record request by request; time goes on by 50 ms each.
+class Story {
+public:
+    explicit Story(std::string scenario) {
+        record_.scenario = std::move(scenario);
+        record_.target.input = Input::kNone;
+        record_.started = true;
+        record_.observation = Observation({{.metric = "up_since", .labels = {}, .explicit_timestamp = true}, {.metric = "known", .labels = {{"a", "b"}}, .unique_values = true}});
+    }
+    struct Datum { const char* metric; std::int64_t timestamp; double value; };
+    Story& request(int status, std::initializer_list<Datum> data, std::int64_t gap_us = 50'000) {
+        Delivery delivery;
+        delivery.id = ++id_;
+        delivery.decoded = true;
+        delivery.status = status;
+        delivery.connection = 1;
+        time_us_ += gap_us;
+        delivery.first_byte_us = time_us_;
+        delivery.response_end_us = time_us_ += 100;
+        for (const auto& datum : data) {
+            const auto series = record_.observation.intern(datum.metric, {{"x", "y"}});
+            delivery.samples.push_back({series, datum.timestamp, proto::to_bits(datum.value), false});
+        }
+        record_.observation.add(std::move(delivery));
+        return *this;
+    }
+    Story& ended(const char* how, bool cleanly) {
+        record_.exited = how;
+        record_.exited_cleanly = cleanly;
+        return *this;
+    }
+    ScenarioRecord& record() { return record_; }
+    [[nodiscard]] CheckOutcome verdict(const std::string& id) const {
+        for (auto& check : judge(record_)) {
+            if (check.id == id) return check;
+        }
+        ADD_FAILURE() << "no check " << id;
+        return {};
+    }
+
+private:
+    ScenarioRecord record_;
+    std::uint64_t id_ = 0;
+    std::int64_t time_us_ = 0;
+};
+
+std::string said(const CheckOutcome& check) { return std::string(name_of(check.verdict)) + ": " + check.reason; }
+
+TEST(Traps, ResendOfUnacknowledgedDataIsNeitherDisorderNorDuplicate) {
+    Story story("steady");
+    story.request(204, {{"m", 1, 1}}).request(0, {{"m", 2, 2}}).request(204, {{"m", 2, 2}}).request(204, {{"m", 3, 3}});
+    EXPECT_THAT(said(story.verdict("sender/ordering/per-series")), HasSubstr("pass"));
+    EXPECT_THAT(said(story.verdict("sender/fidelity/no-duplicates")), HasSubstr("pass"));
+}
+
+TEST(Traps, DifferentSeriesHaveNoOrderAmongThem) {
+    Story story("steady");
+    story.request(204, {{"m", 5, 1}}).request(204, {{"n", 2, 2}}).request(204, {{"m", 6, 1}, {"n", 3, 1}});
+    EXPECT_THAT(said(story.verdict("sender/ordering/per-series")), HasSubstr("pass"));
+}
+
+TEST(Traps, ExplicitTimestampsComeAgainByRight) {
+    Story story("steady");
+    story.request(204, {{"up_since", 5, 1}, {"m", 1, 1}}).request(204, {{"up_since", 5, 1}, {"m", 2, 1}});
+    EXPECT_THAT(said(story.verdict("sender/fidelity/no-duplicates")), HasSubstr("pass"));
+    Story refused("4xx");
+    refused.request(400, {{"up_since", 5, 1}, {"m", 1, 1}}).request(400, {{"up_since", 5, 1}, {"m", 2, 1}}).request(204, {{"m", 3, 1}});
+    EXPECT_THAT(said(refused.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
+}
+
+TEST(Traps, SomeRepeatedSamplesOfOwnDataAreAPolicy) {
+    Story story("steady");
+    story.request(204, {{"m", 1, 1}, {"n", 1, 1}}).request(204, {{"m", 1, 1}, {"n", 2, 1}});
+    EXPECT_THAT(said(story.verdict("sender/fidelity/no-duplicates")), HasSubstr("info"));
+}
+
+TEST(Traps, RequestsWithoutSamplesAreNoRetries) {
+    Story story("4xx");
+    story.request(400, {{"m", 1, 1}}).request(400, {}).request(400, {}).request(204, {{"m", 2, 1}});
+    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
+}
+
+TEST(Traps, RetryIsTheSameDataWhateverTheBatch) {
+    Story story("5xx-then-success");
+    story.request(503, {{"m", 1, 1}, {"n", 1, 1}}).request(500, {{"m", 1, 1}}, 30'000).request(204, {{"n", 1, 1}}, 60'000).request(204, {{"m", 1, 1}}, 60'000).request(204, {{"m", 2, 2}, {"n", 2, 2}});
+    for (const auto* id : {"sender/retry/on-5xx", "sender/retry/backoff", "sender/retry/same-data", "sender/retry/order-kept", "sender/retry/newer-data-waits", "sender/retry/no-loss-after-recovery"}) {
+        EXPECT_THAT(said(story.verdict(id)), HasSubstr("pass")) << id;
+    }
+}
+
+TEST(Traps, RetryWhileTheFirstAnswerIsUnderWayIsNoneAfter4xx) {
+    Story story("4xx");
+    story.request(400, {{"m", 1, 1}}).request(400, {{"m", 1, 1}}, -50).request(204, {{"m", 2, 2}});
+    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
+}
+
+TEST(Traps, OneQuickRetryIsAWarningOnly) {
+    Story story("5xx-then-success");
+    story.request(503, {{"m", 1, 1}}).request(204, {{"m", 1, 1}}, 200).request(204, {{"m", 2, 1}});
+    EXPECT_THAT(said(story.verdict("sender/retry/backoff")), HasSubstr("warn"));
+}
+
+TEST(Traps, SenderThatRepeatsByHabitCannotBeJudgedOnRetries) {
+    Story story("4xx");
+    story.request(400, {{"m", 1, 1}}).request(204, {{"m", 1, 1}}).request(204, {{"m", 1, 1}});
+    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), HasSubstr("inconclusive"));
+}
+
+TEST(Traps, ProgramThatEndsByItselfOwesNothingMore) {
+    Story story("4xx");
+    story.request(400, {{"m", 1, 1}}).ended("exited with 0", true);
+    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
+    EXPECT_THAT(said(story.verdict("sender/retry/continues-after-4xx")), HasSubstr("not-applicable"));
+}
+
+TEST(SeedCase, NamesTheMissingRetryAndNothingElse) {
+    Story outage("5xx-then-success");
+    outage.record().target.input = Input::kUnknown;
+    outage.request(503, {{"test_metric", 1, 1}}).ended("exited with 0", true);
+    const auto retry = outage.verdict("sender/retry/on-5xx");
+    EXPECT_EQ(retry.verdict, Verdict::kFail);
+    EXPECT_EQ(retry.level, proto::Level::kMust);
+    EXPECT_EQ(retry.got, "1 sample of 1 never came again after a 503; the program exited with 0");
+    for (const auto& check : judge(outage.record())) {
+        if (check.id != retry.id) EXPECT_TRUE(check.verdict == Verdict::kInconclusive || check.verdict == Verdict::kNotApplicable) << check.id << " " << said(check);
+    }
+    Story steady("steady");
+    steady.record().target.input = Input::kUnknown;
+    steady.request(204, {{"test_metric", 1, 1}}).ended("exited with 0", true);
+    for (const auto& check : judge(steady.record())) EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << " " << said(check);
+}
+
+TEST(Catalogue, ChecksNameClausesThatExist) {
+    std::set<std::string> ids;
+    for (const auto& check : all_checks()) {
+        EXPECT_TRUE(ids.insert(check.id).second) << check.id << " occurs twice";
+        EXPECT_FALSE(check.clauses.empty()) << check.id;
+        EXPECT_FALSE(check.summary.empty()) << check.id;
+        for (const auto& clause : check.clauses) EXPECT_NE(proto::find_clause(clause), nullptr) << check.id << " names " << clause;
+        const bool known = std::any_of(all_scenarios().begin(), all_scenarios().end(), [&](const ScenarioInfo& info) { return info.name == check.scenario; });
+        EXPECT_TRUE(known) << check.id << " in " << check.scenario;
+    }
+}
+
+}  // namespace
+}  // namespace prw::conformance
