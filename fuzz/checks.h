@@ -1,4 +1,5 @@
-/// What must hold for any input whatever. The same functions serve the deterministic corpus test and libFuzzer's entry points.
+/// What must hold for any input whatever. The same functions serve the deterministic corpus test and libFuzzer's entry
+/// points.
 #pragma once
 
 #include <optional>

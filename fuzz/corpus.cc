@@ -30,10 +30,13 @@ std::string random_bytes(Random& random, std::size_t max) {
 }
 
 std::string random_text(Random& random) {
-    static const std::vector<std::string> kTexts = {"", "__name__", "up", "job", "instance", "a", "le", "+Inf", "\xc3\xa4.b", "\xf0\x9f\x98\x80", "trace_id", "x y"};
+    static const std::vector<std::string> kTexts = {"",         "__name__", "up",   "job",        "instance",
+                                                    "a",        "le",       "+Inf", "\xc3\xa4.b", "\xf0\x9f\x98\x80",
+                                                    "trace_id", "x y"};
     // At the borders of UTF-8, and beyond: libprotobuf writes what it would not read.
-    static const std::vector<std::string> kBorders = {"\x7f", "\xc1\xbf", "\xc2\x80", "\xe0\x9f\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xed\xa0\x80",
-                                                      "\xef\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xf4\x90\x80\x80"};
+    static const std::vector<std::string> kBorders = {
+        "\x7f",         "\xc1\xbf",     "\xc2\x80",         "\xe0\x9f\xbf",     "\xe0\xa0\x80",     "\xed\x9f\xbf",
+        "\xed\xa0\x80", "\xef\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xf4\x90\x80\x80"};
     if (random.one_in(30)) return std::string(random.below(9), 'x') + random.pick(kBorders);
     if (random.one_in(40)) return random_bytes(random, 6);
     if (random.one_in(12)) return std::string(random.below(300), static_cast<char>('a' + random.below(26)));
@@ -41,14 +44,35 @@ std::string random_text(Random& random) {
 }
 
 std::uint64_t random_number(Random& random) {
-    static const std::vector<std::uint64_t> kEdges = {0, 1, 2, 127, 128, 255, 16383, 16384, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
-                                                      0x8000000000000000, 0xffffffffffffffff, 1700000000000};
+    static const std::vector<std::uint64_t> kEdges = {0,
+                                                      1,
+                                                      2,
+                                                      127,
+                                                      128,
+                                                      255,
+                                                      16383,
+                                                      16384,
+                                                      0x7fffffff,
+                                                      0x80000000,
+                                                      0xffffffff,
+                                                      0x100000000,
+                                                      0x7fffffffffffffff,
+                                                      0x8000000000000000,
+                                                      0xffffffffffffffff,
+                                                      1700000000000};
     return random.one_in(3) ? random.next() >> random.below(64) : random.pick(kEdges);
 }
 
 std::uint64_t random_value(Random& random) {
-    static const std::vector<std::uint64_t> kEdges = {0, 0x8000000000000000, proto::kStaleNanBits, proto::kNormalNanBits, proto::kMangledStaleNanBits,
-                                                      0x7ff0000000000000, 0xfff0000000000000, 0x3ff0000000000000, 1};
+    static const std::vector<std::uint64_t> kEdges = {0,
+                                                      0x8000000000000000,
+                                                      proto::kStaleNanBits,
+                                                      proto::kNormalNanBits,
+                                                      proto::kMangledStaleNanBits,
+                                                      0x7ff0000000000000,
+                                                      0xfff0000000000000,
+                                                      0x3ff0000000000000,
+                                                      1};
     return random.one_in(2) ? random.next() : random.pick(kEdges);
 }
 
@@ -73,7 +97,8 @@ proto::Histogram random_histogram(Random& random) {
     h.reset_hint = static_cast<std::uint32_t>(random.one_in(5) ? random_number(random) : random.below(4));
     for (auto* spans : {&h.positive_spans, &h.negative_spans})
         for (auto n = random.below(3); n > 0; --n)
-            spans->push_back({static_cast<std::int32_t>(random_number(random)), static_cast<std::uint32_t>(random_number(random))});
+            spans->push_back(
+                {static_cast<std::int32_t>(random_number(random)), static_cast<std::uint32_t>(random_number(random))});
     for (auto* deltas : {&h.positive_deltas, &h.negative_deltas})
         for (auto n = random.below(4); n > 0; --n) deltas->push_back(static_cast<std::int64_t>(random_number(random)));
     for (auto* counts : {&h.positive_counts, &h.negative_counts, &h.custom_values})
@@ -121,15 +146,20 @@ std::optional<std::vector<Field>> split(std::string_view bytes) {
                 out.push_back({static_cast<std::uint32_t>(*tag), {begin, bytes.data()}});
                 continue;
             }
-            case 1: size = 8; break;
-            case 5: size = 4; break;
+            case 1:
+                size = 8;
+                break;
+            case 5:
+                size = 4;
+                break;
             case 2: {
                 const auto length = take_varint(bytes);
                 if (!length) return std::nullopt;
                 size = *length;
                 break;
             }
-            default: return std::nullopt;
+            default:
+                return std::nullopt;
         }
         if (size > bytes.size()) return std::nullopt;
         out.push_back({static_cast<std::uint32_t>(*tag), std::string(bytes.substr(0, size))});
@@ -154,7 +184,9 @@ std::string join(const std::vector<Field>& fields) {
 std::string random_field(Random& random, int depth = 0) {
     static const std::vector<std::uint32_t> kFar = {18, 100, 1000, 18999, 19000, 19999, 20000, 536870911};
     const auto number = random.one_in(4) ? random.pick(kFar) : static_cast<std::uint32_t>(1 + random.below(18));
-    const auto tag = [&](std::uint32_t type) { return varint(std::uint64_t{number} << 3U | type, random.one_in(12) ? random.below(6) : 0); };
+    const auto tag = [&](std::uint32_t type) {
+        return varint(std::uint64_t{number} << 3U | type, random.one_in(12) ? random.below(6) : 0);
+    };
     if (random.one_in(30)) {  // around the limit of nesting
         std::string out;
         const auto groups = 90 + random.below(15);
@@ -163,8 +195,10 @@ std::string random_field(Random& random, int depth = 0) {
         return out;
     }
     switch (random.below(depth < 6 ? 6 : 5)) {
-        case 0: return tag(0) + varint(random_number(random), random.one_in(6) ? random.below(10) : 0);
-        case 1: return tag(1) + std::string(8, static_cast<char>(random.next()));
+        case 0:
+            return tag(0) + varint(random_number(random), random.one_in(6) ? random.below(10) : 0);
+        case 1:
+            return tag(1) + std::string(8, static_cast<char>(random.next()));
         case 2: {
             const auto payload = random_bytes(random, 12);
             return tag(2) + varint(payload.size(), random.one_in(8) ? random.below(7) : 0) + payload;
@@ -174,7 +208,8 @@ std::string random_field(Random& random, int depth = 0) {
             for (auto n = random.below(3); n > 0; --n) inner += random_field(random, depth + 2);
             return tag(2) + varint(inner.size()) + inner;
         }
-        case 4: return tag(5) + std::string(4, static_cast<char>(random.next()));
+        case 4:
+            return tag(5) + std::string(4, static_cast<char>(random.next()));
         default: {
             std::string out = tag(3);
             for (auto n = random.below(3); n > 0; --n) out += random_field(random, depth + 1);
@@ -196,19 +231,28 @@ std::string mutate_fields(Random& random, std::string_view message, int depth) {
         case 0: {
             const auto at = random.below(fields.size() + 1);
             const auto here = static_cast<std::ptrdiff_t>(at);
-            return join({fields.begin(), fields.begin() + here}) + random_field(random) + join({fields.begin() + here, fields.end()});
+            return join({fields.begin(), fields.begin() + here}) + random_field(random) +
+                   join({fields.begin() + here, fields.end()});
         }
         case 1: {
             const Field copy = field;
             fields.insert(fields.begin() + static_cast<std::ptrdiff_t>(random.below(fields.size() + 1)), copy);
             break;
         }
-        case 2: fields.erase(fields.begin() + (&field - fields.data())); break;
-        case 3: std::swap(field, fields[random.below(fields.size())]); break;
-        case 4: field.tag = static_cast<std::uint32_t>((1 + random.below(18)) << 3U | (field.tag & 7U)); break;
+        case 2:
+            fields.erase(fields.begin() + (&field - fields.data()));
+            break;
+        case 3:
+            std::swap(field, fields[random.below(fields.size())]);
+            break;
+        case 4:
+            field.tag = static_cast<std::uint32_t>((1 + random.below(18)) << 3U | (field.tag & 7U));
+            break;
         case 5:  // another value of the same type
-            if ((field.tag & 7U) == 0) field.payload = varint(random_number(random), random.one_in(4) ? random.below(4) : 0);
-            if ((field.tag & 7U) == 2) field.payload = random.one_in(2) ? random_text(random) : random_bytes(random, 20);
+            if ((field.tag & 7U) == 0)
+                field.payload = varint(random_number(random), random.one_in(4) ? random.below(4) : 0);
+            if ((field.tag & 7U) == 2)
+                field.payload = random.one_in(2) ? random_text(random) : random_bytes(random, 20);
             break;
         default:  // one number as packed, or packed as one number
             if ((field.tag & 7U) == 0 || (field.tag & 7U) == 1) {
@@ -229,9 +273,12 @@ std::string random_request(Random& random, ProtobufMessage message) {
         auto& series = request.series.emplace_back();
         series.labels = random_labels(random, 4);
         for (auto k = random.below(3); k > 0; --k)
-            series.samples.push_back({random_value(random), static_cast<std::int64_t>(random_number(random)), static_cast<std::int64_t>(random_number(random))});
+            series.samples.push_back({random_value(random), static_cast<std::int64_t>(random_number(random)),
+                                      static_cast<std::int64_t>(random_number(random))});
         if (random.one_in(3)) series.histograms.push_back(random_histogram(random));
-        if (random.one_in(3)) series.exemplars.push_back({random_labels(random, 2), random_value(random), static_cast<std::int64_t>(random_number(random))});
+        if (random.one_in(3))
+            series.exemplars.push_back(
+                {random_labels(random, 2), random_value(random), static_cast<std::int64_t>(random_number(random))});
         if (random.one_in(2)) series.metadata = random_metadata(random);
     }
     for (auto n = random.below(3); n > 0; --n) request.metadata.push_back(random_metadata(random));
@@ -264,14 +311,30 @@ std::string mutate_bytes(Random& random, std::string_view bytes, std::string_vie
     const auto at = random.below(out.size());
     const auto byte = static_cast<unsigned char>(out[at]);
     switch (random.below(8)) {
-        case 0: out[at] = static_cast<char>(byte ^ (1U << random.below(8))); break;
-        case 1: out[at] = static_cast<char>(random.next()); break;
-        case 2: out.resize(at); break;
-        case 3: out.erase(at, 1 + random.below(8)); break;
-        case 4: out.insert(at, random_bytes(random, 8)); break;
-        case 5: out = out.substr(0, at) + std::string(other.substr(std::min(other.size(), random.below(other.size() + 1)))); break;
-        case 6: out[at] = static_cast<char>(byte + (random.one_in(2) ? 1 : -1)); break;  // a length that is off by one
-        default: out.insert(at, out.substr(at, random.below(16))); break;
+        case 0:
+            out[at] = static_cast<char>(byte ^ (1U << random.below(8)));
+            break;
+        case 1:
+            out[at] = static_cast<char>(random.next());
+            break;
+        case 2:
+            out.resize(at);
+            break;
+        case 3:
+            out.erase(at, 1 + random.below(8));
+            break;
+        case 4:
+            out.insert(at, random_bytes(random, 8));
+            break;
+        case 5:
+            out = out.substr(0, at) + std::string(other.substr(std::min(other.size(), random.below(other.size() + 1))));
+            break;
+        case 6:
+            out[at] = static_cast<char>(byte + (random.one_in(2) ? 1 : -1));
+            break;  // a length that is off by one
+        default:
+            out.insert(at, out.substr(at, random.below(16)));
+            break;
     }
     if (out.size() > 4096) out.resize(4096);
     return out;
@@ -285,12 +348,15 @@ std::string random_snappy(Random& random) {
         const auto kind = produced == 0 ? 0 : random.below(4);
         if (kind == 0) {
             const auto length = random.one_in(6) ? 1 + random.below(400) : 1 + random.below(20);
-            const auto width = length <= 60 && !random.one_in(6) ? 0 : std::max<std::size_t>(length > 256 ? 2 : 1, 1 + random.below(4));
+            const auto width = length <= 60 && !random.one_in(6)
+                                   ? 0
+                                   : std::max<std::size_t>(length > 256 ? 2 : 1, 1 + random.below(4));
             if (width == 0) {
                 out.push_back(static_cast<char>((length - 1) << 2U));
             } else {
                 out.push_back(static_cast<char>((59 + width) << 2U));
-                for (std::size_t i = 0; i < width; ++i) out.push_back(static_cast<char>(((length - 1) >> (8 * i)) & 0xffU));
+                for (std::size_t i = 0; i < width; ++i)
+                    out.push_back(static_cast<char>(((length - 1) >> (8 * i)) & 0xffU));
             }
             for (std::size_t i = 0; i < length; ++i) out.push_back(static_cast<char>('a' + random.below(4)));
             produced += length;

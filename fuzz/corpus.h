@@ -1,5 +1,5 @@
-/// Inputs: seeds from real requests and random models, and mutations that know the format well enough to stay interesting.
-/// Everything follows from the seed of the generator.
+/// Inputs: seeds from real requests and random models, and mutations that know the format well enough to stay
+/// interesting. Everything follows from the seed of the generator.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,9 @@ public:
     std::size_t below(std::size_t n) { return static_cast<std::size_t>(next() % n); }  ///< REQUIRES: n > 0
     bool one_in(std::size_t n) { return below(n) == 0; }
     template <typename T>
-    const T& pick(const std::vector<T>& from) { return from[below(from.size())]; }
+    const T& pick(const std::vector<T>& from) {
+        return from[below(from.size())];
+    }
 
 private:
     std::uint64_t state_;
@@ -34,7 +36,8 @@ private:
 [[nodiscard]] std::string random_request(Random& random, proto::ProtobufMessage message);
 /// A few top-level fields of a message; the whole message if it is small already.
 [[nodiscard]] std::string excerpt(Random& random, std::string_view message);
-/// Field-wise (insert, duplicate, remove, swap, retag, at any depth, lengths kept right) or byte-wise (flip, truncate, splice, length edit).
+/// Field-wise (insert, duplicate, remove, swap, retag, at any depth, lengths kept right) or byte-wise (flip, truncate,
+/// splice, length edit).
 [[nodiscard]] std::string mutate_protobuf(Random& random, std::string_view message, std::string_view other);
 
 /// Snappy elements that mostly fit together.

@@ -13,9 +13,9 @@ namespace {
 using proto::ProtobufMessage;
 
 constexpr std::size_t kShards = 4;
-constexpr std::size_t kReaderCases = 30000;   // a shard and message
-constexpr std::size_t kSnappyCases = 20000;   // a shard
-constexpr std::size_t kHttpCases = 15000;     // a shard
+constexpr std::size_t kReaderCases = 30000;  // a shard and message
+constexpr std::size_t kSnappyCases = 20000;  // a shard
+constexpr std::size_t kHttpCases = 15000;    // a shard
 constexpr std::size_t kLargestInput = 1U << 20U;
 
 struct Seeds {
@@ -40,7 +40,8 @@ const Seeds& seeds() {
 
 class Corpus : public ::testing::TestWithParam<std::size_t> {};
 
-INSTANTIATE_TEST_SUITE_P(Shard, Corpus, ::testing::Range<std::size_t>(0, kShards), [](const auto& param) { return std::to_string(param.param); });
+INSTANTIATE_TEST_SUITE_P(Shard, Corpus, ::testing::Range<std::size_t>(0, kShards),
+                         [](const auto& param) { return std::to_string(param.param); });
 
 void run_reader(ProtobufMessage message, std::uint64_t seed) {
     Random random(seed);
@@ -59,7 +60,8 @@ void run_reader(ProtobufMessage message, std::uint64_t seed) {
         for (const auto& input : *list)
             if (!run(input)) return;
     for (std::size_t i = 0; i < kReaderCases; ++i) {
-        const auto seed_message = random.one_in(3) ? excerpt(random, random.pick(random.one_in(20) ? foreign : own)) : random_request(random, message);
+        const auto seed_message = random.one_in(3) ? excerpt(random, random.pick(random.one_in(20) ? foreign : own))
+                                                   : random_request(random, message);
         if (random.one_in(10)) {
             if (!run(seed_message)) return;
             continue;
@@ -100,10 +102,11 @@ TEST_P(Corpus, HttpTextIsConsistent) {
     Random random(0x5eed0400 + GetParam());
     testing::GuardedBuffer guarded(kLargestInput);
     static const std::vector<std::string> kTypes = {
-        "application/x-protobuf", "application/x-protobuf;proto=io.prometheus.write.v2.Request", "application/x-protobuf; proto=\"prometheus.WriteRequest\"; a=b",
-        "text/plain;charset=\"u\\\"tf\";;x=y;"};
-    static const std::vector<std::string> kChunked = {
-        "5\r\nhello\r\n0\r\n\r\n", "1;ext=\"x\"\r\na\r\nA\r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n", "0\n\n", "00000003\nabc\n0\n\n"};
+        "application/x-protobuf", "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+        "application/x-protobuf; proto=\"prometheus.WriteRequest\"; a=b", "text/plain;charset=\"u\\\"tf\";;x=y;"};
+    static const std::vector<std::string> kChunked = {"5\r\nhello\r\n0\r\n\r\n",
+                                                      "1;ext=\"x\"\r\na\r\nA\r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n",
+                                                      "0\n\n", "00000003\nabc\n0\n\n"};
     const auto run = [&](const std::vector<std::string>& list, Verdict (*check)(std::string_view)) {
         auto input = random.pick(list);
         for (auto n = random.below(4); n > 0; --n) input = mutate_bytes(random, input, random.pick(list));
@@ -112,7 +115,9 @@ TEST_P(Corpus, HttpTextIsConsistent) {
         return !bad.has_value();
     };
     for (std::size_t i = 0; i < kHttpCases; ++i)
-        if (!run(seeds().heads, check_request_head) || !run(kTypes, check_content_type) || !run(kChunked, check_chunked)) return;
+        if (!run(seeds().heads, check_request_head) || !run(kTypes, check_content_type) ||
+            !run(kChunked, check_chunked))
+            return;
 }
 
 }  // namespace

@@ -10,7 +10,9 @@
 
 namespace prw::fuzz {
 
-inline std::string_view text(const std::uint8_t* data, std::size_t size) { return {reinterpret_cast<const char*>(data), size}; }
+inline std::string_view text(const std::uint8_t* data, std::size_t size) {
+    return {reinterpret_cast<const char*>(data), size};
+}
 
 inline int report(const Verdict& verdict, const std::uint8_t* data, std::size_t size) {
     if (!verdict) return 0;

@@ -9,12 +9,15 @@ Verdict check_request_head(std::string_view raw) {
     if (!head) return head.error().text().empty() ? Verdict("an error without text") : std::nullopt;
     if (!raw.starts_with(head->raw) || !head->raw.ends_with('\n')) return "the head is not the beginning of the bytes";
     if (!proto::is_token(head->method)) return "the method is not a token";
-    if (head->query().empty() ? !head->target.starts_with(head->path()) : std::string(head->path()) + "?" + std::string(head->query()) != head->target)
+    if (head->query().empty() ? !head->target.starts_with(head->path())
+                              : std::string(head->path()) + "?" + std::string(head->query()) != head->target)
         return "path and query do not make the target";
     for (const auto& field : head->fields) {
-        if (field.range.end() > head->raw.size() || field.value_range.end() > head->raw.size()) return "a field lies outside the head";
+        if (field.range.end() > head->raw.size() || field.value_range.end() > head->raw.size())
+            return "a field lies outside the head";
         if (raw.substr(field.range.offset, field.name.size()) != field.name) return "a name is not at its range";
-        if (raw.substr(field.value_range.offset, field.value_range.size) != field.value) return "a value is not at its range";
+        if (raw.substr(field.value_range.offset, field.value_range.size) != field.value)
+            return "a value is not at its range";
         if (field.value != proto::trim_ows(field.value)) return "a value has blanks around it";
         if (head->find(field.name) == nullptr || head->count(field.name) == 0) return "a field is not found";
         if (auto bad = check_content_type(field.value)) return bad;
@@ -39,11 +42,14 @@ Verdict check_content_type(std::string_view value) {
     }
     const auto again = proto::parse_content_type(text);
     if (!again) return "written again it does not parse: " + text;
-    if (again->media_type != type->media_type || again->parameters.size() != type->parameters.size()) return "written again it differs";
+    if (again->media_type != type->media_type || again->parameters.size() != type->parameters.size())
+        return "written again it differs";
     for (std::size_t i = 0; i < type->parameters.size(); ++i)
-        if (again->parameters[i].name != type->parameters[i].name || again->parameters[i].value != type->parameters[i].value)
+        if (again->parameters[i].name != type->parameters[i].name ||
+            again->parameters[i].value != type->parameters[i].value)
             return "written again a parameter differs";
-    if (proto::declared_message(*again) != proto::declared_message(*type)) return "written again it declares another message";
+    if (proto::declared_message(*again) != proto::declared_message(*type))
+        return "written again it declares another message";
     return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
-// Stands in for libFuzzer where there is none: runs the entry point over the files that are named, to reproduce a finding.
+// Stands in for libFuzzer where there is none: runs the entry point over the files that are named, to reproduce a
+// finding.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -24,8 +24,10 @@ Verdict SnappyCheck::operator()(std::string_view body) {
     if (preamble && failure.claimed != claimed) return "the claim is read differently";
     if (large != (failure.error == SnappyError::kTooLarge)) return "the limit is judged differently";
     if (valid_ != (failure.error == SnappyError::kNone))
-        return "libsnappy " + std::string(valid_ ? "accepts" : "refuses") + ", the walk says: " + std::string(name_of(failure.error));
-    if (std::uint64_t{failure.where.offset} + failure.where.size > body.size()) return "the fault lies outside the body";
+        return "libsnappy " + std::string(valid_ ? "accepts" : "refuses") +
+               ", the walk says: " + std::string(name_of(failure.error));
+    if (std::uint64_t{failure.where.offset} + failure.where.size > body.size())
+        return "the fault lies outside the body";
     if (failure.produced > failure.claimed) return "more was produced than claimed";
 
     const auto done = proto::uncompress_snappy(body, kLimit, out_);
@@ -54,7 +56,8 @@ Verdict SnappyCheck::operator()(std::string_view body) {
         }
         const auto middle = e.message.offset + e.message.size / 2;
         const auto range = map->body_range({middle, 1});
-        if (e.copy ? range != e.body : range != proto::ByteRange{e.body.offset + e.message.size / 2, 1}) return "body_range is not exact";
+        if (e.copy ? range != e.body : range != proto::ByteRange{e.body.offset + e.message.size / 2, 1})
+            return "body_range is not exact";
     }
     if (at != message.size()) return "the map does not cover the message";
     return std::nullopt;

@@ -19,7 +19,8 @@ constexpr Clause kClauses[] = {
 std::span<const Clause> clauses() { return kClauses; }
 
 const Clause* find_clause(std::string_view id) {
-    const auto* found = std::find_if(std::begin(kClauses), std::end(kClauses), [&](const Clause& c) { return c.id == id; });
+    const auto* found =
+        std::find_if(std::begin(kClauses), std::end(kClauses), [&](const Clause& c) { return c.id == id; });
     return found == std::end(kClauses) ? nullptr : found;
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return out;
 }
 
@@ -47,10 +48,13 @@ public:
             MediaTypeParameter parameter{lower(name), {}, false};
             if (at_ < text_.size() && text_[at_] == '"') {
                 parameter.quoted = true;
-                if (!quoted(parameter.value)) return error(at_ < text_.size() ? "control character in a quoted string" : "unterminated quoted string");
+                if (!quoted(parameter.value))
+                    return error(at_ < text_.size() ? "control character in a quoted string"
+                                                    : "unterminated quoted string");
             } else {
                 parameter.value = std::string(token());
-                if (parameter.value.empty()) return error("expected a parameter value (a token or a quoted string, no blanks around '=')");
+                if (parameter.value.empty())
+                    return error("expected a parameter value (a token or a quoted string, no blanks around '=')");
             }
             out.parameters.push_back(std::move(parameter));
         }
@@ -79,7 +83,9 @@ private:
         }
         return false;
     }
-    tl::unexpected<Error> error(std::string what) const { return fail(ErrorCode::kMalformed, std::move(what), "offset " + std::to_string(at_)); }
+    tl::unexpected<Error> error(std::string what) const {
+        return fail(ErrorCode::kMalformed, std::move(what), "offset " + std::to_string(at_));
+    }
 
     std::string_view text_;
     std::size_t at_ = 0;
@@ -88,7 +94,8 @@ private:
 }  // namespace
 
 const std::string* ContentType::parameter(std::string_view name) const {
-    const auto found = std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.name == name; });
+    const auto found =
+        std::find_if(parameters.begin(), parameters.end(), [&](const auto& p) { return p.name == name; });
     return found == parameters.end() ? nullptr : &found->value;
 }
 

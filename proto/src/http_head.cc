@@ -22,7 +22,8 @@ std::string at_line(std::size_t line) { return "line " + std::to_string(line); }
 }  // namespace
 
 bool iequals(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), token_char); }
@@ -34,12 +35,14 @@ std::string_view trim_ows(std::string_view text) {
 }
 
 const HeaderField* RequestHead::find(std::string_view name) const {
-    const auto found = std::find_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return iequals(f.name, name); });
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return iequals(f.name, name); });
     return found == fields.end() ? nullptr : &*found;
 }
 
 std::size_t RequestHead::count(std::string_view name) const {
-    return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return iequals(f.name, name); }));
+    return static_cast<std::size_t>(
+        std::count_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return iequals(f.name, name); }));
 }
 
 std::string_view RequestHead::value(std::string_view name) const {
@@ -60,7 +63,8 @@ Result<RequestHead> parse_request_head(std::string_view raw) {
     for (std::size_t at = 0;;) {
         ++line_number;
         const auto end = raw.find('\n', at);
-        if (end == std::string_view::npos) return fail(ErrorCode::kMalformed, "the head ends without a blank line", at_line(line_number));
+        if (end == std::string_view::npos)
+            return fail(ErrorCode::kMalformed, "the head ends without a blank line", at_line(line_number));
         auto line = raw.substr(at, end - at);
         if (line.ends_with('\r')) line.remove_suffix(1);
         const ByteRange range{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(line.size())};
@@ -77,8 +81,8 @@ Result<RequestHead> parse_request_head(std::string_view raw) {
             if (!is_token(head.method)) return fail(ErrorCode::kMalformed, "the method is not a token", at_line(1));
             if (head.target.empty() || head.target.find(' ') != std::string_view::npos)
                 return fail(ErrorCode::kMalformed, "the request target is empty or contains a blank", at_line(1));
-            if (head.version.size() != 8 || !head.version.starts_with("HTTP/") || !digit(head.version[5]) || head.version[6] != '.' ||
-                !digit(head.version[7]))
+            if (head.version.size() != 8 || !head.version.starts_with("HTTP/") || !digit(head.version[5]) ||
+                head.version[6] != '.' || !digit(head.version[7]))
                 return fail(ErrorCode::kMalformed, "the protocol version is not HTTP/x.y", at_line(1));
             continue;
         }
@@ -87,11 +91,14 @@ Result<RequestHead> parse_request_head(std::string_view raw) {
             return head;
         }
         if (line.front() == ' ' || line.front() == '\t')
-            return fail(ErrorCode::kMalformed, "a header field continues on a second line (obsolete line folding)", at_line(line_number));
+            return fail(ErrorCode::kMalformed, "a header field continues on a second line (obsolete line folding)",
+                        at_line(line_number));
         const auto colon = line.find(':');
-        if (colon == std::string_view::npos) return fail(ErrorCode::kMalformed, "a header field has no colon", at_line(line_number));
+        if (colon == std::string_view::npos)
+            return fail(ErrorCode::kMalformed, "a header field has no colon", at_line(line_number));
         const auto name = line.substr(0, colon);
-        if (!is_token(name)) return fail(ErrorCode::kMalformed, "the name of a header field is not a token", at_line(line_number));
+        if (!is_token(name))
+            return fail(ErrorCode::kMalformed, "the name of a header field is not a token", at_line(line_number));
         const auto value = trim_ows(line.substr(colon + 1));
         const auto value_at = value.empty() ? range.end() : static_cast<std::uint32_t>(value.data() - raw.data());
         head.fields.push_back({name, value, range, {value_at, static_cast<std::uint32_t>(value.size())}});
@@ -117,7 +124,8 @@ Result<std::string> dechunk(std::string_view wire) {
             // Trailer fields up to an empty line.
             for (;;) {
                 const auto stop_at = wire.find('\n', at);
-                if (stop_at == std::string_view::npos) return fail(ErrorCode::kMalformed, "the last chunk is not followed by an empty line", place());
+                if (stop_at == std::string_view::npos)
+                    return fail(ErrorCode::kMalformed, "the last chunk is not followed by an empty line", place());
                 const auto trailer = wire.substr(at, stop_at - at);
                 at = stop_at + 1;
                 if (trailer.empty() || trailer == "\r") return body;

@@ -64,7 +64,8 @@ Histogram copy_histogram(const RequestView& view, const HistogramView& from) {
 }
 
 Metadata copy_metadata(const MetadataView& from) {
-    return {static_cast<MetricType>(from.type), std::string(from.family), std::string(from.help), std::string(from.unit)};
+    return {static_cast<MetricType>(from.type), std::string(from.family), std::string(from.help),
+            std::string(from.unit)};
 }
 
 /// Parses with libprotobuf and hands the message to `use`. False if it does not parse; nothing is printed.
@@ -92,10 +93,13 @@ WriteRequest to_model(const RequestView& view) {
     for (const auto& from : view.series) {
         auto& series = out.series.emplace_back();
         series.labels = copy_labels(view.labels_of(from));
-        for (const auto& sample : view.samples_of(from)) series.samples.push_back({sample.value_bits, sample.timestamp, sample.start_timestamp});
-        for (const auto& histogram : view.histograms_of(from)) series.histograms.push_back(copy_histogram(view, histogram));
+        for (const auto& sample : view.samples_of(from))
+            series.samples.push_back({sample.value_bits, sample.timestamp, sample.start_timestamp});
+        for (const auto& histogram : view.histograms_of(from))
+            series.histograms.push_back(copy_histogram(view, histogram));
         for (const auto& exemplar : view.exemplars_of(from))
-            series.exemplars.push_back({copy_labels(view.of(view.labels, exemplar.labels)), exemplar.value_bits, exemplar.timestamp});
+            series.exemplars.push_back(
+                {copy_labels(view.of(view.labels, exemplar.labels)), exemplar.value_bits, exemplar.timestamp});
         if (from.metadata != kNoRef) series.metadata = copy_metadata(view.metadata[from.metadata]);
     }
     if (view.message == ProtobufMessage::kV1)

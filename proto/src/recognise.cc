@@ -1,5 +1,5 @@
-// What is this body, if it is not what it should be? Judged by magic numbers where a format has one and by structure where not:
-// a name is given only when the bytes bear it out, so that a random body stays "unknown".
+// What is this body, if it is not what it should be? Judged by magic numbers where a format has one and by structure
+// where not: a name is given only when the bytes bear it out, so that a random body stays "unknown".
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -14,14 +14,15 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kProbe = 4096;     ///< bytes of text that are looked at
+constexpr std::size_t kProbe = 4096;  ///< bytes of text that are looked at
 constexpr std::size_t kAnySize = 0xffffffffU;
 constexpr std::size_t kMaxEntries = 64;  ///< top-level entries of a protobuf message that are looked at
 
 unsigned byte_at(std::string_view bytes, std::size_t i) { return static_cast<unsigned char>(bytes[i]); }
 
 std::uint32_t load_be(std::string_view bytes, std::size_t at) {
-    return byte_at(bytes, at) << 24U | byte_at(bytes, at + 1) << 16U | byte_at(bytes, at + 2) << 8U | byte_at(bytes, at + 3);
+    return byte_at(bytes, at) << 24U | byte_at(bytes, at + 1) << 16U | byte_at(bytes, at + 2) << 8U |
+           byte_at(bytes, at + 3);
 }
 
 // --- protobuf shapes ---
@@ -56,7 +57,8 @@ bool each_field(std::string_view bytes, Visit&& visit) {
 
 /// A string that a person wrote: UTF-8 without control characters, so that no nested message passes for one.
 bool plain(std::string_view text) {
-    return valid_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    return valid_utf8(text) &&
+           std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
 bool label(std::string_view bytes, bool& seen) {
@@ -77,11 +79,15 @@ bool sample(std::string_view bytes) {
 bool series_v1(std::string_view bytes, bool& seen) {
     return each_field(bytes, [&](const Field& f) {
         switch (f.number) {
-            case 1: return f.type == wire::kBytes && label(f.payload, seen);
-            case 2: return f.type == wire::kBytes && sample(f.payload);
+            case 1:
+                return f.type == wire::kBytes && label(f.payload, seen);
+            case 2:
+                return f.type == wire::kBytes && sample(f.payload);
             case 3:
-            case 4: return f.type == wire::kBytes && each_field(f.payload, [](const Field&) { return true; });
-            default: return true;
+            case 4:
+                return f.type == wire::kBytes && each_field(f.payload, [](const Field&) { return true; });
+            default:
+                return true;
         }
     });
 }
@@ -104,50 +110,61 @@ bool message_of(std::string_view bytes, Entry&& entry) {
 
 bool looks_v1(std::string_view bytes) {
     bool seen = false;
-    return message_of(bytes, [&](const Field& f) {
-        if (f.number == 1) return f.type == wire::kBytes && series_v1(f.payload, seen);
-        if (f.number == 3) return f.type == wire::kBytes && metadata_v1(f.payload, seen);
-        return f.number > 3;
-    }) && seen;
+    return message_of(bytes,
+                      [&](const Field& f) {
+                          if (f.number == 1) return f.type == wire::kBytes && series_v1(f.payload, seen);
+                          if (f.number == 3) return f.type == wire::kBytes && metadata_v1(f.payload, seen);
+                          return f.number > 3;
+                      }) &&
+           seen;
 }
 
 bool looks_v2(std::string_view bytes) {
     bool text = false;
-    return message_of(bytes, [&](const Field& f) {
-        if (f.number == 4) {
-            text |= !f.payload.empty();
-            return f.type == wire::kBytes && valid_utf8(f.payload);
-        }
-        if (f.number != 5) return f.number > 5;
-        return f.type == wire::kBytes && each_field(f.payload, [](const Field& in) {
-            switch (in.number) {
-                case 1: return in.type == wire::kBytes || in.type == wire::kVarint;
-                case 2: return in.type == wire::kBytes && sample(in.payload);
-                case 3:
-                case 4:
-                case 5: return in.type == wire::kBytes && each_field(in.payload, [](const Field&) { return true; });
-                default: return true;
-            }
-        });
-    }) && text;
+    return message_of(bytes,
+                      [&](const Field& f) {
+                          if (f.number == 4) {
+                              text |= !f.payload.empty();
+                              return f.type == wire::kBytes && valid_utf8(f.payload);
+                          }
+                          if (f.number != 5) return f.number > 5;
+                          return f.type == wire::kBytes && each_field(f.payload, [](const Field& in) {
+                                     switch (in.number) {
+                                         case 1:
+                                             return in.type == wire::kBytes || in.type == wire::kVarint;
+                                         case 2:
+                                             return in.type == wire::kBytes && sample(in.payload);
+                                         case 3:
+                                         case 4:
+                                         case 5:
+                                             return in.type == wire::kBytes &&
+                                                    each_field(in.payload, [](const Field&) { return true; });
+                                         default:
+                                             return true;
+                                     }
+                                 });
+                      }) &&
+           text;
 }
 
-/// ExportMetricsServiceRequest: resource_metrics = 1 {resource = 1 {attributes = 1 {key = 1, value = 2}}, scope_metrics = 2 {scope = 1, metrics = 2
-/// {name = 1, …}}, schema_url = 3}. A metric with a name, or an attribute with key and value message, is the proof.
+/// ExportMetricsServiceRequest: resource_metrics = 1 {resource = 1 {attributes = 1 {key = 1, value = 2}}, scope_metrics
+/// = 2 {scope = 1, metrics = 2 {name = 1, …}}, schema_url = 3}. A metric with a name, or an attribute with key and
+/// value message, is the proof.
 bool looks_otlp(std::string_view bytes) {
     bool seen = false;
     const auto attribute = [&](const Field& f) {
         if (f.number != 1) return f.type == wire::kVarint || f.number > 2;
         bool key = false;
         return f.type == wire::kBytes && each_field(f.payload, [&](const Field& in) {
-            if (in.number == 1) key = in.type == wire::kBytes && !in.payload.empty() && plain(in.payload);
-            // AnyValue is a message: string 1, bool 2, int 3, double 4, array 5, map 6, bytes 7.
-            if (in.number == 2) {
-                seen |= key && in.type == wire::kBytes && !in.payload.empty();
-                return in.type == wire::kBytes && each_field(in.payload, [](const Field& v) { return v.number <= 7; });
-            }
-            return in.number == 1 && key;
-        });
+                   if (in.number == 1) key = in.type == wire::kBytes && !in.payload.empty() && plain(in.payload);
+                   // AnyValue is a message: string 1, bool 2, int 3, double 4, array 5, map 6, bytes 7.
+                   if (in.number == 2) {
+                       seen |= key && in.type == wire::kBytes && !in.payload.empty();
+                       return in.type == wire::kBytes &&
+                              each_field(in.payload, [](const Field& v) { return v.number <= 7; });
+                   }
+                   return in.number == 1 && key;
+               });
     };
     const auto metric = [&](const Field& f) {
         if (f.type != wire::kBytes) return false;
@@ -161,17 +178,25 @@ bool looks_otlp(std::string_view bytes) {
     const auto resource_metrics = [&](const Field& f) {
         if (f.type != wire::kBytes) return false;
         switch (f.number) {
-            case 1: return each_field(f.payload, attribute);
-            case 2: return each_field(f.payload, scope_metrics);
-            case 3: return plain(f.payload);
-            default: return f.number == 1000;  // deprecated instrumentation_library_metrics
+            case 1:
+                return each_field(f.payload, attribute);
+            case 2:
+                return each_field(f.payload, scope_metrics);
+            case 3:
+                return plain(f.payload);
+            default:
+                return f.number == 1000;  // deprecated instrumentation_library_metrics
         }
     };
-    return message_of(bytes, [&](const Field& f) { return f.number == 1 && f.type == wire::kBytes && each_field(f.payload, resource_metrics); }) && seen;
+    return message_of(bytes,
+                      [&](const Field& f) {
+                          return f.number == 1 && f.type == wire::kBytes && each_field(f.payload, resource_metrics);
+                      }) &&
+           seen;
 }
 
-/// ReadRequest: queries = 1 {start_timestamp_ms = 1, end_timestamp_ms = 2, matchers = 3 {type = 1, name = 2, value = 3}, hints = 4},
-/// accepted_response_types = 2.
+/// ReadRequest: queries = 1 {start_timestamp_ms = 1, end_timestamp_ms = 2, matchers = 3 {type = 1, name = 2, value =
+/// 3}, hints = 4}, accepted_response_types = 2.
 bool looks_remote_read(std::string_view bytes) {
     bool seen = false;
     const auto matcher = [&](const Field& f) {
@@ -183,10 +208,12 @@ bool looks_remote_read(std::string_view bytes) {
         if (f.number <= 2) return f.type == wire::kVarint;
         return f.number <= 4 && f.type == wire::kBytes && (f.number == 4 || each_field(f.payload, matcher));
     };
-    return message_of(bytes, [&](const Field& f) {
-        if (f.number == 2) return f.type == wire::kVarint || f.type == wire::kBytes;
-        return f.number == 1 && f.type == wire::kBytes && each_field(f.payload, query);
-    }) && seen;
+    return message_of(bytes,
+                      [&](const Field& f) {
+                          if (f.number == 2) return f.type == wire::kVarint || f.type == wire::kBytes;
+                          return f.number == 1 && f.type == wire::kBytes && each_field(f.payload, query);
+                      }) &&
+           seen;
 }
 
 std::optional<BodyKind> protobuf_kind(std::string_view bytes) {
@@ -202,12 +229,13 @@ std::optional<BodyKind> protobuf_kind(std::string_view bytes) {
 
 bool zlib(std::string_view body) {
     // 32 KiB window, deflate, no preset dictionary, header checksum; then a deflate block type that exists.
-    return body.size() >= 8 && byte_at(body, 0) == 0x78 && (byte_at(body, 1) & 0x20U) == 0 && (0x7800U + byte_at(body, 1)) % 31 == 0 &&
-           (byte_at(body, 2) & 6U) != 6;
+    return body.size() >= 8 && byte_at(body, 0) == 0x78 && (byte_at(body, 1) & 0x20U) == 0 &&
+           (0x7800U + byte_at(body, 1)) % 31 == 0 && (byte_at(body, 2) & 6U) != 6;
 }
 
 bool zstd(std::string_view body) {
-    return body.starts_with("\x28\xb5\x2f\xfd"sv) || (body.size() >= 8 && (byte_at(body, 0) & 0xf0U) == 0x50 && body.substr(1, 3) == "\x2a\x4d\x18"sv);
+    return body.starts_with("\x28\xb5\x2f\xfd"sv) ||
+           (body.size() >= 8 && (byte_at(body, 0) & 0xf0U) == 0x50 && body.substr(1, 3) == "\x2a\x4d\x18"sv);
 }
 
 /// Hadoop's SnappyCodec: big-endian lengths (whole block, then each chunk) before snappy blocks.
@@ -220,7 +248,8 @@ bool hadoop(std::string_view body) {
     return inner.error == SnappyError::kNone && inner.claimed <= total;
 }
 
-/// Walks an S2 block to its end: snappy's elements, where a copy with offset 0 repeats the last offset and may have a long length.
+/// Walks an S2 block to its end: snappy's elements, where a copy with offset 0 repeats the last offset and may have a
+/// long length.
 bool s2_block(std::string_view body) {
     const char* p = body.data();
     std::uint64_t claimed = 0;
@@ -303,7 +332,8 @@ std::optional<BodyKind> text_kind(std::string_view body) {
     const auto next_at = probe.find_first_not_of(" \t\r\n", first + 1);
     const char next = next_at == std::string_view::npos ? '\0' : probe[next_at];
     if (probe[first] == '{' && (next == '"' || next == '}')) return BodyKind::kJson;
-    if (probe[first] == '[' && next != '\0' && "[{\"]-0123456789tfn"sv.find(next) != std::string_view::npos) return BodyKind::kJson;
+    if (probe[first] == '[' && next != '\0' && "[{\"]-0123456789tfn"sv.find(next) != std::string_view::npos)
+        return BodyKind::kJson;
     return BodyKind::kText;
 }
 
@@ -313,7 +343,8 @@ BodyKind inside(std::string_view body) {
     if (!uncompress_snappy(body, kDefaultMaxUncompressed, once)) return BodyKind::kSnappyBlock;
     const auto kind = protobuf_kind(once.view());
     if (kind == BodyKind::kOtlp || kind == BodyKind::kRemoteRead) return *kind;
-    if (kind || once.size() == 0 || diagnose_snappy(once.view()).error != SnappyError::kNone) return BodyKind::kSnappyBlock;
+    if (kind || once.size() == 0 || diagnose_snappy(once.view()).error != SnappyError::kNone)
+        return BodyKind::kSnappyBlock;
     PaddedBuffer twice;
     if (!uncompress_snappy(once.view(), kDefaultMaxUncompressed, twice)) return BodyKind::kSnappyBlock;
     return twice.size() == 0 || protobuf_kind(twice.view()) ? BodyKind::kSnappyTwice : BodyKind::kSnappyBlock;
@@ -323,10 +354,25 @@ BodyKind inside(std::string_view body) {
 
 std::string_view name_of(BodyKind kind) {
     static constexpr std::array kNames{
-        "snappy block format"sv, "empty body"sv, "snappy framed format"sv, "snappy-java stream"sv, "Hadoop snappy stream"sv,
-        "snappy block compressed twice"sv, "S2"sv, "gzip"sv, "zlib"sv, "zstd"sv, "brotli"sv, "LZ4"sv,
-        "uncompressed protobuf (prometheus.WriteRequest)"sv, "uncompressed protobuf (io.prometheus.write.v2.Request)"sv,
-        "JSON"sv, "plain text"sv, "OTLP metrics"sv, "remote read request"sv, "unknown"sv,
+        "snappy block format"sv,
+        "empty body"sv,
+        "snappy framed format"sv,
+        "snappy-java stream"sv,
+        "Hadoop snappy stream"sv,
+        "snappy block compressed twice"sv,
+        "S2"sv,
+        "gzip"sv,
+        "zlib"sv,
+        "zstd"sv,
+        "brotli"sv,
+        "LZ4"sv,
+        "uncompressed protobuf (prometheus.WriteRequest)"sv,
+        "uncompressed protobuf (io.prometheus.write.v2.Request)"sv,
+        "JSON"sv,
+        "plain text"sv,
+        "OTLP metrics"sv,
+        "remote read request"sv,
+        "unknown"sv,
     };
     const auto i = static_cast<std::size_t>(kind);
     return i < kNames.size() ? kNames[i] : "unknown"sv;

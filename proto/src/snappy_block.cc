@@ -17,11 +17,14 @@ constexpr std::uint64_t kMaxBody = std::numeric_limits<std::uint32_t>::max();  /
 /// No element yields more than 64 bytes for 3.
 constexpr std::uint64_t kMaxExpansion = 22;
 
-ByteRange range(std::size_t first, std::size_t last) { return {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last - first)}; }
+ByteRange range(std::size_t first, std::size_t last) {
+    return {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last - first)};
+}
 
 std::uint32_t load_le(std::string_view bytes) {
     std::uint32_t value = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i) value |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        value |= std::uint32_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
     return value;
 }
 
@@ -47,9 +50,10 @@ Preamble read_preamble(std::string_view body) {
 /// One step of the element walk, shared by the diagnosis and the map.
 struct Step {
     SnappyError error = SnappyError::kNone;
-    std::size_t begin = 0, payload = 0, end = 0;  ///< in the body: tag byte, literal bytes (= end for a copy), one past the element
-    std::uint32_t length = 0;                     ///< bytes produced
-    std::uint32_t offset = 0;                     ///< of a copy
+    std::size_t begin = 0, payload = 0,
+                end = 0;       ///< in the body: tag byte, literal bytes (= end for a copy), one past the element
+    std::uint32_t length = 0;  ///< bytes produced
+    std::uint32_t offset = 0;  ///< of a copy
     bool copy = false;
 };
 
@@ -138,7 +142,8 @@ SnappyFailure walk(std::string_view body, std::size_t limit, Visit&& visit) {
 std::string sentence(const SnappyFailure& failure, std::size_t limit) {
     const auto bytes = [](std::uint64_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); };
     switch (failure.error) {
-        case SnappyError::kTooLarge: return "the body claims " + bytes(failure.claimed) + " uncompressed, the limit is " + bytes(limit);
+        case SnappyError::kTooLarge:
+            return "the body claims " + bytes(failure.claimed) + " uncompressed, the limit is " + bytes(limit);
         case SnappyError::kTooLittleOutput:
             return "the elements produce " + bytes(failure.produced) + ", the preamble says " + bytes(failure.claimed);
         case SnappyError::kTooMuchOutput:
@@ -147,7 +152,8 @@ std::string sentence(const SnappyFailure& failure, std::size_t limit) {
         case SnappyError::kBadOffset:
             if (failure.s2_repeat) return "a copy has offset 0, which only the S2 extension writes";
             return "a copy reaches before the start of the output (" + bytes(failure.produced) + " so far)";
-        default: return std::string(name_of(failure.error));
+        default:
+            return std::string(name_of(failure.error));
     }
 }
 
@@ -187,7 +193,8 @@ Result<void> uncompress_snappy(std::string_view body, std::size_t limit, PaddedB
         out.resize(0);
         const auto failure = diagnose_snappy(body, limit);
         const auto code = failure.error == SnappyError::kTooLarge ? ErrorCode::kTooLarge : ErrorCode::kMalformed;
-        return fail(code, "not a valid snappy block: " + sentence(failure, limit), "byte " + std::to_string(failure.where.offset) + " of the body");
+        return fail(code, "not a valid snappy block: " + sentence(failure, limit),
+                    "byte " + std::to_string(failure.where.offset) + " of the body");
     };
     const auto preamble = read_preamble(body);
     // A body that cannot possibly yield what it claims is not worth an allocation.

@@ -20,14 +20,22 @@ bool parse_protobuf_message(std::string_view text, ProtobufMessage& out) {
 
 std::string_view name_of(MetricType type) {
     switch (type) {
-        case MetricType::kCounter: return "counter";
-        case MetricType::kGauge: return "gauge";
-        case MetricType::kHistogram: return "histogram";
-        case MetricType::kGaugeHistogram: return "gaugehistogram";
-        case MetricType::kSummary: return "summary";
-        case MetricType::kInfo: return "info";
-        case MetricType::kStateset: return "stateset";
-        case MetricType::kUnspecified: break;
+        case MetricType::kCounter:
+            return "counter";
+        case MetricType::kGauge:
+            return "gauge";
+        case MetricType::kHistogram:
+            return "histogram";
+        case MetricType::kGaugeHistogram:
+            return "gaugehistogram";
+        case MetricType::kSummary:
+            return "summary";
+        case MetricType::kInfo:
+            return "info";
+        case MetricType::kStateset:
+            return "stateset";
+        case MetricType::kUnspecified:
+            break;
     }
     return "unknown";
 }

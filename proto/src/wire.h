@@ -1,7 +1,8 @@
 /// Primitives of the protobuf wire format with libprotobuf's exact limits.
 ///
-/// protozero supplies the vocabulary (tag_and_type, zig-zag). Its pbf_reader cannot be the referee's equal: it refuses groups and the
-/// field numbers 19000 to 19999, and it cuts tags and lengths to 32 bits without a word; libprotobuf does neither.
+/// protozero supplies the vocabulary (tag_and_type, zig-zag). Its pbf_reader cannot be the referee's equal: it refuses
+/// groups and the field numbers 19000 to 19999, and it cuts tags and lengths to 32 bits without a word; libprotobuf
+/// does neither.
 #pragma once
 
 #include <bit>
@@ -24,7 +25,7 @@ enum class Fault : std::uint8_t {
     kTruncated,  ///< runs past the end
     kOverlong,   ///< a varint that does not end in time, a length of 2 GiB or more
     kFieldZero,
-    kBadType,    ///< wire type 6 or 7, a group without end or end without group, groups nested too deep
+    kBadType,  ///< wire type 6 or 7, a group without end or end without group, groups nested too deep
 };
 
 /// A varint of at most `max_bytes`; bits beyond the 64th are dropped, as libprotobuf does. Moves `at` only on success.
@@ -77,7 +78,9 @@ inline T load(const char* at) {
 }
 
 /// Protobuf truncates a varint to 32 bits before it undoes the zig-zag of a sint32.
-inline std::int32_t zigzag32(std::uint64_t value) { return protozero::decode_zigzag32(static_cast<std::uint32_t>(value)); }
+inline std::int32_t zigzag32(std::uint64_t value) {
+    return protozero::decode_zigzag32(static_cast<std::uint32_t>(value));
+}
 inline std::int64_t zigzag64(std::uint64_t value) { return protozero::decode_zigzag64(value); }
 
 /// Steps over the payload of the field whose tag has just been read. `depth_left`: groups that may still nest.
@@ -112,7 +115,8 @@ inline Fault skip(const char*& at, const char* end, std::uint32_t tag, int depth
             case kEndGroup:
                 if (depth == 0 || open[--depth] != tag >> 3U) return Fault::kBadType;
                 break;
-            default: return Fault::kBadType;
+            default:
+                return Fault::kBadType;
         }
         if (depth == 0) return Fault::kNone;
         if (at == end) return Fault::kBadType;

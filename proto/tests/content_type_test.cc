@@ -19,7 +19,9 @@ TEST(ContentTypeGrammar, AcceptsWhatTheGrammarAllows) {
         {"application/x-protobuf", "application/x-protobuf", {}},
         {"APPLICATION/X-Protobuf", "application/x-protobuf", {}},
         {"  text/plain \t", "text/plain", {}},
-        {"application/x-protobuf;proto=io.prometheus.write.v2.Request", "application/x-protobuf", {{"proto", "io.prometheus.write.v2.Request"}}},
+        {"application/x-protobuf;proto=io.prometheus.write.v2.Request",
+         "application/x-protobuf",
+         {{"proto", "io.prometheus.write.v2.Request"}}},
         {"application/x-protobuf; proto=a", "application/x-protobuf", {{"proto", "a"}}},
         {"application/x-protobuf ;proto=a", "application/x-protobuf", {{"proto", "a"}}},
         {"application/x-protobuf\t;\tproto=a", "application/x-protobuf", {{"proto", "a"}}},
@@ -49,7 +51,10 @@ TEST(ContentTypeGrammar, AcceptsWhatTheGrammarAllows) {
 }
 
 TEST(ContentTypeGrammar, RefusesWithOffsetAndCause) {
-    struct Case { std::string_view text; std::string error; };
+    struct Case {
+        std::string_view text;
+        std::string error;
+    };
     using namespace std::string_view_literals;
     const Case kCases[] = {
         {"", "offset 0: expected a media type"},
@@ -99,7 +104,10 @@ TEST(ContentTypeGrammar, FirstParameterOfANameCounts) {
 }
 
 TEST(DeclaredMessage, FollowsTheProtoParameter) {
-    struct Case { std::string_view text; std::optional<ProtobufMessage> message; };
+    struct Case {
+        std::string_view text;
+        std::optional<ProtobufMessage> message;
+    };
     const Case kCases[] = {
         {"application/x-protobuf", ProtobufMessage::kV1},
         {"application/x-protobuf;", ProtobufMessage::kV1},

@@ -129,13 +129,17 @@ TEST(Fixtures, SurviveTheModelAndBack) {
         decode(bytes, d.view.message, again);
         ASSERT_EQ(again.series.size(), d.view.series.size());
         for (std::size_t i = 0; i < again.series.size(); ++i)
-            EXPECT_EQ(series_text(again.labels_of(again.series[i]), 10000), series_text(d.view.labels_of(d.view.series[i]), 10000));
+            EXPECT_EQ(series_text(again.labels_of(again.series[i]), 10000),
+                      series_text(d.view.labels_of(d.view.series[i]), 10000));
         EXPECT_EQ(encode(to_model(again), d.view.message), bytes);
     }
 }
 
 TEST(Fixtures, HoldKnownSeries) {
-    struct Case { std::string_view fixture; std::string_view series; };
+    struct Case {
+        std::string_view fixture;
+        std::string_view series;
+    };
     constexpr Case kCases[] = {
         {"kube-eventer-1.3-1.0/000", "event_warning_total{namespace=\"default\", type=\"Warning\", name=\"pod1\""},
         {"npm-prometheus-remote-write-0.5-1.0/000", "shop_clicks_total{job=\"npm\", z=\"1\", a=\"2\"}"},

@@ -14,7 +14,8 @@ using namespace std::string_view_literals;
 std::string_view at(std::string_view raw, ByteRange range) { return raw.substr(range.offset, range.size); }
 
 TEST(RequestHead, IsReadAsSent) {
-    constexpr auto kRaw = "POST /api/v1/write?a=b%20c&d HTTP/1.1\r\nHost: x:1\r\nX-Empty:\r\nx-Odd:\t a  b \t\r\n\r\nBODY"sv;
+    constexpr auto kRaw =
+        "POST /api/v1/write?a=b%20c&d HTTP/1.1\r\nHost: x:1\r\nX-Empty:\r\nx-Odd:\t a  b \t\r\n\r\nBODY"sv;
     const auto head = parse_request_head(kRaw);
     ASSERT_TRUE(head) << head.error().text();
     EXPECT_EQ(head->method, "POST");
@@ -53,7 +54,10 @@ TEST(RequestHead, AcceptsBareLineFeeds) {
 }
 
 TEST(RequestHead, RefusesWithLineAndCause) {
-    struct Case { std::string_view raw; std::string_view error; };
+    struct Case {
+        std::string_view raw;
+        std::string_view error;
+    };
     constexpr Case kCases[] = {
         {"", "line 1: the head ends without a blank line"},
         {"POST / HTTP/1.1", "line 1: the head ends without a blank line"},
@@ -69,7 +73,8 @@ TEST(RequestHead, RefusesWithLineAndCause) {
         {"POST / http/1.1\r\n\r\n", "line 1: the protocol version is not HTTP/x.y"},
         {"POST / HTTP/x.y\r\n\r\n", "line 1: the protocol version is not HTTP/x.y"},
         {"POST / HTTP/1.10\r\n\r\n", "line 1: the protocol version is not HTTP/x.y"},
-        {"POST / HTTP/1.1\r\nA: 1\r\n b\r\n\r\n", "line 3: a header field continues on a second line (obsolete line folding)"},
+        {"POST / HTTP/1.1\r\nA: 1\r\n b\r\n\r\n",
+         "line 3: a header field continues on a second line (obsolete line folding)"},
         {"POST / HTTP/1.1\r\nA 1\r\n\r\n", "line 2: a header field has no colon"},
         {"POST / HTTP/1.1\r\nA : 1\r\n\r\n", "line 2: the name of a header field is not a token"},
         {"POST / HTTP/1.1\r\n: 1\r\n\r\n", "line 2: the name of a header field is not a token"},
@@ -94,7 +99,10 @@ TEST(RequestHead, ReadsEveryFixture) {
 }
 
 TEST(Chunked, IsUndone) {
-    struct Case { std::string_view wire; std::string_view body; };
+    struct Case {
+        std::string_view wire;
+        std::string_view body;
+    };
     constexpr Case kCases[] = {
         {"0\r\n\r\n", ""},
         {"3\r\nabc\r\n0\r\n\r\n", "abc"},
@@ -114,7 +122,10 @@ TEST(Chunked, IsUndone) {
 }
 
 TEST(Chunked, RefusesWithPlaceAndCause) {
-    struct Case { std::string_view wire; std::string_view error; };
+    struct Case {
+        std::string_view wire;
+        std::string_view error;
+    };
     constexpr Case kCases[] = {
         {"", "byte 0: chunk size line is incomplete"},
         {"3", "byte 0: chunk size line is incomplete"},
@@ -141,7 +152,10 @@ TEST(Chunked, RefusesWithPlaceAndCause) {
 }
 
 TEST(Chunked, IsUndoneOnlyWhenItIsTheLastCoding) {
-    struct Case { std::string_view fields; bool chunked; };
+    struct Case {
+        std::string_view fields;
+        bool chunked;
+    };
     constexpr Case kCases[] = {
         {"", false},
         {"Transfer-Encoding: chunked\r\n", true},

@@ -20,7 +20,9 @@ static bool same(const std::variant<std::uint64_t, double>& a, const std::varian
     if (a.index() != b.index()) return false;
     return a.index() == 0 ? std::get<0>(a) == std::get<0>(b) : same(std::get<1>(a), std::get<1>(b));
 }
-static bool operator==(const BucketSpan& a, const BucketSpan& b) { return a.offset == b.offset && a.length == b.length; }
+static bool operator==(const BucketSpan& a, const BucketSpan& b) {
+    return a.offset == b.offset && a.length == b.length;
+}
 
 namespace {
 
@@ -64,8 +66,10 @@ WriteRequest everything() {
     WriteRequest r;
     Series s;
     s.labels = {{"__name__", "a_metric"}, {"job", ""}, {"\xc3\xa4.b", "\xf0\x9f\x98\x80"}, {"job", "a_metric"}};
-    for (const auto bits : {to_bits(0), to_bits(-0.0), to_bits(1.5), kStaleNanBits, kNormalNanBits, kMangledStaleNanBits, kSignallingNan, kNegativeNan,
-                            to_bits(std::numeric_limits<double>::infinity()), to_bits(std::numeric_limits<double>::denorm_min())})
+    for (const auto bits :
+         {to_bits(0), to_bits(-0.0), to_bits(1.5), kStaleNanBits, kNormalNanBits, kMangledStaleNanBits, kSignallingNan,
+          kNegativeNan, to_bits(std::numeric_limits<double>::infinity()),
+          to_bits(std::numeric_limits<double>::denorm_min())})
         s.samples.push_back({bits, 1700000000000, 1600000000000});
     s.samples.push_back({to_bits(1), std::numeric_limits<std::int64_t>::min(), -1});
     s.histograms = {integer_histogram(), float_histogram()};
@@ -186,7 +190,10 @@ TEST(ToModel, SurvivesReferencesOutOfRange) {
 }
 
 TEST(ValueText, ReadsBackToTheSameBits) {
-    struct Case { std::uint64_t bits; std::string_view text; };
+    struct Case {
+        std::uint64_t bits;
+        std::string_view text;
+    };
     const Case kCases[] = {
         {to_bits(0), "0"},
         {to_bits(-0.0), "-0"},
@@ -217,10 +224,12 @@ TEST(ValueText, ReadsBackToTheSameBits) {
 TEST(ToJson, RendersWithTheSchemasNames) {
     WriteRequest r;
     r.series.push_back({{{"__name__", "up"}}, {{to_bits(1.5), 7, 3}}, {}, {}, {MetricType::kGauge, "", "", ""}});
-    EXPECT_EQ(to_json(encode(r, kV1), kV1).value(),
-              R"({"timeseries":[{"labels":[{"name":"__name__","value":"up"}],"samples":[{"value":1.5,"timestamp":"7"}]}]})");
-    EXPECT_EQ(to_json(encode(r, kV2), kV2).value(),
-              R"({"symbols":["","__name__","up"],"timeseries":[{"labels_refs":[1,2],"samples":[{"value":1.5,"timestamp":"7","start_timestamp":"3"}],"metadata":{"type":"METRIC_TYPE_GAUGE"}}]})");
+    EXPECT_EQ(
+        to_json(encode(r, kV1), kV1).value(),
+        R"({"timeseries":[{"labels":[{"name":"__name__","value":"up"}],"samples":[{"value":1.5,"timestamp":"7"}]}]})");
+    EXPECT_EQ(
+        to_json(encode(r, kV2), kV2).value(),
+        R"({"symbols":["","__name__","up"],"timeseries":[{"labels_refs":[1,2],"samples":[{"value":1.5,"timestamp":"7","start_timestamp":"3"}],"metadata":{"type":"METRIC_TYPE_GAUGE"}}]})");
     EXPECT_EQ(to_json("", kV1).value(), "{}");
 }
 

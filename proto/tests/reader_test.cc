@@ -33,7 +33,9 @@ RequestView decoded(std::string&& message, ProtobufMessage schema) {
     return decoded(kept.emplace_back(std::move(message)), schema);
 }
 
-std::string_view at(const std::string& message, ByteRange range) { return std::string_view(message).substr(range.offset, range.size); }
+std::string_view at(const std::string& message, ByteRange range) {
+    return std::string_view(message).substr(range.offset, range.size);
+}
 
 std::vector<WireIssue::Kind> kinds(const RequestView& view) {
     std::vector<WireIssue::Kind> out;
@@ -41,14 +43,17 @@ std::vector<WireIssue::Kind> kinds(const RequestView& view) {
     return out;
 }
 
-std::string text(const RequestView& view, std::size_t series) { return series_text(view.labels_of(view.series[series])); }
+std::string text(const RequestView& view, std::size_t series) {
+    return series_text(view.labels_of(view.series[series]));
+}
 
 TEST(ReaderV1, KnowsWhereEverythingIs) {
     const auto label1 = pair("__name__", "up");
     const auto label2 = pair("job", "a");
     const auto sample1 = sample(1.5, 1700000000000);
     const auto exemplar = testing::bytes(1, pair("trace_id", "x")) + real(2, 3) + number(3, 77);
-    const auto series = testing::bytes(1, label1) + testing::bytes(1, label2) + testing::bytes(2, sample1) + testing::bytes(3, exemplar);
+    const auto series = testing::bytes(1, label1) + testing::bytes(1, label2) + testing::bytes(2, sample1) +
+                        testing::bytes(3, exemplar);
     const auto metadata = number(1, 1) + testing::bytes(2, "up") + testing::bytes(4, "help") + testing::bytes(5, "s");
     const auto message = testing::bytes(1, series) + testing::bytes(3, metadata);
     const auto view = decoded(message, kV1);
@@ -82,7 +87,8 @@ TEST(ReaderV1, KnowsWhereEverythingIs) {
 }
 
 TEST(ReaderV1, AbsentFieldsHaveTheirDefaults) {
-    const auto message = testing::bytes(1, testing::bytes(1, "") + testing::bytes(2, "") + testing::bytes(3, "") + testing::bytes(4, ""));
+    const auto message = testing::bytes(
+        1, testing::bytes(1, "") + testing::bytes(2, "") + testing::bytes(3, "") + testing::bytes(4, ""));
     const auto view = decoded(message, kV1);
     EXPECT_TRUE(view.issues.empty());
     ASSERT_EQ(view.labels.size(), 1U);
@@ -116,31 +122,39 @@ TEST(ReaderV1, WireTypeMismatchLeavesTheValueAlone) {
 }
 
 TEST(ReaderV1, LabelsStayTogetherWhenTheWireInterleavesThem) {
-    const auto exemplar = [](std::string_view name) { return testing::bytes(3, testing::bytes(1, pair(name, "1")) + testing::bytes(1, pair(name, "2"))); };
+    const auto exemplar = [](std::string_view name) {
+        return testing::bytes(3, testing::bytes(1, pair(name, "1")) + testing::bytes(1, pair(name, "2")));
+    };
     const auto label = [](std::string_view name) { return testing::bytes(1, pair(name, "v")); };
-    const auto message = testing::bytes(1, exemplar("w") + label("a") + exemplar("x") + label("b") + label("c") + exemplar("y")) +
-                         testing::bytes(1, label("d") + exemplar("z"));
+    const auto message =
+        testing::bytes(1, exemplar("w") + label("a") + exemplar("x") + label("b") + label("c") + exemplar("y")) +
+        testing::bytes(1, label("d") + exemplar("z"));
     const auto view = decoded(message, kV1);
     EXPECT_TRUE(view.issues.empty());
     EXPECT_EQ(text(view, 0), "{a=\"v\", b=\"v\", c=\"v\"}");
     EXPECT_EQ(text(view, 1), "{d=\"v\"}");
     std::vector<std::string> exemplars;
     for (const auto& series : view.series)
-        for (const auto& e : view.exemplars_of(series)) exemplars.push_back(series_text(view.of(view.labels, e.labels)));
-    EXPECT_THAT(exemplars, ElementsAre("{w=\"1\", w=\"2\"}", "{x=\"1\", x=\"2\"}", "{y=\"1\", y=\"2\"}", "{z=\"1\", z=\"2\"}"));
+        for (const auto& e : view.exemplars_of(series))
+            exemplars.push_back(series_text(view.of(view.labels, e.labels)));
+    EXPECT_THAT(exemplars,
+                ElementsAre("{w=\"1\", w=\"2\"}", "{x=\"1\", x=\"2\"}", "{y=\"1\", y=\"2\"}", "{z=\"1\", z=\"2\"}"));
     EXPECT_EQ(view.labels.size(), 12U);
 }
 
 TEST(ReaderV1, NegativeAndExtremeTimestamps) {
-    for (const std::int64_t timestamp : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), std::int64_t{0}}) {
-        const auto view = decoded(testing::bytes(1, testing::bytes(2, number(2, static_cast<std::uint64_t>(timestamp)))), kV1);
+    for (const std::int64_t timestamp : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(),
+                                         std::numeric_limits<std::int64_t>::max(), std::int64_t{0}}) {
+        const auto view =
+            decoded(testing::bytes(1, testing::bytes(2, number(2, static_cast<std::uint64_t>(timestamp)))), kV1);
         EXPECT_EQ(view.samples[0].timestamp, timestamp);
     }
 }
 
 TEST(ReaderV1, NonMinimalVarintsAreRead) {
     // Timestamp 5 in ten bytes, the last one with bits that fall off the end; a tag and a length in five bytes.
-    const auto message = testing::bytes(1, testing::bytes(2, unhex("10 85 80 80 80 80 80 80 80 80 7e"))) + unhex("8a 80 80 80 00 80 80 80 80 00");
+    const auto message = testing::bytes(1, testing::bytes(2, unhex("10 85 80 80 80 80 80 80 80 80 7e"))) +
+                         unhex("8a 80 80 80 00 80 80 80 80 00");
     const auto view = decoded(message, kV1);
     EXPECT_TRUE(view.issues.empty());
     EXPECT_EQ(view.samples[0].timestamp, 5);
@@ -151,7 +165,8 @@ TEST(ReaderV1, NonMinimalVarintsAreRead) {
 
 TEST(ReaderV1, ElementsBeforeAFaultAreKept) {
     const auto message = testing::bytes(1, testing::bytes(1, pair("a", "b")) + testing::bytes(2, sample(1, 2))) +
-                         testing::bytes(1, testing::bytes(1, pair("c", "d")) + testing::bytes(2, sample(1, 3)) + testing::bytes(2, real(1, 1) + "\x10")) +
+                         testing::bytes(1, testing::bytes(1, pair("c", "d")) + testing::bytes(2, sample(1, 3)) +
+                                               testing::bytes(2, real(1, 1) + "\x10")) +
                          testing::bytes(1, testing::bytes(1, pair("e", "f")));
     const auto view = decoded(message, kV1);
     EXPECT_TRUE(view.malformed);
@@ -163,7 +178,8 @@ TEST(ReaderV1, ElementsBeforeAFaultAreKept) {
 }
 
 TEST(ReaderV2, SymbolsMayFollowTheSeries) {
-    const auto series = testing::bytes(5, testing::bytes(1, unhex("01 02 03 04")) + testing::bytes(5, number(1, 2) + number(3, 5) + number(4, 2)));
+    const auto series = testing::bytes(
+        5, testing::bytes(1, unhex("01 02 03 04")) + testing::bytes(5, number(1, 2) + number(3, 5) + number(4, 2)));
     std::string symbols;
     for (const auto* s : {"", "__name__", "up", "job", "a", "help"}) symbols += testing::bytes(4, s);
     const auto message = series + symbols;
@@ -181,7 +197,8 @@ TEST(ReaderV2, SymbolsMayFollowTheSeries) {
 }
 
 TEST(ReaderV2, ReferencesKnowTheirBytes) {
-    const auto message = testing::bytes(4, "") + testing::bytes(5, testing::bytes(1, unhex("00 80 01 ff ff ff ff 0f 00")));
+    const auto message =
+        testing::bytes(4, "") + testing::bytes(5, testing::bytes(1, unhex("00 80 01 ff ff ff ff 0f 00")));
     const auto view = decoded(message, kV2);
     ASSERT_EQ(view.labels.size(), 2U);
     EXPECT_EQ(view.labels[0].name_ref, 0U);
@@ -205,7 +222,8 @@ TEST(ReaderV2, ReferencesMayBePackedOrNotOrBoth) {
         number(1, 1) + number(1, 2) + number(1, 3) + number(1, 4),
         number(1, 1) + testing::bytes(1, unhex("02 03")) + number(1, 4),
         testing::bytes(1, unhex("01")) + testing::bytes(1, "") + testing::bytes(1, unhex("02 03 04")),
-        number(1, 1) + testing::bytes(2, sample(1, 1)) + testing::bytes(1, unhex("02 03")) + testing::bytes(4, testing::bytes(1, unhex("04 04"))) + number(1, 4),
+        number(1, 1) + testing::bytes(2, sample(1, 1)) + testing::bytes(1, unhex("02 03")) +
+            testing::bytes(4, testing::bytes(1, unhex("04 04"))) + number(1, 4),
         number(1, 0x100000001) + testing::bytes(1, unhex("02 83 80 80 80 10 04")),  // only 32 bits count
     };
     for (const auto& form : kForms) {
@@ -221,7 +239,8 @@ TEST(ReaderV2, ReferencesMayBePackedOrNotOrBoth) {
 
 TEST(ReaderV2, OddReferencesKeepTheLastName) {
     const auto symbols = testing::bytes(4, "") + testing::bytes(4, "a") + testing::bytes(4, "b");
-    const auto message = symbols + testing::bytes(5, testing::bytes(1, unhex("01 02 01")) + testing::bytes(4, testing::bytes(1, unhex("02"))));
+    const auto message = symbols + testing::bytes(5, testing::bytes(1, unhex("01 02 01")) +
+                                                         testing::bytes(4, testing::bytes(1, unhex("02"))));
     const auto view = decoded(message, kV2);
     EXPECT_TRUE(view.series[0].odd_refs);
     const auto labels = view.labels_of(view.series[0]);
@@ -238,7 +257,9 @@ TEST(ReaderV2, OddReferencesKeepTheLastName) {
 TEST(ReaderV2, MetadataMerges) {
     std::string symbols;
     for (const auto* s : {"", "a", "b"}) symbols += testing::bytes(4, s);
-    const auto message = symbols + testing::bytes(5, testing::bytes(5, number(1, 1) + number(3, 1)) + testing::bytes(5, number(4, 2) + number(1, 3))) +
+    const auto message = symbols +
+                         testing::bytes(5, testing::bytes(5, number(1, 1) + number(3, 1)) +
+                                               testing::bytes(5, number(4, 2) + number(1, 3))) +
                          testing::bytes(5, "") + testing::bytes(5, testing::bytes(5, ""));
     const auto view = decoded(message, kV2);
     ASSERT_EQ(view.metadata.size(), 2U);
@@ -252,7 +273,8 @@ TEST(ReaderV2, MetadataMerges) {
 }
 
 TEST(ReaderV2, ReferencesWithoutSymbolsAreOutOfRange) {
-    const auto view = decoded(testing::bytes(5, testing::bytes(1, unhex("00 01")) + testing::bytes(5, number(3, 9))), kV2);
+    const auto view =
+        decoded(testing::bytes(5, testing::bytes(1, unhex("00 01")) + testing::bytes(5, number(3, 9))), kV2);
     EXPECT_FALSE(view.labels[0].name_in_range);
     EXPECT_FALSE(view.labels[0].value_in_range);
     EXPECT_FALSE(view.metadata[0].help_in_range);
@@ -274,9 +296,12 @@ std::string packed(std::initializer_list<std::int64_t> values) {
 }
 
 TEST(ReaderHistogram, IntegerForm) {
-    const auto span = [](std::int64_t offset, std::uint64_t length) { return number(1, zigzag(offset)) + number(2, length); };
-    const auto histogram = number(1, 12) + real(3, 18.4) + number(4, zigzag(-4)) + real(5, 0.001) + number(6, 2) + testing::bytes(8, span(-3, 2)) +
-                           testing::bytes(9, packed({1, -2})) + testing::bytes(11, span(0, 1)) + testing::bytes(11, span(5, 2)) +
+    const auto span = [](std::int64_t offset, std::uint64_t length) {
+        return number(1, zigzag(offset)) + number(2, length);
+    };
+    const auto histogram = number(1, 12) + real(3, 18.4) + number(4, zigzag(-4)) + real(5, 0.001) + number(6, 2) +
+                           testing::bytes(8, span(-3, 2)) + testing::bytes(9, packed({1, -2})) +
+                           testing::bytes(11, span(0, 1)) + testing::bytes(11, span(5, 2)) +
                            testing::bytes(12, packed({3, -1, 0})) + number(14, 2) + number(15, 1000) + number(17, 500);
     const auto message = testing::bytes(5, testing::bytes(3, histogram));
     const auto view = decoded(message, kV2);
@@ -310,8 +335,8 @@ TEST(ReaderHistogram, IntegerForm) {
 }
 
 TEST(ReaderHistogram, FloatFormPackedOrNot) {
-    const auto histogram = real(2, 2.5) + real(7, 0.5) + real(13, 1) + testing::bytes(13, raw64(2.0) + raw64(3.0)) + testing::bytes(10, raw64(4.0)) +
-                           testing::bytes(16, raw64(-0.0) + raw64(5.0));
+    const auto histogram = real(2, 2.5) + real(7, 0.5) + real(13, 1) + testing::bytes(13, raw64(2.0) + raw64(3.0)) +
+                           testing::bytes(10, raw64(4.0)) + testing::bytes(16, raw64(-0.0) + raw64(5.0));
     const auto view = decoded(testing::bytes(1, testing::bytes(4, histogram)), kV1);
     EXPECT_TRUE(view.issues.empty());
     const auto& h = view.histograms[0];
@@ -326,7 +351,8 @@ TEST(ReaderHistogram, FloatFormPackedOrNot) {
 }
 
 TEST(ReaderHistogram, LastMemberOfAOneofWins) {
-    const auto view = decoded(testing::bytes(1, testing::bytes(4, real(2, 2.5) + number(1, 3) + number(6, 4) + real(7, 1.5))), kV1);
+    const auto view =
+        decoded(testing::bytes(1, testing::bytes(4, real(2, 2.5) + number(1, 3) + number(6, 4) + real(7, 1.5))), kV1);
     EXPECT_EQ(view.histograms[0].count_kind, HistogramView::Count::kInteger);
     EXPECT_EQ(view.histograms[0].count, 3U);
     EXPECT_EQ(view.histograms[0].zero_count_kind, HistogramView::Count::kFloat);
@@ -336,10 +362,12 @@ TEST(ReaderHistogram, LastMemberOfAOneofWins) {
 
 TEST(ReaderHistogram, ArraysStayTogetherWhenTheWireInterleavesThem) {
     const auto span = [](std::uint64_t length) { return number(2, length); };
-    const auto histogram = testing::bytes(8, span(1)) + testing::bytes(11, span(2)) + testing::bytes(8, span(3)) + testing::bytes(11, span(4)) +
-                           number(12, zigzag(1)) + number(9, zigzag(2)) + number(12, zigzag(3)) + testing::bytes(9, packed({4, 5})) +
-                           real(16, 1) + real(10, 2) + real(13, 3) + real(16, 4) + real(10, 5) + real(13, 6);
-    const auto view = decoded(testing::bytes(1, testing::bytes(4, histogram)) + testing::bytes(1, testing::bytes(4, real(16, 7))), kV1);
+    const auto histogram = testing::bytes(8, span(1)) + testing::bytes(11, span(2)) + testing::bytes(8, span(3)) +
+                           testing::bytes(11, span(4)) + number(12, zigzag(1)) + number(9, zigzag(2)) +
+                           number(12, zigzag(3)) + testing::bytes(9, packed({4, 5})) + real(16, 1) + real(10, 2) +
+                           real(13, 3) + real(16, 4) + real(10, 5) + real(13, 6);
+    const auto view = decoded(
+        testing::bytes(1, testing::bytes(4, histogram)) + testing::bytes(1, testing::bytes(4, real(16, 7))), kV1);
     EXPECT_TRUE(view.issues.empty());
     const auto& h = view.histograms[0];
     const auto lengths = [&](Slice slice) {

@@ -16,7 +16,9 @@ namespace {
 using namespace std::string_view_literals;
 using namespace prw::testing;
 
-std::string v1_message() { return testing::bytes(1, testing::bytes(1, pair("__name__", "up")) + testing::bytes(2, sample(1, 1700000000000))); }
+std::string v1_message() {
+    return testing::bytes(1, testing::bytes(1, pair("__name__", "up")) + testing::bytes(2, sample(1, 1700000000000)));
+}
 
 std::string v2_message() {
     return testing::bytes(4, "") + testing::bytes(4, "__name__") + testing::bytes(4, "up") +
@@ -26,21 +28,27 @@ std::string v2_message() {
 /// ExportMetricsServiceRequest: resource attribute service.name=shop, scope "s" 1.0, gauge "queue" with one point.
 std::string otlp_message(bool attributes = true) {
     const auto any = testing::bytes(1, "shop");
-    const auto resource = attributes ? testing::bytes(1, testing::bytes(1, "service.name") + testing::bytes(2, any)) : std::string();
+    const auto resource =
+        attributes ? testing::bytes(1, testing::bytes(1, "service.name") + testing::bytes(2, any)) : std::string();
     const auto point = tag(3, 1) + raw64(std::uint64_t{1}) + tag(4, 1) + raw64(2.0);
-    const auto metric = testing::bytes(1, "queue") + testing::bytes(2, "help") + testing::bytes(3, "1") + testing::bytes(5, testing::bytes(1, point));
+    const auto metric = testing::bytes(1, "queue") + testing::bytes(2, "help") + testing::bytes(3, "1") +
+                        testing::bytes(5, testing::bytes(1, point));
     const auto scope = testing::bytes(1, pair("s", "1.0")) + testing::bytes(2, metric);
-    return testing::bytes(1, testing::bytes(1, resource) + testing::bytes(2, scope) + testing::bytes(3, "https://opentelemetry.io/schemas/1.4.0"));
+    return testing::bytes(1, testing::bytes(1, resource) + testing::bytes(2, scope) +
+                                 testing::bytes(3, "https://opentelemetry.io/schemas/1.4.0"));
 }
 
 std::string remote_read_message() {
     const auto matcher = testing::bytes(2, "__name__") + testing::bytes(3, "up");  // type EQ is 0 and absent
-    return testing::bytes(1, number(1, 1700000000000) + number(2, 1700000100000) + testing::bytes(3, matcher)) + testing::bytes(2, unhex("01"));
+    return testing::bytes(1, number(1, 1700000000000) + number(2, 1700000100000) + testing::bytes(3, matcher)) +
+           testing::bytes(2, unhex("01"));
 }
 
 std::string hadoop(std::string_view message) {
     const auto chunk = compress_snappy(message);
-    const auto big_endian = [](std::size_t n) { return std::string{'\0', '\0', static_cast<char>(n >> 8U), static_cast<char>(n & 0xffU)}; };
+    const auto big_endian = [](std::size_t n) {
+        return std::string{'\0', '\0', static_cast<char>(n >> 8U), static_cast<char>(n & 0xffU)};
+    };
     return big_endian(message.size()) + big_endian(chunk.size()) + chunk;
 }
 
@@ -65,18 +73,27 @@ std::vector<Case> cases() {
         {"Hadoop", hadoop(v1_message()), kSnappyHadoop},
         {"twice 1.0", compress_snappy(compress_snappy(v1_message())), kSnappyTwice},
         {"twice 2.0", compress_snappy(compress_snappy(v2_message())), kSnappyTwice},
-        {"twice JSON is no double compression of a request", compress_snappy(compress_snappy("{\"a\": 1}")), kSnappyBlock},
+        {"twice JSON is no double compression of a request", compress_snappy(compress_snappy("{\"a\": 1}")),
+         kSnappyBlock},
         // Encoder output of github.com/klauspost/compress/s2, with a repeat code of length 61.
-        {"S2 block", unhex("6c 8c 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 6f 70 71 72 73 74 75 76 77 78 79 7a 30 31 32 33 34 35 36 37 38 39 19 24 00 21 15 00 35"), kS2},
+        {"S2 block",
+         unhex("6c 8c 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 6f 70 71 72 73 74 75 76 77 78 79 7a 30 31 32 33 34 35 "
+               "36 37 38 39 19 24 00 21 15 00 35"),
+         kS2},
         {"S2 stream", unhex("ff 06 00 00 53 32 73 54 77 4f 01 00"), kS2},
-        {"gzip", unhex("1f 8b 08 00 00 00 00 00 02 03 cb 48 cd c9 c9 57 28 28 ca cf 4d 2d c9 48 2d 2d 06 00 f7 f1 7c 8d 10 00 00 00"), kGzip},
+        {"gzip",
+         unhex("1f 8b 08 00 00 00 00 00 02 03 cb 48 cd c9 c9 57 28 28 ca cf 4d 2d c9 48 2d 2d 06 00 f7 f1 7c 8d 10 00 "
+               "00 00"),
+         kGzip},
         {"zlib", unhex("78 9c cb 48 cd c9 c9 57 28 28 ca cf 4d 2d c9 48 2d 2d 06 00 36 16 06 81"), kZlib},
-        {"zstd", unhex("28 b5 2f fd 24 10 81 00 00 68 65 6c 6c 6f 20 70 72 6f 6d 65 74 68 65 75 73 63 a6 31 ea"), kZstd},
+        {"zstd", unhex("28 b5 2f fd 24 10 81 00 00 68 65 6c 6c 6f 20 70 72 6f 6d 65 74 68 65 75 73 63 a6 31 ea"),
+         kZstd},
         {"zstd behind a skippable frame", unhex("50 2a 4d 18 04 00 00 00 01 02 03 04"), kZstd},
         {"LZ4 frame", unhex("04 22 4d 18 64 40 a7 10 00 00 80 68 65 6c 6c 6f"), kLz4},
         {"LZ4 legacy frame", unhex("02 21 4c 18 12 00 00 00 f0 01 68 65 6c 6c 6f"), kLz4},
         {"raw 1.0", v1_message(), kRawProtobufV1},
-        {"raw 1.0, metadata only", testing::bytes(3, number(1, 1) + testing::bytes(2, "up") + testing::bytes(4, "help")), kRawProtobufV1},
+        {"raw 1.0, metadata only",
+         testing::bytes(3, number(1, 1) + testing::bytes(2, "up") + testing::bytes(4, "help")), kRawProtobufV1},
         {"raw 2.0", v2_message(), kRawProtobufV2},
         {"raw OTLP", otlp_message(), kOtlp},
         {"raw OTLP without attributes", otlp_message(false), kOtlp},
@@ -132,7 +149,8 @@ TEST(BodyRecognition, NamesFixturesWithoutCompression) {
 }
 
 TEST(BodyRecognition, EveryKindHasAName) {
-    for (int i = 0; i < static_cast<int>(BodyKind::kUnknown); ++i) EXPECT_NE(name_of(static_cast<BodyKind>(i)), "unknown") << i;
+    for (int i = 0; i < static_cast<int>(BodyKind::kUnknown); ++i)
+        EXPECT_NE(name_of(static_cast<BodyKind>(i)), "unknown") << i;
     EXPECT_EQ(name_of(BodyKind::kUnknown), "unknown");
     EXPECT_EQ(name_of(BodyKind::kSnappyFramed), "snappy framed format");
     EXPECT_EQ(name_of(BodyKind::kGzip), "gzip");

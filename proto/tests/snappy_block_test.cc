@@ -91,7 +91,8 @@ TEST(SnappyMalformation, IsRefusedByDecompression) {
         const auto done = uncompress_snappy(input.view(), kDefaultMaxUncompressed, out);
         ASSERT_FALSE(done);
         EXPECT_EQ(done.error().code, c.error == SnappyError::kTooLarge ? ErrorCode::kTooLarge : ErrorCode::kMalformed);
-        EXPECT_TRUE(done.error().text().starts_with("byte " + std::to_string(c.where.offset) + " of the body: not a valid snappy block: "))
+        EXPECT_TRUE(done.error().text().starts_with("byte " + std::to_string(c.where.offset) +
+                                                    " of the body: not a valid snappy block: "))
             << done.error().text();
         EXPECT_EQ(out.size(), 0U);
     }
@@ -144,7 +145,11 @@ TEST(SnappyBlock, AcceptsEveryElementForm) {
         for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>((n >> (8 * i)) & 0xff));
         return out;
     };
-    struct Case { std::string_view name; std::string body; std::string message; };
+    struct Case {
+        std::string_view name;
+        std::string body;
+        std::string message;
+    };
     const Case kCases[] = {
         {"empty message", unhex("00"), ""},
         {"padded preamble", unhex("81 80 80 80 00 00 61"), "a"},
@@ -177,7 +182,8 @@ TEST(SnappyBlock, FiveBytesThatClaimFourGigabytesAllocateNothing) {
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::kTooLarge);
     EXPECT_EQ(done.error().text(),
-              "byte 0 of the body: not a valid snappy block: the body claims 4294967295 bytes uncompressed, the limit is 33554432 bytes");
+              "byte 0 of the body: not a valid snappy block: the body claims 4294967295 bytes uncompressed, the limit "
+              "is 33554432 bytes");
     EXPECT_EQ(out.size(), 0U);
 }
 
@@ -194,13 +200,22 @@ TEST(SnappyBlock, LimitIsInclusive) {
 }
 
 TEST(SnappyBlock, TextsNamePlaceAndCause) {
-    struct Case { std::string hex; std::string_view text; };
+    struct Case {
+        std::string hex;
+        std::string_view text;
+    };
     const Case kCases[] = {
-        {"05 00 61", "byte 3 of the body: not a valid snappy block: the elements produce 1 byte, the preamble says 5 bytes"},
-        {"01 00 61 00 62", "byte 3 of the body: not a valid snappy block: data follows after the 1 byte that the preamble says"},
-        {"01 04 61 62", "byte 1 of the body: not a valid snappy block: the element produces more than the 1 byte that the preamble says"},
-        {"05 00 61 01 00", "byte 3 of the body: not a valid snappy block: a copy has offset 0, which only the S2 extension writes"},
-        {"05 00 61 01 02", "byte 3 of the body: not a valid snappy block: a copy reaches before the start of the output (1 byte so far)"},
+        {"05 00 61",
+         "byte 3 of the body: not a valid snappy block: the elements produce 1 byte, the preamble says 5 bytes"},
+        {"01 00 61 00 62",
+         "byte 3 of the body: not a valid snappy block: data follows after the 1 byte that the preamble says"},
+        {"01 04 61 62",
+         "byte 1 of the body: not a valid snappy block: the element produces more than the 1 byte that the preamble "
+         "says"},
+        {"05 00 61 01 00",
+         "byte 3 of the body: not a valid snappy block: a copy has offset 0, which only the S2 extension writes"},
+        {"05 00 61 01 02",
+         "byte 3 of the body: not a valid snappy block: a copy reaches before the start of the output (1 byte so far)"},
     };
     for (const auto& c : kCases) {
         PaddedBuffer out;
@@ -212,7 +227,7 @@ TEST(SnappyBlock, TextsNamePlaceAndCause) {
 
 TEST(SnappyBlock, RoundTripsThroughLibsnappy) {
     std::string message;
-    for (int i = 0; i < 200000; ++i) message += static_cast<char>('a' + (i * i) % 23);
+    for (unsigned i = 0; i < 200000; ++i) message += static_cast<char>('a' + (i * i) % 23);
     for (const std::size_t size : {0U, 1U, 59U, 60U, 61U, 255U, 256U, 257U, 65535U, 65536U, 65537U, 200000U}) {
         const auto part = std::string_view(message).substr(0, size);
         PaddedBuffer out;

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "prw/proto/snappy_block.h"
 #include "printers.h"
+#include "prw/proto/snappy_block.h"
 #include "support.h"
 
 namespace prw::proto {
@@ -11,7 +11,8 @@ namespace {
 
 using testing::unhex;
 
-// "abcdabcdaX" + 61 × 'z': literal abcd (1..6), copy-1 of 5 (6..8), literal X (8..10), literal with a length byte (10..73).
+// "abcdabcdaX" + 61 × 'z': literal abcd (1..6), copy-1 of 5 (6..8), literal X (8..10), literal with a length byte
+// (10..73).
 std::string body() { return unhex("47 0c 61 62 63 64 05 04 00 58 f0 3c") + std::string(61, 'z'); }
 
 TEST(SnappyMapElements, AreInMessageOrderWithoutGaps) {
@@ -35,22 +36,24 @@ TEST(SnappyMapElements, AreInMessageOrderWithoutGaps) {
 TEST(SnappyMapRange, IsTheSmallestThatProducedTheBytes) {
     const auto map = SnappyMap::build(body());
     ASSERT_TRUE(map);
-    struct Case { ByteRange message, body; };
+    struct Case {
+        ByteRange message, body;
+    };
     const Case kCases[] = {
-        {{0, 4}, {2, 4}},     // a literal, whole
-        {{1, 2}, {3, 2}},     // inside a literal, exact to the byte
-        {{4, 5}, {6, 2}},     // a copy, whole
-        {{5, 1}, {6, 2}},     // inside a copy: the element
-        {{3, 2}, {5, 3}},     // from a literal into a copy
-        {{8, 2}, {6, 4}},     // from a copy into a literal
-        {{9, 2}, {9, 4}},     // over two literals, with the header between them
-        {{30, 3}, {32, 3}},   // inside a literal with a length byte
-        {{70, 1}, {72, 1}},   // the last byte
-        {{0, 71}, {2, 71}},   // everything
+        {{0, 4}, {2, 4}},       // a literal, whole
+        {{1, 2}, {3, 2}},       // inside a literal, exact to the byte
+        {{4, 5}, {6, 2}},       // a copy, whole
+        {{5, 1}, {6, 2}},       // inside a copy: the element
+        {{3, 2}, {5, 3}},       // from a literal into a copy
+        {{8, 2}, {6, 4}},       // from a copy into a literal
+        {{9, 2}, {9, 4}},       // over two literals, with the header between them
+        {{30, 3}, {32, 3}},     // inside a literal with a length byte
+        {{70, 1}, {72, 1}},     // the last byte
+        {{0, 71}, {2, 71}},     // everything
         {{60, 100}, {62, 11}},  // beyond the end: what there is
-        {{71, 0}, {73, 0}},   // nothing, at the end
-        {{200, 5}, {73, 0}},  // nothing there
-        {{2, 0}, {4, 0}},     // nothing, inside a literal
+        {{71, 0}, {73, 0}},     // nothing, at the end
+        {{200, 5}, {73, 0}},    // nothing there
+        {{2, 0}, {4, 0}},       // nothing, inside a literal
     };
     for (const auto& c : kCases) {
         SCOPED_TRACE(::testing::PrintToString(c.message));
@@ -77,9 +80,11 @@ TEST(SnappyMapRange, IsConsistentWithTheBytesOfEveryFixture) {
             ASSERT_EQ(e.message.offset, at);
             at = e.message.end();
             if (e.copy) {
-                for (auto i = e.message.offset; i < e.message.end(); ++i) ASSERT_EQ(message.data()[i], message.data()[i - e.copy_offset]);
+                for (auto i = e.message.offset; i < e.message.end(); ++i)
+                    ASSERT_EQ(message.data()[i], message.data()[i - e.copy_offset]);
             } else {
-                ASSERT_EQ(message.view().substr(e.message.offset, e.message.size), f.body.substr(e.body.offset, e.body.size));
+                ASSERT_EQ(message.view().substr(e.message.offset, e.message.size),
+                          f.body.substr(e.body.offset, e.body.size));
                 const auto middle = e.message.size / 2;
                 ASSERT_EQ(map->body_range({e.message.offset + middle, 1}), (ByteRange{e.body.offset + middle, 1}));
             }

@@ -11,7 +11,10 @@ namespace {
 using namespace std::string_view_literals;
 
 TEST(Utf8, FollowsTable37OfUnicode) {
-    struct Case { std::string_view text; bool valid; };
+    struct Case {
+        std::string_view text;
+        bool valid;
+    };
     constexpr Case kCases[] = {
         {"", true},
         {"plain ASCII, longer than a word", true},
@@ -56,13 +59,16 @@ TEST(Utf8, FollowsTable37OfUnicode) {
 }
 
 TEST(LegacyNames, AreAnchoredAtBothEnds) {
-    struct Case { std::string_view text; bool metric, label; };
+    struct Case {
+        std::string_view text;
+        bool metric, label;
+    };
     constexpr Case kCases[] = {
-        {"", false, false},      {"a", true, true},       {"_", true, true},        {":", true, false},    {"a:b", true, false},
-        {"a1", true, true},      {"1a", false, false},    {"__name__", true, true}, {"a-b", false, false}, {"a.b", false, false},
-        {"a b", false, false},   {" a", false, false},    {"a\n", false, false},    {"a\0"sv, false, false},
-        {"\xc3\xa4", false, false}, {"AZaz09_", true, true}, {"@", false, false},      {"[", false, false},   {"`", false, false},
-        {"{", false, false},
+        {"", false, false},    {"a", true, true},       {"_", true, true},          {":", true, false},
+        {"a:b", true, false},  {"a1", true, true},      {"1a", false, false},       {"__name__", true, true},
+        {"a-b", false, false}, {"a.b", false, false},   {"a b", false, false},      {" a", false, false},
+        {"a\n", false, false}, {"a\0"sv, false, false}, {"\xc3\xa4", false, false}, {"AZaz09_", true, true},
+        {"@", false, false},   {"[", false, false},     {"`", false, false},        {"{", false, false},
     };
     for (const auto& c : kCases) {
         SCOPED_TRACE(::testing::PrintToString(c.text));
@@ -83,7 +89,10 @@ std::vector<LabelView> labels(std::initializer_list<std::pair<std::string_view, 
 }
 
 TEST(SeriesText, IsWrittenAsPrometheusWritesIt) {
-    struct Case { std::vector<LabelView> labels; std::string_view text; };
+    struct Case {
+        std::vector<LabelView> labels;
+        std::string_view text;
+    };
     const Case kCases[] = {
         {labels({}), "{}"},
         {labels({{"__name__", "up"}}), "up"},

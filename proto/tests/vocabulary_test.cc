@@ -57,7 +57,8 @@ TEST(MessageNames, RoundTrip) {
         }
     }
     auto untouched = ProtobufMessage::kV2;
-    for (const auto text : {"", "1", "1.0.0", "2.0-rc.4", "WriteRequest"}) EXPECT_FALSE(parse_protobuf_message(text, untouched)) << text;
+    for (const auto text : {"", "1", "1.0.0", "2.0-rc.4", "WriteRequest"})
+        EXPECT_FALSE(parse_protobuf_message(text, untouched)) << text;
     EXPECT_EQ(untouched, ProtobufMessage::kV2);
 }
 

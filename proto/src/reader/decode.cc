@@ -10,8 +10,8 @@ using namespace std::string_view_literals;
 
 std::string_view name_of(WireIssue::Kind kind) {
     static constexpr std::array kNames{
-        "truncated"sv, "overlong varint"sv, "field number zero"sv, "bad wire type"sv, "group"sv,
-        "wrong wire type"sv, "unknown field"sv, "reserved field"sv, "duplicate field"sv, "invalid UTF-8"sv,
+        "truncated"sv,       "overlong varint"sv, "field number zero"sv, "bad wire type"sv,   "group"sv,
+        "wrong wire type"sv, "unknown field"sv,   "reserved field"sv,    "duplicate field"sv, "invalid UTF-8"sv,
     };
     const auto i = static_cast<std::size_t>(kind);
     return i < kNames.size() ? kNames[i] : "unknown issue"sv;
@@ -45,7 +45,8 @@ void decode(std::string_view bytes, ProtobufMessage message, RequestView& out, c
     }
     reader::Walker walker(bytes, out, limits);
     // A walk that stopped early has said why; what it read is resolved all the same.
-    [[maybe_unused]] const bool whole = message == ProtobufMessage::kV1 ? reader::walk_v1(walker, bytes) : reader::walk_v2(walker, bytes);
+    [[maybe_unused]] const bool whole =
+        message == ProtobufMessage::kV1 ? reader::walk_v1(walker, bytes) : reader::walk_v2(walker, bytes);
     if (message == ProtobufMessage::kV2) reader::resolve_references(out);
 }
 

@@ -11,10 +11,12 @@ namespace {
 constexpr FieldName kSampleV1[] = {{1, "value"}, {2, "timestamp"}};
 constexpr FieldName kSampleV2[] = {{1, "value"}, {2, "timestamp"}, {3, "start_timestamp"}};
 constexpr FieldName kSpan[] = {{1, "offset"}, {2, "length"}};
-constexpr FieldName kHistogramV2[] = {
-    {1, "count_int"}, {2, "count_float"}, {3, "sum"}, {4, "schema"}, {5, "zero_threshold"}, {6, "zero_count_int"}, {7, "zero_count_float"},
-    {8, "negative_spans"}, {9, "negative_deltas"}, {10, "negative_counts"}, {11, "positive_spans"}, {12, "positive_deltas"},
-    {13, "positive_counts"}, {14, "reset_hint"}, {15, "timestamp"}, {16, "custom_values"}, {17, "start_timestamp"}};
+constexpr FieldName kHistogramV2[] = {{1, "count_int"},        {2, "count_float"},     {3, "sum"},
+                                      {4, "schema"},           {5, "zero_threshold"},  {6, "zero_count_int"},
+                                      {7, "zero_count_float"}, {8, "negative_spans"},  {9, "negative_deltas"},
+                                      {10, "negative_counts"}, {11, "positive_spans"}, {12, "positive_deltas"},
+                                      {13, "positive_counts"}, {14, "reset_hint"},     {15, "timestamp"},
+                                      {16, "custom_values"},   {17, "start_timestamp"}};
 constexpr Schema kHistogramV1 = Schema(kHistogramV2).first(16);
 
 /// Groups within the flat arrays.
@@ -49,8 +51,12 @@ bool walk_span(Walker& walker, std::string_view payload, const Scope& parent, Sp
 class HistogramWalk {
 public:
     HistogramWalk(Walker& walker, std::string_view payload, const Scope& parent, ProtobufMessage message)
-        : walker_(walker), v2_(message == ProtobufMessage::kV2), scope_(v2_ ? Schema(kHistogramV2) : kHistogramV1, payload, &parent),
-          spans_(walker.out().spans), deltas_(walker.out().deltas), doubles_(walker.out().doubles) {
+        : walker_(walker),
+          v2_(message == ProtobufMessage::kV2),
+          scope_(v2_ ? Schema(kHistogramV2) : kHistogramV1, payload, &parent),
+          spans_(walker.out().spans),
+          deltas_(walker.out().deltas),
+          doubles_(walker.out().doubles) {
         view_.range = walker.range(payload);
         view_.timestamp_range = view_.schema_range = view_.count_range = view_.start_range = {view_.range.offset, 0};
     }
@@ -77,8 +83,10 @@ private:
         ByteRange ignored;
         std::uint64_t value = 0;
         switch (scope_.tag) {
-            case varint_tag(1): return number(view_.count, view_.count_range, view_.count_kind, HistogramView::Count::kInteger, 1);
-            case fixed_tag(2): return number(view_.count, view_.count_range, view_.count_kind, HistogramView::Count::kFloat, 1);
+            case varint_tag(1):
+                return number(view_.count, view_.count_range, view_.count_kind, HistogramView::Count::kInteger, 1);
+            case fixed_tag(2):
+                return number(view_.count, view_.count_range, view_.count_kind, HistogramView::Count::kFloat, 1);
             case fixed_tag(3):
                 if (!walker_.fixed64(scope_, view_.sum_bits, ignored)) return false;
                 walker_.once(scope_, 3);
@@ -93,37 +101,50 @@ private:
                 view_.zero_threshold = std::bit_cast<double>(value);
                 walker_.once(scope_, 5);
                 return true;
-            case varint_tag(6): return number(view_.zero_count, ignored, view_.zero_count_kind, HistogramView::Count::kInteger, 6);
-            case fixed_tag(7): return number(view_.zero_count, ignored, view_.zero_count_kind, HistogramView::Count::kFloat, 6);
-            case bytes_tag(8): return span(kNegative);
+            case varint_tag(6):
+                return number(view_.zero_count, ignored, view_.zero_count_kind, HistogramView::Count::kInteger, 6);
+            case fixed_tag(7):
+                return number(view_.zero_count, ignored, view_.zero_count_kind, HistogramView::Count::kFloat, 6);
+            case bytes_tag(8):
+                return span(kNegative);
             case varint_tag(9):
-            case bytes_tag(9): return deltas(kNegative);
+            case bytes_tag(9):
+                return deltas(kNegative);
             case fixed_tag(10):
-            case bytes_tag(10): return doubles(kNegative);
-            case bytes_tag(11): return span(kPositive);
+            case bytes_tag(10):
+                return doubles(kNegative);
+            case bytes_tag(11):
+                return span(kPositive);
             case varint_tag(12):
-            case bytes_tag(12): return deltas(kPositive);
+            case bytes_tag(12):
+                return deltas(kPositive);
             case fixed_tag(13):
-            case bytes_tag(13): return doubles(kPositive);
+            case bytes_tag(13):
+                return doubles(kPositive);
             case varint_tag(14):
                 if (!walker_.varint(scope_, value, ignored)) return false;
                 view_.reset_hint = static_cast<std::uint32_t>(value);
                 walker_.once(scope_, 14);
                 return true;
-            case varint_tag(15): return time(view_.timestamp, view_.timestamp_range, 15);
+            case varint_tag(15):
+                return time(view_.timestamp, view_.timestamp_range, 15);
             case fixed_tag(16):
-            case bytes_tag(16): return doubles(kCustom);
+            case bytes_tag(16):
+                return doubles(kCustom);
             case varint_tag(17):
                 if (v2_) return time(view_.start_timestamp, view_.start_range, 17);
                 break;
-            default: break;
+            default:
+                break;
         }
         return walker_.unexpected(scope_);
     }
 
     /// A member of a oneof: integer or float by its tag.
-    bool number(std::uint64_t& value, ByteRange& range, HistogramView::Count& kind, HistogramView::Count is, std::uint32_t bit) {
-        const bool read = is == HistogramView::Count::kInteger ? walker_.varint(scope_, value, range) : walker_.fixed64(scope_, value, range);
+    bool number(std::uint64_t& value, ByteRange& range, HistogramView::Count& kind, HistogramView::Count is,
+                std::uint32_t bit) {
+        const bool read = is == HistogramView::Count::kInteger ? walker_.varint(scope_, value, range)
+                                                               : walker_.fixed64(scope_, value, range);
         if (!read) return false;
         kind = is;
         walker_.once(scope_, bit);
@@ -142,7 +163,8 @@ private:
         std::string_view payload;
         scope_.element = spans_.count(group);
         SpanView span;
-        if (!walker_.bytes(scope_, payload) || !walk_span(walker_, payload, scope_, span) || !walker_.charge()) return false;
+        if (!walker_.bytes(scope_, payload) || !walk_span(walker_, payload, scope_, span) || !walker_.charge())
+            return false;
         spans_.append(group, span);
         return true;
     }
@@ -207,7 +229,8 @@ bool walk_sample(Walker& walker, std::string_view payload, const Scope& parent, 
                 sample.start_timestamp = static_cast<std::int64_t>(value);
                 walker.once(scope, 3);
                 continue;
-            default: break;
+            default:
+                break;
         }
         if (!walker.unexpected(scope)) return false;
     }

@@ -71,7 +71,8 @@ public:
         for (std::size_t i = 0; i < text.size() && !cut_;) {
             const auto size = sequence_at(text, i);
             const auto byte = byte_at(text, i);
-            const bool control = byte < 0x20 || byte == 0x7f || (size == 2 && byte == 0xc2 && byte_at(text, i + 1) < 0xa0);
+            const bool control =
+                byte < 0x20 || byte == 0x7f || (size == 2 && byte == 0xc2 && byte_at(text, i + 1) < 0xa0);
             if (size == 0 || control) {
                 for (std::size_t k = 0; k < (size == 0 ? 1 : size); ++k) escape(byte_at(text, i + k));
             } else if (byte == '"') {

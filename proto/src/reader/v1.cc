@@ -13,7 +13,8 @@ constexpr FieldName kLabel[] = {{1, "name"}, {2, "value"}};
 constexpr FieldName kExemplar[] = {{1, "labels"}, {2, "value"}, {3, "timestamp"}};
 constexpr FieldName kMetadata[] = {{1, "type"}, {2, "metric_family_name"}, {4, "help"}, {5, "unit"}};
 
-bool walk_label(Walker& walker, std::string_view payload, const Scope& parent, LabelGrouper& labels, std::size_t group) {
+bool walk_label(Walker& walker, std::string_view payload, const Scope& parent, LabelGrouper& labels,
+                std::size_t group) {
     Scope scope(kLabel, payload, &parent);
     LabelView label;
     label.range = walker.range(payload);
@@ -54,7 +55,8 @@ bool walk_exemplar(Walker& walker, std::string_view payload, const Scope& parent
         switch (scope.tag) {
             case bytes_tag(1):
                 scope.element = exemplar.labels.count;
-                if (!walker.bytes(scope, inner) || !walk_label(walker, inner, scope, labels, kOfExemplars)) return false;
+                if (!walker.bytes(scope, inner) || !walk_label(walker, inner, scope, labels, kOfExemplars))
+                    return false;
                 ++exemplar.labels.count;
                 break;
             case fixed_tag(2):
@@ -86,7 +88,8 @@ bool series_fields(Walker& walker, Scope& scope, SeriesView& series, LabelGroupe
                 break;
             case bytes_tag(2):
                 scope.element = series.samples.count;
-                if (!walker.bytes(scope, inner) || !walk_sample(walker, inner, scope, ProtobufMessage::kV1)) return false;
+                if (!walker.bytes(scope, inner) || !walk_sample(walker, inner, scope, ProtobufMessage::kV1))
+                    return false;
                 ++series.samples.count;
                 break;
             case bytes_tag(3):
@@ -96,7 +99,8 @@ bool series_fields(Walker& walker, Scope& scope, SeriesView& series, LabelGroupe
                 break;
             case bytes_tag(4):
                 scope.element = series.histograms.count;
-                if (!walker.bytes(scope, inner) || !walk_histogram(walker, inner, scope, ProtobufMessage::kV1)) return false;
+                if (!walker.bytes(scope, inner) || !walk_histogram(walker, inner, scope, ProtobufMessage::kV1))
+                    return false;
                 ++series.histograms.count;
                 break;
             default:

@@ -1,4 +1,5 @@
-// io.prometheus.write.v2.Request. Symbols may follow the series that refer to them, so references are looked up after the walk.
+// io.prometheus.write.v2.Request. Symbols may follow the series that refer to them, so references are looked up after
+// the walk.
 #include <algorithm>
 
 #include "reader/walker.h"
@@ -8,7 +9,8 @@ namespace prw::proto::reader {
 namespace {
 
 constexpr FieldName kRequest[] = {{1, {}}, {2, {}}, {3, {}}, {4, "symbols"}, {5, "timeseries"}};
-constexpr FieldName kSeries[] = {{1, "labels_refs"}, {2, "samples"}, {3, "histograms"}, {4, "exemplars"}, {5, "metadata"}, {6, {}}};
+constexpr FieldName kSeries[] = {{1, "labels_refs"}, {2, "samples"},  {3, "histograms"},
+                                 {4, "exemplars"},   {5, "metadata"}, {6, {}}};
 constexpr FieldName kExemplar[] = {{1, "labels_refs"}, {2, "value"}, {3, "timestamp"}};
 constexpr FieldName kMetadata[] = {{1, "type"}, {3, "help_ref"}, {4, "unit_ref"}};
 
@@ -18,7 +20,9 @@ public:
     References(LabelGrouper& labels, std::size_t group) : labels_(labels), group_(group) {}
 
     bool read(Walker& walker, Scope& scope) {
-        const auto add = [&](std::uint64_t value, ByteRange range) { return append(walker, static_cast<std::uint32_t>(value), range); };
+        const auto add = [&](std::uint64_t value, ByteRange range) {
+            return append(walker, static_cast<std::uint32_t>(value), range);
+        };
         if ((scope.tag & 7U) == wire::kBytes) return walker.packed_varints(scope, add);
         std::uint64_t value = 0;
         ByteRange range;
@@ -105,10 +109,17 @@ bool walk_metadata(Walker& walker, std::string_view payload, const Scope& parent
         if (!walker.next(scope)) return false;
         bool whole = true;
         switch (scope.tag) {
-            case varint_tag(1): whole = read(metadata.type, 1); break;
-            case varint_tag(3): whole = read(metadata.help_ref, 3); break;
-            case varint_tag(4): whole = read(metadata.unit_ref, 4); break;
-            default: whole = walker.unexpected(scope);
+            case varint_tag(1):
+                whole = read(metadata.type, 1);
+                break;
+            case varint_tag(3):
+                whole = read(metadata.help_ref, 3);
+                break;
+            case varint_tag(4):
+                whole = read(metadata.unit_ref, 4);
+                break;
+            default:
+                whole = walker.unexpected(scope);
         }
         if (!whole) return false;
     }
@@ -142,12 +153,14 @@ bool series_fields(Walker& walker, Scope& scope, SeriesView& series, LabelGroupe
                 break;
             case bytes_tag(2):
                 scope.element = series.samples.count;
-                if (!walker.bytes(scope, inner) || !walk_sample(walker, inner, scope, ProtobufMessage::kV2)) return false;
+                if (!walker.bytes(scope, inner) || !walk_sample(walker, inner, scope, ProtobufMessage::kV2))
+                    return false;
                 ++series.samples.count;
                 break;
             case bytes_tag(3):
                 scope.element = series.histograms.count;
-                if (!walker.bytes(scope, inner) || !walk_histogram(walker, inner, scope, ProtobufMessage::kV2)) return false;
+                if (!walker.bytes(scope, inner) || !walk_histogram(walker, inner, scope, ProtobufMessage::kV2))
+                    return false;
                 ++series.histograms.count;
                 break;
             case bytes_tag(4):

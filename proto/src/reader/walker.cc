@@ -7,7 +7,8 @@ namespace prw::proto::reader {
 namespace {
 
 std::string_view name_in(Schema schema, std::uint32_t number) {
-    const auto found = std::find_if(schema.begin(), schema.end(), [&](const FieldName& f) { return f.number == number; });
+    const auto found =
+        std::find_if(schema.begin(), schema.end(), [&](const FieldName& f) { return f.number == number; });
     return found == schema.end() ? std::string_view{} : found->name;
 }
 
@@ -43,16 +44,26 @@ void Walker::issue(WireIssue::Kind kind, const Scope& scope, const char* end) {
         if (!fatal || issues.empty()) return;
         issues.pop_back();  // the fault that ends the walk is the one issue that must not be dropped
     }
-    issues.push_back({kind, path_of(scope), scope.tag >> 3U, static_cast<std::uint8_t>(scope.tag & 7U), range(scope.field, end), series_});
+    issues.push_back({kind, path_of(scope), scope.tag >> 3U, static_cast<std::uint8_t>(scope.tag & 7U),
+                      range(scope.field, end), series_});
 }
 
 bool Walker::fault(wire::Fault fault, const Scope& scope, const char* end) {
     switch (fault) {
-        case wire::Fault::kNone: break;
-        case wire::Fault::kTruncated: issue(WireIssue::Kind::kTruncated, scope, end); break;
-        case wire::Fault::kOverlong: issue(WireIssue::Kind::kOverlongVarint, scope, end); break;
-        case wire::Fault::kFieldZero: issue(WireIssue::Kind::kFieldNumberZero, scope, end); break;
-        case wire::Fault::kBadType: issue(WireIssue::Kind::kBadWireType, scope, end); break;
+        case wire::Fault::kNone:
+            break;
+        case wire::Fault::kTruncated:
+            issue(WireIssue::Kind::kTruncated, scope, end);
+            break;
+        case wire::Fault::kOverlong:
+            issue(WireIssue::Kind::kOverlongVarint, scope, end);
+            break;
+        case wire::Fault::kFieldZero:
+            issue(WireIssue::Kind::kFieldNumberZero, scope, end);
+            break;
+        case wire::Fault::kBadType:
+            issue(WireIssue::Kind::kBadWireType, scope, end);
+            break;
     }
     return false;
 }
@@ -66,7 +77,8 @@ bool Walker::next(Scope& scope) {
         return fault(bad, scope, bad == wire::Fault::kOverlong ? scope.at + 5 : scope.end);
     if (tag >> 3U == 0) return fault(wire::Fault::kFieldZero, scope, scope.at);
     scope.tag = tag;
-    if ((tag & 7U) == wire::kEndGroup || (tag & 7U) > wire::kFixed32) return fault(wire::Fault::kBadType, scope, scope.at);
+    if ((tag & 7U) == wire::kEndGroup || (tag & 7U) > wire::kFixed32)
+        return fault(wire::Fault::kBadType, scope, scope.at);
     return true;
 }
 
@@ -106,11 +118,14 @@ bool Walker::text(Scope& scope, std::string_view& payload) {
 bool Walker::unexpected(Scope& scope) {
     const auto number = scope.tag >> 3U;
     const auto type = scope.tag & 7U;
-    if (const auto bad = wire::skip(scope.at, scope.end, scope.tag, wire::kMaxDepth - scope.depth); bad != wire::Fault::kNone)
+    if (const auto bad = wire::skip(scope.at, scope.end, scope.tag, wire::kMaxDepth - scope.depth);
+        bad != wire::Fault::kNone)
         return fault(bad, scope, scope.end);
-    const auto found = std::find_if(scope.schema.begin(), scope.schema.end(), [&](const FieldName& f) { return f.number == number; });
+    const auto found =
+        std::find_if(scope.schema.begin(), scope.schema.end(), [&](const FieldName& f) { return f.number == number; });
     auto kind = type == wire::kGroup ? WireIssue::Kind::kGroup : WireIssue::Kind::kUnknownField;
-    if (found != scope.schema.end()) kind = found->name.empty() ? WireIssue::Kind::kReservedField : WireIssue::Kind::kWrongWireType;
+    if (found != scope.schema.end())
+        kind = found->name.empty() ? WireIssue::Kind::kReservedField : WireIssue::Kind::kWrongWireType;
     issue(kind, scope, scope.at);
     return true;
 }

@@ -18,7 +18,9 @@ namespace prw::proto::reader {
 using protozero::pbf_wire_type;
 constexpr std::uint32_t varint_tag(std::uint32_t n) { return protozero::tag_and_type(n, pbf_wire_type::varint); }
 constexpr std::uint32_t fixed_tag(std::uint32_t n) { return protozero::tag_and_type(n, pbf_wire_type::fixed64); }
-constexpr std::uint32_t bytes_tag(std::uint32_t n) { return protozero::tag_and_type(n, pbf_wire_type::length_delimited); }
+constexpr std::uint32_t bytes_tag(std::uint32_t n) {
+    return protozero::tag_and_type(n, pbf_wire_type::length_delimited);
+}
 
 /// A field that the schema names; without a name it is reserved.
 struct FieldName {
@@ -34,14 +36,19 @@ struct Scope {
     const char* begin;
     const char* at;
     const char* end;
-    int depth;                      ///< 0 for the request
-    std::uint32_t tag = 0;          ///< of the current field, 0 when it could not be read
-    std::uint32_t element = kNoRef; ///< index of the current field when it is repeated
-    std::uint32_t seen = 0;         ///< bit n: singular field n has come
-    const char* field = nullptr;    ///< where the current field's tag begins
+    int depth;                       ///< 0 for the request
+    std::uint32_t tag = 0;           ///< of the current field, 0 when it could not be read
+    std::uint32_t element = kNoRef;  ///< index of the current field when it is repeated
+    std::uint32_t seen = 0;          ///< bit n: singular field n has come
+    const char* field = nullptr;     ///< where the current field's tag begins
 
     Scope(Schema names, std::string_view bytes, const Scope* outer = nullptr)
-        : parent(outer), schema(names), begin(bytes.data()), at(begin), end(begin + bytes.size()), depth(outer == nullptr ? 0 : outer->depth + 1) {}
+        : parent(outer),
+          schema(names),
+          begin(bytes.data()),
+          at(begin),
+          end(begin + bytes.size()),
+          depth(outer == nullptr ? 0 : outer->depth + 1) {}
     [[nodiscard]] bool more() const { return at != end; }
 };
 
@@ -96,7 +103,8 @@ bool Walker::packed_varints(Scope& scope, Visit&& visit) {
     while (at != end) {
         const char* first = at;
         std::uint64_t value = 0;
-        if (const auto bad = wire::read_varint(at, end, value); bad != wire::Fault::kNone) return fault(bad, scope, end);
+        if (const auto bad = wire::read_varint(at, end, value); bad != wire::Fault::kNone)
+            return fault(bad, scope, end);
         if (!visit(value, range(first, at))) return false;
     }
     return true;
@@ -112,8 +120,8 @@ bool Walker::packed_doubles(Scope& scope, Visit&& visit) {
     return true;
 }
 
-/// Appends to a flat array on behalf of up to N groups, each of which must end up contiguous though the wire may interleave them.
-/// Costs nothing while it does not.
+/// Appends to a flat array on behalf of up to N groups, each of which must end up contiguous though the wire may
+/// interleave them. Costs nothing while it does not.
 template <typename T, std::size_t N>
 class Grouper {
 public:
@@ -160,7 +168,10 @@ public:
     [[nodiscard]] Slice slice(std::size_t group) const { return slices_[group]; }
 
 private:
-    struct Run { std::size_t group; Slice slice; };
+    struct Run {
+        std::size_t group;
+        Slice slice;
+    };
 
     void split() {
         for (std::size_t group = 0; group < N; ++group)
@@ -182,7 +193,8 @@ inline constexpr std::size_t kOfSeries = 0, kOfExemplars = 1;
 void finish_labels(LabelGrouper& labels, RequestView& out, SeriesView& series);
 
 /// The Histogram message; 2.0 adds start_timestamp.
-[[nodiscard]] bool walk_histogram(Walker& walker, std::string_view payload, const Scope& parent, ProtobufMessage message);
+[[nodiscard]] bool walk_histogram(Walker& walker, std::string_view payload, const Scope& parent,
+                                  ProtobufMessage message);
 /// The Sample message; 2.0 adds start_timestamp.
 [[nodiscard]] bool walk_sample(Walker& walker, std::string_view payload, const Scope& parent, ProtobufMessage message);
 
