@@ -1,7 +1,7 @@
 #include "kernels.h"
 
-#include <ctime>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include <google/protobuf/arena.h>
@@ -26,7 +26,9 @@ bool parse_on_arena(std::string_view bytes) {
     return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && message->timeseries_size() != 0;
 }
 
-bool clean(const receiver::CheckResult& result) { return result.decoded && result.findings.empty() && result.series != 0; }
+bool clean(const receiver::CheckResult& result) {
+    return result.decoded && result.findings.empty() && result.series != 0;
+}
 
 }  // namespace
 
@@ -51,14 +53,16 @@ Kernel memcpy_kernel(const Payload& payload) {
 
 Kernel libprotobuf_kernel(const Payload& payload, ProtobufMessage message) {
     return {"libprotobuf_arena", &payload, [&payload, message](std::size_t i) {
-                return message == ProtobufMessage::kV1 ? parse_on_arena<prometheus::WriteRequest>(payload.messages[i])
-                                                       : parse_on_arena<io::prometheus::write::v2::Request>(payload.messages[i]);
+                return message == ProtobufMessage::kV1
+                           ? parse_on_arena<prometheus::WriteRequest>(payload.messages[i])
+                           : parse_on_arena<io::prometheus::write::v2::Request>(payload.messages[i]);
             }};
 }
 
 Kernel walk_kernel(const Payload& payload, ProtobufMessage message) {
     auto padded = std::make_shared<std::vector<std::string>>();
-    for (const std::string& bytes : payload.messages) padded->push_back(bytes + std::string(proto::PaddedBuffer::kPadding, '\0'));
+    for (const std::string& bytes : payload.messages)
+        padded->push_back(bytes + std::string(proto::PaddedBuffer::kPadding, '\0'));
     auto fast = std::make_shared<receiver::rules::FastAccept>();
     return {"fast_accept", &payload, [&payload, padded, fast, message](std::size_t i) {
                 receiver::rules::FastCounts counts;
@@ -69,11 +73,12 @@ Kernel walk_kernel(const Payload& payload, ProtobufMessage message) {
 Kernel accept_kernel(const Payload& payload, ProtobufMessage message) {
     auto buffer = std::make_shared<proto::PaddedBuffer>();
     auto fast = std::make_shared<receiver::rules::FastAccept>();
-    return {"uncompress+fast_accept", &payload, [&payload, buffer, fast, message](std::size_t i) {
-                receiver::rules::FastCounts counts;
-                return proto::uncompress_snappy(payload.bodies[i], proto::kDefaultMaxUncompressed, *buffer).has_value() &&
-                       fast->accept(buffer->view(), message, payload.now_ms, counts);
-            }};
+    return {
+        "uncompress+fast_accept", &payload, [&payload, buffer, fast, message](std::size_t i) {
+            receiver::rules::FastCounts counts;
+            return proto::uncompress_snappy(payload.bodies[i], proto::kDefaultMaxUncompressed, *buffer).has_value() &&
+                   fast->accept(buffer->view(), message, payload.now_ms, counts);
+        }};
 }
 
 Kernel check_kernel(const Payload& payload, ProtobufMessage message) {
@@ -82,7 +87,9 @@ Kernel check_kernel(const Payload& payload, ProtobufMessage message) {
     auto checker = std::make_shared<receiver::Checker>(options);
     auto heads = std::make_shared<std::vector<std::string>>();
     for (const std::string& body : payload.bodies) heads->push_back(make_head(message, body.size()));
-    return {"check", &payload, [&payload, checker, heads](std::size_t i) { return clean(checker->check((*heads)[i], payload.bodies[i])); }};
+    return {"check", &payload, [&payload, checker, heads](std::size_t i) {
+                return clean(checker->check((*heads)[i], payload.bodies[i]));
+            }};
 }
 
 Kernel slow_kernel(const Payload& payload, ProtobufMessage message) {
@@ -90,10 +97,11 @@ Kernel slow_kernel(const Payload& payload, ProtobufMessage message) {
     options.now_ms = payload.now_ms;
     auto checker = std::make_shared<receiver::Checker>(options);
     auto buffer = std::make_shared<proto::PaddedBuffer>();
-    return {"slow_path", &payload, [&payload, checker, buffer, message](std::size_t i) {
-                return proto::uncompress_snappy(payload.bodies[i], proto::kDefaultMaxUncompressed, *buffer).has_value() &&
-                       clean(checker->check_message(buffer->view(), message));
-            }};
+    return {
+        "slow_path", &payload, [&payload, checker, buffer, message](std::size_t i) {
+            return proto::uncompress_snappy(payload.bodies[i], proto::kDefaultMaxUncompressed, *buffer).has_value() &&
+                   clean(checker->check_message(buffer->view(), message));
+        }};
 }
 
 double thread_cpu_ns() {

@@ -19,14 +19,21 @@ struct Kernel {
     std::function<bool(std::size_t i)> run;
 };
 
-/// Kernels over one payload, which must outlive them. Scratch memory is kept between requests, as a server's worker would.
-[[nodiscard]] Kernel snappy_kernel(const Payload& payload);       ///< S: snappy::RawUncompress into a reused buffer
-[[nodiscard]] Kernel memcpy_kernel(const Payload& payload);       ///< the floor below which a result is a fault of the benchmark
-[[nodiscard]] Kernel libprotobuf_kernel(const Payload& payload, proto::ProtobufMessage message);  ///< arena parse, not decompressed, no rule
-[[nodiscard]] Kernel walk_kernel(const Payload& payload, proto::ProtobufMessage message);         ///< FastAccept on decompressed bytes
-[[nodiscard]] Kernel accept_kernel(const Payload& payload, proto::ProtobufMessage message);       ///< decompress + FastAccept
-[[nodiscard]] Kernel check_kernel(const Payload& payload, proto::ProtobufMessage message);        ///< Checker::check(head, body): the goal
-[[nodiscard]] Kernel slow_kernel(const Payload& payload, proto::ProtobufMessage message);         ///< decompress + decode + every message rule
+/// Kernels over one payload, which must outlive them. Scratch memory is kept between requests, as a server's worker
+/// would.
+[[nodiscard]] Kernel snappy_kernel(const Payload& payload);  ///< S: snappy::RawUncompress into a reused buffer
+[[nodiscard]] Kernel memcpy_kernel(
+    const Payload& payload);  ///< the floor below which a result is a fault of the benchmark
+[[nodiscard]] Kernel libprotobuf_kernel(const Payload& payload,
+                                        proto::ProtobufMessage message);  ///< arena parse, not decompressed, no rule
+[[nodiscard]] Kernel walk_kernel(const Payload& payload,
+                                 proto::ProtobufMessage message);  ///< FastAccept on decompressed bytes
+[[nodiscard]] Kernel accept_kernel(const Payload& payload,
+                                   proto::ProtobufMessage message);  ///< decompress + FastAccept
+[[nodiscard]] Kernel check_kernel(const Payload& payload,
+                                  proto::ProtobufMessage message);  ///< Checker::check(head, body): the goal
+[[nodiscard]] Kernel slow_kernel(const Payload& payload,
+                                 proto::ProtobufMessage message);  ///< decompress + decode + every message rule
 
 /// CPU time of this thread in nanoseconds.
 [[nodiscard]] double thread_cpu_ns();

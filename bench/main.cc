@@ -30,15 +30,21 @@ void print_machine() {
     std::ifstream load("/proc/loadavg");
     std::string one_minute;
     load >> one_minute;
-    std::printf("machine: %s, %d CPUs, load %s; GCC %s; snappy %d.%d.%d; protobuf %d.%d.%d; xxHash %u.%u.%u; Google Benchmark\n", cpu_name().c_str(),
-                benchmark::CPUInfo::Get().num_cpus, one_minute.c_str(), __VERSION__, SNAPPY_MAJOR, SNAPPY_MINOR, SNAPPY_PATCHLEVEL,
-                GOOGLE_PROTOBUF_VERSION / 1000000, GOOGLE_PROTOBUF_VERSION / 1000 % 1000, GOOGLE_PROTOBUF_VERSION % 1000,
-                static_cast<unsigned>(XXH_VERSION_MAJOR), static_cast<unsigned>(XXH_VERSION_MINOR), static_cast<unsigned>(XXH_VERSION_RELEASE));
+    std::printf(
+        "machine: %s, %d CPUs, load %s; GCC %s; snappy %d.%d.%d; protobuf %d.%d.%d; xxHash %u.%u.%u; Google "
+        "Benchmark\n",
+        cpu_name().c_str(), benchmark::CPUInfo::Get().num_cpus, one_minute.c_str(), __VERSION__, SNAPPY_MAJOR,
+        SNAPPY_MINOR, SNAPPY_PATCHLEVEL, GOOGLE_PROTOBUF_VERSION / 1000000, GOOGLE_PROTOBUF_VERSION / 1000 % 1000,
+        GOOGLE_PROTOBUF_VERSION % 1000, static_cast<unsigned>(XXH_VERSION_MAJOR),
+        static_cast<unsigned>(XXH_VERSION_MINOR), static_cast<unsigned>(XXH_VERSION_RELEASE));
 }
 
 using MakeKernel = Kernel (*)(const Payload&, proto::ProtobufMessage);
 
-struct Named { const char* name; MakeKernel make; };
+struct Named {
+    const char* name;
+    MakeKernel make;
+};
 constexpr std::array<Named, 7> kKernels = {{
     {"snappy", [](const Payload& p, proto::ProtobufMessage) { return snappy_kernel(p); }},
     {"memcpy", [](const Payload& p, proto::ProtobufMessage) { return memcpy_kernel(p); }},
@@ -61,17 +67,22 @@ void run_kernel(benchmark::State& state, MakeKernel make, PayloadOptions options
         }
         i = i + 1 == payload.bodies.size() ? 0 : i + 1;
     }
-    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * static_cast<std::int64_t>(options.series_per_request)));
-    state.SetBytesProcessed(static_cast<std::int64_t>(static_cast<double>(state.iterations()) * static_cast<double>(payload.raw_bytes) /
-                                                      static_cast<double>(payload.bodies.size())));
+    state.SetItemsProcessed(
+        static_cast<std::int64_t>(state.iterations() * static_cast<std::int64_t>(options.series_per_request)));
+    state.SetBytesProcessed(
+        static_cast<std::int64_t>(static_cast<double>(state.iterations()) * static_cast<double>(payload.raw_bytes) /
+                                  static_cast<double>(payload.bodies.size())));
 }
 
 void register_benchmarks() {
     for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}) {
         for (const Named& named : kKernels) {
             for (const std::size_t series : {std::size_t{500}, std::size_t{2000}, std::size_t{10000}}) {
-                const std::string name = std::string(named.name) + (message == proto::ProtobufMessage::kV1 ? "/rw1/" : "/rw2/") + std::to_string(series);
-                benchmark::RegisterBenchmark(name.c_str(), run_kernel, named.make, PayloadOptions{.message = message, .series_per_request = series})
+                const std::string name = std::string(named.name) +
+                                         (message == proto::ProtobufMessage::kV1 ? "/rw1/" : "/rw2/") +
+                                         std::to_string(series);
+                benchmark::RegisterBenchmark(name.c_str(), run_kernel, named.make,
+                                             PayloadOptions{.message = message, .series_per_request = series})
                     ->Unit(benchmark::kMicrosecond);
             }
         }
@@ -98,11 +109,12 @@ int main(int argc, char** argv) {
         } else if (std::strncmp(argv[i], "--rounds=", 9) == 0) {
             options.rounds = std::max<std::size_t>(7, std::strtoul(argv[i] + 9, nullptr, 10));
         } else if (std::strcmp(argv[i], "--help") == 0) {
-            std::printf("prw_bench [--check | --ratios | --walk-only] [--rounds=N] [Google Benchmark's flags]\n"
-                        "  --check      only the ratios, and exit code 1 when a bound is missed\n"
-                        "  --ratios     only the ratios\n"
-                        "  --walk-only  only the ratios, of decompression and the fast walk without the checker around it\n"
-                        "  --rounds=N   rounds of each measurement, at least 7 (15)\n");
+            std::printf(
+                "prw_bench [--check | --ratios | --walk-only] [--rounds=N] [Google Benchmark's flags]\n"
+                "  --check      only the ratios, and exit code 1 when a bound is missed\n"
+                "  --ratios     only the ratios\n"
+                "  --walk-only  only the ratios, of decompression and the fast walk without the checker around it\n"
+                "  --rounds=N   rounds of each measurement, at least 7 (15)\n");
             return 0;
         } else {
             rest.push_back(argv[i]);
@@ -119,8 +131,8 @@ int main(int argc, char** argv) {
     std::printf("\n");
     prw::bench::print_machine();
     prw::bench::Verdicts verdicts;
-    if (!prw::bench::run_ratios(options, verdicts) || !prw::bench::run_growth(options, verdicts) || !prw::bench::run_allocations(options, verdicts) ||
-        !prw::bench::run_malformed(options, verdicts)) {
+    if (!prw::bench::run_ratios(options, verdicts) || !prw::bench::run_growth(options, verdicts) ||
+        !prw::bench::run_allocations(options, verdicts) || !prw::bench::run_malformed(options, verdicts)) {
         return 1;
     }
     verdicts.print();

@@ -1,5 +1,6 @@
-/// Deterministic request bodies that look like the field's: series of Kubernetes targets or of node exporters, in scrape order or
-/// shuffled, in both messages. Clean under every rule. Written by hand here, so that no code under measurement makes its own input.
+/// Deterministic request bodies that look like the field's: series of Kubernetes targets or of node exporters, in
+/// scrape order or shuffled, in both messages. Clean under every rule. Written by hand here, so that no code under
+/// measurement makes its own input.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +21,10 @@ struct PayloadOptions {
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;
     Shape shape = Shape::kKubernetes;
     std::size_t series_per_request = 2000;
-    std::size_t active_series = 40000;  ///< requests rotate over these, so that nothing is replayed from the nearest cache
-    std::size_t rounds = 2;             ///< scrapes; each one sends every active series once
-    bool shuffled = false;              ///< series order permuted anew in each round
+    std::size_t active_series =
+        40000;               ///< requests rotate over these, so that nothing is replayed from the nearest cache
+    std::size_t rounds = 2;  ///< scrapes; each one sends every active series once
+    bool shuffled = false;   ///< series order permuted anew in each round
     std::int64_t now_ms = 1'800'000'000'000;  ///< receiver's clock; samples are a little older
 };
 

@@ -22,11 +22,12 @@ std::vector<Measured> measure(std::span<const Kernel> kernels, std::size_t round
             const double start = thread_cpu_ns();
             for (std::size_t i = 0; i < kernel.payload->bodies.size(); ++i) {
                 if (kernel.run(i)) continue;
-                std::fprintf(stderr, "prw_bench: %.*s does not accept request %zu of the payload\n", static_cast<int>(kernel.name.size()),
-                             kernel.name.data(), i);
+                std::fprintf(stderr, "prw_bench: %.*s does not accept request %zu of the payload\n",
+                             static_cast<int>(kernel.name.size()), kernel.name.data(), i);
                 return {};
             }
-            if (round != 0) out[k].rounds.push_back((thread_cpu_ns() - start) / static_cast<double>(kernel.payload->series));
+            if (round != 0)
+                out[k].rounds.push_back((thread_cpu_ns() - start) / static_cast<double>(kernel.payload->series));
         }
     }
     for (std::size_t k = 0; k < kernels.size(); ++k) {
@@ -42,12 +43,15 @@ double ratio_of(const Measured& a, const Measured& b) {
     return median(std::move(ratios));
 }
 
-void Verdicts::add(const std::string& what, double value, double bound, double aim) { lines_.push_back({what, value, bound, aim}); }
+void Verdicts::add(const std::string& what, double value, double bound, double aim) {
+    lines_.push_back({what, value, bound, aim});
+}
 
 void Verdicts::print() const {
     std::printf("\n%-66s %8s %8s %8s\n", "goal", "value", "bound", "");
     for (const Line& line : lines_) {
-        std::printf("%-66s %8.3g %8.3g %8s", line.what.c_str(), line.value, line.bound, line.value <= line.bound ? "PASS" : "MISS");
+        std::printf("%-66s %8.3g %8.3g %8s", line.what.c_str(), line.value, line.bound,
+                    line.value <= line.bound ? "PASS" : "MISS");
         if (line.aim > 0) std::printf("  (aim %.3g%s)", line.aim, line.value <= line.aim ? ", reached" : "");
         std::printf("\n");
     }

@@ -12,11 +12,12 @@ namespace prw::bench {
 
 struct Measured {
     std::string_view name;
-    double ns_per_series = 0;  ///< median over the rounds
+    double ns_per_series = 0;    ///< median over the rounds
     std::vector<double> rounds;  ///< ns per series, one a round
 };
 
-/// Runs every kernel over all requests of its payload, round after round. Empty when a kernel does not give what it must; says so on stderr.
+/// Runs every kernel over all requests of its payload, round after round. Empty when a kernel does not give what it
+/// must; says so on stderr.
 [[nodiscard]] std::vector<Measured> measure(std::span<const Kernel> kernels, std::size_t rounds);
 /// Median of the ratios of each round: what disturbs the machine for longer than a round disturbs both sides.
 [[nodiscard]] double ratio_of(const Measured& a, const Measured& b);
@@ -30,7 +31,10 @@ public:
     [[nodiscard]] bool all_pass() const;
 
 private:
-    struct Line { std::string what; double value, bound, aim; };
+    struct Line {
+        std::string what;
+        double value, bound, aim;
+    };
     std::vector<Line> lines_;
 };
 

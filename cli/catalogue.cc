@@ -10,9 +10,11 @@ namespace prw::cli {
 Coverage coverage_of(const proto::Clause& clause) {
     Coverage out;
     for (const auto* rule : receiver::all_rules())
-        if (std::find(rule->clauses.begin(), rule->clauses.end(), clause.id) != rule->clauses.end()) out.rules.emplace_back(rule->id);
+        if (std::find(rule->clauses.begin(), rule->clauses.end(), clause.id) != rule->clauses.end())
+            out.rules.emplace_back(rule->id);
     for (const auto& check : conformance::all_checks())
-        if (std::find(check.clauses.begin(), check.clauses.end(), clause.id) != check.clauses.end()) out.checks.emplace_back(check.id);
+        if (std::find(check.clauses.begin(), check.clauses.end(), clause.id) != check.clauses.end())
+            out.checks.emplace_back(check.id);
     if (!out.rules.empty() || !out.checks.empty()) return out;
     for (const auto& uncovered : receiver::uncovered_clauses())
         if (uncovered.clause == clause.id) out.reason = uncovered.reason;

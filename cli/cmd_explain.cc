@@ -31,7 +31,9 @@ void explain_clause(const proto::Clause& clause, Io& io) {
     io.out << clause.id << "  " << name_of(clause.level) << "\n";
     field(io, "says", clause.summary);
     field(io, "on", name_of(clause.party));
-    field(io, "section", clause.extension() ? std::string(clause.section) + " (practice, not a sentence of the specification)" : std::string(clause.section));
+    field(io, "section",
+          clause.extension() ? std::string(clause.section) + " (practice, not a sentence of the specification)"
+                             : std::string(clause.section));
     field(io, "link", clause.url);
     field(io, "broken", clause.violation);
     field(io, "notes", clause.notes);
@@ -64,7 +66,9 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
     auto* sub = app.add_subcommand("explain", "What a check, rule or clause means, what breaks it and how to fix it");
     auto id = std::make_shared<std::string>();
     sub->add_option("id", *id, "Id of a check, rule or clause")->required();
-    sub->footer("Examples:\n  prw explain sender/labels/sorted\n  prw explain labels/sorted\n  prw explain prw2.symbols.first-empty");
+    sub->footer(
+        "Examples:\n  prw explain sender/labels/sorted\n  prw explain labels/sorted\n  prw explain "
+        "prw2.symbols.first-empty");
     sub->callback([id, &io, &exit_code] {
         exit_code = kConforms;
         if (const auto* clause = proto::find_clause(*id)) return explain_clause(*clause, io);

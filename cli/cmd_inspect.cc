@@ -41,7 +41,9 @@ Result<std::string> read_input(const Options& options, Io& io) {
         char chunk[65536];
         while (in.read(chunk, sizeof chunk) || in.gcount() > 0) {
             bytes.append(chunk, static_cast<std::size_t>(in.gcount()));
-            if (bytes.size() > kMaxInput) return fail(ErrorCode::kTooLarge, "input of more than " + std::to_string(kMaxInput) + " bytes", options.file);
+            if (bytes.size() > kMaxInput)
+                return fail(ErrorCode::kTooLarge, "input of more than " + std::to_string(kMaxInput) + " bytes",
+                            options.file);
         }
         if (in.bad()) return fail(ErrorCode::kIo, "cannot read", options.file, std::strerror(errno));
         return std::move(bytes);
@@ -55,7 +57,8 @@ Result<std::string> read_input(const Options& options, Io& io) {
 /// "POST /path HTTP/1.1" and the like at the start.
 bool looks_like_http(std::string_view bytes) {
     const auto line = bytes.substr(0, std::min<std::size_t>(bytes.find('\n'), 8192));
-    return line.find(" HTTP/1.") != std::string_view::npos && !line.empty() && proto::is_token(line.substr(0, line.find(' ')));
+    return line.find(" HTTP/1.") != std::string_view::npos && !line.empty() &&
+           proto::is_token(line.substr(0, line.find(' ')));
 }
 
 struct Tally {
@@ -64,7 +67,9 @@ struct Tally {
         failed = failed || check.worst() == receiver::Severity::kFail;
         warned = warned || check.worst() == receiver::Severity::kWarn;
     }
-    [[nodiscard]] int exit_code(bool strict) const { return failed ? kNonConforming : strict && warned ? kLint : kConforms; }
+    [[nodiscard]] int exit_code(bool strict) const {
+        return failed ? kNonConforming : strict && warned ? kLint : kConforms;
+    }
 };
 
 class Inspector {
@@ -72,7 +77,9 @@ public:
     Inspector(const Options& options, Io& io) : options_(options), io_(io), checker_(check_options(options)) {}
 
     int run() {
-        if ((options_.as == "auto" && options_.file != "-" && receiver::looks_like_capture(options_.file)) || options_.as == "capture") return capture();
+        if ((options_.as == "auto" && options_.file != "-" && receiver::looks_like_capture(options_.file)) ||
+            options_.as == "capture")
+            return capture();
         const auto input = read_input(options_, io_);
         if (!input) return problem(input.error());
         if (options_.as == "http" || (options_.as == "auto" && looks_like_http(*input))) return http(*input);
@@ -104,7 +111,8 @@ private:
         std::string payload(std::string_view(bytes).substr(split));
         if (head) {
             auto body = proto::body_of(*head, payload);
-            if (!body) return problem(Error{body.error().code, "the chunked body: " + body.error().what, body.error().where});
+            if (!body)
+                return problem(Error{body.error().code, "the chunked body: " + body.error().what, body.error().where});
             payload = std::move(*body);
         }
         Tally tally;
@@ -116,13 +124,18 @@ private:
     /// A body without head, compressed or not: the message is the one given, or the one that fits.
     int body(const std::string& bytes) {
         const auto kind = proto::recognise_body(bytes);
-        const bool raw = options_.as == "message" || (options_.as == "auto" && (kind == proto::BodyKind::kRawProtobufV1 || kind == proto::BodyKind::kRawProtobufV2));
+        const bool raw = options_.as == "message" ||
+                         (options_.as == "auto" &&
+                          (kind == proto::BodyKind::kRawProtobufV1 || kind == proto::BodyKind::kRawProtobufV2));
         proto::PaddedBuffer buffer;
         std::string_view message = bytes;
         if (!raw) {
             if (const auto done = proto::uncompress_snappy(bytes, options_.max_uncompressed, buffer); !done) {
-                const std::string is = kind == proto::BodyKind::kUnknown || kind == proto::BodyKind::kSnappyBlock ? "" : "; it looks like " + std::string(proto::name_of(kind));
-                return problem(Error{ErrorCode::kMalformed, "not a snappy block: " + done.error().what + is, options_.file, done.error().where});
+                const std::string is = kind == proto::BodyKind::kUnknown || kind == proto::BodyKind::kSnappyBlock
+                                           ? ""
+                                           : "; it looks like " + std::string(proto::name_of(kind));
+                return problem(Error{ErrorCode::kMalformed, "not a snappy block: " + done.error().what + is,
+                                     options_.file, done.error().where});
             }
             message = buffer.view();
         }
@@ -149,15 +162,19 @@ private:
         auto reader = receiver::CaptureReader::open(options_.file);
         if (!reader) return problem(reader.error());
         const auto& info = (*reader)->info();
-        json_["capture"] = {{"file", options_.file}, {"version", info.version}, {"exchanges", info.exchanges}, {"pruned", info.pruned}, {"tool_version", info.tool_version}, {"created", info.created}};
+        json_["capture"] = {{"file", options_.file}, {"version", info.version},           {"exchanges", info.exchanges},
+                            {"pruned", info.pruned}, {"tool_version", info.tool_version}, {"created", info.created}};
         if (!options_.json)
-            io_.out << options_.file << ": capture of " << info.exchanges << " exchanges, created " << info.created << (info.pruned != 0 ? ", " + std::to_string(info.pruned) + " pruned" : "") << "\n";
+            io_.out << options_.file << ": capture of " << info.exchanges << " exchanges, created " << info.created
+                    << (info.pruned != 0 ? ", " + std::to_string(info.pruned) + " pruned" : "") << "\n";
         Tally tally;
         const auto visit = [&](const receiver::Exchange& e) {
             // Judged anew with the clock of the day it was received, so that old captures do not look late.
             checker_.options().now_ms = e.received_unix_ms;
             const auto payload = e.payload();
-            one(e.raw_head, payload, e.read_status == http::ReadStatus::kComplete ? checker_.check(e.raw_head, payload) : e.check, tally, &e);
+            one(e.raw_head, payload,
+                e.read_status == http::ReadStatus::kComplete ? checker_.check(e.raw_head, payload) : e.check, tally,
+                &e);
             return true;
         };
         if (options_.id != 0) {
@@ -171,7 +188,8 @@ private:
         return tally.exit_code(options_.strict);
     }
 
-    void one(std::string_view raw_head, std::string_view body, const receiver::CheckResult& check, Tally& tally, const receiver::Exchange* exchange) {
+    void one(std::string_view raw_head, std::string_view body, const receiver::CheckResult& check, Tally& tally,
+             const receiver::Exchange* exchange) {
         tally.add(check);
         const auto& view = checker_.view();
         if (options_.json) {
@@ -179,9 +197,15 @@ private:
             if (exchange != nullptr) out["id"] = exchange->id;
             if (!raw_head.empty()) out["head"] = head_json(raw_head);
             out["protobuf_message"] = check.decoded ? Json(proto::short_name(view.message)) : Json(nullptr);
-            out["body"] = {{"size", body.size()}, {"kind", proto::name_of(proto::recognise_body(body))}, {"uncompressed_size", check.uncompressed_size}};
+            out["body"] = {{"size", body.size()},
+                           {"kind", proto::name_of(proto::recognise_body(body))},
+                           {"uncompressed_size", check.uncompressed_size}};
             out["counts"] = counts_json(check);
-            if (exchange != nullptr) out["response"] = {{"status", exchange->status}, {"sent", exchange->response_sent}, {"fault", exchange->fault}, {"problem", exchange->problem}};
+            if (exchange != nullptr)
+                out["response"] = {{"status", exchange->status},
+                                   {"sent", exchange->response_sent},
+                                   {"fault", exchange->fault},
+                                   {"problem", exchange->problem}};
             out["series"] = series_json(view);
             out["findings"] = receiver::to_json(check.findings);
             if (exchange == nullptr) {
@@ -196,8 +220,10 @@ private:
             return;
         }
         if (exchange != nullptr) {
-            io_.out << "\n#" << exchange->id << "  " << timestamp_text(exchange->received_unix_ms) << "  " << exchange->peer << "  connection " << exchange->connection << ", request "
-                    << exchange->index_on_connection + 1 << "  answered " << (exchange->status != 0 ? std::to_string(exchange->status) : "nothing");
+            io_.out << "\n#" << exchange->id << "  " << timestamp_text(exchange->received_unix_ms) << "  "
+                    << exchange->peer << "  connection " << exchange->connection << ", request "
+                    << exchange->index_on_connection + 1 << "  answered "
+                    << (exchange->status != 0 ? std::to_string(exchange->status) : "nothing");
             if (!exchange->fault.empty()) io_.out << " (fault: " << exchange->fault << ")";
             if (!exchange->problem.empty()) io_.out << "\n    " << exchange->problem;
             io_.out << "\n";
@@ -236,23 +262,32 @@ void add_inspect(CLI::App& app, Io& io, int& exit_code) {
     auto* sub = app.add_subcommand("inspect", "Decode and judge a body, a raw HTTP request or a capture");
     auto options = std::make_shared<Options>();
     sub->add_option("file", options->file, "File, or - for standard input")->required();
-    sub->add_option("--as", options->as, "What the input is: auto, body (snappy), message (uncompressed protobuf), http (raw request), capture")
+    sub->add_option(
+           "--as", options->as,
+           "What the input is: auto, body (snappy), message (uncompressed protobuf), http (raw request), capture")
         ->check(CLI::IsMember({"auto", "body", "message", "http", "capture"}))
         ->capture_default_str();
-    sub->add_option("--protobuf-message,--protobuf_message", options->message, "Message of a body without head: 1.0 or 2.0, or the full name (default: the one that fits)")
+    sub->add_option("--protobuf-message,--protobuf_message", options->message,
+                    "Message of a body without head: 1.0 or 2.0, or the full name (default: the one that fits)")
         ->check([](const std::string& text) {
             proto::ProtobufMessage ignored{};
-            return proto::parse_protobuf_message(text, ignored) ? std::string() : "expected 1.0, 2.0, prometheus.WriteRequest or io.prometheus.write.v2.Request, got " + text;
+            return proto::parse_protobuf_message(text, ignored)
+                       ? std::string()
+                       : "expected 1.0, 2.0, prometheus.WriteRequest or io.prometheus.write.v2.Request, got " + text;
         });
     sub->add_option("--id", options->id, "Only this exchange of a capture");
-    sub->add_option("--max-series", options->text.max_series, "Series printed per request; 0: all")->capture_default_str();
-    sub->add_option("--max-uncompressed", options->max_uncompressed, "Limit of the uncompressed size, in bytes")->capture_default_str();
+    sub->add_option("--max-series", options->text.max_series, "Series printed per request; 0: all")
+        ->capture_default_str();
+    sub->add_option("--max-uncompressed", options->max_uncompressed, "Limit of the uncompressed size, in bytes")
+        ->capture_default_str();
     sub->add_flag("--hex", options->text.hex, "Dump body and message as hex");
     sub->add_flag("--strict", options->strict, "Exit with 3 when there are only warnings");
     sub->add_flag("--json", options->json, "As JSON, findings under \"findings\"");
     sub->footer(
-        "Exit code: 0 no violation, 1 a violation or malformed bytes, 2 unreadable input, 3 only warnings with --strict.\n\n"
-        "Examples:\n  prw inspect request.http\n  prw inspect run.prwcap --id 3 --hex\n  curl -s http://127.0.0.1:9201/api/v1/requests/1/raw | prw inspect -\n"
+        "Exit code: 0 no violation, 1 a violation or malformed bytes, 2 unreadable input, 3 only warnings with "
+        "--strict.\n\n"
+        "Examples:\n  prw inspect request.http\n  prw inspect run.prwcap --id 3 --hex\n  curl -s "
+        "http://127.0.0.1:9201/api/v1/requests/1/raw | prw inspect -\n"
         "  prw inspect body.snappy --protobuf-message 2.0 --json | jq .findings");
     sub->callback([options, &io, &exit_code] { exit_code = Inspector(*options, io).run(); });
 }

@@ -26,7 +26,8 @@ struct Options {
 void list_clauses(const Options& options, Io& io) {
     Json array = Json::array();
     for (const auto& clause : proto::clauses()) {
-        if (!options.party.empty() && clause.party != proto::Party::kBoth && name_of(clause.party) != options.party) continue;
+        if (!options.party.empty() && clause.party != proto::Party::kBoth && name_of(clause.party) != options.party)
+            continue;
         const auto covered = coverage_of(clause);
         if (options.uncovered && (!covered.rules.empty() || !covered.checks.empty())) continue;
         if (options.json) {
@@ -41,7 +42,8 @@ void list_clauses(const Options& options, Io& io) {
                              {"reason", covered.reason}});
             continue;
         }
-        io.out << clause.id << "  " << name_of(clause.level) << "  " << name_of(clause.party) << "\n    " << clause.summary << "\n    ";
+        io.out << clause.id << "  " << name_of(clause.level) << "  " << name_of(clause.party) << "\n    "
+               << clause.summary << "\n    ";
         if (covered.rules.empty() && covered.checks.empty()) {
             io.out << "not covered: " << covered.reason;
         } else {
@@ -58,7 +60,11 @@ void list_rules(const Options& options, Io& io) {
     Json array = Json::array();
     for (const auto* rule : receiver::all_rules()) {
         if (options.json) {
-            array.push_back({{"id", rule->id}, {"severity", name_of(rule->severity)}, {"clauses", std::vector<std::string>(rule->clauses.begin(), rule->clauses.end())}, {"summary", rule->summary}, {"fix", rule->fix}});
+            array.push_back({{"id", rule->id},
+                             {"severity", name_of(rule->severity)},
+                             {"clauses", std::vector<std::string>(rule->clauses.begin(), rule->clauses.end())},
+                             {"summary", rule->summary},
+                             {"fix", rule->fix}});
             continue;
         }
         io.out << rule->id << "  " << name_of(rule->severity) << "\n    " << rule->summary << "\n";
@@ -70,10 +76,15 @@ void list_checks(const Options& options, Io& io) {
     Json array = Json::array();
     for (const auto& check : conformance::all_checks()) {
         if (options.json) {
-            array.push_back({{"id", check.id}, {"level", proto::name_of(check.level)}, {"scenario", check.scenario}, {"clauses", check.clauses}, {"summary", check.summary}});
+            array.push_back({{"id", check.id},
+                             {"level", proto::name_of(check.level)},
+                             {"scenario", check.scenario},
+                             {"clauses", check.clauses},
+                             {"summary", check.summary}});
             continue;
         }
-        io.out << check.id << "  " << proto::name_of(check.level) << "  " << check.scenario << "\n    " << check.summary << "\n";
+        io.out << check.id << "  " << proto::name_of(check.level) << "  " << check.scenario << "\n    " << check.summary
+               << "\n";
     }
     if (options.json) io.out << receiver::dump(array) << "\n";
 }
@@ -83,11 +94,16 @@ void list_checks(const Options& options, Io& io) {
 void add_list(CLI::App& app, Io& io, int& exit_code) {
     auto* sub = app.add_subcommand("list", "What prw knows: clauses, rules, checks");
     auto options = std::make_shared<Options>();
-    sub->add_option("what", options->what, "clauses, rules or checks")->check(CLI::IsMember({"clauses", "rules", "checks"}))->capture_default_str();
-    sub->add_option("--party", options->party, "Only clauses on this party")->check(CLI::IsMember({"sender", "receiver"}));
+    sub->add_option("what", options->what, "clauses, rules or checks")
+        ->check(CLI::IsMember({"clauses", "rules", "checks"}))
+        ->capture_default_str();
+    sub->add_option("--party", options->party, "Only clauses on this party")
+        ->check(CLI::IsMember({"sender", "receiver"}));
     sub->add_flag("--uncovered", options->uncovered, "Only clauses that nothing covers, with the reason");
     sub->add_flag("--json", options->json, "As JSON");
-    sub->footer("Examples:\n  prw list clauses --party sender\n  prw list clauses --uncovered\n  prw list rules --json | jq -r '.[].id'");
+    sub->footer(
+        "Examples:\n  prw list clauses --party sender\n  prw list clauses --uncovered\n  prw list rules --json | jq -r "
+        "'.[].id'");
     sub->callback([options, &io, &exit_code] {
         if (options->what == "clauses") list_clauses(*options, io);
         if (options->what == "rules") list_rules(*options, io);

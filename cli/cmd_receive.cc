@@ -91,7 +91,9 @@ public:
         io_.out << "received " << requests_ << " requests, " << series_ << " series, " << samples_ << " samples\n";
         for (auto severity : {receiver::Severity::kFail, receiver::Severity::kWarn, receiver::Severity::kInfo})
             for (const auto& [key, times] : rules_)
-                if (key.first == severity) io_.out << "  " << receiver::mark_of(severity) << " " << name_of(severity) << "  " << key.second << "  " << times << " times\n";
+                if (key.first == severity)
+                    io_.out << "  " << receiver::mark_of(severity) << " " << name_of(severity) << "  " << key.second
+                            << "  " << times << " times\n";
     }
 
 private:
@@ -106,10 +108,12 @@ private:
             text += "  probe " + receiver::printable(head ? head->method : "", 20);
         } else {
             const auto message = e.check.declared ? proto::short_name(*e.check.declared) : "-";
-            text += "  " + std::string(message) + "  " + std::to_string(e.check.series) + " series  " + std::to_string(e.check.samples) + " samples";
+            text += "  " + std::string(message) + "  " + std::to_string(e.check.series) + " series  " +
+                    std::to_string(e.check.samples) + " samples";
             if (e.check.histograms != 0) text += "  " + std::to_string(e.check.histograms) + " histograms";
             if (e.check.exemplars != 0) text += "  " + std::to_string(e.check.exemplars) + " exemplars";
-            if (e.check.metadata != 0 && e.check.kind == receiver::RequestKind::kWriteV1) text += "  " + std::to_string(e.check.metadata) + " metadata";
+            if (e.check.metadata != 0 && e.check.kind == receiver::RequestKind::kWriteV1)
+                text += "  " + std::to_string(e.check.metadata) + " metadata";
             text += "  " + std::to_string(e.raw_body.size()) + " B";
         }
         if (head) text += "  " + receiver::printable(head->value("User-Agent"), 40);
@@ -135,7 +139,8 @@ private:
         out["peer"] = e.peer;
         out["connection"] = e.connection;
         out["head"] = head_json(e.raw_head);
-        out["protobuf_message"] = e.check.declared ? nlohmann::ordered_json(proto::short_name(*e.check.declared)) : nlohmann::ordered_json(nullptr);
+        out["protobuf_message"] = e.check.declared ? nlohmann::ordered_json(proto::short_name(*e.check.declared))
+                                                   : nlohmann::ordered_json(nullptr);
         out["body_size"] = e.raw_body.size();
         out["counts"] = counts_json(e.check);
         out["status"] = e.status;
@@ -173,7 +178,8 @@ int receive(const Options& options, Io& io) {
     setup.server.max_body = *max_body;
     setup.server.max_connections = options.max_connections;
     setup.check.max_uncompressed = *max_uncompressed;
-    setup.on_violation = options.on_violation == "accept" ? receiver::OnViolation::kAccept : receiver::OnViolation::kReject;
+    setup.on_violation =
+        options.on_violation == "accept" ? receiver::OnViolation::kAccept : receiver::OnViolation::kReject;
     setup.only_1x = options.only_1x;
     setup.check.peer_is_1x = options.only_1x;
     setup.control_api = !options.no_control_api;
@@ -192,11 +198,15 @@ int receive(const Options& options, Io& io) {
         const bool number = options.stop_after.find_first_not_of("0123456789") == std::string::npos;
         if (number) {
             stop_requests = std::stoull("0" + options.stop_after.substr(0, 18));
-            if (stop_requests == 0) return problem(io, {ErrorCode::kInvalidArgument, "--stop-after wants at least one request, or a duration such as 30s"});
+            if (stop_requests == 0)
+                return problem(io, {ErrorCode::kInvalidArgument,
+                                    "--stop-after wants at least one request, or a duration such as 30s"});
         } else {
             const auto duration = proto::parse_duration(options.stop_after);
             if (!duration) return problem(io, duration.error());
-            if (duration->count() <= 0) return problem(io, {ErrorCode::kInvalidArgument, "--stop-after wants at least one request, or a duration such as 30s"});
+            if (duration->count() <= 0)
+                return problem(io, {ErrorCode::kInvalidArgument,
+                                    "--stop-after wants at least one request, or a duration such as 30s"});
             stop_time = *duration;
         }
     }
@@ -209,7 +219,8 @@ int receive(const Options& options, Io& io) {
     StopSignals signals;
     std::unique_ptr<receiver::CaptureWriter> capture;
     if (!options.record.empty()) {
-        auto opened = receiver::CaptureWriter::open(options.record, {.max_bytes = *record_max, .tool_version = PRW_VERSION});
+        auto opened =
+            receiver::CaptureWriter::open(options.record, {.max_bytes = *record_max, .tool_version = PRW_VERSION});
         if (!opened) return problem(io, opened.error());
         capture = std::move(*opened);
     }
@@ -237,7 +248,8 @@ int receive(const Options& options, Io& io) {
         return kUsage;
     }
     if (!options.address_file.empty())
-        if (const auto written = write_address(options.address_file, server.address()); !written) return problem(io, written.error());
+        if (const auto written = write_address(options.address_file, server.address()); !written)
+            return problem(io, written.error());
     if (!options.json) {
         io.out << "listening on http://" << server.address() << " (any path)";
         if (capture) io.out << ", recording to " << options.record;
@@ -249,7 +261,8 @@ int receive(const Options& options, Io& io) {
     log.summary();
     if (capture) {
         if (const auto closed = capture->close(); !closed && !lost) lost = closed.error();
-        if (!options.json && capture->pruned() != 0) io.out << "  " << capture->pruned() << " exchanges were pruned to stay within --record.max-size\n";
+        if (!options.json && capture->pruned() != 0)
+            io.out << "  " << capture->pruned() << " exchanges were pruned to stay within --record.max-size\n";
     }
     if (lost) {
         io.err << "prw receive: recording stopped: " << lost->text() << "\n";
@@ -263,17 +276,25 @@ int receive(const Options& options, Io& io) {
 void add_receive(CLI::App& app, Io& io, int& exit_code) {
     auto* sub = app.add_subcommand("receive", "Mock receiver: serves any path, judges and records every request");
     auto o = std::make_shared<Options>();
-    sub->add_option("--web.listen-address", o->listen, "Address to listen on; port 0 takes a free one")->capture_default_str();
+    sub->add_option("--web.listen-address", o->listen, "Address to listen on; port 0 takes a free one")
+        ->capture_default_str();
     sub->add_option("--address-file", o->address_file, "Write HOST:PORT here once listening");
-    sub->add_option("--record", o->record, "Record every exchange to this capture (.prwcap); an existing one is appended to");
-    sub->add_option("--record.max-size", o->record_max, "Prune the oldest exchanges beyond this size; 0: never")->capture_default_str();
-    sub->add_option("--respond", o->respond, "Scripted responses: a YAML file, or the short form, e.g. '503x2:retry-after=1,204'");
-    sub->add_option("--on-violation", o->on_violation, "Answer to requests that break a MUST: reject with 400 as a conforming receiver does, or accept what decodes")
+    sub->add_option("--record", o->record,
+                    "Record every exchange to this capture (.prwcap); an existing one is appended to");
+    sub->add_option("--record.max-size", o->record_max, "Prune the oldest exchanges beyond this size; 0: never")
+        ->capture_default_str();
+    sub->add_option("--respond", o->respond,
+                    "Scripted responses: a YAML file, or the short form, e.g. '503x2:retry-after=1,204'");
+    sub->add_option("--on-violation", o->on_violation,
+                    "Answer to requests that break a MUST: reject with 400 as a conforming receiver does, or accept "
+                    "what decodes")
         ->check(CLI::IsMember({"reject", "accept"}))
         ->capture_default_str();
-    sub->add_flag("--only-1x", o->only_1x, "Behave as a receiver of 1.0 that knows no 2.0: 415 for the 2.0 message, no Written headers");
+    sub->add_flag("--only-1x", o->only_1x,
+                  "Behave as a receiver of 1.0 that knows no 2.0: 415 for the 2.0 message, no Written headers");
     sub->add_option("--max-body", o->max_body, "Limit of a body on the wire")->capture_default_str();
-    sub->add_option("--max-uncompressed", o->max_uncompressed, "Limit of an uncompressed message")->capture_default_str();
+    sub->add_option("--max-uncompressed", o->max_uncompressed, "Limit of an uncompressed message")
+        ->capture_default_str();
     sub->add_option("--max-connections", o->max_connections, "Connections served at a time")
         ->check(CLI::Range(std::size_t{1}, std::size_t{100000}))
         ->capture_default_str();
@@ -284,9 +305,11 @@ void add_receive(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("-v,--verbose", o->verbose, "Print every finding, also of severity info");
     sub->add_flag("--json", o->json, "One JSON object a line for each request");
     sub->footer(
-        "Control API on the same port: GET /-/ready, /-/healthy, /metrics, /api/v1/status, /api/v1/requests, /api/v1/requests/ID[/raw],\n"
+        "Control API on the same port: GET /-/ready, /-/healthy, /metrics, /api/v1/status, /api/v1/requests, "
+        "/api/v1/requests/ID[/raw],\n"
         "GET, PUT and DELETE /api/v1/script.\n\n"
-        "Examples:\n  prw receive\n  prw receive --record run.prwcap --on-violation accept\n  prw receive --respond '503x2:retry-after=1,204'\n"
+        "Examples:\n  prw receive\n  prw receive --record run.prwcap --on-violation accept\n  prw receive --respond "
+        "'503x2:retry-after=1,204'\n"
         "  prw receive --web.listen-address 127.0.0.1:0 --address-file addr.txt --stop-after 10 --json");
     sub->callback([o, &io, &exit_code] { exit_code = receive(*o, io); });
 }

@@ -61,7 +61,8 @@ std::string again(const Options& options) {
     return conformance::redact_command(words);
 }
 
-/// One line that rewrites itself on a terminal; elsewhere a line for each scenario that ended, and one every ten seconds.
+/// One line that rewrites itself on a terminal; elsewhere a line for each scenario that ended, and one every ten
+/// seconds.
 class ProgressLine {
 public:
     ProgressLine(Io& io, bool quiet) : io_(io), quiet_(quiet) {}
@@ -71,10 +72,12 @@ public:
 
     void show(const conformance::Progress& progress) {
         if (quiet_ || progress.elapsed < std::chrono::seconds(1)) return;
-        std::string text = std::to_string(progress.done) + " of " + std::to_string(progress.total) + " scenarios, " + std::to_string(progress.requests) + " requests, " +
-                           std::to_string(progress.samples) + " samples, " + std::to_string(progress.elapsed.count() / 1000) + " s";
+        std::string text = std::to_string(progress.done) + " of " + std::to_string(progress.total) + " scenarios, " +
+                           std::to_string(progress.requests) + " requests, " + std::to_string(progress.samples) +
+                           " samples, " + std::to_string(progress.elapsed.count() / 1000) + " s";
         if (io_.out_is_terminal) {
-            if (!progress.running.empty()) text += "  " + progress.running.front() + (progress.running.size() > 1 ? ", …" : "");
+            if (!progress.running.empty())
+                text += "  " + progress.running.front() + (progress.running.size() > 1 ? ", …" : "");
             const auto room = static_cast<std::size_t>(std::max(20, io_.width - 1));
             if (text.size() > room) text.resize(room);
             io_.out << "\r\x1b[K" << text << std::flush;
@@ -103,12 +106,14 @@ bool wants_colour(const Options& options, const Io& io) {
     if (options.colour != "auto") return options.colour == "always";
     const char* term = std::getenv("TERM");
     const char* no_colour = std::getenv("NO_COLOR");
-    return io.out_is_terminal && (no_colour == nullptr || no_colour[0] == '\0') && (term == nullptr || std::string_view(term) != "dumb");
+    return io.out_is_terminal && (no_colour == nullptr || no_colour[0] == '\0') &&
+           (term == nullptr || std::string_view(term) != "dumb");
 }
 
 std::string what_next(const Options& options, const conformance::Results& results) {
     if (!options.profile_given && options.command.empty() && !options.attach) {
-        return "prw test sender -- ./my-sender …   (it finds PRW_REMOTE_WRITE_URL and PRW_SCRAPE_URL in its environment)";
+        return "prw test sender -- ./my-sender …   (it finds PRW_REMOTE_WRITE_URL and PRW_SCRAPE_URL in its "
+               "environment)";
     }
     if (!options.command.empty() && options.messages.empty() && results.verdict == Verdict::kPass) {
         return "prw test sender --protobuf-message 2.0 -- …   (if it can send 2.0 when PRW_PROTOBUF_MESSAGE says so)";
@@ -131,18 +136,23 @@ Result<conformance::Target> choose_target(const Options& options) {
 }
 
 int test_sender(const Options& options, Io& io) {
-    if (options.attach && (options.profile_given || !options.command.empty())) return refuse(io, "--attach starts nothing: give it neither --profile nor a command");
-    if (options.profile_given && !options.command.empty()) return refuse(io, "give either --profile or a command after --, not both");
+    if (options.attach && (options.profile_given || !options.command.empty()))
+        return refuse(io, "--attach starts nothing: give it neither --profile nor a command");
+    if (options.profile_given && !options.command.empty())
+        return refuse(io, "give either --profile or a command after --, not both");
     if (!options.attach && !options.listen_for.empty()) return refuse(io, "--for goes with --attach");
 
     conformance::RunOptions run;
     auto target = choose_target(options);
     if (!target) return refuse(io, target.error().text());
-    if (target->role != "sender") return refuse(io, target->origin + ": target " + target->name + " has the role " + target->role + "; this version tests senders");
+    if (target->role != "sender")
+        return refuse(io, target->origin + ": target " + target->name + " has the role " + target->role +
+                              "; this version tests senders");
     run.target = std::move(*target);
     for (const auto& word : options.messages) {
         proto::ProtobufMessage message{};
-        if (!proto::parse_protobuf_message(word, message)) return refuse(io, "--protobuf-message is 1.0 or 2.0, not \"" + word + "\"");
+        if (!proto::parse_protobuf_message(word, message))
+            return refuse(io, "--protobuf-message is 1.0 or 2.0, not \"" + word + "\"");
         run.messages.push_back(message);
     }
     run.scenarios = options.scenarios;
@@ -163,13 +173,15 @@ int test_sender(const Options& options, Io& io) {
     const auto missing = conformance::missing_requirement(run.target);
     if (!missing) return refuse(io, missing.error().text());
     if (!missing->empty()) {
-        return refuse(io, "target " + run.target.name + " (" + run.target.origin + ") cannot be started: " + *missing, options.skip_exit_code ? kNotApplicable : kInconclusive);
+        return refuse(io, "target " + run.target.name + " (" + run.target.origin + ") cannot be started: " + *missing,
+                      options.skip_exit_code ? kNotApplicable : kInconclusive);
     }
 
     ProgressLine line(io, options.quiet);
     run.progress = [&line](const conformance::Progress& progress) { line.show(progress); };
     run.listening = [&io](const std::string& write_url, const std::string& scrape_url) {
-        io.out << "point a sender at     " << write_url << "\nand let it scrape     " << scrape_url << "   (so that every sample can be compared; optional)\n"
+        io.out << "point a sender at     " << write_url << "\nand let it scrape     " << scrape_url
+               << "   (so that every sample can be compared; optional)\n"
                << "Ctrl-C ends and judges.\n"
                << std::flush;
     };
@@ -183,9 +195,12 @@ int test_sender(const Options& options, Io& io) {
     signals.stop();
     watcher.join();
     line.clear();
-    if (!results) return refuse(io, results.error().text(), results.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
+    if (!results)
+        return refuse(io, results.error().text(),
+                      results.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
     conformance::conclude(*results, options.fail_on == "should");
-    const bool judged = std::any_of(results->checks.begin(), results->checks.end(), [](const auto& check) { return check.verdict != Verdict::kNotApplicable; });
+    const bool judged = std::any_of(results->checks.begin(), results->checks.end(),
+                                    [](const auto& check) { return check.verdict != Verdict::kNotApplicable; });
     if (options.skip_exit_code && !judged) results->exit_code = kNotApplicable;
 
     const auto written = conformance::write_reports(*results, options.out);
@@ -211,24 +226,39 @@ int test_sender(const Options& options, Io& io) {
 void add_test(CLI::App& app, Io& io, int& exit_code) {
     auto* test = app.add_subcommand("test", "Test a program that speaks Remote Write");
     test->require_subcommand(1);
-    auto* sub = test->add_subcommand("sender", "Start a sender in several scenarios, judge all that it sends, and write a report");
+    auto* sub = test->add_subcommand(
+        "sender", "Start a sender in several scenarios, judge all that it sends, and write a report");
     auto options = std::make_shared<Options>();
-    auto* profile = sub->add_option("--profile", options->profile, "Name of a shipped profile, or a YAML file")->capture_default_str();
+    auto* profile = sub->add_option("--profile", options->profile, "Name of a shipped profile, or a YAML file")
+                        ->capture_default_str();
     sub->add_option("--target", options->target, "Target of a profile that holds several");
     sub->add_flag("--attach", options->attach, "Start nothing: print a URL and judge what comes");
-    sub->add_option("--for", options->listen_for, "With --attach: how long to listen, e.g. 30s (default: until Ctrl-C)");
-    sub->add_option("--protobuf-message,--protobuf_message", options->messages, "1.0 or 2.0, repeatable (default: what the profile says; 1.0 for a command)")->allow_extra_args(false);
-    sub->add_option("--scenario", options->scenarios, "Only this scenario, repeatable: steady, 5xx-then-success, 4xx, series-disappears")->allow_extra_args(false);
-    sub->add_option("--out", options->out, "Folder for results.json, report.html, captures and logs")->capture_default_str();
-    sub->add_option("-j,--jobs", options->jobs, "Scenarios at a time (default: two a core)")->check(CLI::Range(1U, 64U));
+    sub->add_option("--for", options->listen_for,
+                    "With --attach: how long to listen, e.g. 30s (default: until Ctrl-C)");
+    sub->add_option("--protobuf-message,--protobuf_message", options->messages,
+                    "1.0 or 2.0, repeatable (default: what the profile says; 1.0 for a command)")
+        ->allow_extra_args(false);
+    sub->add_option("--scenario", options->scenarios,
+                    "Only this scenario, repeatable: steady, 5xx-then-success, 4xx, series-disappears")
+        ->allow_extra_args(false);
+    sub->add_option("--out", options->out, "Folder for results.json, report.html, captures and logs")
+        ->capture_default_str();
+    sub->add_option("-j,--jobs", options->jobs, "Scenarios at a time (default: two a core)")
+        ->check(CLI::Range(1U, 64U));
     sub->add_option("--timeout", options->timeout, "Longest time of one scenario")->capture_default_str();
     sub->add_flag("--keep", options->keep, "Keep the work directories of the target");
-    sub->add_option("--fail-on", options->fail_on, "must: a missed SHOULD is a warning; should: it makes exit code 3")->check(CLI::IsMember({"must", "should"}))->capture_default_str();
+    sub->add_option("--fail-on", options->fail_on, "must: a missed SHOULD is a warning; should: it makes exit code 3")
+        ->check(CLI::IsMember({"must", "should"}))
+        ->capture_default_str();
     sub->add_flag("-v,--verbose", options->verbose, "Show every check");
     sub->add_flag("-q,--quiet", options->quiet, "Only the summary");
-    sub->add_option("--color", options->colour, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->capture_default_str();
-    sub->add_flag("--skip-exit-code", options->skip_exit_code, "77 when the target is not on this machine or nothing applies (for ctest)");
-    sub->add_option("command", options->command, "After --: the sender and its arguments; the URLs are in its environment");
+    sub->add_option("--color", options->colour, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+    sub->add_flag("--skip-exit-code", options->skip_exit_code,
+                  "77 when the target is not on this machine or nothing applies (for ctest)");
+    sub->add_option("command", options->command,
+                    "After --: the sender and its arguments; the URLs are in its environment");
     sub->footer(
         "Environment of the command: PRW_REMOTE_WRITE_URL, PRW_SCRAPE_URL, PRW_SCRAPE_HOSTPORT,\n"
         "PRW_PROTOBUF_MESSAGE, PRW_TMPDIR, PRW_CHECK_ID\n\n"

@@ -29,11 +29,13 @@ std::string buckets_text(const proto::RequestView& view, const proto::HistogramV
     const auto counts = view.of(view.doubles, positive ? h.positive_counts : h.negative_counts);
     if (spans.empty() && deltas.empty() && counts.empty()) return "";
     std::string out = positive ? " positive [" : " negative [";
-    for (const auto& span : spans) out += (out.back() == '[' ? "" : " ") + std::to_string(span.offset) + "+" + std::to_string(span.length);
+    for (const auto& span : spans)
+        out += (out.back() == '[' ? "" : " ") + std::to_string(span.offset) + "+" + std::to_string(span.length);
     out += "]";
     std::int64_t absolute = 0;
     for (const auto delta : deltas) {
-        absolute = static_cast<std::int64_t>(static_cast<std::uint64_t>(absolute) + static_cast<std::uint64_t>(delta));  // hostile deltas may wrap
+        absolute = static_cast<std::int64_t>(static_cast<std::uint64_t>(absolute) +
+                                             static_cast<std::uint64_t>(delta));  // hostile deltas may wrap
         out += " " + std::to_string(absolute);
     }
     for (const auto value : counts) out += " " + proto::value_text(proto::to_bits(value));
@@ -48,11 +50,14 @@ void print_series(std::ostream& out, const proto::RequestView& view, const proto
         out << "\n";
     }
     for (const auto& h : view.histograms_of(series)) {
-        out << "    histogram schema " << h.schema << " count " << count_text(h.count_kind, h.count) << " sum " << proto::value_text(h.sum_bits) << " zero "
-            << count_text(h.zero_count_kind, h.zero_count) << buckets_text(view, h, true) << buckets_text(view, h, false) << "  @ " << timestamp_text(h.timestamp) << "\n";
+        out << "    histogram schema " << h.schema << " count " << count_text(h.count_kind, h.count) << " sum "
+            << proto::value_text(h.sum_bits) << " zero " << count_text(h.zero_count_kind, h.zero_count)
+            << buckets_text(view, h, true) << buckets_text(view, h, false) << "  @ " << timestamp_text(h.timestamp)
+            << "\n";
     }
     for (const auto& e : view.exemplars_of(series))
-        out << "    exemplar " << proto::series_text(view.of(view.labels, e.labels)) << " " << proto::value_text(e.value_bits) << "  @ " << timestamp_text(e.timestamp) << "\n";
+        out << "    exemplar " << proto::series_text(view.of(view.labels, e.labels)) << " "
+            << proto::value_text(e.value_bits) << "  @ " << timestamp_text(e.timestamp) << "\n";
     if (series.metadata != proto::kNoRef) {
         const auto& m = view.metadata[series.metadata];
         out << "    " << proto::name_of(static_cast<proto::MetricType>(m.type));
@@ -125,10 +130,12 @@ void print_hex(std::ostream& out, std::string_view bytes, std::size_t limit) {
     if (shown.size() < bytes.size()) out << "  … and " << bytes.size() - shown.size() << " bytes more\n";
 }
 
-void print_body(std::ostream& out, std::string_view body, const receiver::CheckResult& check, const proto::RequestView& view, const RequestTextOptions& options) {
+void print_body(std::ostream& out, std::string_view body, const receiver::CheckResult& check,
+                const proto::RequestView& view, const RequestTextOptions& options) {
     const auto kind = proto::recognise_body(body);
     out << "body  " << body.size() << " bytes, " << proto::name_of(kind);
-    if (kind == proto::BodyKind::kSnappyBlock && !body.empty()) out << ", " << check.uncompressed_size << " bytes uncompressed";
+    if (kind == proto::BodyKind::kSnappyBlock && !body.empty())
+        out << ", " << check.uncompressed_size << " bytes uncompressed";
     out << "\n";
     if (options.hex) print_hex(out, body);
     if (view.bytes.empty() && !check.decoded) return;
@@ -136,8 +143,9 @@ void print_body(std::ostream& out, std::string_view body, const receiver::CheckR
         out << "message, uncompressed\n";
         print_hex(out, view.bytes);
     }
-    out << proto::full_name(view.message) << (view.malformed ? " (malformed; what could be read)" : "") << "  " << view.series.size() << " series, " << view.samples.size()
-        << " samples, " << view.histograms.size() << " histograms, " << view.exemplars.size() << " exemplars, " << view.metadata.size() << " metadata";
+    out << proto::full_name(view.message) << (view.malformed ? " (malformed; what could be read)" : "") << "  "
+        << view.series.size() << " series, " << view.samples.size() << " samples, " << view.histograms.size()
+        << " histograms, " << view.exemplars.size() << " exemplars, " << view.metadata.size() << " metadata";
     if (view.message == proto::ProtobufMessage::kV2) out << ", " << view.symbols.size() << " symbols";
     out << "\n";
     std::size_t shown = 0;
@@ -150,7 +158,8 @@ void print_body(std::ostream& out, std::string_view body, const receiver::CheckR
     }
     if (view.message == proto::ProtobufMessage::kV1)
         for (const auto& m : view.metadata)
-            out << "  metadata " << printable(m.family) << " " << proto::name_of(static_cast<proto::MetricType>(m.type)) << (m.help.empty() ? "" : ", help: " + printable(m.help)) << "\n";
+            out << "  metadata " << printable(m.family) << " " << proto::name_of(static_cast<proto::MetricType>(m.type))
+                << (m.help.empty() ? "" : ", help: " + printable(m.help)) << "\n";
 }
 
 Json head_json(std::string_view raw_head) {
@@ -169,7 +178,8 @@ Json head_json(std::string_view raw_head) {
 }
 
 Json counts_json(const receiver::CheckResult& c) {
-    return {{"series", c.series}, {"samples", c.samples}, {"histograms", c.histograms}, {"exemplars", c.exemplars}, {"metadata", c.metadata}, {"rejected_series", c.rejected_series}};
+    return {{"series", c.series},       {"samples", c.samples},   {"histograms", c.histograms},
+            {"exemplars", c.exemplars}, {"metadata", c.metadata}, {"rejected_series", c.rejected_series}};
 }
 
 Json series_json(const proto::RequestView& view) {
@@ -197,12 +207,15 @@ Json series_json(const proto::RequestView& view) {
             histogram["sum"] = value_json(h.sum_bits);
             for (const bool positive : {true, false}) {
                 const std::string sign = positive ? "positive" : "negative";
-                for (const auto& span : view.of(view.spans, positive ? h.positive_spans : h.negative_spans)) histogram[sign + "_spans"].push_back({span.offset, span.length});
-                for (const auto delta : view.of(view.deltas, positive ? h.positive_deltas : h.negative_deltas)) histogram[sign + "_deltas"].push_back(delta);
+                for (const auto& span : view.of(view.spans, positive ? h.positive_spans : h.negative_spans))
+                    histogram[sign + "_spans"].push_back({span.offset, span.length});
+                for (const auto delta : view.of(view.deltas, positive ? h.positive_deltas : h.negative_deltas))
+                    histogram[sign + "_deltas"].push_back(delta);
                 for (const auto value : view.of(view.doubles, positive ? h.positive_counts : h.negative_counts))
                     histogram[sign + "_counts"].push_back(proto::value_text(proto::to_bits(value)));
             }
-            for (const auto value : view.of(view.doubles, h.custom_values)) histogram["custom_values"].push_back(proto::value_text(proto::to_bits(value)));
+            for (const auto value : view.of(view.doubles, h.custom_values))
+                histogram["custom_values"].push_back(proto::value_text(proto::to_bits(value)));
             out["histograms"].push_back(std::move(histogram));
         }
         for (const auto& e : view.exemplars_of(series)) {
@@ -213,7 +226,8 @@ Json series_json(const proto::RequestView& view) {
         }
         if (series.metadata != proto::kNoRef) {
             const auto& m = view.metadata[series.metadata];
-            out["metadata"] = {{"type", proto::name_of(static_cast<proto::MetricType>(m.type))}, {"help", m.help}, {"unit", m.unit}};
+            out["metadata"] = {
+                {"type", proto::name_of(static_cast<proto::MetricType>(m.type))}, {"help", m.help}, {"unit", m.unit}};
         }
         all.push_back(std::move(out));
     }

@@ -1,4 +1,5 @@
-/// A request as a person reads it: headers, body facts, series with samples, histograms, exemplars and metadata; and the same as JSON.
+/// A request as a person reads it: headers, body facts, series with samples, histograms, exemplars and metadata; and
+/// the same as JSON.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -20,7 +21,8 @@ struct RequestTextOptions {
 /// Request line and fields, one a line, as sent.
 void print_head(std::ostream& out, std::string_view raw_head);
 /// "body 303 bytes, snappy block, 512 bytes uncompressed (1.7 : 1)", then what it carries.
-void print_body(std::ostream& out, std::string_view body, const receiver::CheckResult& check, const proto::RequestView& view, const RequestTextOptions& options);
+void print_body(std::ostream& out, std::string_view body, const receiver::CheckResult& check,
+                const proto::RequestView& view, const RequestTextOptions& options);
 
 [[nodiscard]] nlohmann::ordered_json head_json(std::string_view raw_head);
 [[nodiscard]] nlohmann::ordered_json series_json(const proto::RequestView& view);

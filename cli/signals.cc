@@ -38,14 +38,17 @@ int StopSignals::wait(std::chrono::milliseconds limit) {
     for (;;) {
         int timeout = -1;
         if (limit.count() > 0) {
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+            const auto left =
+                std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now())
+                    .count();
             if (left <= 0) return 0;
             timeout = static_cast<int>(std::min<long long>(left, 1 << 30));
         }
         if (poll(fds, 2, timeout) <= 0) continue;
         if (fds[1].revents != 0) return 0;
         signalfd_siginfo info{};
-        if (read(signal_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) return static_cast<int>(info.ssi_signo);
+        if (read(signal_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+            return static_cast<int>(info.ssi_signo);
     }
 }
 

@@ -1,4 +1,5 @@
-/// Waiting for SIGINT or SIGTERM, or for the program's own wish to stop, on one descriptor: no handler, no flag to poll.
+/// Waiting for SIGINT or SIGTERM, or for the program's own wish to stop, on one descriptor: no handler, no flag to
+/// poll.
 #pragma once
 
 #include <chrono>

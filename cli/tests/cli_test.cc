@@ -15,13 +15,13 @@
 namespace prw::cli {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using nlohmann::json;
 using prw::testing::fixture;
 using prw::testing::golden;
 using prw::testing::TempDir;
 using prw::testing::write_file;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 struct Outcome {
     int code = -1;
@@ -42,7 +42,13 @@ Outcome prw(std::vector<std::string> arguments, const std::string& input = {}) {
 
 TEST(Cli, UsageErrorsAreExitCodeTwo) {
     const std::vector<std::vector<std::string>> rows = {
-        {}, {"nonsense"}, {"inspect"}, {"inspect", "--no-such-flag", "x"}, {"list", "nonsense"}, {"explain"}, {"inspect", "x", "--protobuf-message", "3.0"},
+        {},
+        {"nonsense"},
+        {"inspect"},
+        {"inspect", "--no-such-flag", "x"},
+        {"list", "nonsense"},
+        {"explain"},
+        {"inspect", "x", "--protobuf-message", "3.0"},
     };
     for (const auto& row : rows) {
         const auto outcome = prw(row);
@@ -75,14 +81,17 @@ TEST(Cli, SaysItsVersion) {
 
 const std::filesystem::path kGolden = std::filesystem::path(PRW_SOURCE_DIR) / "cli/tests/golden";
 
-std::string raw_path(const char* name) { return (std::filesystem::path(PRW_SOURCE_DIR) / "tests/captures" / (std::string(name) + ".http")).string(); }
+std::string raw_path(const char* name) {
+    return (std::filesystem::path(PRW_SOURCE_DIR) / "tests/captures" / (std::string(name) + ".http")).string();
+}
 
 TEST(Inspect, RealRequestsReadAsTheyStand) {
     struct Row {
         const char* request;
         int code;
     };
-    for (const auto& [request, code] : {Row{"prometheus-2.42-1.0/001", 0}, Row{"tenzir-6.20-2.0/000", 0}, Row{"kube-eventer-1.3-1.0/001", 1}, Row{"prometheus-3.14-2.0/001", 0}}) {
+    for (const auto& [request, code] : {Row{"prometheus-2.42-1.0/001", 0}, Row{"tenzir-6.20-2.0/000", 0},
+                                        Row{"kube-eventer-1.3-1.0/001", 1}, Row{"prometheus-3.14-2.0/001", 0}}) {
         const auto outcome = prw({"inspect", raw_path(request)});
         EXPECT_EQ(outcome.code, code) << request << outcome.err;
         std::string name(request);
@@ -125,7 +134,9 @@ TEST(Inspect, FindsOutWhatABodyIs) {
 
 TEST(Inspect, UndoesChunkedFraming) {
     const auto request = fixture("tenzir-6.20-1.0/000");
-    const std::string head = "POST /x HTTP/1.1\r\nContent-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string head =
+        "POST /x HTTP/1.1\r\nContent-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n";
     char size[16];
     std::snprintf(size, sizeof size, "%zx\r\n", request.body.size());
     const auto outcome = prw({"inspect", "-"}, head + size + request.body + "\r\n0\r\n\r\n");

@@ -1,5 +1,5 @@
-/// A scraping sender with one deliberate deviation, chosen by --mode: the double that each check has to catch. `good` has none.
-/// Everything else comes from the environment, as for any other command under `prw test sender`.
+/// A scraping sender with one deliberate deviation, chosen by --mode: the double that each check has to catch. `good`
+/// has none. Everything else comes from the environment, as for any other command under `prw test sender`.
 #include <unistd.h>
 
 #include <chrono>
@@ -34,12 +34,17 @@ std::string variable(const char* name) {
     return value;
 }
 
-std::int64_t now_ms() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 class Sender {
 public:
     explicit Sender(std::string mode)
-        : mode_(std::move(mode)), scrape_url_(*http::parse_url(variable("PRW_SCRAPE_URL"))), client_(*http::parse_url(variable("PRW_REMOTE_WRITE_URL"))),
+        : mode_(std::move(mode)),
+          scrape_url_(*http::parse_url(variable("PRW_SCRAPE_URL"))),
+          client_(*http::parse_url(variable("PRW_REMOTE_WRITE_URL"))),
           target_({.target_labels = {{"instance", variable("PRW_SCRAPE_HOSTPORT")}, {"job", "prw"}}}) {
         if (!proto::parse_protobuf_message(variable("PRW_PROTOBUF_MESSAGE"), message_)) std::exit(2);
         if (mode_ == "other-message") message_ = proto::ProtobufMessage::kV1;
@@ -59,7 +64,8 @@ public:
             spoil(request);
             hand_on(request);
             if (mode_ == "crash" && scrape_ == 3) std::abort();
-            // After a retry that took long the next scrape is a whole interval away: two in one millisecond would collide.
+            // After a retry that took long the next scrape is a whole interval away: two in one millisecond would
+            // collide.
             next = std::max(next + kInterval, std::chrono::steady_clock::now() + kInterval / 2);
             std::this_thread::sleep_until(next);
         }
@@ -87,7 +93,9 @@ private:
         return request;
     }
 
-    static bool stale(const proto::Series& series) { return !series.samples.empty() && series.samples.front().value_bits == proto::kStaleNanBits; }
+    static bool stale(const proto::Series& series) {
+        return !series.samples.empty() && series.samples.front().value_bits == proto::kStaleNanBits;
+    }
     static std::string label(const proto::Series& series, std::string_view name) {
         for (const auto& [key, value] : series.labels) {
             if (key == name) return value;
@@ -102,8 +110,10 @@ private:
     void spoil(proto::WriteRequest& request) {
         auto& all = request.series;
         if (is("no-stale") || (is("no-stale-on-failure") && failed_)) std::erase_if(all, stale);
-        if (is("stale-on-failure-but-buckets") && failed_) std::erase_if(all, [](const auto& s) { return label(s, "__name__").ends_with("_bucket"); });
-        if (is("drop-sample") && scrape_ == 3) std::erase_if(all, [](const auto& s) { return label(s, "__name__") == "prw_untyped"; });
+        if (is("stale-on-failure-but-buckets") && failed_)
+            std::erase_if(all, [](const auto& s) { return label(s, "__name__").ends_with("_bucket"); });
+        if (is("drop-sample") && scrape_ == 3)
+            std::erase_if(all, [](const auto& s) { return label(s, "__name__") == "prw_untyped"; });
         if (is("no-exemplars")) {
             for (auto& series : all) series.exemplars.clear();
         }
@@ -112,15 +122,18 @@ private:
                 if (stale(series)) gone_.push_back(series);
             }
             for (auto series : gone_) {
-                const bool marked = stale(series) && series.samples.front().timestamp + 1 < now_ms() && !back(all, series);
+                const bool marked =
+                    stale(series) && series.samples.front().timestamp + 1 < now_ms() && !back(all, series);
                 series.samples.front().timestamp = now_ms();
                 if (marked) all.push_back(series);
             }
         }
         for (auto& series : all) {
             for (auto& sample : series.samples) {
-                if (is("mangle-stale") && sample.value_bits == proto::kStaleNanBits) sample.value_bits = proto::kMangledStaleNanBits;
-                if (is("stale-for-nan") && sample.value_bits == proto::kNormalNanBits) sample.value_bits = proto::kStaleNanBits;
+                if (is("mangle-stale") && sample.value_bits == proto::kStaleNanBits)
+                    sample.value_bits = proto::kMangledStaleNanBits;
+                if (is("stale-for-nan") && sample.value_bits == proto::kNormalNanBits)
+                    sample.value_bits = proto::kStaleNanBits;
                 if (is("altered") && label(series, "__name__") == "prw_bytes_total") sample.value_bits += 1;
                 if (is("unsigned-zero") && sample.value_bits == proto::to_bits(-0.0)) sample.value_bits = 0;
                 if (is("seconds")) sample.timestamp = sample.timestamp / 1000 * 1000;
@@ -191,7 +204,8 @@ private:
             }
             if (is("alter-on-retry")) {
                 for (auto& series : request.series) {
-                    for (auto& sample : series.samples) sample.value_bits = proto::to_bits(proto::from_bits(sample.value_bits) + 0.5);
+                    for (auto& sample : series.samples)
+                        sample.value_bits = proto::to_bits(proto::from_bits(sample.value_bits) + 0.5);
                 }
             }
             if (is("hot-loop")) continue;

@@ -15,17 +15,18 @@ namespace prw::conformance {
 namespace {
 
 using namespace std::chrono_literals;
+using prw::testing::read_file;
+using prw::testing::TempDir;
+using prw::testing::write_file;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using prw::testing::read_file;
-using prw::testing::TempDir;
-using prw::testing::write_file;
 
 class Command : public ::testing::Test {
 protected:
-    std::unique_ptr<Process> start(std::vector<std::string> arguments, std::vector<std::pair<std::string, std::string>> env = {}) {
+    std::unique_ptr<Process> start(std::vector<std::string> arguments,
+                                   std::vector<std::pair<std::string, std::string>> env = {}) {
         ProcessOptions options;
         options.argv = {PRW_PROGRAM, "test", "sender", "--out", out_folder};
         options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
@@ -75,8 +76,10 @@ TEST_F(Command, ReferenceConformsUnderBothMessages) {
     EXPECT_THAT(ids(seen, Verdict::kWarn), ElementsAre());
     EXPECT_THAT(ids(seen, Verdict::kError), ElementsAre());
     for (const auto& check : seen.checks) {
-        if (check.id.starts_with("sender/retry/") || check.id.starts_with("sender/stale/") || check.id.starts_with("sender/fidelity/")) {
-            EXPECT_EQ(name_of(check.verdict), "pass") << check.id << " " << proto::short_name(check.message) << ": " << check.reason;
+        if (check.id.starts_with("sender/retry/") || check.id.starts_with("sender/stale/") ||
+            check.id.starts_with("sender/fidelity/")) {
+            EXPECT_EQ(name_of(check.verdict), "pass")
+                << check.id << " " << proto::short_name(check.message) << ": " << check.reason;
         }
     }
     for (const auto& scenario : seen.scenarios) {
@@ -86,7 +89,8 @@ TEST_F(Command, ReferenceConformsUnderBothMessages) {
         EXPECT_TRUE(std::filesystem::exists(dir.path() / "out" / scenario.target_log)) << scenario.target_log;
     }
     EXPECT_TRUE(std::filesystem::exists(dir.file("out/report.html")));
-    EXPECT_FALSE(std::filesystem::exists(dir.file("out/steady-1.0/work"))) << "work directories are kept with --keep only";
+    EXPECT_FALSE(std::filesystem::exists(dir.file("out/steady-1.0/work")))
+        << "work directories are kept with --keep only";
     EXPECT_THAT(last_line(), AllOf(HasSubstr("PASS"), HasSubstr("exit 0")));
     EXPECT_THAT(output(), HasSubstr("prw test sender -- ./my-sender"));
     EXPECT_THAT(output(), Not(HasSubstr("\x1b"))) << "not a terminal: no control codes";
@@ -121,27 +125,35 @@ TEST_F(Command, WarningsCountWhereAskedTo) {
 
 TEST_F(Command, UsageErrorsAreTwoAndSayWhatThereIs) {
     write_file(dir.file("bad.yaml"), "version: 1\ntargets:\n  - name: a\n    rolle: sender\n");
-    write_file(dir.file("unset.yaml"), "version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [sh, \"${PRW_NEVER_SET}\"]}\n");
-    struct Row { std::vector<std::string> arguments; const char* says; };
-    for (const auto& row : std::vector<Row>{{{"--profile", "referense"}, "did you mean \"reference\"? known: "},
-                                            {{"--profile", "nowhere.yaml"}, "nowhere.yaml: cannot read the profile"},
-                                            {{"--profile", "bad.yaml"}, "bad.yaml:4: unknown key \"rolle\" in a target; did you mean \"role\"?"},
-                                            {{"--profile", "unset.yaml"}, "variable ${PRW_NEVER_SET} is not set"},
-                                            {{"--scenario", "4x"}, "did you mean \"4xx\"?"},
-                                            {{"--protobuf-message", "3.0"}, "1.0 or 2.0, not \"3.0\""},
-                                            {{"--timeout", "soon"}, "--timeout"},
-                                            {{"--attach", "--", "x"}, "--attach starts nothing"},
-                                            {{"--profile", "reference", "--", "x"}, "not both"},
-                                            {{"--target", "x"}, "no target \"x\""}}) {
+    write_file(dir.file("unset.yaml"),
+               "version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [sh, \"${PRW_NEVER_SET}\"]}\n");
+    struct Row {
+        std::vector<std::string> arguments;
+        const char* says;
+    };
+    for (const auto& row : std::vector<Row>{
+             {{"--profile", "referense"}, "did you mean \"reference\"? known: "},
+             {{"--profile", "nowhere.yaml"}, "nowhere.yaml: cannot read the profile"},
+             {{"--profile", "bad.yaml"}, "bad.yaml:4: unknown key \"rolle\" in a target; did you mean \"role\"?"},
+             {{"--profile", "unset.yaml"}, "variable ${PRW_NEVER_SET} is not set"},
+             {{"--scenario", "4x"}, "did you mean \"4xx\"?"},
+             {{"--protobuf-message", "3.0"}, "1.0 or 2.0, not \"3.0\""},
+             {{"--timeout", "soon"}, "--timeout"},
+             {{"--attach", "--", "x"}, "--attach starts nothing"},
+             {{"--profile", "reference", "--", "x"}, "not both"},
+             {{"--target", "x"}, "no target \"x\""}}) {
         EXPECT_EQ(run(row.arguments), 2) << row.says;
         EXPECT_THAT(output(), HasSubstr(row.says));
     }
 }
 
 TEST_F(Command, ProgramThatIsNotThereIsFourOrSkipped) {
-    write_file(dir.file("a.yaml"), "version: 1\ntargets:\n  - name: a\n    role: sender\n    requires: [vmagent-is-not-here]\n    start: {exec: [sh]}\n");
+    write_file(dir.file("a.yaml"),
+               "version: 1\ntargets:\n  - name: a\n    role: sender\n    requires: [vmagent-is-not-here]\n    start: "
+               "{exec: [sh]}\n");
     EXPECT_EQ(run({"--profile", "a.yaml"}), 4);
-    EXPECT_THAT(output(), HasSubstr("target a (a.yaml:3) cannot be started: vmagent-is-not-here is not on this machine"));
+    EXPECT_THAT(output(),
+                HasSubstr("target a (a.yaml:3) cannot be started: vmagent-is-not-here is not on this machine"));
     EXPECT_EQ(run({"--profile", "a.yaml", "--skip-exit-code"}), 77);
 }
 
@@ -149,7 +161,8 @@ TEST_F(Command, SilentAndCrashingCommandsAreFour) {
     EXPECT_EQ(run({"--scenario", "steady", "--", "true"}), 4);
     EXPECT_THAT(last_line(), HasSubstr("INCONCLUSIVE"));
     EXPECT_EQ(run({"--scenario", "steady", "--", "sh", "-c", "echo no config; exit 3"}), 4);
-    EXPECT_THAT(output(), ::testing::ContainsRegex("the target exited with 3 before it sent anything; its last output:\\s+no config"));
+    EXPECT_THAT(output(), ::testing::ContainsRegex(
+                              "the target exited with 3 before it sent anything; its last output:\\s+no config"));
     EXPECT_THAT(last_line(), HasSubstr("exit 4"));
 }
 
@@ -162,10 +175,12 @@ TEST_F(Command, FolderThatCannotBeWrittenIsFive) {
 
 TEST_F(Command, CommandRunsWhereTheUserStandsAndFindsItsEnvironment) {
     EXPECT_EQ(run({"--scenario", "steady", "--keep", "--", "sh", "-c",
-                   "echo \"pwd=$(pwd) message=$PRW_PROTOBUF_MESSAGE check=$PRW_CHECK_ID\"; test -d \"$PRW_TMPDIR\" && echo tmp; echo \"$PRW_REMOTE_WRITE_URL $PRW_SCRAPE_URL $PRW_SCRAPE_HOSTPORT\""}),
+                   "echo \"pwd=$(pwd) message=$PRW_PROTOBUF_MESSAGE check=$PRW_CHECK_ID\"; test -d \"$PRW_TMPDIR\" && "
+                   "echo tmp; echo \"$PRW_REMOTE_WRITE_URL $PRW_SCRAPE_URL $PRW_SCRAPE_HOSTPORT\""}),
               4);
     const auto log = read_file(dir.file("out/steady-1.0/target.log"));
-    EXPECT_THAT(log, HasSubstr("pwd=" + std::filesystem::canonical(dir.path()).string() + " message=1.0 check=steady\ntmp\nhttp://127.0.0.1:"));
+    EXPECT_THAT(log, HasSubstr("pwd=" + std::filesystem::canonical(dir.path()).string() +
+                               " message=1.0 check=steady\ntmp\nhttp://127.0.0.1:"));
     EXPECT_TRUE(std::filesystem::is_directory(dir.file("out/steady-1.0/work")));
 }
 
@@ -173,7 +188,9 @@ TEST_F(Command, InterruptionWritesWhatThereIs) {
     auto process = start({});
     const auto end = std::chrono::steady_clock::now() + 60s;
     // The first capture stands: scenarios are under way.
-    while (!std::filesystem::exists(dir.file("out/series-disappears-1.0/requests.prwcap")) && std::chrono::steady_clock::now() < end) ASSERT_FALSE(process->wait(10ms)) << output();
+    while (!std::filesystem::exists(dir.file("out/series-disappears-1.0/requests.prwcap")) &&
+           std::chrono::steady_clock::now() < end)
+        ASSERT_FALSE(process->wait(10ms)) << output();
     ASSERT_EQ(::kill(process->pid(), SIGINT), 0);
     const auto status = process->wait(60s);
     ASSERT_TRUE(status);
@@ -194,7 +211,11 @@ TEST_F(Command, AttachJudgesWhatComes) {
     }
     const auto fixture = prw::testing::fixture("kube-eventer-1.3-1.0/000");
     http::Client client(*http::parse_url(url));
-    const auto answer = client.request("POST", {{"Content-Type", "application/x-protobuf"}, {"Content-Encoding", "snappy"}, {"User-Agent", "kube-eventer"}, {"X-Prometheus-Remote-Write-Version", "0.1.0"}},
+    const auto answer = client.request("POST",
+                                       {{"Content-Type", "application/x-protobuf"},
+                                        {"Content-Encoding", "snappy"},
+                                        {"User-Agent", "kube-eventer"},
+                                        {"X-Prometheus-Remote-Write-Version", "0.1.0"}},
                                        fixture.body);
     ASSERT_TRUE(answer) << answer.error().text();
     EXPECT_EQ(answer->status, 204);

@@ -20,9 +20,14 @@ public:
         record_.scenario = std::move(scenario);
         record_.target.input = Input::kNone;
         record_.started = true;
-        record_.observation = Observation({{.metric = "up_since", .labels = {}, .explicit_timestamp = true}, {.metric = "known", .labels = {{"a", "b"}}, .unique_values = true}});
+        record_.observation = Observation({{.metric = "up_since", .labels = {}, .explicit_timestamp = true},
+                                           {.metric = "known", .labels = {{"a", "b"}}, .unique_values = true}});
     }
-    struct Datum { const char* metric; std::int64_t timestamp; double value; };
+    struct Datum {
+        const char* metric;
+        std::int64_t timestamp;
+        double value;
+    };
     Story& request(int status, std::initializer_list<Datum> data, std::int64_t gap_us = 50'000) {
         Delivery delivery;
         delivery.id = ++id_;
@@ -79,7 +84,9 @@ TEST(Traps, ExplicitTimestampsComeAgainByRight) {
     story.request(204, {{"up_since", 5, 1}, {"m", 1, 1}}).request(204, {{"up_since", 5, 1}, {"m", 2, 1}});
     EXPECT_THAT(said(story.verdict("sender/fidelity/no-duplicates")), HasSubstr("pass"));
     Story refused("4xx");
-    refused.request(400, {{"up_since", 5, 1}, {"m", 1, 1}}).request(400, {{"up_since", 5, 1}, {"m", 2, 1}}).request(204, {{"m", 3, 1}});
+    refused.request(400, {{"up_since", 5, 1}, {"m", 1, 1}})
+        .request(400, {{"up_since", 5, 1}, {"m", 2, 1}})
+        .request(204, {{"m", 3, 1}});
     EXPECT_THAT(said(refused.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
 }
 
@@ -97,8 +104,14 @@ TEST(Traps, RequestsWithoutSamplesAreNoRetries) {
 
 TEST(Traps, RetryIsTheSameDataWhateverTheBatch) {
     Story story("5xx-then-success");
-    story.request(503, {{"m", 1, 1}, {"n", 1, 1}}).request(500, {{"m", 1, 1}}, 30'000).request(204, {{"n", 1, 1}}, 60'000).request(204, {{"m", 1, 1}}, 60'000).request(204, {{"m", 2, 2}, {"n", 2, 2}});
-    for (const auto* id : {"sender/retry/on-5xx", "sender/retry/backoff", "sender/retry/same-data", "sender/retry/order-kept", "sender/retry/newer-data-waits", "sender/retry/no-loss-after-recovery"}) {
+    story.request(503, {{"m", 1, 1}, {"n", 1, 1}})
+        .request(500, {{"m", 1, 1}}, 30'000)
+        .request(204, {{"n", 1, 1}}, 60'000)
+        .request(204, {{"m", 1, 1}}, 60'000)
+        .request(204, {{"m", 2, 2}, {"n", 2, 2}});
+    for (const auto* id :
+         {"sender/retry/on-5xx", "sender/retry/backoff", "sender/retry/same-data", "sender/retry/order-kept",
+          "sender/retry/newer-data-waits", "sender/retry/no-loss-after-recovery"}) {
         EXPECT_THAT(said(story.verdict(id)), HasSubstr("pass")) << id;
     }
 }
@@ -138,12 +151,14 @@ TEST(SeedCase, NamesTheMissingRetryAndNothingElse) {
     EXPECT_EQ(retry.got, "1 sample of 1 never came again after a 503; the program exited with 0");
     for (const auto& check : judge(outage.record())) {
         if (check.id == retry.id) continue;
-        EXPECT_TRUE(check.verdict == Verdict::kInconclusive || check.verdict == Verdict::kNotApplicable) << check.id << " " << said(check);
+        EXPECT_TRUE(check.verdict == Verdict::kInconclusive || check.verdict == Verdict::kNotApplicable)
+            << check.id << " " << said(check);
     }
     Story steady("steady");
     steady.record().target.input = Input::kUnknown;
     steady.request(204, {{"test_metric", 1, 1}}).ended("exited with 0", true);
-    for (const auto& check : judge(steady.record())) EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << " " << said(check);
+    for (const auto& check : judge(steady.record()))
+        EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << " " << said(check);
 }
 
 TEST(Catalogue, ChecksNameClausesThatExist) {
@@ -152,8 +167,10 @@ TEST(Catalogue, ChecksNameClausesThatExist) {
         EXPECT_TRUE(ids.insert(check.id).second) << check.id << " occurs twice";
         EXPECT_FALSE(check.clauses.empty()) << check.id;
         EXPECT_FALSE(check.summary.empty()) << check.id;
-        for (const auto& clause : check.clauses) EXPECT_NE(proto::find_clause(clause), nullptr) << check.id << " names " << clause;
-        const bool known = std::any_of(all_scenarios().begin(), all_scenarios().end(), [&](const ScenarioInfo& info) { return info.name == check.scenario; });
+        for (const auto& clause : check.clauses)
+            EXPECT_NE(proto::find_clause(clause), nullptr) << check.id << " names " << clause;
+        const bool known = std::any_of(all_scenarios().begin(), all_scenarios().end(),
+                                       [&](const ScenarioInfo& info) { return info.name == check.scenario; });
         EXPECT_TRUE(known) << check.id << " in " << check.scenario;
     }
 }

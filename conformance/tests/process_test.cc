@@ -11,9 +11,9 @@ namespace prw::conformance {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 using prw::testing::read_file;
 using prw::testing::TempDir;
+using ::testing::HasSubstr;
 
 ProcessOptions shell(const TempDir& dir, const std::string& script) {
     ProcessOptions options;
@@ -24,9 +24,14 @@ ProcessOptions shell(const TempDir& dir, const std::string& script) {
 }
 
 TEST(Process, ReportsHowTheProgramEnded) {
-    struct Row { const char* script; const char* text; bool success; };
+    struct Row {
+        const char* script;
+        const char* text;
+        bool success;
+    };
     const TempDir dir;
-    for (const auto& row : {Row{"exit 0", "exited with 0", true}, Row{"exit 7", "exited with 7", false}, Row{"kill -9 $$", "was killed by signal 9 (Killed)", false}}) {
+    for (const auto& row : {Row{"exit 0", "exited with 0", true}, Row{"exit 7", "exited with 7", false},
+                            Row{"kill -9 $$", "was killed by signal 9 (Killed)", false}}) {
         auto process = Process::start(shell(dir, row.script));
         ASSERT_TRUE(process) << process.error().text();
         const auto status = (*process)->wait(10s);
@@ -118,8 +123,7 @@ TEST(Process, TakesItsDescendantsWithIt) {
         std::string state;
         try {
             state = read_file("/proc/" + std::to_string(child) + "/stat");
-        } catch (const std::exception&) {
-        }
+        } catch (const std::exception&) {}
         gone = state.empty() || state.find(") Z ") != std::string::npos;
     }
     EXPECT_TRUE(gone);

@@ -11,11 +11,11 @@
 namespace prw::conformance {
 namespace {
 
+using prw::testing::TempDir;
+using prw::testing::write_file;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using prw::testing::TempDir;
-using prw::testing::write_file;
 
 constexpr const char* kWhole = R"(version: 1
 targets:
@@ -62,7 +62,11 @@ TEST(Profile, EveryKeyIsRead) {
     EXPECT_EQ(target.origin, "p.yaml:3");
 }
 
-struct Wrong { const char* yaml; const char* where; const char* what; };
+struct Wrong {
+    const char* yaml;
+    const char* where;
+    const char* what;
+};
 
 TEST(Profile, MistakesAreNamedWithFileLineAndNearestWord) {
     const std::vector<Wrong> rows = {
@@ -74,28 +78,44 @@ TEST(Profile, MistakesAreNamedWithFileLineAndNearestWord) {
         {"version: 1\n", "p.yaml:1", "needs targets"},
         {"version: 1\ntargets: []", "p.yaml:2", "needs targets"},
         {"version: 1\ntarget: []", "p.yaml:2", "unknown key \"target\" in the profile; did you mean \"targets\"?"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    protocol: x", "p.yaml:5", "unknown key \"protocol\" in a target; did you mean \"protocols\"?"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    zzzzzzzz: x", "p.yaml:5", "known are name, description"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    protocol: x", "p.yaml:5",
+         "unknown key \"protocol\" in a target; did you mean \"protocols\"?"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    zzzzzzzz: x", "p.yaml:5",
+         "known are name, description"},
         {"version: 1\ntargets:\n  - name: a\n    name: b\n    role: sender", "p.yaml:4", "\"name\" is given twice"},
         {"version: 1\ntargets:\n  - role: sender", "p.yaml:3", "needs a name"},
         {"version: 1\ntargets:\n  - name: a", "p.yaml:3", "needs a role"},
         {"version: 1\ntargets:\n  - name: a\n    role: judge", "p.yaml:4", "role must be sender or receiver"},
         {"version: 1\ntargets:\n  - name: a\n    role: sender", "p.yaml:3", "needs start"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: []}", "p.yaml:5", "start.exec is empty"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: run me}", "p.yaml:5", "must be a list"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {command: [x]}", "p.yaml:5", "unknown key \"command\" in start"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    protocols: [\"3.0\"]", "p.yaml:5", "known are \"1.0\" and \"2.0\""},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: []}", "p.yaml:5",
+         "start.exec is empty"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: run me}", "p.yaml:5",
+         "must be a list"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {command: [x]}", "p.yaml:5",
+         "unknown key \"command\" in start"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    protocols: [\"3.0\"]", "p.yaml:5",
+         "known are \"1.0\" and \"2.0\""},
         {"version: 1\ntargets:\n  - name: a\n    role: sender\n    protocols: [\"1.0\", \"1.0\"]", "p.yaml:5", "twice"},
         {"version: 1\ntargets:\n  - name: a\n    role: sender\n    protocols: []", "p.yaml:5", "protocols is empty"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    input: push", "p.yaml:5", "input must be scrape, none or stdin"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    stop: {signal: NOPE}", "p.yaml:6", "stop.signal must be one of TERM"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    stop: {grace: 5}", "p.yaml:6", "stop.grace"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    settle: 2h", "p.yaml:6", "at most 1h"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    features: {exemplar: true}", "p.yaml:6", "did you mean \"exemplars\"?"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    features: {exemplars: yes}", "p.yaml:6", "must be true or false"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    files: {../x: y}", "p.yaml:5", "must lie in the work directory"},
-        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    files: {/etc/x: y}", "p.yaml:5", "must lie in the work directory"},
-        {"version: 1\ntargets:\n  - {name: a, role: sender, start: {exec: [x]}}\n  - {name: a, role: sender, start: {exec: [x]}}", "p.yaml:4", "two targets have the name a"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    input: push", "p.yaml:5",
+         "input must be scrape, none or stdin"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    stop: {signal: NOPE}",
+         "p.yaml:6", "stop.signal must be one of TERM"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    stop: {grace: 5}",
+         "p.yaml:6", "stop.grace"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    settle: 2h", "p.yaml:6",
+         "at most 1h"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    features: {exemplar: true}",
+         "p.yaml:6", "did you mean \"exemplars\"?"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    features: {exemplars: yes}",
+         "p.yaml:6", "must be true or false"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    files: {../x: y}", "p.yaml:5",
+         "must lie in the work directory"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    files: {/etc/x: y}", "p.yaml:5",
+         "must lie in the work directory"},
+        {"version: 1\ntargets:\n  - {name: a, role: sender, start: {exec: [x]}}\n  - {name: a, role: sender, start: "
+         "{exec: [x]}}",
+         "p.yaml:4", "two targets have the name a"},
     };
     for (const auto& row : rows) {
         const auto profile = parse_profile(row.yaml, "p.yaml");
@@ -108,8 +128,12 @@ TEST(Profile, MistakesAreNamedWithFileLineAndNearestWord) {
 
 TEST(Profile, VariablesExpandOnceAndUnsetOnesAreErrors) {
     const Variables variables = {{"A", "x${B}"}, {"EMPTY", ""}};
-    struct Row { const char* text; const char* result; };
-    for (const auto& row : {Row{"", ""}, Row{"plain $HOME $", "plain $HOME $"}, Row{"<${A}>", "<x${B}>"}, Row{"${EMPTY}", ""}, Row{"$${A}", "${A}"}, Row{"${A}${A}", "x${B}x${B}"}}) {
+    struct Row {
+        const char* text;
+        const char* result;
+    };
+    for (const auto& row : {Row{"", ""}, Row{"plain $HOME $", "plain $HOME $"}, Row{"<${A}>", "<x${B}>"},
+                            Row{"${EMPTY}", ""}, Row{"$${A}", "${A}"}, Row{"${A}${A}", "x${B}x${B}"}}) {
         const auto out = expand(row.text, variables, "here");
         ASSERT_TRUE(out) << row.text;
         EXPECT_EQ(*out, row.result);

@@ -9,10 +9,10 @@
 namespace prw::conformance {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using prw::testing::golden;
 using prw::testing::TempDir;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::filesystem::path kGolden = std::filesystem::path(PRW_SOURCE_DIR) / "conformance/tests/golden";
 
@@ -41,9 +41,12 @@ Results sample() {
     r.learn_more = "prw explain sender/labels/sorted";
     r.started = "2026-01-02T03:04:05Z";
     r.duration_ms = 3812;
-    r.scenarios = {{"steady", proto::ProtobufMessage::kV1, "all rules on everything sent", 2100, 12, 480, 960, "steady-1.0.prwcap", "steady-1.0.log", ""},
-                   {"retry-5xx", proto::ProtobufMessage::kV1, "503 twice, then success", 900, 0, 0, 0, "", "retry-5xx-1.0.log", "the target exited with 1 before it sent anything"}};
-    const auto add = [&](const char* id, proto::ProtobufMessage message, proto::Level level, Verdict verdict, std::vector<std::string> clauses) -> CheckOutcome& {
+    r.scenarios = {{"steady", proto::ProtobufMessage::kV1, "all rules on everything sent", 2100, 12, 480, 960,
+                    "steady-1.0.prwcap", "steady-1.0.log", ""},
+                   {"retry-5xx", proto::ProtobufMessage::kV1, "503 twice, then success", 900, 0, 0, 0, "",
+                    "retry-5xx-1.0.log", "the target exited with 1 before it sent anything"}};
+    const auto add = [&](const char* id, proto::ProtobufMessage message, proto::Level level, Verdict verdict,
+                         std::vector<std::string> clauses) -> CheckOutcome& {
         CheckOutcome c;
         c.id = id;
         c.message = message;
@@ -59,20 +62,27 @@ Results sample() {
     };
     using proto::Level;
     using proto::ProtobufMessage;
-    auto& sorted = add("sender/labels/sorted", ProtobufMessage::kV1, Level::kMust, Verdict::kFail, {"prw1.labels.sorted"});
+    auto& sorted =
+        add("sender/labels/sorted", ProtobufMessage::kV1, Level::kMust, Verdict::kFail, {"prw1.labels.sorted"});
     sorted.want = "label names in unsigned byte order in every series";
     sorted.got = "480 of 480 series out of order";
     sorted.findings = {finding()};
     sorted.capsule = "steady-1.0.prwcap";
     sorted.exchanges = {1, 2, 3};
     add("sender/labels/sorted", ProtobufMessage::kV2, Level::kMust, Verdict::kPass, {"prw2.labels.sorted"});
-    auto& agent = add("sender/headers/user-agent-version", ProtobufMessage::kV1, Level::kShould, Verdict::kWarn, {"ext.http.user-agent-version"});
+    auto& agent = add("sender/headers/user-agent-version", ProtobufMessage::kV1, Level::kShould, Verdict::kWarn,
+                      {"ext.http.user-agent-version"});
     agent.extension = true;
     agent.reason = "User-Agent is \"my-agent\", without a version";
-    add("sender/retry/on-5xx", ProtobufMessage::kV1, Level::kMust, Verdict::kError, {"prw1.retries.retry-5xx"}).reason = "the target exited with 1 before it sent anything";
-    add("sender/exemplars/value", ProtobufMessage::kV2, Level::kMust, Verdict::kInconclusive, {"prw2.exemplars.value"}).reason = "no exemplar was ever sent";
-    add("sender/stale/marker", ProtobufMessage::kV1, Level::kMust, Verdict::kNotApplicable, {"prw1.stale.send-marker"}).reason = "the profile says input: none";
-    add("sender/labels/job-instance", ProtobufMessage::kV1, Level::kMay, Verdict::kInfo, {"prw1.scope.job-instance-labels"}).reason = "series carry job and instance";
+    add("sender/retry/on-5xx", ProtobufMessage::kV1, Level::kMust, Verdict::kError, {"prw1.retries.retry-5xx"}).reason =
+        "the target exited with 1 before it sent anything";
+    add("sender/exemplars/value", ProtobufMessage::kV2, Level::kMust, Verdict::kInconclusive, {"prw2.exemplars.value"})
+        .reason = "no exemplar was ever sent";
+    add("sender/stale/marker", ProtobufMessage::kV1, Level::kMust, Verdict::kNotApplicable, {"prw1.stale.send-marker"})
+        .reason = "the profile says input: none";
+    add("sender/labels/job-instance", ProtobufMessage::kV1, Level::kMay, Verdict::kInfo,
+        {"prw1.scope.job-instance-labels"})
+        .reason = "series carry job and instance";
     return r;
 }
 
@@ -126,7 +136,8 @@ TEST(Report, JsonReadsBackToTheSame) {
 
 TEST(Report, JsonThatIsNoneIsRefusedWithTheCause) {
     EXPECT_THAT(results_from_json("{").error().text(), HasSubstr("not a results file"));
-    EXPECT_THAT(results_from_json("{\"schema_version\": 7}").error().text(), HasSubstr("schema_version 7; this prw reads 1"));
+    EXPECT_THAT(results_from_json("{\"schema_version\": 7}").error().text(),
+                HasSubstr("schema_version 7; this prw reads 1"));
     EXPECT_THAT(results_from_json("{\"schema_version\": 1}").error().text(), HasSubstr("tool"));
 }
 
@@ -139,7 +150,8 @@ TEST(Report, TextThatIsNotUtf8DoesNotBreakTheJson) {
 TEST(Report, TerminalAtEightyColumns) {
     auto r = sample();
     conclude(r, false);
-    const auto text = render_terminal(r, {.report = ".prw/last/report.html", .next = "prw test sender -- ./your-sender"});
+    const auto text =
+        render_terminal(r, {.report = ".prw/last/report.html", .next = "prw test sender -- ./your-sender"});
     EXPECT_EQ(text, golden(kGolden / "terminal-80.txt", text));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
@@ -158,7 +170,8 @@ TEST(Report, HtmlStandsAlone) {
     conclude(r, false);
     const auto html = render_html(r);
     EXPECT_EQ(html, golden(kGolden / "report.html", html));
-    for (const char* resource : {"<script", "src=", "@import", "url(", "<link"}) EXPECT_THAT(html, Not(HasSubstr(resource)));
+    for (const char* resource : {"<script", "src=", "@import", "url(", "<link"})
+        EXPECT_THAT(html, Not(HasSubstr(resource)));
     EXPECT_THAT(html, Not(HasSubstr("<b>&\\")));  // text of a sender never becomes markup
     EXPECT_THAT(html, HasSubstr("This run is incomplete"));
 }

@@ -28,7 +28,10 @@ Target double_of(const std::string& mode) {
     return target;
 }
 
-struct Played { ScenarioRecord record; std::map<std::string, CheckOutcome> checks; };
+struct Played {
+    ScenarioRecord record;
+    std::map<std::string, CheckOutcome> checks;
+};
 
 Played play_double(const std::string& scenario, ProtobufMessage message, Target target) {
     const prw::testing::TempDir dir;
@@ -47,7 +50,8 @@ Played play_double(const std::string& scenario, ProtobufMessage message, Target 
 std::string list_of_faults(const Played& played) {
     std::string out;
     for (const auto& [id, check] : played.checks) {
-        if (check.verdict >= Verdict::kWarn) out += id + ": " + std::string(name_of(check.verdict)) + ": " + check.reason + "\n";
+        if (check.verdict >= Verdict::kWarn)
+            out += id + ": " + std::string(name_of(check.verdict)) + ": " + check.reason + "\n";
     }
     return out + played.record.problem;
 }
@@ -73,30 +77,90 @@ const std::vector<Row>& rows() {
         {"stale-for-nan", "steady", kV1, "sender/fidelity/every-sample-bit-exact", Verdict::kFail},
         {"resend", "steady", kV1, "sender/fidelity/no-duplicates", Verdict::kFail},
         {"constant", "steady", kV1, "sender/fidelity/no-duplicates", Verdict::kFail},
-        {"drop-label", "steady", kV1, "sender/labels/complete-set", Verdict::kFail, {"sender/fidelity/every-sample-bit-exact"}},
-        {"labels-once", "steady", kV2, "sender/labels/complete-set", Verdict::kFail, {"sender/labels/job-instance-consistent"}},
+        {"drop-label",
+         "steady",
+         kV1,
+         "sender/labels/complete-set",
+         Verdict::kFail,
+         {"sender/fidelity/every-sample-bit-exact"}},
+        {"labels-once",
+         "steady",
+         kV2,
+         "sender/labels/complete-set",
+         Verdict::kFail,
+         {"sender/labels/job-instance-consistent"}},
         {"job-on-some", "steady", kV1, "sender/labels/job-instance-consistent", Verdict::kWarn},
-        {"reorder", "steady", kV1, "sender/ordering/per-series", Verdict::kFail, {"sender/fidelity/every-sample-bit-exact"}},
-        {"seconds", "steady", kV1, "sender/ordering/unique-timestamps", Verdict::kFail, {"sender/fidelity/every-sample-bit-exact", "sender/fidelity/no-duplicates", "sender/samples/timestamp-unit"}},
+        {"reorder",
+         "steady",
+         kV1,
+         "sender/ordering/per-series",
+         Verdict::kFail,
+         {"sender/fidelity/every-sample-bit-exact"}},
+        {"seconds",
+         "steady",
+         kV1,
+         "sender/ordering/unique-timestamps",
+         Verdict::kFail,
+         {"sender/fidelity/every-sample-bit-exact", "sender/fidelity/no-duplicates", "sender/samples/timestamp-unit"}},
         {"new-connections", "steady", kV1, "sender/connection/reuse", Verdict::kWarn},
         {"other-message", "steady", kV2, "sender/negotiation/message-as-asked", Verdict::kFail},
         {"no-exemplars", "steady", kV2, "sender/exemplars/provided", Verdict::kWarn},
         {"unsorted", "steady", kV1, "sender/labels/sorted", Verdict::kFail},
         {"no-retry", "5xx-then-success", kV1, "sender/retry/on-5xx", Verdict::kFail},
         {"no-retry", "5xx-then-success", kV2, "sender/retry/on-5xx", Verdict::kFail},
-        {"no-retry-501", "5xx-then-success", kV1, "sender/retry/no-loss-after-recovery", Verdict::kWarn, {"sender/retry/on-5xx"}},
-        {"retry-twice", "5xx-then-success", kV1, "sender/retry/no-loss-after-recovery", Verdict::kWarn, {"sender/retry/on-5xx"}},
+        {"no-retry-501",
+         "5xx-then-success",
+         kV1,
+         "sender/retry/no-loss-after-recovery",
+         Verdict::kWarn,
+         {"sender/retry/on-5xx"}},
+        {"retry-twice",
+         "5xx-then-success",
+         kV1,
+         "sender/retry/no-loss-after-recovery",
+         Verdict::kWarn,
+         {"sender/retry/on-5xx"}},
         {"hot-loop", "5xx-then-success", kV1, "sender/retry/backoff", Verdict::kFail},
         {"fixed-interval", "5xx-then-success", kV2, "sender/retry/backoff", Verdict::kWarn},
-        {"restamp", "5xx-then-success", kV1, "sender/retry/same-data", Verdict::kFail, {"sender/retry/no-loss-after-recovery"}},
-        {"alter-on-retry", "5xx-then-success", kV2, "sender/retry/same-data", Verdict::kFail, {"sender/retry/on-5xx", "sender/retry/no-loss-after-recovery"}},
-        {"side-queue", "5xx-then-success", kV1, "sender/retry/order-kept", Verdict::kFail, {"sender/retry/newer-data-waits", "sender/retry/backoff"}},
-        {"side-queue", "5xx-then-success", kV2, "sender/retry/newer-data-waits", Verdict::kWarn, {"sender/retry/order-kept", "sender/retry/backoff"}},
+        {"restamp",
+         "5xx-then-success",
+         kV1,
+         "sender/retry/same-data",
+         Verdict::kFail,
+         {"sender/retry/no-loss-after-recovery"}},
+        {"alter-on-retry",
+         "5xx-then-success",
+         kV2,
+         "sender/retry/same-data",
+         Verdict::kFail,
+         {"sender/retry/on-5xx", "sender/retry/no-loss-after-recovery"}},
+        {"side-queue",
+         "5xx-then-success",
+         kV1,
+         "sender/retry/order-kept",
+         Verdict::kFail,
+         {"sender/retry/newer-data-waits", "sender/retry/backoff"}},
+        {"side-queue",
+         "5xx-then-success",
+         kV2,
+         "sender/retry/newer-data-waits",
+         Verdict::kWarn,
+         {"sender/retry/order-kept", "sender/retry/backoff"}},
         {"retry-4xx", "4xx", kV1, "sender/retry/not-on-4xx", Verdict::kFail},
         {"retry-4xx", "4xx", kV2, "sender/retry/not-on-4xx", Verdict::kFail},
         {"stop-on-4xx", "4xx", kV1, "sender/retry/continues-after-4xx", Verdict::kWarn},
-        {"no-stale", "series-disappears", kV1, "sender/stale/marker-on-disappearance", Verdict::kFail, {"sender/stale/all-series-of-target"}},
-        {"mangle-stale", "series-disappears", kV2, "sender/stale/marker-on-disappearance", Verdict::kFail, {"sender/stale/all-series-of-target", "sender/samples/stale-marker-bits", "sender/samples/canonical-nan"}},
+        {"no-stale",
+         "series-disappears",
+         kV1,
+         "sender/stale/marker-on-disappearance",
+         Verdict::kFail,
+         {"sender/stale/all-series-of-target"}},
+        {"mangle-stale",
+         "series-disappears",
+         kV2,
+         "sender/stale/marker-on-disappearance",
+         Verdict::kFail,
+         {"sender/stale/all-series-of-target", "sender/samples/stale-marker-bits", "sender/samples/canonical-nan"}},
         {"no-stale-on-failure", "series-disappears", kV1, "sender/stale/all-series-of-target", Verdict::kFail},
         {"stale-on-failure-but-buckets", "series-disappears", kV2, "sender/stale/all-series-of-target", Verdict::kWarn},
         {"stale-for-nan", "series-disappears", kV1, "sender/stale/none-for-live-series", Verdict::kFail},
@@ -114,18 +178,21 @@ TEST_P(Doubles, AreCaughtAndNothingElseIsSaid) {
     const auto played = play_double(row.scenario, row.message, double_of(row.mode));
     const auto found = played.checks.find(row.check);
     ASSERT_NE(found, played.checks.end()) << list_of_faults(played);
-    EXPECT_EQ(name_of(found->second.verdict), name_of(row.verdict)) << found->second.reason << "\n" << list_of_faults(played);
+    EXPECT_EQ(name_of(found->second.verdict), name_of(row.verdict)) << found->second.reason << "\n"
+                                                                    << list_of_faults(played);
     EXPECT_NE(found->second.got, "");
     EXPECT_NE(found->second.want, "");
     EXPECT_FALSE(found->second.clauses.empty());
     for (const auto& [id, check] : played.checks) {
         if (id == row.check || check.verdict < Verdict::kWarn) continue;
-        EXPECT_NE(std::find(row.also.begin(), row.also.end(), id), row.also.end()) << id << " is a false alarm: " << check.reason;
+        EXPECT_NE(std::find(row.also.begin(), row.also.end(), id), row.also.end())
+            << id << " is a false alarm: " << check.reason;
     }
 }
 
 std::string row_name(const ::testing::TestParamInfo<Row>& info) {
-    std::string out = std::string(info.param.mode) + "-" + info.param.scenario + (info.param.message == kV1 ? "V1" : "V2") + std::to_string(info.index);
+    std::string out = std::string(info.param.mode) + "-" + info.param.scenario +
+                      (info.param.message == kV1 ? "V1" : "V2") + std::to_string(info.index);
     std::string clean;
     for (const char c : out) {
         if (std::isalnum(static_cast<unsigned char>(c)) != 0) clean += c;
@@ -144,8 +211,13 @@ TEST(Doubles, EveryCheckOnBehaviourHasOne) {
     EXPECT_THAT(caught, IsSupersetOf(known));
 }
 
-struct Setting { const char* scenario; ProtobufMessage message; };
-void PrintTo(const Setting& setting, std::ostream* out) { *out << setting.scenario << " with " << proto::short_name(setting.message); }
+struct Setting {
+    const char* scenario;
+    ProtobufMessage message;
+};
+void PrintTo(const Setting& setting, std::ostream* out) {
+    *out << setting.scenario << " with " << proto::short_name(setting.message);
+}
 
 class WithoutFault : public ::testing::TestWithParam<Setting> {};
 
@@ -173,9 +245,15 @@ std::vector<Setting> settings() {
 INSTANTIATE_TEST_SUITE_P(Table, WithoutFault, ::testing::ValuesIn(settings()));
 
 TEST(NullSenders, AreNeverGreen) {
-    struct Null { const char* mode; Verdict verdict; const char* reason; };
-    for (const auto& null : {Null{"silent", Verdict::kInconclusive, "no request arrived"}, Null{"exit-with-0", Verdict::kInconclusive, "exited with 0 without sending anything"},
-                             Null{"exit-with-3", Verdict::kError, "exited with 3 before it sent anything; its last output: bad_sender: exit-with-3"}}) {
+    struct Null {
+        const char* mode;
+        Verdict verdict;
+        const char* reason;
+    };
+    for (const auto& null : {Null{"silent", Verdict::kInconclusive, "no request arrived"},
+                             Null{"exit-with-0", Verdict::kInconclusive, "exited with 0 without sending anything"},
+                             Null{"exit-with-3", Verdict::kError,
+                                  "exited with 3 before it sent anything; its last output: bad_sender: exit-with-3"}}) {
         auto target = double_of(null.mode);
         target.settle = std::chrono::seconds(1);
         for (const auto& scenario : all_scenarios()) {
@@ -217,7 +295,8 @@ TEST(Runner, CrashWhileSendingIsAnErrorAndWhatWasSeenStaysJudged) {
     ASSERT_TRUE(results) << results.error().text();
     conclude(*results, false);
     EXPECT_EQ(results->exit_code, 4);
-    const auto broken = std::find_if(results->checks.begin(), results->checks.end(), [](const auto& check) { return check.id == "sender/target/runs"; });
+    const auto broken = std::find_if(results->checks.begin(), results->checks.end(),
+                                     [](const auto& check) { return check.id == "sender/target/runs"; });
     ASSERT_NE(broken, results->checks.end());
     EXPECT_EQ(name_of(broken->verdict), "error");
     EXPECT_THAT(broken->reason, HasSubstr("was killed by signal 6"));
@@ -228,7 +307,8 @@ TEST(Runner, TargetThatDoesNotStartIsAnErrorWithPlaceAndCause) {
     target.exec = {"/nonexistent/agent"};
     const auto played = play_double("steady", kV1, target);
     EXPECT_THAT(played.record.problem, HasSubstr("/nonexistent/agent"));
-    for (const auto& [id, check] : played.checks) EXPECT_TRUE(check.verdict == Verdict::kError || check.verdict == Verdict::kNotApplicable) << id;
+    for (const auto& [id, check] : played.checks)
+        EXPECT_TRUE(check.verdict == Verdict::kError || check.verdict == Verdict::kNotApplicable) << id;
 }
 
 TEST(Runner, DeafTargetIsKilledAndStillJudged) {
@@ -279,7 +359,8 @@ TEST(Runner, CommandThatScrapesIsJudgedLikeAScraper) {
 }
 
 TEST(Runner, SecretsAreNotShown) {
-    EXPECT_EQ(redact_command({"agent", "--url", "http://u:hush@h/p", "--password", "hush", "--token=hush", "-H", "Authorization: Bearer hush", "a b"}),
+    EXPECT_EQ(redact_command({"agent", "--url", "http://u:hush@h/p", "--password", "hush", "--token=hush", "-H",
+                              "Authorization: Bearer hush", "a b"}),
               "agent --url http://u:xxxxx@h/p --password xxxxx --token=xxxxx -H Authorization:xxxxx 'a b'");
 }
 

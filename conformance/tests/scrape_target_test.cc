@@ -24,11 +24,19 @@ http::ClientResponse scrape(const ScrapeTarget& target, const std::string& accep
 }
 
 TEST(ScrapeTarget, ChoosesTheFormatByAccept) {
-    struct Row { const char* accept; bool openmetrics; };
-    for (const auto& row : {Row{"", false}, Row{"*/*", false}, Row{"text/plain", false}, Row{"application/openmetrics-text; version=1.0.0", true},
-                            Row{"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", true},
-                            Row{"text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.1", false},
-                            Row{"application/openmetrics-text;version=2.0.0", false}, Row{"application/openmetrics-text;q=0", false}, Row{"application/openmetrics-text;q=x, text/plain", false}}) {
+    struct Row {
+        const char* accept;
+        bool openmetrics;
+    };
+    for (const auto& row :
+         {Row{"", false}, Row{"*/*", false}, Row{"text/plain", false},
+          Row{"application/openmetrics-text; version=1.0.0", true},
+          Row{"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/"
+              "plain;version=0.0.4;q=0.5,*/*;q=0.1",
+              true},
+          Row{"text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.1", false},
+          Row{"application/openmetrics-text;version=2.0.0", false}, Row{"application/openmetrics-text;q=0", false},
+          Row{"application/openmetrics-text;q=x, text/plain", false}}) {
         EXPECT_EQ(prefers_openmetrics(row.accept), row.openmetrics) << row.accept;
     }
 }
@@ -40,8 +48,10 @@ TEST(ScrapeTarget, ServesWhatItRecordsInBothFormats) {
         SCOPED_TRACE(openmetrics ? "OpenMetrics" : "text");
         const auto answer = scrape(target, openmetrics ? kOpenMetricsAccept : "text/plain");
         ASSERT_EQ(answer.status, 200);
-        EXPECT_THAT(*answer.header("Content-Type"), StartsWith(openmetrics ? "application/openmetrics-text" : "text/plain"));
-        const auto parsed = sender::parse_exposition(answer.body, openmetrics ? sender::InputFormat::kOpenMetrics : sender::InputFormat::kText);
+        EXPECT_THAT(*answer.header("Content-Type"),
+                    StartsWith(openmetrics ? "application/openmetrics-text" : "text/plain"));
+        const auto parsed = sender::parse_exposition(
+            answer.body, openmetrics ? sender::InputFormat::kOpenMetrics : sender::InputFormat::kText);
         ASSERT_TRUE(parsed) << parsed.error().text();
         EXPECT_EQ(parsed->duplicates, 0U);
         const auto generations = target.generations();
@@ -77,7 +87,8 @@ TEST(ScrapeTarget, GenerationsDifferInEverySeriesThatSaysSo) {
         for (const auto& sample : generation.samples) values[sample.series].insert(sample.bits);
     }
     for (const auto& [series, bits] : values) {
-        EXPECT_EQ(bits.size(), target.identities()[series].unique_values ? 200U : 1U) << target.identities()[series].text();
+        EXPECT_EQ(bits.size(), target.identities()[series].unique_values ? 200U : 1U)
+            << target.identities()[series].text();
     }
 }
 

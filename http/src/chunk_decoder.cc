@@ -9,7 +9,7 @@
 namespace prw::http {
 
 namespace {
-constexpr std::size_t kMaxLine = 4096;          // chunk extensions are never this long
+constexpr std::size_t kMaxLine = 4096;  // chunk extensions are never this long
 constexpr std::size_t kMaxTrailers = 64U << 10U;
 }  // namespace
 

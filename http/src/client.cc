@@ -19,7 +19,9 @@ std::string base64(std::string_view bytes) {
     constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const auto at = [&](std::size_t k) { return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U; };
+        const auto at = [&](std::size_t k) {
+            return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U;
+        };
         const unsigned group = (at(0) << 16U) | (at(1) << 8U) | at(2);
         out.push_back(kAlphabet[group >> 18U]);
         out.push_back(kAlphabet[(group >> 12U) & 63U]);
@@ -30,16 +32,21 @@ std::string base64(std::string_view bytes) {
 }
 
 bool lists(const HeaderList& headers, std::string_view name) {
-    return std::any_of(headers.begin(), headers.end(), [&](const auto& field) { return proto::iequals(field.first, name); });
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const auto& field) { return proto::iequals(field.first, name); });
 }
 
 ErrorCode code_of(Failure failure) {
     switch (failure) {
         case Failure::kConnectTimeout:
-        case Failure::kResponseTimeout: return ErrorCode::kTimeout;
-        case Failure::kMalformedResponse: return ErrorCode::kMalformed;
-        case Failure::kTooLarge: return ErrorCode::kTooLarge;
-        default: return ErrorCode::kConnection;
+        case Failure::kResponseTimeout:
+            return ErrorCode::kTimeout;
+        case Failure::kMalformedResponse:
+            return ErrorCode::kMalformed;
+        case Failure::kTooLarge:
+            return ErrorCode::kTooLarge;
+        default:
+            return ErrorCode::kConnection;
     }
 }
 
@@ -56,7 +63,8 @@ struct Client::Impl {
 
     Impl(Url u, ClientOptions o) : url(std::move(u)), options(std::move(o)) {}
 
-    [[nodiscard]] std::string serialise(std::string_view method, std::string_view target, const HeaderList& headers, std::string_view body) const;
+    [[nodiscard]] std::string serialise(std::string_view method, std::string_view target, const HeaderList& headers,
+                                        std::string_view body) const;
     Result<ClientResponse> exchange(std::string_view bytes, bool to_head, bool keep_leftover);
     bool open(StreamFailure& failure);
     bool transfer(std::string_view bytes, ResponseParser& parser, StreamFailure& failure);
@@ -67,7 +75,8 @@ struct Client::Impl {
     }
 };
 
-std::string Client::Impl::serialise(std::string_view method, std::string_view target, const HeaderList& headers, std::string_view body) const {
+std::string Client::Impl::serialise(std::string_view method, std::string_view target, const HeaderList& headers,
+                                    std::string_view body) const {
     std::string out;
     out.reserve(512 + body.size());
     out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
@@ -101,8 +110,11 @@ bool Client::Impl::receive(ResponseParser& parser, StreamFailure& failure, bool&
                 leftover.assign(fresh.substr(parser.feed(fresh)));
                 break;
             }
-            case Stream::Io::kWantRead: return true;
-            case Stream::Io::kWantWrite: wants_write = true; return true;
+            case Stream::Io::kWantRead:
+                return true;
+            case Stream::Io::kWantWrite:
+                wants_write = true;
+                return true;
             case Stream::Io::kEnd:
                 if (!parser.started()) {
                     failure = {Failure::kClosedBeforeResponse, "the server closed the connection without an answer"};
@@ -110,8 +122,12 @@ bool Client::Impl::receive(ResponseParser& parser, StreamFailure& failure, bool&
                 }
                 parser.end();
                 break;
-            case Stream::Io::kReset: failure = {Failure::kReset, std::move(cause)}; return false;
-            case Stream::Io::kError: failure = {url.scheme == "https" ? Failure::kTls : Failure::kReset, std::move(cause)}; return false;
+            case Stream::Io::kReset:
+                failure = {Failure::kReset, std::move(cause)};
+                return false;
+            case Stream::Io::kError:
+                failure = {url.scheme == "https" ? Failure::kTls : Failure::kReset, std::move(cause)};
+                return false;
         }
     }
     return true;
@@ -128,9 +144,14 @@ bool Client::Impl::transfer(std::string_view bytes, ResponseParser& parser, Stre
             std::size_t count = 0;
             std::string cause;
             switch (stream.write(bytes, count, cause)) {
-                case Stream::Io::kDone: bytes.remove_prefix(count); continue;
-                case Stream::Io::kWantWrite: break;
-                case Stream::Io::kWantRead: tls_read = true; break;
+                case Stream::Io::kDone:
+                    bytes.remove_prefix(count);
+                    continue;
+                case Stream::Io::kWantWrite:
+                    break;
+                case Stream::Io::kWantRead:
+                    tls_read = true;
+                    break;
                 case Stream::Io::kEnd:
                 case Stream::Io::kReset:
                 case Stream::Io::kError:
@@ -151,20 +172,31 @@ bool Client::Impl::transfer(std::string_view bytes, ResponseParser& parser, Stre
         if (parser.state() != ResponseParser::State::kMore) break;
         const auto events = static_cast<short>(POLLIN | ((!bytes.empty() && !tls_read) || tls_write ? POLLOUT : 0));
         switch (wait_for(stream.fd(), events, deadline, &cancelled)) {
-            case Wait::kReady: writable = true; break;
+            case Wait::kReady:
+                writable = true;
+                break;
             case Wait::kTimeout:
-                failure = {bytes.empty() ? Failure::kResponseTimeout : Failure::kWrite,
-                           (bytes.empty() ? "no complete response within " : "the request could not be written within ") +
-                               std::to_string(options.timeout.count()) + " ms"};
+                failure = {
+                    bytes.empty() ? Failure::kResponseTimeout : Failure::kWrite,
+                    (bytes.empty() ? "no complete response within " : "the request could not be written within ") +
+                        std::to_string(options.timeout.count()) + " ms"};
                 return false;
-            case Wait::kEvent: failure = {Failure::kCancelled, ""}; return false;
+            case Wait::kEvent:
+                failure = {Failure::kCancelled, ""};
+                return false;
         }
     }
     failure = {};
     switch (parser.state()) {
-        case ResponseParser::State::kTruncated: failure = {Failure::kTruncatedResponse, parser.problem()}; break;
-        case ResponseParser::State::kMalformed: failure = {Failure::kMalformedResponse, parser.problem()}; break;
-        case ResponseParser::State::kTooLarge: failure = {Failure::kTooLarge, parser.problem()}; break;
+        case ResponseParser::State::kTruncated:
+            failure = {Failure::kTruncatedResponse, parser.problem()};
+            break;
+        case ResponseParser::State::kMalformed:
+            failure = {Failure::kMalformedResponse, parser.problem()};
+            break;
+        case ResponseParser::State::kTooLarge:
+            failure = {Failure::kTooLarge, parser.problem()};
+            break;
         default:
             if (!bytes.empty()) parser.end();  // answered early: the connection is in the middle of a request
             return true;
@@ -193,7 +225,8 @@ Result<ClientResponse> Client::Impl::exchange(std::string_view bytes, bool to_he
         close();
         // The server closed the kept connection while the request was under way to it: it has not seen the request.
         const bool stale = reused && !parser.started() && !bytes.empty() &&
-                           (failure.failure == Failure::kClosedBeforeResponse || failure.failure == Failure::kReset || failure.failure == Failure::kWrite);
+                           (failure.failure == Failure::kClosedBeforeResponse || failure.failure == Failure::kReset ||
+                            failure.failure == Failure::kWrite);
         if (!stale || cancelled.raised()) break;
     }
     close();
@@ -213,11 +246,14 @@ Result<ClientResponse> Client::request(std::string_view method, const HeaderList
     return request(method, impl_->url.target, headers, body);
 }
 
-Result<ClientResponse> Client::request(std::string_view method, std::string_view target, const HeaderList& headers, std::string_view body) {
+Result<ClientResponse> Client::request(std::string_view method, std::string_view target, const HeaderList& headers,
+                                       std::string_view body) {
     return impl_->exchange(impl_->serialise(method, target, headers, body), method == "HEAD", false);
 }
 
-Result<ClientResponse> Client::raw(std::string_view bytes) { return impl_->exchange(bytes, bytes.starts_with("HEAD "), true); }
+Result<ClientResponse> Client::raw(std::string_view bytes) {
+    return impl_->exchange(bytes, bytes.starts_with("HEAD "), true);
+}
 
 ClientFailure Client::last_failure() const { return impl_->last; }
 

@@ -18,7 +18,10 @@ bool has_body(int status) { return status >= 200 && status != 204 && status != 3
 }  // namespace
 
 Connection::Connection(Descriptor fd, std::string peer, std::uint64_t id, const ServerContext& context)
-    : fd_(std::move(fd)), peer_(std::move(peer)), id_(id), context_(context),
+    : fd_(std::move(fd)),
+      peer_(std::move(peer)),
+      id_(id),
+      context_(context),
       reader_(fd_.get(), context.options, context.stop, context.abort) {}
 
 void Connection::run() {
@@ -118,8 +121,11 @@ bool Connection::misbehave(const Response& response, bool& keep) {
     switch (response.fault) {
         case Fault::kNone:
         case Fault::kDribble:
-        case Fault::kCloseBeforeResponse: break;
-        case Fault::kResetBeforeResponse: reset_ = true; break;
+        case Fault::kCloseBeforeResponse:
+            break;
+        case Fault::kResetBeforeResponse:
+            reset_ = true;
+            break;
         case Fault::kCutResponse: {
             auto bytes = bytes_of(response, keep);
             const bool body = has_body(response.status) && !response.body.empty() && !reader_.is_head();
@@ -133,7 +139,8 @@ bool Connection::misbehave(const Response& response, bool& keep) {
             break;
         }
         case Fault::kStall: {
-            [[maybe_unused]] const auto over = wait_for(fd_.get(), POLLRDHUP, std::nullopt, &context_.abort, &context_.stop);
+            [[maybe_unused]] const auto over =
+                wait_for(fd_.get(), POLLRDHUP, std::nullopt, &context_.abort, &context_.stop);
             break;
         }
     }
@@ -147,7 +154,9 @@ bool Connection::send(std::string_view bytes) const {
         if (done >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(done));
         } else if (errno == EAGAIN) {
-            if (wait_for(fd_.get(), POLLOUT, Clock::now() + context_.options.body_timeout, &context_.abort) != Wait::kReady) return false;
+            if (wait_for(fd_.get(), POLLOUT, Clock::now() + context_.options.body_timeout, &context_.abort) !=
+                Wait::kReady)
+                return false;
         } else if (errno != EINTR) {
             return false;
         }
@@ -158,7 +167,8 @@ bool Connection::send(std::string_view bytes) const {
 bool Connection::dribble(std::string_view bytes, Milliseconds interval) const {
     for (std::size_t i = 0; i < bytes.size(); ++i) {
         if (!send(bytes.substr(i, 1))) return false;
-        if (i + 1 < bytes.size() && wait_for(fd_.get(), 0, Clock::now() + interval, &context_.abort) != Wait::kTimeout) return false;
+        if (i + 1 < bytes.size() && wait_for(fd_.get(), 0, Clock::now() + interval, &context_.abort) != Wait::kTimeout)
+            return false;
     }
     return true;
 }
@@ -167,7 +177,8 @@ void Connection::close() {
     if (reset_) {
         reset_on_close(fd_.get());
     } else if (!reader_.gone()) {
-        // Closing with unread bytes makes the kernel send RST, which can overtake our answer: say that we are done, and read on for a while.
+        // Closing with unread bytes makes the kernel send RST, which can overtake our answer: say that we are done, and
+        // read on for a while.
         ::shutdown(fd_.get(), SHUT_WR);
         int unread = 0;
         const bool more = reader_.unfinished() || (::ioctl(fd_.get(), FIONREAD, &unread) == 0 && unread > 0);

@@ -1,4 +1,5 @@
-/// One connection of the server: reads a request, lets the handler decide, answers or misbehaves as told, until the connection ends.
+/// One connection of the server: reads a request, lets the handler decide, answers or misbehaves as told, until the
+/// connection ends.
 #pragma once
 
 #include <cstdint>

@@ -5,108 +5,192 @@ namespace prw::http {
 
 std::string_view name_of(ReadStatus status) {
     switch (status) {
-        case ReadStatus::kComplete: return "complete";
-        case ReadStatus::kMalformedHead: return "malformed head";
-        case ReadStatus::kHeadTooLarge: return "head too large";
-        case ReadStatus::kBodyTooLarge: return "body too large";
-        case ReadStatus::kMalformedChunk: return "malformed chunk";
-        case ReadStatus::kBadLength: return "bad length";
-        case ReadStatus::kUnsupportedTransferCoding: return "unsupported transfer coding";
-        case ReadStatus::kHeadTimeout: return "head timeout";
-        case ReadStatus::kBodyTimeout: return "body timeout";
-        case ReadStatus::kClosedInHead: return "closed in head";
-        case ReadStatus::kClosedInBody: return "closed in body";
+        case ReadStatus::kComplete:
+            return "complete";
+        case ReadStatus::kMalformedHead:
+            return "malformed head";
+        case ReadStatus::kHeadTooLarge:
+            return "head too large";
+        case ReadStatus::kBodyTooLarge:
+            return "body too large";
+        case ReadStatus::kMalformedChunk:
+            return "malformed chunk";
+        case ReadStatus::kBadLength:
+            return "bad length";
+        case ReadStatus::kUnsupportedTransferCoding:
+            return "unsupported transfer coding";
+        case ReadStatus::kHeadTimeout:
+            return "head timeout";
+        case ReadStatus::kBodyTimeout:
+            return "body timeout";
+        case ReadStatus::kClosedInHead:
+            return "closed in head";
+        case ReadStatus::kClosedInBody:
+            return "closed in body";
     }
     return "unknown";
 }
 
 std::string_view name_of(Fault fault) {
     switch (fault) {
-        case Fault::kNone: return "none";
-        case Fault::kCloseBeforeResponse: return "close";
-        case Fault::kResetBeforeResponse: return "reset";
-        case Fault::kCutResponse: return "cut";
-        case Fault::kGarbage: return "garbage";
-        case Fault::kStall: return "stall";
-        case Fault::kDribble: return "dribble";
+        case Fault::kNone:
+            return "none";
+        case Fault::kCloseBeforeResponse:
+            return "close";
+        case Fault::kResetBeforeResponse:
+            return "reset";
+        case Fault::kCutResponse:
+            return "cut";
+        case Fault::kGarbage:
+            return "garbage";
+        case Fault::kStall:
+            return "stall";
+        case Fault::kDribble:
+            return "dribble";
     }
     return "unknown";
 }
 
 std::string_view name_of(ClientFailure failure) {
     switch (failure) {
-        case ClientFailure::kNone: return "none";
-        case ClientFailure::kResolve: return "host not found";
-        case ClientFailure::kRefused: return "connection refused";
-        case ClientFailure::kConnectTimeout: return "connect timeout";
-        case ClientFailure::kTls: return "TLS failure";
-        case ClientFailure::kWrite: return "write failed";
-        case ClientFailure::kReset: return "connection reset";
-        case ClientFailure::kClosedBeforeResponse: return "closed before the response";
-        case ClientFailure::kResponseTimeout: return "response timeout";
-        case ClientFailure::kTruncatedResponse: return "truncated response";
-        case ClientFailure::kMalformedResponse: return "malformed response";
-        case ClientFailure::kTooLarge: return "response head too large";
-        case ClientFailure::kCancelled: return "cancelled";
+        case ClientFailure::kNone:
+            return "none";
+        case ClientFailure::kResolve:
+            return "host not found";
+        case ClientFailure::kRefused:
+            return "connection refused";
+        case ClientFailure::kConnectTimeout:
+            return "connect timeout";
+        case ClientFailure::kTls:
+            return "TLS failure";
+        case ClientFailure::kWrite:
+            return "write failed";
+        case ClientFailure::kReset:
+            return "connection reset";
+        case ClientFailure::kClosedBeforeResponse:
+            return "closed before the response";
+        case ClientFailure::kResponseTimeout:
+            return "response timeout";
+        case ClientFailure::kTruncatedResponse:
+            return "truncated response";
+        case ClientFailure::kMalformedResponse:
+            return "malformed response";
+        case ClientFailure::kTooLarge:
+            return "response head too large";
+        case ClientFailure::kCancelled:
+            return "cancelled";
     }
     return "unknown";
 }
 
 std::string_view reason_phrase(int status) {
     switch (status) {
-        case 100: return "Continue";
-        case 101: return "Switching Protocols";
-        case 200: return "OK";
-        case 201: return "Created";
-        case 202: return "Accepted";
-        case 203: return "Non-Authoritative Information";
-        case 204: return "No Content";
-        case 205: return "Reset Content";
-        case 206: return "Partial Content";
-        case 207: return "Multi-Status";
-        case 300: return "Multiple Choices";
-        case 301: return "Moved Permanently";
-        case 302: return "Found";
-        case 303: return "See Other";
-        case 304: return "Not Modified";
-        case 307: return "Temporary Redirect";
-        case 308: return "Permanent Redirect";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 402: return "Payment Required";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 406: return "Not Acceptable";
-        case 407: return "Proxy Authentication Required";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 410: return "Gone";
-        case 411: return "Length Required";
-        case 412: return "Precondition Failed";
-        case 413: return "Content Too Large";
-        case 414: return "URI Too Long";
-        case 415: return "Unsupported Media Type";
-        case 416: return "Range Not Satisfiable";
-        case 417: return "Expectation Failed";
-        case 418: return "(Unused)";
-        case 421: return "Misdirected Request";
-        case 422: return "Unprocessable Content";
-        case 425: return "Too Early";
-        case 426: return "Upgrade Required";
-        case 428: return "Precondition Required";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 451: return "Unavailable For Legal Reasons";
-        case 500: return "Internal Server Error";
-        case 501: return "Not Implemented";
-        case 502: return "Bad Gateway";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        case 505: return "HTTP Version Not Supported";
-        case 507: return "Insufficient Storage";
-        case 511: return "Network Authentication Required";
-        default: return "Unassigned";
+        case 100:
+            return "Continue";
+        case 101:
+            return "Switching Protocols";
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 202:
+            return "Accepted";
+        case 203:
+            return "Non-Authoritative Information";
+        case 204:
+            return "No Content";
+        case 205:
+            return "Reset Content";
+        case 206:
+            return "Partial Content";
+        case 207:
+            return "Multi-Status";
+        case 300:
+            return "Multiple Choices";
+        case 301:
+            return "Moved Permanently";
+        case 302:
+            return "Found";
+        case 303:
+            return "See Other";
+        case 304:
+            return "Not Modified";
+        case 307:
+            return "Temporary Redirect";
+        case 308:
+            return "Permanent Redirect";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 402:
+            return "Payment Required";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 406:
+            return "Not Acceptable";
+        case 407:
+            return "Proxy Authentication Required";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 410:
+            return "Gone";
+        case 411:
+            return "Length Required";
+        case 412:
+            return "Precondition Failed";
+        case 413:
+            return "Content Too Large";
+        case 414:
+            return "URI Too Long";
+        case 415:
+            return "Unsupported Media Type";
+        case 416:
+            return "Range Not Satisfiable";
+        case 417:
+            return "Expectation Failed";
+        case 418:
+            return "(Unused)";
+        case 421:
+            return "Misdirected Request";
+        case 422:
+            return "Unprocessable Content";
+        case 425:
+            return "Too Early";
+        case 426:
+            return "Upgrade Required";
+        case 428:
+            return "Precondition Required";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 451:
+            return "Unavailable For Legal Reasons";
+        case 500:
+            return "Internal Server Error";
+        case 501:
+            return "Not Implemented";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        case 505:
+            return "HTTP Version Not Supported";
+        case 507:
+            return "Insufficient Storage";
+        case 511:
+            return "Network Authentication Required";
+        default:
+            return "Unassigned";
     }
 }
 

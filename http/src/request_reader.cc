@@ -53,8 +53,10 @@ RequestReader::RequestReader(int fd, const ServerOptions& options, const Event& 
 RequestReader::Got RequestReader::receive(std::size_t most, SteadyTime deadline, const Event* stop) {
     for (;;) {
         switch (wait_for(fd_, POLLIN, deadline, &abort_, stop)) {
-            case Wait::kReady: break;
-            case Wait::kTimeout: return Got::kTimeout;
+            case Wait::kReady:
+                break;
+            case Wait::kTimeout:
+                return Got::kTimeout;
             case Wait::kEvent:
                 cause_ = "the server was stopped";
                 if (abort_.raised()) gone_ = true;
@@ -134,13 +136,15 @@ bool RequestReader::read_head(Request& out) {
         out.raw_head = buffer_.substr(0, size);
         buffer_.erase(0, size);
     };
-    // From now, not from the first byte: a pipelined one may have waited here for a delayed answer to the request before.
+    // From now, not from the first byte: a pipelined one may have waited here for a delayed answer to the request
+    // before.
     const auto deadline = in(options_.head_timeout);
     // Bytes that cannot begin a method will not turn into a request: no need to wait for a blank line.
     if (!proto::is_token(std::string_view(buffer_).substr(0, 1))) {
         const bool tls = buffer_.starts_with("\x16\x03") || buffer_ == "\x16";
         refuse(out, ReadStatus::kMalformedHead,
-               tls ? "line 1: a TLS handshake on a port that speaks plain HTTP" : "line 1: the request does not begin with a method");
+               tls ? "line 1: a TLS handshake on a port that speaks plain HTTP"
+                   : "line 1: the request does not begin with a method");
         take(std::min(buffer_.size(), options_.max_head));
         return false;
     }
@@ -163,7 +167,8 @@ bool RequestReader::read_head(Request& out) {
         take(buffer_.size());
         if (got == Got::kTimeout) {
             refuse(out, ReadStatus::kHeadTimeout,
-                   "the head was not complete within " + milliseconds(options_.head_timeout) + ", " + after(out.raw_head.size()));
+                   "the head was not complete within " + milliseconds(options_.head_timeout) + ", " +
+                       after(out.raw_head.size()));
         } else {
             refuse(out, ReadStatus::kClosedInHead, cause_ + " within the head, " + after(out.raw_head.size()));
         }
@@ -180,12 +185,14 @@ bool RequestReader::parse(Request& out) {
     const auto& head = *parsed;
     is_head_ = head.method == "HEAD";
     if (!head.version.starts_with("HTTP/1.")) {
-        refuse(out, ReadStatus::kMalformedHead, "line 1: " + std::string(head.version) + " is not served here, only HTTP/1.1 and HTTP/1.0");
+        refuse(out, ReadStatus::kMalformedHead,
+               "line 1: " + std::string(head.version) + " is not served here, only HTTP/1.1 and HTTP/1.0");
         return false;
     }
     if (head.fields.size() > options_.max_fields) {
-        refuse(out, ReadStatus::kHeadTooLarge, "the head has " + std::to_string(head.fields.size()) + " fields, more than " +
-                                                   std::to_string(options_.max_fields));
+        refuse(out, ReadStatus::kHeadTooLarge,
+               "the head has " + std::to_string(head.fields.size()) + " fields, more than " +
+                   std::to_string(options_.max_fields));
         return false;
     }
     old_version_ = head.version == "HTTP/1.0";
@@ -213,7 +220,8 @@ bool RequestReader::parse(Request& out) {
     if (coded) {
         if (head.count("Transfer-Encoding") != 1 || !proto::iequals(head.value("Transfer-Encoding"), "chunked")) {
             refuse(out, ReadStatus::kUnsupportedTransferCoding,
-                   "Transfer-Encoding is '" + std::string(head.value("Transfer-Encoding")) + "', only chunked is supported");
+                   "Transfer-Encoding is '" + std::string(head.value("Transfer-Encoding")) +
+                       "', only chunked is supported");
             return false;
         }
         chunked_ = out.chunked = true;
@@ -254,7 +262,8 @@ void RequestReader::read_body(Request& out) {
 void RequestReader::read_sized(Request& out, std::uint64_t length) {
     const bool too_large = length > options_.max_body;
     if (too_large) {
-        refuse(out, ReadStatus::kBodyTooLarge, "Content-Length announces " + bytes(length) + ", the limit is " + bytes(options_.max_body));
+        refuse(out, ReadStatus::kBodyTooLarge,
+               "Content-Length announces " + bytes(length) + ", the limit is " + bytes(options_.max_body));
         if (expect_continue_ && buffer_.empty()) return;
     } else {
         [[maybe_unused]] const bool sent = send_continue();
@@ -273,7 +282,8 @@ void RequestReader::read_sized(Request& out, std::uint64_t length) {
         if (too_large) return;
         const auto so_far = after(out.raw_body.size()) + " of " + std::to_string(length);
         if (got == Got::kTimeout) {
-            refuse(out, ReadStatus::kBodyTimeout, "no byte of the body came for " + milliseconds(options_.body_timeout) + ", " + so_far);
+            refuse(out, ReadStatus::kBodyTimeout,
+                   "no byte of the body came for " + milliseconds(options_.body_timeout) + ", " + so_far);
         } else {
             refuse(out, ReadStatus::kClosedInBody, cause_ + " within the body, " + so_far);
         }
@@ -298,7 +308,9 @@ void RequestReader::read_chunked(Request& out) {
             out.raw_body.append(input.substr(used, options_.max_body - out.raw_body.size()));
             return refuse(out, ReadStatus::kMalformedChunk, decoder.problem());
         }
-        if (input.size() > room) return refuse(out, ReadStatus::kBodyTooLarge, "the chunked body is larger than " + bytes(options_.max_body));
+        if (input.size() > room)
+            return refuse(out, ReadStatus::kBodyTooLarge,
+                          "the chunked body is larger than " + bytes(options_.max_body));
         const auto got = receive(kScratch, in(options_.body_timeout), nullptr);
         if (got == Got::kBytes) {
             input = fresh_;
@@ -306,8 +318,10 @@ void RequestReader::read_chunked(Request& out) {
         }
         if (got == Got::kTimeout)
             return refuse(out, ReadStatus::kBodyTimeout,
-                          "no byte of the chunked body came for " + milliseconds(options_.body_timeout) + ", " + after(out.raw_body.size()));
-        return refuse(out, ReadStatus::kClosedInBody, cause_ + " within the chunked body, " + after(out.raw_body.size()));
+                          "no byte of the chunked body came for " + milliseconds(options_.body_timeout) + ", " +
+                              after(out.raw_body.size()));
+        return refuse(out, ReadStatus::kClosedInBody,
+                      cause_ + " within the chunked body, " + after(out.raw_body.size()));
     }
 }
 

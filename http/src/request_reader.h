@@ -1,4 +1,5 @@
-/// Reads one request after the other from a connection, verbatim and within limits. Keeps what was pipelined behind a request for the next one.
+/// Reads one request after the other from a connection, verbatim and within limits. Keeps what was pipelined behind a
+/// request for the next one.
 #pragma once
 
 #include <cstddef>
@@ -16,16 +17,18 @@ public:
     /// `stop` ends waiting for a next request, `abort` ends everything. All must outlive the reader.
     RequestReader(int fd, const ServerOptions& options, const Event& stop, const Event& abort);
 
-    /// False when the connection ended between two requests: closed by the peer, idle for too long, or told to stop. Otherwise `out` holds a
-    /// request, complete or with the status that says why not.
+    /// False when the connection ended between two requests: closed by the peer, idle for too long, or told to stop.
+    /// Otherwise `out` holds a request, complete or with the status that says why not.
     [[nodiscard]] bool read(Request& out);
 
     // About the request read last.
-    [[nodiscard]] bool keep_alive() const { return keep_alive_; }  ///< by version and Connection header
+    [[nodiscard]] bool keep_alive() const { return keep_alive_; }    ///< by version and Connection header
     [[nodiscard]] bool old_version() const { return old_version_; }  ///< HTTP/1.0
     [[nodiscard]] bool is_head() const { return is_head_; }
     [[nodiscard]] bool gone() const { return gone_; }  ///< the connection broke or was aborted: nobody reads an answer
-    [[nodiscard]] bool unfinished() const { return unfinished_; }  ///< it was refused before its end: more of it may be under way
+    [[nodiscard]] bool unfinished() const {
+        return unfinished_;
+    }  ///< it was refused before its end: more of it may be under way
 
     /// Reads and drops what the peer still sends, until it closes, max_drain is reached, it pauses too long, or abort.
     void drain();
@@ -49,9 +52,9 @@ private:
     const Event& stop_;
     const Event& abort_;
     std::unique_ptr<char[]> scratch_;
-    std::string_view fresh_;  ///< what receive() brought, in scratch_
-    std::string buffer_;      ///< received and not yet consumed
-    std::size_t scanned_ = 0; ///< buffer_ has no end of head before this line start
+    std::string_view fresh_;   ///< what receive() brought, in scratch_
+    std::string buffer_;       ///< received and not yet consumed
+    std::size_t scanned_ = 0;  ///< buffer_ has no end of head before this line start
     SteadyTime last_receive_;
     SystemTime last_receive_wall_;
     std::string cause_;  ///< why the peer is gone

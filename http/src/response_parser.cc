@@ -15,7 +15,8 @@ constexpr std::size_t kMaxHead = 64U << 10U;
 }
 
 const std::string* ClientResponse::header(std::string_view name) const {
-    const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& field) { return proto::iequals(field.first, name); });
+    const auto found = std::find_if(headers.begin(), headers.end(),
+                                    [&](const auto& field) { return proto::iequals(field.first, name); });
     return found == headers.end() ? nullptr : &found->second;
 }
 
@@ -106,7 +107,8 @@ void ResponseParser::choose_framing() {
         return;
     }
     if (const auto* coding = response_.header("Transfer-Encoding"); coding != nullptr) {
-        if (!proto::iequals(*coding, "chunked")) return stop(State::kMalformed, "Transfer-Encoding is '" + *coding + "', only chunked is supported");
+        if (!proto::iequals(*coding, "chunked"))
+            return stop(State::kMalformed, "Transfer-Encoding is '" + *coding + "', only chunked is supported");
         part_ = Part::kChunked;
         return;
     }
@@ -114,7 +116,8 @@ void ResponseParser::choose_framing() {
         const auto* last = length->data() + length->size();
         const auto [end, error] = std::from_chars(length->data(), last, left_);
         if (length->empty() || error != std::errc{} || end != last)
-            return stop(State::kMalformed, "Content-Length of the response is '" + *length + "', not a number of bytes");
+            return stop(State::kMalformed,
+                        "Content-Length of the response is '" + *length + "', not a number of bytes");
         part_ = Part::kSized;
         if (left_ == 0) state_ = State::kDone;
         return;
@@ -149,7 +152,8 @@ void ResponseParser::end() {
     if (part_ == Part::kUntilClose) {
         state_ = State::kDone;
     } else {
-        stop(State::kTruncated, part_ == Part::kHead ? "the connection ended within the head of the response, after " + std::to_string(head_.size()) + " bytes"
+        stop(State::kTruncated, part_ == Part::kHead ? "the connection ended within the head of the response, after " +
+                                                           std::to_string(head_.size()) + " bytes"
                                                      : "the connection ended within the body of the response, after " +
                                                            std::to_string(response_.body.size()) + " bytes");
     }

@@ -22,7 +22,8 @@ namespace prw::http {
 
 namespace {
 
-constexpr Milliseconds kExhaustedPause{50};  // out of descriptors or threads: try again when a connection ends, or after this
+constexpr Milliseconds kExhaustedPause{
+    50};  // out of descriptors or threads: try again when a connection ends, or after this
 
 struct AddressList {
     addrinfo* first = nullptr;
@@ -47,12 +48,15 @@ Result<Descriptor> listen_on(const std::string& host, std::uint16_t port) {
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
     AddressList list;
-    const int found = ::getaddrinfo(bare.empty() ? nullptr : bare.c_str(), std::to_string(port).c_str(), &hints, &list.first);
+    const int found =
+        ::getaddrinfo(bare.empty() ? nullptr : bare.c_str(), std::to_string(port).c_str(), &hints, &list.first);
     if (found != 0) return fail(ErrorCode::kIo, "cannot listen", where, ::gai_strerror(found));
     int error = EADDRNOTAVAIL;
     for (const auto* entry = list.first; entry != nullptr; entry = entry->ai_next) {
-        Descriptor fd(::socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol));
-        // SO_REUSEADDR lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two servers on one port are an error.
+        Descriptor fd(
+            ::socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol));
+        // SO_REUSEADDR lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two servers on one
+        // port are an error.
         const int on = 1;
         if (fd.valid() && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
             ::bind(fd.get(), entry->ai_addr, entry->ai_addrlen) == 0 && ::listen(fd.get(), SOMAXCONN) == 0)
@@ -108,20 +112,21 @@ void Server::Impl::serve(Descriptor fd, const sockaddr_storage& address) {
     // The lock keeps the thread from looking for itself before it is in the map.
     const std::lock_guard lock(mutex);
     running.emplace(id, std::thread([this, id, peer = address_text(address), owned = std::move(fd)]() mutable {
-        Connection(std::move(owned), std::move(peer), id, context).run();
-        const std::lock_guard inner(mutex);
-        const auto self = running.find(id);
-        finished.push_back(std::move(self->second));
-        running.erase(self);
-        wake.raise();
-        changed.notify_all();
-    }));
+                        Connection(std::move(owned), std::move(peer), id, context).run();
+                        const std::lock_guard inner(mutex);
+                        const auto self = running.find(id);
+                        finished.push_back(std::move(self->second));
+                        running.erase(self);
+                        wake.raise();
+                        changed.notify_all();
+                    }));
 }
 
 bool Server::Impl::accept_one() {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    Descriptor fd(::accept4(listener.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    Descriptor fd(
+        ::accept4(listener.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd.valid()) return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
     try {
         serve(std::move(fd), address);
@@ -159,7 +164,8 @@ std::uint16_t Server::Impl::bound_port() const {
 }
 
 Server::Server(ServerOptions options, Handler handler, Completion completion, Starting starting)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler), std::move(completion), std::move(starting))) {}
+    : impl_(
+          std::make_unique<Impl>(std::move(options), std::move(handler), std::move(completion), std::move(starting))) {}
 
 Server::~Server() { stop(); }
 

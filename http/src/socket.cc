@@ -38,7 +38,8 @@ bool Event::raised() const {
     return ::poll(&entry, 1, 0) > 0;
 }
 
-Wait wait_for(int fd, short events, std::optional<Clock::time_point> deadline, const Event* first, const Event* second) {
+Wait wait_for(int fd, short events, std::optional<Clock::time_point> deadline, const Event* first,
+              const Event* second) {
     std::array<pollfd, 3> entries{};
     nfds_t count = 0;
     const auto add = [&](int descriptor, short wanted) { entries.at(count++) = {descriptor, wanted, 0}; };

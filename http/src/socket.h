@@ -1,4 +1,5 @@
-/// Sockets with deadlines, shared by server and client. Everything is non-blocking; waiting is poll() on the socket and on events.
+/// Sockets with deadlines, shared by server and client. Everything is non-blocking; waiting is poll() on the socket and
+/// on events.
 #pragma once
 
 #include <sys/socket.h>
@@ -53,10 +54,11 @@ private:
 };
 
 enum class Wait { kReady, kTimeout, kEvent };
-/// Waits for `events` (POLLIN, POLLOUT, …) on fd; errors and hang-ups count as ready, and the next operation names them. An event that is
-/// raised wins over readiness. No deadline: for ever. fd may be -1 to wait for the events only; nullptr events are left out.
-[[nodiscard]] Wait wait_for(int fd, short events, std::optional<Clock::time_point> deadline, const Event* first = nullptr,
-                            const Event* second = nullptr);
+/// Waits for `events` (POLLIN, POLLOUT, …) on fd; errors and hang-ups count as ready, and the next operation names
+/// them. An event that is raised wins over readiness. No deadline: for ever. fd may be -1 to wait for the events only;
+/// nullptr events are left out.
+[[nodiscard]] Wait wait_for(int fd, short events, std::optional<Clock::time_point> deadline,
+                            const Event* first = nullptr, const Event* second = nullptr);
 
 /// The system's text for an errno value.
 [[nodiscard]] std::string errno_text(int error);

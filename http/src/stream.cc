@@ -80,7 +80,8 @@ bool refuse(StreamFailure& failure, ClientFailure why, std::string cause) {
 
 bool is_ip(const std::string& host) {
     std::array<unsigned char, sizeof(in6_addr)> address{};
-    return ::inet_pton(AF_INET, host.c_str(), address.data()) == 1 || ::inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
+    return ::inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+           ::inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
 }  // namespace
@@ -99,7 +100,8 @@ bool TlsContext::prepare(const ClientOptions& options, StreamFailure& failure) {
     if (loaded != 1) {
         SSL_CTX_free(context);
         return refuse(failure, ClientFailure::kTls,
-                      "cannot load CA certificates" + (options.ca_file.empty() ? "" : " from " + options.ca_file) + ": " + openssl_text());
+                      "cannot load CA certificates" + (options.ca_file.empty() ? "" : " from " + options.ca_file) +
+                          ": " + openssl_text());
     }
     SSL_CTX_set_verify(context, options.insecure_skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nullptr);
     context_ = context;
@@ -111,7 +113,8 @@ Stream::~Stream() { close(); }
 void Stream::close() {
     if (ssl_ != nullptr) {
         ERR_clear_error();
-        if (SSL_is_init_finished(ssl_) != 0) SSL_shutdown(ssl_);  // one attempt to say goodbye; the socket does not block
+        if (SSL_is_init_finished(ssl_) != 0)
+            SSL_shutdown(ssl_);  // one attempt to say goodbye; the socket does not block
         SSL_free(ssl_);
         ERR_clear_error();
         ssl_ = nullptr;
@@ -130,14 +133,18 @@ bool Stream::connect(const Url& url, Clock::time_point deadline, const Event& ca
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
     refuse(failure, ClientFailure::kResolve, "the name has no addresses");
     for (const auto* entry = list; entry != nullptr; entry = entry->ai_next) {
-        Descriptor fd(::socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol));
+        Descriptor fd(
+            ::socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol));
         int error = fd.valid() ? 0 : errno;
         if (fd.valid() && ::connect(fd.get(), entry->ai_addr, entry->ai_addrlen) != 0) error = errno;
         if (error == EINPROGRESS) {
             switch (wait_for(fd.get(), POLLOUT, deadline, &cancel)) {
-                case Wait::kTimeout: return refuse(failure, ClientFailure::kConnectTimeout, "no answer to the attempt to connect");
-                case Wait::kEvent: return refuse(failure, ClientFailure::kCancelled, "");
-                case Wait::kReady: break;
+                case Wait::kTimeout:
+                    return refuse(failure, ClientFailure::kConnectTimeout, "no answer to the attempt to connect");
+                case Wait::kEvent:
+                    return refuse(failure, ClientFailure::kCancelled, "");
+                case Wait::kReady:
+                    break;
             }
             socklen_t size = sizeof error;
             if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
@@ -149,13 +156,14 @@ bool Stream::connect(const Url& url, Clock::time_point deadline, const Event& ca
             failure = {};
             return true;
         }
-        refuse(failure, error == ETIMEDOUT ? ClientFailure::kConnectTimeout : ClientFailure::kRefused, errno_text(error));
+        refuse(failure, error == ETIMEDOUT ? ClientFailure::kConnectTimeout : ClientFailure::kRefused,
+               errno_text(error));
     }
     return false;
 }
 
-bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext& context, Clock::time_point deadline, const Event& cancel,
-                       StreamFailure& failure) {
+bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext& context, Clock::time_point deadline,
+                       const Event& cancel, StreamFailure& failure) {
     if (!context.prepare(options, failure)) return false;
     ERR_clear_error();
     ssl_ = SSL_new(context.get());
@@ -188,9 +196,12 @@ bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext&
             return refuse(failure, ClientFailure::kTls, std::move(cause));
         }
         switch (wait_for(fd_.get(), error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline, &cancel)) {
-            case Wait::kReady: break;
-            case Wait::kTimeout: return refuse(failure, ClientFailure::kConnectTimeout, "the TLS handshake did not finish");
-            case Wait::kEvent: return refuse(failure, ClientFailure::kCancelled, "");
+            case Wait::kReady:
+                break;
+            case Wait::kTimeout:
+                return refuse(failure, ClientFailure::kConnectTimeout, "the TLS handshake did not finish");
+            case Wait::kEvent:
+                return refuse(failure, ClientFailure::kCancelled, "");
         }
     }
 }
@@ -198,14 +209,18 @@ bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext&
 Stream::Io Stream::tls_result(int result, std::string& cause) {
     const int saved = errno;
     switch (SSL_get_error(ssl_, result)) {
-        case SSL_ERROR_WANT_READ: return Io::kWantRead;
-        case SSL_ERROR_WANT_WRITE: return Io::kWantWrite;
-        case SSL_ERROR_ZERO_RETURN: return Io::kEnd;
+        case SSL_ERROR_WANT_READ:
+            return Io::kWantRead;
+        case SSL_ERROR_WANT_WRITE:
+            return Io::kWantWrite;
+        case SSL_ERROR_ZERO_RETURN:
+            return Io::kEnd;
         case SSL_ERROR_SYSCALL:
             cause = errno_text(saved);
             return saved == ECONNRESET || saved == EPIPE ? Io::kReset : Io::kError;
         default:
-            // A peer that closes without close_notify: OpenSSL 3 reports it as an error of the protocol, for HTTP it is an end like any other.
+            // A peer that closes without close_notify: OpenSSL 3 reports it as an error of the protocol, for HTTP it is
+            // an end like any other.
             if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
                 ERR_clear_error();
                 return Io::kEnd;

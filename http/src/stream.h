@@ -44,8 +44,8 @@ public:
 
     /// Resolves and connects; each address gets what is left of the time. The name lookup itself cannot be interrupted.
     [[nodiscard]] bool connect(const Url& url, Clock::time_point deadline, const Event& cancel, StreamFailure& failure);
-    [[nodiscard]] bool start_tls(const Url& url, const ClientOptions& options, TlsContext& context, Clock::time_point deadline,
-                                 const Event& cancel, StreamFailure& failure);
+    [[nodiscard]] bool start_tls(const Url& url, const ClientOptions& options, TlsContext& context,
+                                 Clock::time_point deadline, const Event& cancel, StreamFailure& failure);
 
     enum class Io { kDone, kEnd, kWantRead, kWantWrite, kReset, kError };
     /// One attempt without waiting. `count` is what was moved.

@@ -112,7 +112,8 @@ Result<Url> parse_url(std::string_view text) {
         if (port_given) port = authority.substr(split + 1);
     }
     if (url.host.empty()) return bad("the host is missing", text);
-    if (!std::all_of(url.host.begin(), url.host.end(), host_char)) return bad("the host contains a character that is not allowed", url.host);
+    if (!std::all_of(url.host.begin(), url.host.end(), host_char))
+        return bad("the host contains a character that is not allowed", url.host);
     if (port_given && !port.empty()) {
         const auto number = parse_port(port);
         if (!number) return tl::unexpected<Error>(number.error());

@@ -9,7 +9,12 @@ namespace {
 
 using State = ChunkDecoder::State;
 
-struct Row { const char* wire; State state; const char* body; std::size_t surplus; };
+struct Row {
+    const char* wire;
+    State state;
+    const char* body;
+    std::size_t surplus;
+};
 const Row kRows[] = {
     {"0\r\n\r\n", State::kDone, "", 0},
     {"3\r\nabc\r\n0\r\n\r\n", State::kDone, "abc", 0},
@@ -37,7 +42,8 @@ TEST(ChunkDecoder, DecodesWholeAndByteByByte) {
 
         ChunkDecoder slow;
         std::string bytewise;
-        for (std::size_t i = 0; i < wire.size() && slow.state() == State::kMore; ++i) slow.feed(wire.substr(i, 1), bytewise);
+        for (std::size_t i = 0; i < wire.size() && slow.state() == State::kMore; ++i)
+            slow.feed(wire.substr(i, 1), bytewise);
         EXPECT_EQ(slow.state(), row.state);
         EXPECT_EQ(bytewise, row.body);
         EXPECT_EQ(slow.problem(), whole.problem());

@@ -14,17 +14,23 @@ using namespace std::chrono_literals;
 /// Sends fixed bytes to each connection after a request head came, then closes.
 class RawServer {
 public:
-    explicit RawServer(std::string answer, bool read_first = true) : answer_(std::move(answer)), read_first_(read_first), fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit RawServer(std::string answer, bool read_first = true)
+        : answer_(std::move(answer)), read_first_(read_first), fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
-        if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(fd_, 8) != 0) throw std::runtime_error("listen");
+        if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(fd_, 8) != 0)
+            throw std::runtime_error("listen");
         ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
         port_ = ntohs(address.sin_port);
         thread_ = std::jthread([this] { serve(); });
     }
-    ~RawServer() { ::shutdown(fd_, SHUT_RDWR); thread_.join(); ::close(fd_); }
+    ~RawServer() {
+        ::shutdown(fd_, SHUT_RDWR);
+        thread_.join();
+        ::close(fd_);
+    }
     RawServer(const RawServer&) = delete;
     RawServer& operator=(const RawServer&) = delete;
     [[nodiscard]] Url url() const { return *parse_url("http://127.0.0.1:" + std::to_string(port_) + "/"); }
@@ -49,7 +55,11 @@ private:
 };
 
 TEST(ClientReads, EveryFraming) {
-    struct Row { const char* wire; int status; const char* body; };
+    struct Row {
+        const char* wire;
+        int status;
+        const char* body;
+    };
     const Row rows[] = {
         {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc"},
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nT: x\r\n\r\n", 200, "abc"},
@@ -58,7 +68,9 @@ TEST(ClientReads, EveryFraming) {
         {"HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
         {"HTTP/1.1 204\r\n\r\n", 204, ""},
         {"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 304, ""},
-        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", 202, ""},
+        {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 202 "
+         "Accepted\r\nContent-Length: 0\r\n\r\n",
+         202, ""},
         {"HTTP/1.1 400 Bad Request\nContent-Length: 1\n\nx", 400, "x"},
     };
     for (const auto& row : rows) {
@@ -82,7 +94,12 @@ TEST(ClientReads, HeadersInOrder) {
 }
 
 TEST(ClientReads, CutsALongBody) {
-    TestServer server({}, [](const Request&) { Response r; r.status = 200; r.body.assign(100000, 'x'); return r; });
+    TestServer server({}, [](const Request&) {
+        Response r;
+        r.status = 200;
+        r.body.assign(100000, 'x');
+        return r;
+    });
     Client client(server.url(), {.max_response = 1000});
     for (int i = 0; i < 2; ++i) {
         const auto answer = client.request("GET", {}, {});
@@ -119,11 +136,18 @@ TEST(ClientFails, WithTheReasonFromRawAnswers) {
 }
 
 TEST(ClientFails, WithTheReasonOfEachFault) {
-    struct Row { Fault fault; ClientFailure failure; int status; };
+    struct Row {
+        Fault fault;
+        ClientFailure failure;
+        int status;
+    };
     const Row rows[] = {
-        {Fault::kCloseBeforeResponse, ClientFailure::kClosedBeforeResponse, 204}, {Fault::kResetBeforeResponse, ClientFailure::kReset, 204},
-        {Fault::kCutResponse, ClientFailure::kTruncatedResponse, 200},            {Fault::kCutResponse, ClientFailure::kTruncatedResponse, 204},
-        {Fault::kGarbage, ClientFailure::kMalformedResponse, 204},                {Fault::kStall, ClientFailure::kResponseTimeout, 204},
+        {Fault::kCloseBeforeResponse, ClientFailure::kClosedBeforeResponse, 204},
+        {Fault::kResetBeforeResponse, ClientFailure::kReset, 204},
+        {Fault::kCutResponse, ClientFailure::kTruncatedResponse, 200},
+        {Fault::kCutResponse, ClientFailure::kTruncatedResponse, 204},
+        {Fault::kGarbage, ClientFailure::kMalformedResponse, 204},
+        {Fault::kStall, ClientFailure::kResponseTimeout, 204},
         {Fault::kDribble, ClientFailure::kNone, 200},
     };
     for (const auto& row : rows) {
@@ -192,20 +216,29 @@ TEST(ClientWrites, WhatItIsTold) {
     url.password = "secret";
     Client client(url);
     ASSERT_TRUE(client.request("POST", {{"x-B", "2"}, {"A", ""}}, "abc"));
-    ASSERT_TRUE(client.request("POST", {{"host", "other"}, {"Authorization", "Bearer t"}, {"content-length", "1"}}, "a"));
+    ASSERT_TRUE(
+        client.request("POST", {{"host", "other"}, {"Authorization", "Bearer t"}, {"content-length", "1"}}, "a"));
     ASSERT_TRUE(client.request("POST", "/else", {{"Authorization", "x"}}, ""));
     ASSERT_TRUE(client.request("GET", {{"Authorization", "x"}}, ""));
     const auto seen = server.seen(4);
     const auto host = server.url().host_header();
-    EXPECT_EQ(seen.at(0).request.raw_head, "POST /w?x=1 HTTP/1.1\r\nHost: " + host +
-                                               "\r\nx-B: 2\r\nA: \r\nAuthorization: Basic bWU6c2VjcmV0\r\nContent-Length: 3\r\n\r\n");
-    EXPECT_EQ(seen.at(1).request.raw_head, "POST /w?x=1 HTTP/1.1\r\nhost: other\r\nAuthorization: Bearer t\r\ncontent-length: 1\r\n\r\n");
-    EXPECT_EQ(seen.at(2).request.raw_head, "POST /else HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: x\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(seen.at(0).request.raw_head,
+              "POST /w?x=1 HTTP/1.1\r\nHost: " + host +
+                  "\r\nx-B: 2\r\nA: \r\nAuthorization: Basic bWU6c2VjcmV0\r\nContent-Length: 3\r\n\r\n");
+    EXPECT_EQ(seen.at(1).request.raw_head,
+              "POST /w?x=1 HTTP/1.1\r\nhost: other\r\nAuthorization: Bearer t\r\ncontent-length: 1\r\n\r\n");
+    EXPECT_EQ(seen.at(2).request.raw_head,
+              "POST /else HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: x\r\nContent-Length: 0\r\n\r\n");
     EXPECT_EQ(seen.at(3).request.raw_head, "GET /w?x=1 HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: x\r\n\r\n");
 }
 
 TEST(ClientWrites, LargeBodiesBothWays) {
-    TestServer server({}, [](const Request& r) { Response out; out.status = 200; out.body = r.raw_body; return out; });
+    TestServer server({}, [](const Request& r) {
+        Response out;
+        out.status = 200;
+        out.body = r.raw_body;
+        return out;
+    });
     std::string body(8U << 20U, 'x');
     for (std::size_t i = 0; i < body.size(); i += 97) body[i] = static_cast<char>(i % 251);
     Client client(server.url(), {.max_response = 16U << 20U});
@@ -218,7 +251,12 @@ TEST(ClientWrites, SeesAnAnswerThatComesBeforeItHasWrittenAll) {
     ServerOptions options;
     options.max_body = 1000;
     options.max_drain = 0;
-    TestServer server(options, [](const Request&) { Response r; r.status = 413; r.body = "too large"; return r; });
+    TestServer server(options, [](const Request&) {
+        Response r;
+        r.status = 413;
+        r.body = "too large";
+        return r;
+    });
     Client client(server.url());
     const auto answer = client.request("POST", {}, std::string(64U << 20U, 'x'));
     ASSERT_TRUE(answer) << answer.error().text();
@@ -237,7 +275,11 @@ TEST(ClientKeeps, RetriesOnceWhenTheKeptConnectionIsStale) {
 }
 
 TEST(ClientKeeps, DoesNotRepeatOnAFreshConnection) {
-    TestServer server({}, [](const Request&) { Response r; r.fault = Fault::kCloseBeforeResponse; return r; });
+    TestServer server({}, [](const Request&) {
+        Response r;
+        r.fault = Fault::kCloseBeforeResponse;
+        return r;
+    });
     Client client(server.url());
     ASSERT_FALSE(client.request("POST", {}, "x"));
     EXPECT_EQ(server->connections_accepted(), 1U);
@@ -271,7 +313,11 @@ TEST(ClientSignals, NeverRaisesSigpipe) {
     ServerOptions options;
     options.max_body = 10;
     options.max_drain = 0;
-    TestServer server(options, [](const Request&) { Response r; r.fault = Fault::kResetBeforeResponse; return r; });
+    TestServer server(options, [](const Request&) {
+        Response r;
+        r.fault = Fault::kResetBeforeResponse;
+        return r;
+    });
     Client client(server.url());
     for (int i = 0; i < 5; ++i) EXPECT_FALSE(client.request("POST", {}, std::string(8U << 20U, 'x')));
     std::signal(SIGPIPE, old);

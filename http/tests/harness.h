@@ -33,12 +33,13 @@ struct Seen {
 class TestServer {
 public:
     explicit TestServer(ServerOptions options = {}, Handler respond = {})
-        : server_(std::move(options), respond ? std::move(respond) : [](const Request&) { return Response{}; },
-                  [this](const Request& request, const Response& response, SteadyTime, SteadyTime, bool sent) {
-                      const std::lock_guard lock(mutex_);
-                      seen_.push_back({request, response.status, sent});
-                      changed_.notify_all();
-                  }) {
+        : server_(
+              std::move(options), respond ? std::move(respond) : [](const Request&) { return Response{}; },
+              [this](const Request& request, const Response& response, SteadyTime, SteadyTime, bool sent) {
+                  const std::lock_guard lock(mutex_);
+                  seen_.push_back({request, response.status, sent});
+                  changed_.notify_all();
+              }) {
         if (const auto started = server_.start(); !started) throw std::runtime_error(started.error().text());
     }
     ~TestServer() { server_.stop(); }
@@ -69,7 +70,8 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         const timeval limit{20, 0};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-        if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("connect");
+        if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("connect");
     }
     ~Socket() { close(); }
     Socket(const Socket&) = delete;
@@ -77,7 +79,9 @@ public:
     Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
     Socket& operator=(Socket&&) = delete;
     /// Whether the connection still takes bytes.
-    bool send(std::string_view bytes) const { return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()); }
+    bool send(std::string_view bytes) const {
+        return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+    }
     void finish() const { ::shutdown(fd_, SHUT_WR); }
     /// Until the peer closes; "<reset>" at the end when it did so with RST, "<timeout>" when it did not.
     [[nodiscard]] std::string read_all() const {

@@ -33,42 +33,65 @@ ServerOptions tight() {
 std::string status_line(const std::string& answer) { return answer.substr(0, answer.find("\r\n")); }
 
 TEST(ServerReads, EveryStatusFromRawBytes) {
-    struct Row { const char* name; std::string bytes; ReadStatus status; const char* problem; std::string kept_body; };
+    struct Row {
+        const char* name;
+        std::string bytes;
+        ReadStatus status;
+        const char* problem;
+        std::string kept_body;
+    };
     const std::string post = "POST /w HTTP/1.1\r\nHost: h\r\n";
     const Row rows[] = {
         {"complete", post + "Content-Length: 3\r\n\r\nabc", ReadStatus::kComplete, "", "abc"},
         {"bare line feeds", "POST /w HTTP/1.1\nContent-Length: 3\n\nabc", ReadStatus::kComplete, "", "abc"},
         {"blank line first", "\r\n" + post + "\r\n", ReadStatus::kComplete, "", ""},
         {"equal lengths", post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", ReadStatus::kComplete, "", "abc"},
-        {"at the limit", post + "Content-Length: 64\r\n\r\n" + std::string(64, 'x'), ReadStatus::kComplete, "", std::string(64, 'x')},
-        {"no request line", "hello\r\n\r\n", ReadStatus::kMalformedHead, "line 1: the request line is not METHOD SP target SP HTTP/x.y", ""},
-        {"field without colon", "POST /w HTTP/1.1\r\nHost h\r\n\r\n", ReadStatus::kMalformedHead, "line 2: a header field has no colon", ""},
-        {"folded field", post + "X: a\r\n b\r\n\r\n", ReadStatus::kMalformedHead, "line 4: a header field continues", ""},
-        {"TLS", std::string("\x16\x03\x01\x02\x00", 5), ReadStatus::kMalformedHead, "line 1: a TLS handshake on a port that speaks plain HTTP", ""},
-        {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ReadStatus::kMalformedHead, "HTTP/2.0 is not served here", ""},
-        {"long line", "POST /" + std::string(600, 'x'), ReadStatus::kHeadTooLarge, "the head is larger than 512 bytes", ""},
-        {"many fields", "POST /w HTTP/1.1\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\n\r\n", ReadStatus::kHeadTooLarge,
-         "the head has 9 fields, more than 8", ""},
+        {"at the limit", post + "Content-Length: 64\r\n\r\n" + std::string(64, 'x'), ReadStatus::kComplete, "",
+         std::string(64, 'x')},
+        {"no request line", "hello\r\n\r\n", ReadStatus::kMalformedHead,
+         "line 1: the request line is not METHOD SP target SP HTTP/x.y", ""},
+        {"field without colon", "POST /w HTTP/1.1\r\nHost h\r\n\r\n", ReadStatus::kMalformedHead,
+         "line 2: a header field has no colon", ""},
+        {"folded field", post + "X: a\r\n b\r\n\r\n", ReadStatus::kMalformedHead, "line 4: a header field continues",
+         ""},
+        {"TLS", std::string("\x16\x03\x01\x02\x00", 5), ReadStatus::kMalformedHead,
+         "line 1: a TLS handshake on a port that speaks plain HTTP", ""},
+        {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ReadStatus::kMalformedHead,
+         "HTTP/2.0 is not served here", ""},
+        {"long line", "POST /" + std::string(600, 'x'), ReadStatus::kHeadTooLarge, "the head is larger than 512 bytes",
+         ""},
+        {"many fields", "POST /w HTTP/1.1\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\n\r\n",
+         ReadStatus::kHeadTooLarge, "the head has 9 fields, more than 8", ""},
         {"announced too much", post + "Content-Length: 65\r\n\r\n" + std::string(65, 'x'), ReadStatus::kBodyTooLarge,
          "Content-Length announces 65 bytes, the limit is 64 bytes", std::string(64, 'x')},
-        {"chunked too much", post + "Transfer-Encoding: chunked\r\n\r\n46\r\n" + std::string(70, 'x') + "\r\n0\r\n\r\n", ReadStatus::kBodyTooLarge,
-         "the chunked body is larger than 64 bytes", "46\r\n" + std::string(60, 'x')},
+        {"chunked too much", post + "Transfer-Encoding: chunked\r\n\r\n46\r\n" + std::string(70, 'x') + "\r\n0\r\n\r\n",
+         ReadStatus::kBodyTooLarge, "the chunked body is larger than 64 bytes", "46\r\n" + std::string(60, 'x')},
         {"chunk size", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc", ReadStatus::kMalformedChunk,
          "byte 0 of the chunked body: chunk size is not a hexadecimal number", "zz\r\nabc"},
-        {"length not a number", post + "Content-Length: zzz\r\n\r\n", ReadStatus::kBadLength, "Content-Length is 'zzz'", ""},
+        {"length not a number", post + "Content-Length: zzz\r\n\r\n", ReadStatus::kBadLength, "Content-Length is 'zzz'",
+         ""},
         {"negative length", post + "Content-Length: -1\r\n\r\n", ReadStatus::kBadLength, "Content-Length is '-1'", ""},
         {"empty length", post + "Content-Length:\r\n\r\n", ReadStatus::kBadLength, "Content-Length is ''", ""},
-        {"different lengths", post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", ReadStatus::kBadLength, "given twice, 3 and 4", ""},
-        {"length and chunked", post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", ReadStatus::kBadLength, "both", ""},
-        {"chunked in 1.0", "POST /w HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", ReadStatus::kBadLength, "HTTP/1.0", ""},
-        {"gzip coding", post + "Transfer-Encoding: gzip, chunked\r\n\r\n", ReadStatus::kUnsupportedTransferCoding, "'gzip, chunked'", ""},
-        {"head never ends", post, ReadStatus::kHeadTimeout, "the head was not complete within 50 ms, after 27 bytes", ""},
-        {"body never comes", post + "Content-Length: 9\r\n\r\nabc", ReadStatus::kBodyTimeout, "no byte of the body came for 50 ms, after 3 bytes of 9", "abc"},
-        {"chunk never comes", post + "Transfer-Encoding: chunked\r\n\r\n5\r\nab", ReadStatus::kBodyTimeout, "no byte of the chunked body", "5\r\nab"},
+        {"different lengths", post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", ReadStatus::kBadLength,
+         "given twice, 3 and 4", ""},
+        {"length and chunked", post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", ReadStatus::kBadLength,
+         "both", ""},
+        {"chunked in 1.0", "POST /w HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", ReadStatus::kBadLength, "HTTP/1.0",
+         ""},
+        {"gzip coding", post + "Transfer-Encoding: gzip, chunked\r\n\r\n", ReadStatus::kUnsupportedTransferCoding,
+         "'gzip, chunked'", ""},
+        {"head never ends", post, ReadStatus::kHeadTimeout, "the head was not complete within 50 ms, after 27 bytes",
+         ""},
+        {"body never comes", post + "Content-Length: 9\r\n\r\nabc", ReadStatus::kBodyTimeout,
+         "no byte of the body came for 50 ms, after 3 bytes of 9", "abc"},
+        {"chunk never comes", post + "Transfer-Encoding: chunked\r\n\r\n5\r\nab", ReadStatus::kBodyTimeout,
+         "no byte of the chunked body", "5\r\nab"},
     };
     for (const auto& row : rows) {
         SCOPED_TRACE(row.name);
-        TestServer server(tight(), [](const Request& r) { return text(r.status == ReadStatus::kComplete ? 200 : 400, r.problem + "!"); });
+        TestServer server(tight(), [](const Request& r) {
+            return text(r.status == ReadStatus::kComplete ? 200 : 400, r.problem + "!");
+        });
         Client client(server.url());
         const auto answer = client.raw(row.bytes);
         ASSERT_TRUE(answer) << answer.error().text();
@@ -76,7 +99,9 @@ TEST(ServerReads, EveryStatusFromRawBytes) {
         ASSERT_EQ(seen.size(), 1U);
         const auto& request = seen[0].request;
         EXPECT_EQ(name_of(request.status), name_of(row.status)) << request.problem;
-        EXPECT_TRUE(request.problem.find(row.problem) != std::string::npos && request.problem.empty() == (*row.problem == '\0')) << request.problem;
+        EXPECT_TRUE(request.problem.find(row.problem) != std::string::npos &&
+                    request.problem.empty() == (*row.problem == '\0'))
+            << request.problem;
         EXPECT_EQ(request.raw_body, row.kept_body);
         EXPECT_EQ(answer->body, request.problem + "!");
         EXPECT_TRUE(seen[0].sent);
@@ -85,11 +110,17 @@ TEST(ServerReads, EveryStatusFromRawBytes) {
 }
 
 TEST(ServerReads, VanishingClients) {
-    struct Row { const char* bytes; ReadStatus status; const char* problem; };
+    struct Row {
+        const char* bytes;
+        ReadStatus status;
+        const char* problem;
+    };
     const Row rows[] = {
         {"POST /w HTT", ReadStatus::kClosedInHead, "within the head, after 11 bytes"},
-        {"POST /w HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc", ReadStatus::kClosedInBody, "within the body, after 3 bytes of 10"},
-        {"POST /w HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", ReadStatus::kClosedInBody, "within the chunked body, after 5 bytes"},
+        {"POST /w HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc", ReadStatus::kClosedInBody,
+         "within the body, after 3 bytes of 10"},
+        {"POST /w HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", ReadStatus::kClosedInBody,
+         "within the chunked body, after 5 bytes"},
     };
     for (const auto& row : rows) {
         for (const bool reset : {false, true}) {
@@ -129,7 +160,8 @@ TEST(ServerReads, HalfClosedClientStillGetsTheAnswer) {
 
 TEST(ServerReads, KeepsEveryByte) {
     TestServer server({}, echo);
-    const std::string head = "post /a%41?x=%zz HTTP/1.1\r\nhost:h\r\nX-B:  two \r\nx-a:\r\nX-B: \xff\r\nTransfer-Encoding: Chunked\r\n\r\n";
+    const std::string head =
+        "post /a%41?x=%zz HTTP/1.1\r\nhost:h\r\nX-B:  two \r\nx-a:\r\nX-B: \xff\r\nTransfer-Encoding: Chunked\r\n\r\n";
     const std::string body = "3;a=b\r\nabc\r\n02\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n";
     Client client(server.url());
     const auto answer = client.raw(head + body);
@@ -148,8 +180,12 @@ TEST(ServerReads, KeepsEveryByte) {
 TEST(ServerReads, PipelinedRequestsInOrder) {
     TestServer server({}, echo);
     Client client(server.url());
-    const auto one = [](std::string body) { return "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body; };
-    const auto first = client.raw(one("a") + one("bb") + "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nccc\r\n0\r\n\r\n" + one("dddd"));
+    const auto one = [](std::string body) {
+        return "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    };
+    const auto first =
+        client.raw(one("a") + one("bb") + "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nccc\r\n0\r\n\r\n" +
+                   one("dddd"));
     ASSERT_TRUE(first);
     EXPECT_EQ(first->body, "a");
     for (const char* body : {"bb", "ccc", "dddd"}) {
@@ -235,7 +271,11 @@ TEST(ServerKeepsConnections, ThousandRequestsOnOne) {
 }
 
 TEST(ServerKeepsConnections, ByVersionAndHeader) {
-    struct Row { const char* request; bool kept; const char* connection; };
+    struct Row {
+        const char* request;
+        bool kept;
+        const char* connection;
+    };
     const Row rows[] = {
         {"GET / HTTP/1.1\r\n\r\n", true, nullptr},
         {"GET / HTTP/1.1\r\nConnection: Close\r\n\r\n", false, "close"},
@@ -258,7 +298,12 @@ TEST(ServerKeepsConnections, ByVersionAndHeader) {
 }
 
 TEST(ServerAnswers, FramesByStatusAndMethod) {
-    struct Row { const char* method; int status; const char* body; const char* answer; };
+    struct Row {
+        const char* method;
+        int status;
+        const char* body;
+        const char* answer;
+    };
     const Row rows[] = {
         {"POST", 204, "", "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
         {"POST", 204, "not sent", "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
@@ -286,7 +331,8 @@ TEST(ServerAnswers, ExactlyTheHeadersItIsTold) {
     });
     Socket socket(server->port());
     socket.send("GET / HTTP/1.1\r\n\r\n");
-    EXPECT_EQ(socket.read_all(), "HTTP/1.1 503 Tired\r\nb: 1\r\nA: \r\nb: 2\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlater");
+    EXPECT_EQ(socket.read_all(),
+              "HTTP/1.1 503 Tired\r\nb: 1\r\nA: \r\nb: 2\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlater");
 }
 
 TEST(ServerAnswers, InternalErrorWhenTheHandlerThrows) {
@@ -301,9 +347,17 @@ TEST(ServerAnswers, HandsTheAttachmentToTheCompletion) {
     std::string got;
     std::atomic<int> started{0};
     {
-        Server server({}, [](const Request&) { Response r; r.attachment = std::make_shared<std::string>("mine"); return r; },
-                      [&](const Request&, const Response& r, SteadyTime, SteadyTime, bool) { got = *std::static_pointer_cast<std::string>(r.attachment); },
-                      [&](const Request&, const Response&) { ++started; });
+        Server server(
+            {},
+            [](const Request&) {
+                Response r;
+                r.attachment = std::make_shared<std::string>("mine");
+                return r;
+            },
+            [&](const Request&, const Response& r, SteadyTime, SteadyTime, bool) {
+                got = *std::static_pointer_cast<std::string>(r.attachment);
+            },
+            [&](const Request&, const Response&) { ++started; });
         ASSERT_TRUE(server.start());
         ASSERT_TRUE(get(*parse_url(server.url())));
         server.stop();
@@ -316,7 +370,8 @@ TEST(ServerConcurrency, SixtyConnectionsAtOnce) {
     constexpr int kClients = 60;
     std::latch all(kClients);
     TestServer server({}, [&](const Request& request) {
-        if (request.index_on_connection == 0) all.arrive_and_wait();  // proves that 60 requests are in progress at the same time
+        if (request.index_on_connection == 0)
+            all.arrive_and_wait();  // proves that 60 requests are in progress at the same time
         return echo(request);
     });
     std::atomic<int> good{0};
@@ -459,8 +514,8 @@ TEST(ServerStops, WithIdleStalledAndHalfSentConnections) {
         return response;
     });
     std::vector<Socket> sockets;
-    for (const char* bytes : {"", "POST / HTTP/1.1\r\n\r\n", "STALL / HTTP/1.1\r\n\r\n", "POST / HT", "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab",
-                              "DELAY / HTTP/1.1\r\n\r\n"}) {
+    for (const char* bytes : {"", "POST / HTTP/1.1\r\n\r\n", "STALL / HTTP/1.1\r\n\r\n", "POST / HT",
+                              "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab", "DELAY / HTTP/1.1\r\n\r\n"}) {
         sockets.emplace_back(server->port());
         sockets.back().send(bytes);
     }

@@ -24,7 +24,8 @@ struct Key {
 };
 
 /// Signed by `issuer`'s key; a CA when `names` is empty.
-X509* make_certificate(const char* subject, const Key& key, const char* issuer, const Key& issuer_key, const std::string& names) {
+X509* make_certificate(const char* subject, const Key& key, const char* issuer, const Key& issuer_key,
+                       const std::string& names) {
     static std::atomic<long> serial{1};
     X509* certificate = X509_new();
     X509_set_version(certificate, 2);
@@ -70,12 +71,13 @@ public:
         SSL_CTX_set_security_level(context_, 0);
         SSL_CTX_use_certificate(context_, own);
         SSL_CTX_use_PrivateKey(context_, key.key);
-        SSL_CTX_set_tlsext_servername_callback(context_, +[](SSL* ssl, int*, void* self) {
-            const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-            const std::lock_guard lock(static_cast<TlsServer*>(self)->mutex_);
-            static_cast<TlsServer*>(self)->sni_ = name == nullptr ? "" : name;
-            return SSL_TLSEXT_ERR_OK;
-        });
+        SSL_CTX_set_tlsext_servername_callback(
+            context_, +[](SSL* ssl, int*, void* self) {
+                const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+                const std::lock_guard lock(static_cast<TlsServer*>(self)->mutex_);
+                static_cast<TlsServer*>(self)->sni_ = name == nullptr ? "" : name;
+                return SSL_TLSEXT_ERR_OK;
+            });
         SSL_CTX_set_tlsext_servername_arg(context_, this);
         X509_free(ca);
         X509_free(own);
@@ -83,7 +85,8 @@ public:
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t length = sizeof address;
-        if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), length) != 0 || ::listen(fd_, 8) != 0) throw std::runtime_error("listen");
+        if (::bind(fd_, reinterpret_cast<sockaddr*>(&address), length) != 0 || ::listen(fd_, 8) != 0)
+            throw std::runtime_error("listen");
         ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &length);
         port_ = ntohs(address.sin_port);
         thread_ = std::jthread([this] { serve(); });
@@ -97,7 +100,9 @@ public:
     TlsServer(const TlsServer&) = delete;
     TlsServer& operator=(const TlsServer&) = delete;
     [[nodiscard]] std::string ca_file() const { return directory_.file("ca.pem"); }
-    [[nodiscard]] Url url(const std::string& host) const { return *parse_url("https://" + host + ":" + std::to_string(port_) + "/"); }
+    [[nodiscard]] Url url(const std::string& host) const {
+        return *parse_url("https://" + host + ":" + std::to_string(port_) + "/");
+    }
     [[nodiscard]] std::string sni() {
         const std::lock_guard lock(mutex_);
         return sni_;
@@ -116,7 +121,8 @@ private:
                     head.push_back(c);
                     if (!head.ends_with("\r\n\r\n")) continue;
                     const std::string body(100000, 'y');
-                    const auto answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+                    const auto answer =
+                        "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
                     SSL_write(ssl, answer.data(), static_cast<int>(answer.size()));
                     head.clear();
                 }
@@ -162,7 +168,8 @@ void expect_tls_failure(const Url& url, const ClientOptions& options, std::strin
 
 TEST(Tls, RefusesAnotherName) {
     TlsServer server("DNS:other.example");
-    expect_tls_failure(server.url("localhost"), {.ca_file = server.ca_file()}, "certificate of localhost: hostname mismatch");
+    expect_tls_failure(server.url("localhost"), {.ca_file = server.ca_file()},
+                       "certificate of localhost: hostname mismatch");
 }
 
 TEST(Tls, RefusesAnUnknownAuthorityUnlessToldToSkip) {
@@ -178,7 +185,8 @@ TEST(Tls, RefusesVersionsBefore12) {
 
 TEST(Tls, NamesAMissingAuthorityFile) {
     TlsServer server("DNS:localhost");
-    expect_tls_failure(server.url("localhost"), {.ca_file = "/nonexistent/ca.pem"}, "cannot load CA certificates from /nonexistent/ca.pem");
+    expect_tls_failure(server.url("localhost"), {.ca_file = "/nonexistent/ca.pem"},
+                       "cannot load CA certificates from /nonexistent/ca.pem");
 }
 
 TEST(Tls, AgainstAPlainServer) {

@@ -6,7 +6,14 @@ namespace prw::http {
 namespace {
 
 TEST(Url, Parses) {
-    struct Row { const char* text; const char* scheme; const char* host; unsigned port; const char* target; const char* header; };
+    struct Row {
+        const char* text;
+        const char* scheme;
+        const char* host;
+        unsigned port;
+        const char* target;
+        const char* header;
+    };
     const Row rows[] = {
         {"http://localhost:9201/api/v1/write", "http", "localhost", 9201, "/api/v1/write", "localhost:9201"},
         {"http://localhost", "http", "localhost", 80, "/", "localhost"},

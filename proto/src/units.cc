@@ -13,7 +13,9 @@ std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\
 }  // namespace
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    const auto bad = [&] { return fail(ErrorCode::kInvalidArgument, "not a duration: " + quoted(text) + " (write 500ms, 1s, 1m30s)"); };
+    const auto bad = [&] {
+        return fail(ErrorCode::kInvalidArgument, "not a duration: " + quoted(text) + " (write 500ms, 1s, 1m30s)");
+    };
     if (text == "0") return std::chrono::milliseconds(0);
     double total = 0;
     auto rest = text;
@@ -29,11 +31,20 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
             rest.remove_prefix(2);
         } else if (!rest.empty()) {
             switch (rest.front()) {
-                case 's': unit = 1000; break;
-                case 'm': unit = 60000; break;
-                case 'h': unit = 3600000; break;
-                case 'd': unit = 86400000; break;
-                default: return bad();
+                case 's':
+                    unit = 1000;
+                    break;
+                case 'm':
+                    unit = 60000;
+                    break;
+                case 'h':
+                    unit = 3600000;
+                    break;
+                case 'd':
+                    unit = 86400000;
+                    break;
+                default:
+                    return bad();
             }
             rest.remove_prefix(1);
         } else {
@@ -46,13 +57,16 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 Result<std::uint64_t> parse_size(std::string_view text) {
-    const auto bad = [&] { return fail(ErrorCode::kInvalidArgument, "not a size: " + quoted(text) + " (write 4096, 64KiB, 32MiB)"); };
+    const auto bad = [&] {
+        return fail(ErrorCode::kInvalidArgument, "not a size: " + quoted(text) + " (write 4096, 64KiB, 32MiB)");
+    };
     std::uint64_t number = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || text.empty()) return bad();
     const auto unit = text.substr(static_cast<std::size_t>(stop - text.data()));
-    constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {{"", 1}, {"B", 1}, {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U},
-                                                                     {"KB", 1000}, {"MB", 1000000}, {"GB", 1000000000}};
+    constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {
+        {"", 1},      {"B", 1},        {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U},
+        {"KB", 1000}, {"MB", 1000000}, {"GB", 1000000000}};
     for (const auto& [name, factor] : kUnits) {
         if (unit != name) continue;
         if (number > std::numeric_limits<std::uint64_t>::max() / factor) return bad();
@@ -62,7 +76,10 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 }
 
 Result<HostPort> parse_host_port(std::string_view text) {
-    const auto bad = [&] { return fail(ErrorCode::kInvalidArgument, "not an address: " + quoted(text) + " (write HOST:PORT; port 0 takes a free one)"); };
+    const auto bad = [&] {
+        return fail(ErrorCode::kInvalidArgument,
+                    "not an address: " + quoted(text) + " (write HOST:PORT; port 0 takes a free one)");
+    };
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return bad();
     HostPort out;

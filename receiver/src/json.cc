@@ -58,7 +58,8 @@ Result<Finding> finding_from_json(const Json& in) {
         Finding f;
         f.rule = in.at("rule").get<std::string>();
         f.clauses = in.at("clauses").get<std::vector<std::string>>();
-        f.level = by_name(in.at("level").get<std::string>(), {Level::kMust, Level::kMustNot, Level::kShould, Level::kShouldNot, Level::kMay});
+        f.level = by_name(in.at("level").get<std::string>(),
+                          {Level::kMust, Level::kMustNot, Level::kShould, Level::kShouldNot, Level::kMay});
         f.severity = by_name(in.at("severity").get<std::string>(), {Severity::kInfo, Severity::kWarn, Severity::kFail});
         f.extension = in.at("extension").get<bool>();
         f.message = in.at("message").get<std::string>();

@@ -11,10 +11,12 @@ constexpr std::size_t kKey = 8;  ///< width of the key and the blanks behind it
 
 /// Columns that UTF-8 text takes, counting a code point as one; good enough for wrapping.
 std::size_t columns(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
-void append_wrapped(std::string& out, std::string_view lead, std::string_view hang, std::string_view text, std::size_t room) {
+void append_wrapped(std::string& out, std::string_view lead, std::string_view hang, std::string_view text,
+                    std::size_t room) {
     for (;;) {
         std::size_t take = text.size();
         if (columns(text) > room && !text.starts_with(' ')) {
@@ -43,7 +45,8 @@ void append_field(std::string& out, std::string_view key, std::string_view text,
     if (text.empty()) return;
     const std::string hang(kIndent + kKey, ' ');
     const auto room = static_cast<std::size_t>(std::clamp(width, 60, 120)) - hang.size();
-    std::string lead = std::string(kIndent, ' ') + std::string(key) + std::string(kKey - std::min(kKey - 1, key.size()), ' ');
+    std::string lead =
+        std::string(kIndent, ' ') + std::string(key) + std::string(kKey - std::min(kKey - 1, key.size()), ' ');
     for (;;) {
         const auto end = text.find('\n');
         append_wrapped(out, lead, hang, text.substr(0, end), room);
@@ -69,7 +72,8 @@ void append_finding_fields(std::string& out, const Finding& f, int width) {
 }
 
 std::string finding_text(const Finding& f, int width) {
-    std::string out = std::string("  ") + mark_of(f.severity) + " " + f.rule + "   " + std::string(f.extension ? "practice" : proto::name_of(f.level));
+    std::string out = std::string("  ") + mark_of(f.severity) + " " + f.rule + "   " +
+                      std::string(f.extension ? "practice" : proto::name_of(f.level));
     if (!f.clauses.empty()) out += "   " + f.clauses.front();
     if (f.count > 1) out += "   (" + std::to_string(f.count) + " times)";
     out += '\n';
@@ -80,9 +84,12 @@ std::string finding_text(const Finding& f, int width) {
 
 char mark_of(Severity severity) {
     switch (severity) {
-        case Severity::kInfo: return '~';
-        case Severity::kWarn: return '!';
-        case Severity::kFail: return 'x';
+        case Severity::kInfo:
+            return '~';
+        case Severity::kWarn:
+            return '!';
+        case Severity::kFail:
+            return 'x';
     }
     return ' ';
 }

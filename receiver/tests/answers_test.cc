@@ -7,14 +7,16 @@
 namespace prw::receiver {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using proto::ProtobufMessage;
 using prw::testing::RequestBuilder;
 using prw::testing::RunningReceiver;
 using prw::testing::unhex;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-proto::Series unsorted() { return prw::testing::valid_series({{"zone", "a"}, {"__name__", "shop_temperature_celsius"}}); }
+proto::Series unsorted() {
+    return prw::testing::valid_series({{"zone", "a"}, {"__name__", "shop_temperature_celsius"}});
+}
 
 /// Two samples, one histogram, one exemplar of each kind of series.
 proto::WriteRequest rich() {
@@ -81,35 +83,55 @@ TEST(Answers, ConformingReceiver) {
     const RunningReceiver receiver;
     const RequestBuilder v1;
     const RequestBuilder v2(ProtobufMessage::kV2);
-    const auto with = [](RequestBuilder b, const char* name, const char* value) { return bytes_of(b.header(name, value)); };
+    const auto with = [](RequestBuilder b, const char* name, const char* value) {
+        return bytes_of(b.header(name, value));
+    };
     const std::string many_bad = [] {
         proto::WriteRequest request;
         for (int i = 0; i < 2000; ++i) request.series.push_back(unsorted());
         return bytes_of(RequestBuilder(ProtobufMessage::kV2).request(request));
     }();
-    expect_rows(receiver, {
-        {"1.0", bytes_of(v1), 204, "- - -", {}},
-        {"1.0 empty", bytes_of(RequestBuilder(v1).request({})), 204, "- - -", {}},
-        {"2.0", bytes_of(v2), 204, "2 0 0", {}},
-        {"2.0 with histogram and exemplar", bytes_of(RequestBuilder(v2).request(rich())), 204, "2 1 1", {}},
-        {"1.0 with histogram and exemplar", bytes_of(RequestBuilder(v1).request(rich())), 204, "- - -", {}},
-        {"1.0 chunked", prw::testing::chunked(v1), 204, "- - -", {}},
-        {"2.0 chunked", prw::testing::chunked(v2), 204, "2 0 0", {}},
-        {"any path", bytes_of(RequestBuilder(v1).target("/somewhere?else=1")), 204, "- - -", {}},
-        {"1.0 unsorted", bytes_of(RequestBuilder(v1).series(unsorted())), 400, "- - -", {"1 of 1 series rejected", "labels/sorted: ", "shop_temperature_celsius{"}},
-        {"2.0 unsorted", bytes_of(RequestBuilder(v2).series(unsorted())), 400, "0 0 0", {"1 of 1 series rejected", "labels/sorted: ", "shop_temperature_celsius{"}},
-        {"2.0 many unsorted", many_bad, 400, "0 0 0", {"2000 of 2000 series rejected"}},
-        {"foreign type", with(v1, "Content-Type", "application/json"), 415, "- - -", {"application/json"}},
-        {"foreign message", with(v2, "Content-Type", "application/x-protobuf;proto=acme.Request"), 415, "- - -", {"acme.Request"}},
-        {"gzip 1.0", with(v1, "Content-Encoding", "gzip"), 415, "- - -", {"gzip"}},
-        {"gzip 2.0", with(v2, "Content-Encoding", "gzip"), 415, "- - -", {"gzip"}},
-        {"GET", "GET /api/v1/write HTTP/1.1\r\nHost: x\r\n\r\n", 405, "- - -", {"POST"}},
-        {"PUT", bytes_of(RequestBuilder(v1).method("PUT")), 405, "- - -", {"POST"}},
-        {"malformed head", "POST\r\n\r\n", 400, "- - -", {"line 1"}},
-        {"chunked and broken", bytes_of(RequestBuilder(v1).append("Transfer-Encoding", "chunked").body("zz\r\n")), 400, "- - -", {"chunk"}},
-        {"not snappy", bytes_of(RequestBuilder(v1).body("hello")), 400, "- - -", {"snappy"}},
-        {"truncated protobuf, 2.0", bytes_of(RequestBuilder(v2).protobuf(unhex("2a 05 0a"))), 400, "0 0 0", {}},
-    });
+    expect_rows(
+        receiver,
+        {
+            {"1.0", bytes_of(v1), 204, "- - -", {}},
+            {"1.0 empty", bytes_of(RequestBuilder(v1).request({})), 204, "- - -", {}},
+            {"2.0", bytes_of(v2), 204, "2 0 0", {}},
+            {"2.0 with histogram and exemplar", bytes_of(RequestBuilder(v2).request(rich())), 204, "2 1 1", {}},
+            {"1.0 with histogram and exemplar", bytes_of(RequestBuilder(v1).request(rich())), 204, "- - -", {}},
+            {"1.0 chunked", prw::testing::chunked(v1), 204, "- - -", {}},
+            {"2.0 chunked", prw::testing::chunked(v2), 204, "2 0 0", {}},
+            {"any path", bytes_of(RequestBuilder(v1).target("/somewhere?else=1")), 204, "- - -", {}},
+            {"1.0 unsorted",
+             bytes_of(RequestBuilder(v1).series(unsorted())),
+             400,
+             "- - -",
+             {"1 of 1 series rejected", "labels/sorted: ", "shop_temperature_celsius{"}},
+            {"2.0 unsorted",
+             bytes_of(RequestBuilder(v2).series(unsorted())),
+             400,
+             "0 0 0",
+             {"1 of 1 series rejected", "labels/sorted: ", "shop_temperature_celsius{"}},
+            {"2.0 many unsorted", many_bad, 400, "0 0 0", {"2000 of 2000 series rejected"}},
+            {"foreign type", with(v1, "Content-Type", "application/json"), 415, "- - -", {"application/json"}},
+            {"foreign message",
+             with(v2, "Content-Type", "application/x-protobuf;proto=acme.Request"),
+             415,
+             "- - -",
+             {"acme.Request"}},
+            {"gzip 1.0", with(v1, "Content-Encoding", "gzip"), 415, "- - -", {"gzip"}},
+            {"gzip 2.0", with(v2, "Content-Encoding", "gzip"), 415, "- - -", {"gzip"}},
+            {"GET", "GET /api/v1/write HTTP/1.1\r\nHost: x\r\n\r\n", 405, "- - -", {"POST"}},
+            {"PUT", bytes_of(RequestBuilder(v1).method("PUT")), 405, "- - -", {"POST"}},
+            {"malformed head", "POST\r\n\r\n", 400, "- - -", {"line 1"}},
+            {"chunked and broken",
+             bytes_of(RequestBuilder(v1).append("Transfer-Encoding", "chunked").body("zz\r\n")),
+             400,
+             "- - -",
+             {"chunk"}},
+            {"not snappy", bytes_of(RequestBuilder(v1).body("hello")), 400, "- - -", {"snappy"}},
+            {"truncated protobuf, 2.0", bytes_of(RequestBuilder(v2).protobuf(unhex("2a 05 0a"))), 400, "0 0 0", {}},
+        });
 }
 
 TEST(Answers, MethodsOtherThanPostAreToldWhatIsAllowed) {
@@ -166,7 +188,8 @@ TEST(Answers, ErrorTextsAreBoundedAndStayUtf8) {
         ReceiverOptions options;
         options.max_error_body = bound;
         const RunningReceiver receiver(options);
-        const auto response = receiver.send(RequestBuilder().series(prw::testing::valid_series({{"zone", "äöü€€€"}, {"__name__", "ä"}})));
+        const auto response =
+            receiver.send(RequestBuilder().series(prw::testing::valid_series({{"zone", "äöü€€€"}, {"__name__", "ä"}})));
         EXPECT_EQ(response.status, 400);
         EXPECT_LE(response.body.size(), bound);
         EXPECT_GT(response.body.size(), bound - 8);
@@ -181,12 +204,17 @@ TEST(Answers, AcceptModeTakesWhateverDecodes) {
     ReceiverOptions options;
     options.on_violation = OnViolation::kAccept;
     RunningReceiver receiver(options);
-    expect_rows(receiver, {
-        {"1.0", bytes_of(RequestBuilder().series(unsorted())), 204, "- - -", {}},
-        {"2.0", bytes_of(RequestBuilder(ProtobufMessage::kV2).series(unsorted())), 204, "1 0 0", {}},
-        {"not snappy", bytes_of(RequestBuilder().body("hello")), 400, "- - -", {"snappy"}},
-        {"foreign type", bytes_of(RequestBuilder().header("Content-Type", "application/json").body("{}")), 415, "- - -", {}},
-    });
+    expect_rows(receiver,
+                {
+                    {"1.0", bytes_of(RequestBuilder().series(unsorted())), 204, "- - -", {}},
+                    {"2.0", bytes_of(RequestBuilder(ProtobufMessage::kV2).series(unsorted())), 204, "1 0 0", {}},
+                    {"not snappy", bytes_of(RequestBuilder().body("hello")), 400, "- - -", {"snappy"}},
+                    {"foreign type",
+                     bytes_of(RequestBuilder().header("Content-Type", "application/json").body("{}")),
+                     415,
+                     "- - -",
+                     {}},
+                });
     EXPECT_FALSE(receiver.exchanges(1)[0]->check.conforming()) << "the finding stays";
     receiver->set_on_violation(OnViolation::kReject);
     EXPECT_EQ(receiver.send(RequestBuilder().series(unsorted())).status, 400);
@@ -198,11 +226,12 @@ TEST(Answers, AReceiverOf1xRefuses2x) {
     options.script = prw::testing::short_script("204x1");
     options.script.steps[0].message = ProtobufMessage::kV2;
     const RunningReceiver receiver(options);
-    expect_rows(receiver, {
-        {"scripted", bytes_of(RequestBuilder(ProtobufMessage::kV2)), 204, "- - -", {}},
-        {"2.0", bytes_of(RequestBuilder(ProtobufMessage::kV2)), 415, "- - -", {"prometheus.WriteRequest"}},
-        {"1.0", bytes_of(RequestBuilder()), 204, "- - -", {}},
-    });
+    expect_rows(receiver,
+                {
+                    {"scripted", bytes_of(RequestBuilder(ProtobufMessage::kV2)), 204, "- - -", {}},
+                    {"2.0", bytes_of(RequestBuilder(ProtobufMessage::kV2)), 415, "- - -", {"prometheus.WriteRequest"}},
+                    {"1.0", bytes_of(RequestBuilder()), 204, "- - -", {}},
+                });
 }
 
 TEST(Answers, HeadersOfOneRequestCannotFlood) {
@@ -210,7 +239,8 @@ TEST(Answers, HeadersOfOneRequestCannotFlood) {
     std::string many = "POST /w HTTP/1.1\r\nHost: x\r\n";
     for (int i = 0; i < 1000; ++i) many += "A" + std::to_string(i) + ": b\r\n";
     EXPECT_EQ(receiver.send(many + "\r\n").status, 431);
-    EXPECT_EQ(receiver.send("POST /w HTTP/1.1\r\nHost: x\r\nA: " + std::string(1U << 20U, 'a') + "\r\n\r\n").status, 431);
+    EXPECT_EQ(receiver.send("POST /w HTTP/1.1\r\nHost: x\r\nA: " + std::string(1U << 20U, 'a') + "\r\n\r\n").status,
+              431);
 }
 
 // Scripts
@@ -257,7 +287,9 @@ steps:
     for (const char* wanted : {"2 1 1", "- - -", "7 1 1", "8 1 1", "- - -", "- - -", "2 1 1"}) {
         const auto response = receiver.send(RequestBuilder(ProtobufMessage::kV2).request(rich()));
         EXPECT_EQ(written(response), wanted);
-        const auto named = std::count_if(response.headers.begin(), response.headers.end(), [](const auto& h) { return h.first.size() > 30 && proto::iequals(h.first, "X-Prometheus-Remote-Write-Samples-Written"); });
+        const auto named = std::count_if(response.headers.begin(), response.headers.end(), [](const auto& h) {
+            return h.first.size() > 30 && proto::iequals(h.first, "X-Prometheus-Remote-Write-Samples-Written");
+        });
         EXPECT_LE(named, 1);
     }
 }
@@ -286,7 +318,9 @@ TEST(ScriptedAnswers, FaultsAreRecorded) {
         const char* fault;
         bool answered;
     };
-    for (const auto& [script, fault, answered] : {Case{"close", "close", false}, Case{"reset", "reset", false}, Case{"garbage", "garbage", false}, Case{"cut", "cut", true}, Case{"dribble", "dribble", true}}) {
+    for (const auto& [script, fault, answered] :
+         {Case{"close", "close", false}, Case{"reset", "reset", false}, Case{"garbage", "garbage", false},
+          Case{"cut", "cut", true}, Case{"dribble", "dribble", true}}) {
         ReceiverOptions options;
         options.script = prw::testing::short_script(std::string(script) + "x1");
         RunningReceiver receiver(options);

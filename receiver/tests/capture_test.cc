@@ -19,10 +19,10 @@
 namespace prw::receiver {
 namespace {
 
-using ::testing::HasSubstr;
 using prw::testing::read_file;
 using prw::testing::TempDir;
 using prw::testing::write_file;
+using ::testing::HasSubstr;
 
 Exchange sample_exchange(std::uint64_t id, std::size_t body_size = 100) {
     Exchange e;
@@ -95,15 +95,19 @@ void expect_same(const Exchange& a, const Exchange& b) {
     EXPECT_EQ(std::tie(a.fault, a.response_sent, a.scripted), std::tie(b.fault, b.response_sent, b.scripted));
     const auto& c = a.check;
     const auto& d = b.check;
-    EXPECT_EQ(std::tie(c.kind, c.declared, c.actual, c.decoded, c.series, c.samples, c.histograms, c.exemplars, c.metadata),
-              std::tie(d.kind, d.declared, d.actual, d.decoded, d.series, d.samples, d.histograms, d.exemplars, d.metadata));
-    EXPECT_EQ(std::tie(c.rejected_series, c.uncompressed_size, c.status), std::tie(d.rejected_series, d.uncompressed_size, d.status));
+    EXPECT_EQ(
+        std::tie(c.kind, c.declared, c.actual, c.decoded, c.series, c.samples, c.histograms, c.exemplars, c.metadata),
+        std::tie(d.kind, d.declared, d.actual, d.decoded, d.series, d.samples, d.histograms, d.exemplars, d.metadata));
+    EXPECT_EQ(std::tie(c.rejected_series, c.uncompressed_size, c.status),
+              std::tie(d.rejected_series, d.uncompressed_size, d.status));
     ASSERT_EQ(c.findings.size(), d.findings.size());
     for (std::size_t i = 0; i < c.findings.size(); ++i) {
         const auto& f = c.findings[i];
         const auto& g = d.findings[i];
-        EXPECT_EQ(std::tie(f.rule, f.clauses, f.level, f.severity, f.extension, f.message, f.series, f.field, f.evidence, f.fix, f.count),
-                  std::tie(g.rule, g.clauses, g.level, g.severity, g.extension, g.message, g.series, g.field, g.evidence, g.fix, g.count));
+        EXPECT_EQ(std::tie(f.rule, f.clauses, f.level, f.severity, f.extension, f.message, f.series, f.field,
+                           f.evidence, f.fix, f.count),
+                  std::tie(g.rule, g.clauses, g.level, g.severity, g.extension, g.message, g.series, g.field,
+                           g.evidence, g.fix, g.count));
         EXPECT_EQ(f.protobuf_bytes, g.protobuf_bytes);
         EXPECT_EQ(f.body_bytes, g.body_bytes);
         EXPECT_EQ(f.head_bytes, g.head_bytes);
@@ -256,7 +260,8 @@ TEST(Capture, SurvivesBeingKilled) {
     std::map<std::uint64_t, Clock::time_point> seen;
     const auto start = Clock::now();
     std::uint64_t id = 0;
-    while (Clock::now() - start < std::chrono::milliseconds(1500) && read(acknowledged[0], &id, sizeof id) == sizeof id) seen[id] = Clock::now();
+    while (Clock::now() - start < std::chrono::milliseconds(1500) && read(acknowledged[0], &id, sizeof id) == sizeof id)
+        seen[id] = Clock::now();
     kill(child, SIGKILL);
     const auto killed = Clock::now();
     waitpid(child, nullptr, 0);
@@ -303,7 +308,8 @@ TEST(Capture, TellsBadFilesApart) {
 
     const auto older = fresh("older.prwcap");
     pragma(older, "PRAGMA user_version = 0");
-    EXPECT_EQ(message_of(older), older + ": the capture is of a format too old to read (format 0, this prw reads 1 to 1)");
+    EXPECT_EQ(message_of(older),
+              older + ": the capture is of a format too old to read (format 0, this prw reads 1 to 1)");
 
     const auto cut = fresh("cut.prwcap");
     std::filesystem::resize_file(cut, std::filesystem::file_size(cut) / 2);
@@ -335,7 +341,8 @@ TEST(Capture, IsReadableInAReadOnlyFolder) {
     std::filesystem::create_directory(dir.path() / "ro");
     const auto path = dir.file("ro/a.prwcap");
     write_some(path, 3);
-    std::filesystem::permissions(dir.path() / "ro", std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+    std::filesystem::permissions(dir.path() / "ro",
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
     EXPECT_EQ(ids_in(path).size(), 3U);
     std::filesystem::permissions(dir.path() / "ro", std::filesystem::perms::owner_all);
 }

@@ -26,7 +26,8 @@ using testing::Wire;
 constexpr ProtobufMessage kMessages[] = {ProtobufMessage::kV1, ProtobufMessage::kV2};
 
 /// One walk, with the padding filled by some byte: it must not matter.
-bool walk(FastAccept& fast, std::string_view bytes, ProtobufMessage message, std::int64_t now_ms, unsigned char padding, FastCounts& counts) {
+bool walk(FastAccept& fast, std::string_view bytes, ProtobufMessage message, std::int64_t now_ms, unsigned char padding,
+          FastCounts& counts) {
     // Allocated to the byte, so that AddressSanitizer sees reads beyond the padding.
     const std::size_t size = bytes.size() + proto::PaddedBuffer::kPadding;
     const auto buffer = std::make_unique<char[]>(size);
@@ -37,17 +38,21 @@ bool walk(FastAccept& fast, std::string_view bytes, ProtobufMessage message, std
 
 class Fast {
 public:
-    /// Walks with a walker that has seen earlier requests and with a new one, and with several paddings. All must agree.
+    /// Walks with a walker that has seen earlier requests and with a new one, and with several paddings. All must
+    /// agree.
     bool accept(std::string_view bytes, ProtobufMessage message, std::int64_t now_ms = kNowMs) {
         const bool accepted = walk(used_, bytes, message, now_ms, 0, counts);
         FastAccept fresh;
         for (const int padding : {0x00, 0x0a, 0xff}) {
             FastCounts other;
-            EXPECT_EQ(walk(fresh, bytes, message, now_ms, static_cast<unsigned char>(padding), other), accepted) << testing::hex(bytes);
+            EXPECT_EQ(walk(fresh, bytes, message, now_ms, static_cast<unsigned char>(padding), other), accepted)
+                << testing::hex(bytes);
         }
         return accepted;
     }
-    bool accept(const proto::WriteRequest& request, ProtobufMessage message) { return accept(proto::encode(request, message), message); }
+    bool accept(const proto::WriteRequest& request, ProtobufMessage message) {
+        return accept(proto::encode(request, message), message);
+    }
     FastCounts counts;
 
 private:
@@ -87,8 +92,13 @@ TEST(FastAccept, AcceptsTheUsualTrafficOfBothMessages) {
     for (const auto message : kMessages) {
         for (const auto shape : {bench::Shape::kKubernetes, bench::Shape::kNodeExporter}) {
             for (const bool shuffled : {false, true}) {
-                const auto payload = bench::make_payload({.message = message, .shape = shape, .series_per_request = 700, .active_series = 2000,
-                                                          .rounds = 2, .shuffled = shuffled, .now_ms = kNowMs});
+                const auto payload = bench::make_payload({.message = message,
+                                                          .shape = shape,
+                                                          .series_per_request = 700,
+                                                          .active_series = 2000,
+                                                          .rounds = 2,
+                                                          .shuffled = shuffled,
+                                                          .now_ms = kNowMs});
                 for (const auto& bytes : payload.messages) {
                     bool accepted = false;
                     expect_sound(fast, bytes, message, kNowMs, accepted);
@@ -105,7 +115,8 @@ TEST(FastAccept, AcceptsEveryRequestOfRealSendersThatHasFloatSamplesOnlyAndNoFin
     for (const auto& fixture : testing::all_fixtures()) {
         SCOPED_TRACE(fixture.name);
         proto::PaddedBuffer buffer;
-        if (!proto::uncompress_snappy(fixture.body, proto::kDefaultMaxUncompressed, buffer) || buffer.size() == 0) continue;
+        if (!proto::uncompress_snappy(fixture.body, proto::kDefaultMaxUncompressed, buffer) || buffer.size() == 0)
+            continue;
         const std::string bytes(buffer.view());
         for (const auto message : kMessages) {
             proto::RequestView view;
@@ -126,7 +137,10 @@ TEST(FastAccept, AcceptsEveryRequestOfRealSendersThatHasFloatSamplesOnlyAndNoFin
 }
 
 /// Small requests that must be accepted, and what makes them worth a test.
-struct Accepted { const char* what; std::function<void(proto::WriteRequest&)> change; };
+struct Accepted {
+    const char* what;
+    std::function<void(proto::WriteRequest&)> change;
+};
 
 proto::Series& first(proto::WriteRequest& request) { return request.series.front(); }
 std::string& value_of(proto::WriteRequest& request, std::string_view name) {
@@ -153,7 +167,10 @@ TEST(FastAccept, AcceptsWhatIsLegalButRare) {
         {"negative gauge", [](auto& r) { first(r).samples[0] = testing::sample(-12.5); }},
         {"+Inf", [](auto& r) { first(r).samples[0].value_bits = 0x7ff0000000000000ULL; }},
         {"-0.0", [](auto& r) { first(r).samples[0].value_bits = 0x8000000000000000ULL; }},
-        {"several samples", [](auto& r) { first(r).samples = {testing::sample(1, kNowMs - 2), testing::sample(1, kNowMs - 1), testing::sample(2)}; }},
+        {"several samples",
+         [](auto& r) {
+             first(r).samples = {testing::sample(1, kNowMs - 2), testing::sample(1, kNowMs - 1), testing::sample(2)};
+         }},
         {"ten minutes ahead", [](auto& r) { first(r).samples[0].timestamp = kNowMs + 600'000; }},
         {"of 1973", [](auto& r) { first(r).samples[0].timestamp = 100'000'000'000; }},
         {"text that is not ASCII", [](auto& r) { value_of(r, "job") = "Z\u00fcrich \u6771\u4eac \U0001F680"; }},
@@ -162,17 +179,42 @@ TEST(FastAccept, AcceptsWhatIsLegalButRare) {
         {"long value that is not ASCII", [](auto& r) { value_of(r, "job") = std::string(200, 'v') + "\u00e9"; }},
         {"name that sorts before __name__", [](auto& r) { value_of(r, "Zone") = "a"; }},
         {"name of 30 bytes", [](auto& r) { value_of(r, std::string(30, 'n')) = "a"; }},
-        {"names with a common prefix", [](auto& r) { for (const auto* name : {"kubernetes_io_hostname", "kubernetes_io_hostname_a"}) value_of(r, name) = "a"; }},
+        {"names with a common prefix",
+         [](auto& r) {
+             for (const auto* name : {"kubernetes_io_hostname", "kubernetes_io_hostname_a"}) value_of(r, name) = "a";
+         }},
         {"name of one byte", [](auto& r) { value_of(r, "z") = "a"; }},
         {"bucket bound", [](auto& r) { as_bucket(r, "+Inf"); }},
         {"bucket bound with exponent", [](auto& r) { as_bucket(r, "1e-05"); }},
-        {"series of the scrape itself, without metadata", [](auto& r) { value_of(r, "__name__") = "up"; first(r).metadata = {}; }},
-        {"stale marker without metadata", [](auto& r) { first(r).samples[0].value_bits = proto::kStaleNanBits; first(r).metadata = {}; }},
-        {"one metric without help", [](auto& r) { value_of(r, "__name__") = "x"; first(r).metadata.help.clear(); }},
-        {"no unit", [](auto& r) { for (auto& s : r.series) s.metadata.unit.clear(); }},
+        {"series of the scrape itself, without metadata",
+         [](auto& r) {
+             value_of(r, "__name__") = "up";
+             first(r).metadata = {};
+         }},
+        {"stale marker without metadata",
+         [](auto& r) {
+             first(r).samples[0].value_bits = proto::kStaleNanBits;
+             first(r).metadata = {};
+         }},
+        {"one metric without help",
+         [](auto& r) {
+             value_of(r, "__name__") = "x";
+             first(r).metadata.help.clear();
+         }},
+        {"no unit",
+         [](auto& r) {
+             for (auto& s : r.series) s.metadata.unit.clear();
+         }},
         {"quantile", [](auto& r) { value_of(r, "quantile") = "0.99"; }},
-        {"30 labels", [](auto& r) { for (int i = 10; i < 37; ++i) value_of(r, "l" + std::to_string(i)) = "v"; }},
-        {"colon in the metric name", [](auto& r) { value_of(r, "__name__") = "job:requests:rate5m"; r.series.resize(1); }},
+        {"30 labels",
+         [](auto& r) {
+             for (int i = 10; i < 37; ++i) value_of(r, "l" + std::to_string(i)) = "v";
+         }},
+        {"colon in the metric name",
+         [](auto& r) {
+             value_of(r, "__name__") = "job:requests:rate5m";
+             r.series.resize(1);
+         }},
     };
     Fast fast;
     for (const auto message : kMessages) {
@@ -233,7 +275,8 @@ TEST(FastAccept, CountsWhatItAccepts) {
 TEST(FastAccept, LetsTheCheckerAnswerWithoutDecoding) {
     Checker checker(testing::test_options());
     for (const auto message : kMessages) {
-        const auto payload = bench::make_payload({.message = message, .series_per_request = 50, .active_series = 50, .rounds = 1, .now_ms = kNowMs});
+        const auto payload = bench::make_payload(
+            {.message = message, .series_per_request = 50, .active_series = 50, .rounds = 1, .now_ms = kNowMs});
         const auto result = checker.check(bench::make_head(message, payload.bodies[0].size()), payload.bodies[0]);
         EXPECT_TRUE(result.findings.empty()) << text_of(result);
         EXPECT_TRUE(result.decoded);
@@ -246,30 +289,63 @@ TEST(FastAccept, LetsTheCheckerAnswerWithoutDecoding) {
 
 // ---- It does not accept what is one step away ----
 
-struct Refused { const char* clause; std::function<void(proto::WriteRequest&)> change; };
+struct Refused {
+    const char* clause;
+    std::function<void(proto::WriteRequest&)> change;
+};
 
 const Refused kRefusedInBoth[] = {
     {"ext.labels.label-set-not-empty", [](auto& r) { first(r).labels.clear(); }},
     {"labels.metric-name-present", [](auto& r) { first(r).labels.erase(first(r).labels.begin()); }},
-    {"labels.no-repeated-names", [](auto& r) { first(r).labels.insert(first(r).labels.begin() + 1, {"instance", "other"}); }},
+    {"labels.no-repeated-names",
+     [](auto& r) {
+         first(r).labels.insert(first(r).labels.begin() + 1, {"instance", "other"});
+     }},
     {"labels.sorted", [](auto& r) { std::swap(first(r).labels[1], first(r).labels[2]); }},
-    {"labels.sorted, common prefix of eight bytes", [](auto& r) { first(r).labels.insert(first(r).labels.end(), {{"kubernetes_b", "1"}, {"kubernetes_a", "1"}}); }},
-    {"labels.sorted, prefix of the one before", [](auto& r) { first(r).labels.insert(first(r).labels.end(), {{"kubernetes", "1"}, {"kubernete", "1"}}); }},
-    {"labels.no-empty-name", [](auto& r) { first(r).labels.insert(first(r).labels.begin(), {"", "x"}); }},
+    {"labels.sorted, common prefix of eight bytes",
+     [](auto& r) {
+         first(r).labels.insert(first(r).labels.end(), {{"kubernetes_b", "1"}, {"kubernetes_a", "1"}});
+     }},
+    {"labels.sorted, prefix of the one before",
+     [](auto& r) {
+         first(r).labels.insert(first(r).labels.end(), {{"kubernetes", "1"}, {"kubernete", "1"}});
+     }},
+    {"labels.no-empty-name",
+     [](auto& r) {
+         first(r).labels.insert(first(r).labels.begin(), {"", "x"});
+     }},
     {"labels.no-empty-value", [](auto& r) { first(r).labels[1].second.clear(); }},
     {"labels.metric-name-regex", [](auto& r) { first(r).labels[0].second = "shop.temperature"; }},
     {"labels.metric-name-regex, digit first", [](auto& r) { first(r).labels[0].second = "1shop"; }},
-    {"labels.metric-name-regex, in the second block", [](auto& r) { first(r).labels[0].second = "shop_temperature_celsius-"; }},
+    {"labels.metric-name-regex, in the second block",
+     [](auto& r) { first(r).labels[0].second = "shop_temperature_celsius-"; }},
     {"labels.label-name-regex", [](auto& r) { first(r).labels[2].first = "job.name"; }},
     {"labels.label-name-regex, colon", [](auto& r) { first(r).labels[2].first = "job:name"; }},
     {"labels.label-name-regex, not ASCII", [](auto& r) { first(r).labels[2].first = "jo\u00e9"; }},
-    {"labels.dunder-not-used", [](auto& r) { first(r).labels.insert(first(r).labels.begin(), {"__address__", "x"}); }},
-    {"labels.dunder-not-used, two bytes", [](auto& r) { first(r).labels.insert(first(r).labels.begin(), {"__", "x"}); }},
+    {"labels.dunder-not-used",
+     [](auto& r) {
+         first(r).labels.insert(first(r).labels.begin(), {"__address__", "x"});
+     }},
+    {"labels.dunder-not-used, two bytes",
+     [](auto& r) {
+         first(r).labels.insert(first(r).labels.begin(), {"__", "x"});
+     }},
     {"ext.labels.le-parses-float", [](auto& r) { as_bucket(r, "0,5"); }},
     {"ext.labels.le-parses-float, NaN", [](auto& r) { as_bucket(r, "NaN"); }},
-    {"ext.labels.quantile-parses-float", [](auto& r) { value_of(r, "quantile") = "p99"; first(r).metadata.type = MetricType::kSummary; }},
-    {"ext.labels.quantile-parses-float, above 1", [](auto& r) { value_of(r, "quantile") = "1.1"; first(r).metadata.type = MetricType::kSummary; }},
-    {"ext.labels.size-sane, labels", [](auto& r) { for (int i = 10; i < 40; ++i) value_of(r, "l" + std::to_string(i)) = "v"; }},
+    {"ext.labels.quantile-parses-float",
+     [](auto& r) {
+         value_of(r, "quantile") = "p99";
+         first(r).metadata.type = MetricType::kSummary;
+     }},
+    {"ext.labels.quantile-parses-float, above 1",
+     [](auto& r) {
+         value_of(r, "quantile") = "1.1";
+         first(r).metadata.type = MetricType::kSummary;
+     }},
+    {"ext.labels.size-sane, labels",
+     [](auto& r) {
+         for (int i = 10; i < 40; ++i) value_of(r, "l" + std::to_string(i)) = "v";
+     }},
     {"ext.labels.size-sane, value", [](auto& r) { value_of(r, "job") = std::string(2049, 'v'); }},
     {"ext.labels.size-sane, name", [](auto& r) { value_of(r, std::string(1025, 'n')) = "v"; }},
     {"timestamp-unit-ms, seconds", [](auto& r) { first(r).samples[0].timestamp = kNowMs / 1000; }},
@@ -277,26 +353,47 @@ const Refused kRefusedInBoth[] = {
     {"ext.samples.timestamp-plausible-unit, zero", [](auto& r) { first(r).samples[0].timestamp = 0; }},
     {"ext.samples.timestamp-plausible-unit, negative", [](auto& r) { first(r).samples[0].timestamp = -kNowMs; }},
     {"ext.samples.timestamp-not-future", [](auto& r) { first(r).samples[0].timestamp = kNowMs + 600'001; }},
-    {"ordering within a series", [](auto& r) { first(r).samples = {testing::sample(1), testing::sample(1, kNowMs - 1)}; }},
-    {"ext.samples.unique-timestamps", [](auto& r) { first(r).samples = {testing::sample(1), testing::sample(2)}; }},
+    {"ordering within a series",
+     [](auto& r) {
+         first(r).samples = {testing::sample(1), testing::sample(1, kNowMs - 1)};
+     }},
+    {"ext.samples.unique-timestamps",
+     [](auto& r) {
+         first(r).samples = {testing::sample(1), testing::sample(2)};
+     }},
     {"repeated sample", [](auto& r) { first(r).samples.push_back(first(r).samples[0]); }},
-    {"ext.samples.unique-timestamps, over series", [](auto& r) { r.series.push_back(first(r)); r.series.back().samples[0].value_bits = 0; }},
+    {"ext.samples.unique-timestamps, over series",
+     [](auto& r) {
+         r.series.push_back(first(r));
+         r.series.back().samples[0].value_bits = 0;
+     }},
     {"stale.nan-pattern, quiet bit", [](auto& r) { first(r).samples[0].value_bits = proto::kMangledStaleNanBits; }},
     {"stale.nan-pattern, byte order", [](auto& r) { first(r).samples[0].value_bits = 0x020000000000f07fULL; }},
     {"stale.nan-pattern, sign", [](auto& r) { first(r).samples[0].value_bits = proto::kStaleNanBits | (1ULL << 63U); }},
     {"ext.samples.canonical-nan", [](auto& r) { first(r).samples[0].value_bits = 0x7ff0000000000001ULL; }},
-    {"histogram", [](auto& r) { first(r).samples.clear(); first(r).histograms.push_back({.timestamp = kNowMs}); }},
+    {"histogram",
+     [](auto& r) {
+         first(r).samples.clear();
+         first(r).histograms.push_back({.timestamp = kNowMs});
+     }},
     {"histogram beside samples", [](auto& r) { first(r).histograms.push_back({.timestamp = kNowMs}); }},
-    {"exemplar", [](auto& r) { first(r).exemplars.push_back({{{"trace_id", "a"}}, 0, kNowMs}); }},
+    {"exemplar",
+     [](auto& r) {
+         first(r).exemplars.push_back({{{"trace_id", "a"}}, 0, kNowMs});
+     }},
     {"no samples", [](auto& r) { first(r).samples.clear(); }},
     {"no series", [](auto& r) { r.series.clear(); }},
 };
 
 const Refused kRefusedIn1[] = {
     {"prw1.labels.value-valid-utf8", [](auto& r) { first(r).labels[1].second = "caf\xe9"; }},
-    {"prw1.labels.value-valid-utf8, long value", [](auto& r) { first(r).labels[1].second = std::string(200, 'a') + "\xc3"; }},
+    {"prw1.labels.value-valid-utf8, long value",
+     [](auto& r) { first(r).labels[1].second = std::string(200, 'a') + "\xc3"; }},
     {"prw1.labels.value-valid-utf8, surrogate", [](auto& r) { first(r).labels[1].second = "\xed\xa0\x80"; }},
-    {"prw1.protocol.reserved-field-3, metadata", [](auto& r) { r.metadata.push_back({MetricType::kGauge, "shop_temperature_celsius", "Help.", ""}); }},
+    {"prw1.protocol.reserved-field-3, metadata",
+     [](auto& r) {
+         r.metadata.push_back({MetricType::kGauge, "shop_temperature_celsius", "Help.", ""});
+     }},
 };
 
 void as_counter(proto::WriteRequest& request) {
@@ -308,24 +405,74 @@ void as_counter(proto::WriteRequest& request) {
 
 const Refused kRefusedIn2[] = {
     {"prw2.labels.utf8", [](auto& r) { first(r).labels[1].second = "caf\xe9"; }},
-    {"ext.proto.strings-valid-utf8, help", [](auto& r) { for (auto& s : r.series) s.metadata.help = "caf\xe9"; }},
-    {"prw2.timeseries.metadata-type-provided", [](auto& r) { for (auto& s : r.series) s.metadata.type = MetricType::kUnspecified; }},
-    {"prw2.timeseries.metadata-help-provided", [](auto& r) { for (auto& s : r.series) s.metadata.help.clear(); }},
-    {"prw2.message.help-ref-empty-default", [](auto& r) { for (auto& s : r.series) s.metadata.help = "shop_temperature_celsius"; }},
-    {"prw2.message.unit-ref-empty-default", [](auto& r) { for (auto& s : r.series) s.metadata.unit = "none"; }},
+    {"ext.proto.strings-valid-utf8, help",
+     [](auto& r) {
+         for (auto& s : r.series) s.metadata.help = "caf\xe9";
+     }},
+    {"prw2.timeseries.metadata-type-provided",
+     [](auto& r) {
+         for (auto& s : r.series) s.metadata.type = MetricType::kUnspecified;
+     }},
+    {"prw2.timeseries.metadata-help-provided",
+     [](auto& r) {
+         for (auto& s : r.series) s.metadata.help.clear();
+     }},
+    {"prw2.message.help-ref-empty-default",
+     [](auto& r) {
+         for (auto& s : r.series) s.metadata.help = "shop_temperature_celsius";
+     }},
+    {"prw2.message.unit-ref-empty-default",
+     [](auto& r) {
+         for (auto& s : r.series) s.metadata.unit = "none";
+     }},
     {"prw2.metadata.type-guidelines, _total", [](auto& r) { value_of(r, "__name__") = "x_total"; }},
-    {"prw2.metadata.type-guidelines, _bucket", [](auto& r) { as_bucket(r, "1"); first(r).metadata.type = MetricType::kGauge; }},
-    {"ext.proto.enum-in-range", [](auto& r) { for (auto& s : r.series) s.metadata.type = static_cast<MetricType>(8); }},
+    {"prw2.metadata.type-guidelines, _bucket",
+     [](auto& r) {
+         as_bucket(r, "1");
+         first(r).metadata.type = MetricType::kGauge;
+     }},
+    {"ext.proto.enum-in-range",
+     [](auto& r) {
+         for (auto& s : r.series) s.metadata.type = static_cast<MetricType>(8);
+     }},
     {"ext.metadata.consistent-per-family, type", [](auto& r) { first(r).metadata.type = MetricType::kInfo; }},
     {"ext.metadata.consistent-per-family, help", [](auto& r) { first(r).metadata.help = "Another help."; }},
     {"ext.metadata.consistent-per-family, unit", [](auto& r) { first(r).metadata.unit = ""; }},
-    {"prw2.samples.start-timestamp-counters", [](auto& r) { as_counter(r); first(r).samples[0].start_timestamp = 0; }},
-    {"ext.samples.start-not-after-timestamp", [](auto& r) { as_counter(r); first(r).samples[0].start_timestamp = kNowMs + 1; }},
-    {"ext.samples.start-not-after-timestamp, equal", [](auto& r) { as_counter(r); first(r).samples[0].start_timestamp = kNowMs; }},
-    {"ext.samples.start-plausible-unit", [](auto& r) { as_counter(r); first(r).samples[0].start_timestamp = kNowMs / 1000; }},
-    {"ext.samples.counter-not-negative", [](auto& r) { as_counter(r); first(r).samples[0].value_bits = proto::to_bits(-1); }},
-    {"ext.samples.counter-not-nan", [](auto& r) { as_counter(r); first(r).samples[0].value_bits = proto::kNormalNanBits; }},
-    {"prw2.message.distinct-series", [](auto& r) { r.series.push_back(first(r)); r.series.back().samples[0].timestamp += 1; }},
+    {"prw2.samples.start-timestamp-counters",
+     [](auto& r) {
+         as_counter(r);
+         first(r).samples[0].start_timestamp = 0;
+     }},
+    {"ext.samples.start-not-after-timestamp",
+     [](auto& r) {
+         as_counter(r);
+         first(r).samples[0].start_timestamp = kNowMs + 1;
+     }},
+    {"ext.samples.start-not-after-timestamp, equal",
+     [](auto& r) {
+         as_counter(r);
+         first(r).samples[0].start_timestamp = kNowMs;
+     }},
+    {"ext.samples.start-plausible-unit",
+     [](auto& r) {
+         as_counter(r);
+         first(r).samples[0].start_timestamp = kNowMs / 1000;
+     }},
+    {"ext.samples.counter-not-negative",
+     [](auto& r) {
+         as_counter(r);
+         first(r).samples[0].value_bits = proto::to_bits(-1);
+     }},
+    {"ext.samples.counter-not-nan",
+     [](auto& r) {
+         as_counter(r);
+         first(r).samples[0].value_bits = proto::kNormalNanBits;
+     }},
+    {"prw2.message.distinct-series",
+     [](auto& r) {
+         r.series.push_back(first(r));
+         r.series.back().samples[0].timestamp += 1;
+     }},
 };
 
 void expect_refused(std::span<const Refused> cases, ProtobufMessage message) {
@@ -361,18 +508,24 @@ TEST(FastAccept, RefusesStrangeWireShapesOf1Dot0) {
         {"unknown field of the request", Wire(good).varint(15, 1).str()},
         {"reserved field 2", Wire(good).varint(2, 1).str()},
         {"unknown field of the series", v1_request(v1_series(Wire().bytes(2, float_sample()).varint(9, 1))).str()},
-        {"unknown field of the label", v1_request(Wire().bytes(1, label("__name__", "up").varint(9, 1)).bytes(2, float_sample())).str()},
+        {"unknown field of the label",
+         v1_request(Wire().bytes(1, label("__name__", "up").varint(9, 1)).bytes(2, float_sample())).str()},
         {"unknown field of the sample", v1_request(v1_series(Wire().bytes(2, float_sample().varint(9, 1)))).str()},
-        {"value before name", v1_request(Wire().bytes(1, Wire().bytes(2, "up").bytes(1, "__name__")).bytes(2, float_sample())).str()},
-        {"name twice", v1_request(Wire().bytes(1, label("__name__", "up").bytes(1, "x")).bytes(2, float_sample())).str()},
-        {"label after the sample", v1_request(v1_series(Wire().bytes(2, float_sample()).bytes(1, label("job", "a")))).str()},
+        {"value before name",
+         v1_request(Wire().bytes(1, Wire().bytes(2, "up").bytes(1, "__name__")).bytes(2, float_sample())).str()},
+        {"name twice",
+         v1_request(Wire().bytes(1, label("__name__", "up").bytes(1, "x")).bytes(2, float_sample())).str()},
+        {"label after the sample",
+         v1_request(v1_series(Wire().bytes(2, float_sample()).bytes(1, label("job", "a")))).str()},
         {"timestamp as fixed64", v1_request(v1_series(Wire().bytes(2, Wire().real(1, 1).fixed64(2, kNowMs)))).str()},
         {"value as varint", v1_request(v1_series(Wire().bytes(2, Wire().varint(1, 1).varint(2, kNowMs)))).str()},
         {"value as float", v1_request(v1_series(Wire().bytes(2, Wire().fixed32(1, 1).varint(2, kNowMs)))).str()},
         {"timestamp twice", v1_request(v1_series(Wire().bytes(2, float_sample().varint(2, kNowMs)))).str()},
         {"timestamp absent", v1_request(v1_series(Wire().bytes(2, Wire().real(1, 1)))).str()},
-        {"length of the series longer than need be", Wire().tag(1, 2).raw("\xa8\x80\0").raw(good.str().substr(2)).str()},
-        {"timestamp longer than need be", v1_request(v1_series(Wire().bytes(2, Wire().tag(2, 0).raw("\x80\xc8\xa5\xfe\x80\0")))).str()},
+        {"length of the series longer than need be",
+         Wire().tag(1, 2).raw("\xa8\x80\0").raw(good.str().substr(2)).str()},
+        {"timestamp longer than need be",
+         v1_request(v1_series(Wire().bytes(2, Wire().tag(2, 0).raw("\x80\xc8\xa5\xfe\x80\0")))).str()},
         {"group", Wire(good).tag(5, 3).tag(5, 4).str()},
         {"field number 0", Wire(good).varint(0, 1).str()},
         {"empty", ""},
@@ -385,16 +538,21 @@ TEST(FastAccept, RefusesStrangeWireShapesOf1Dot0) {
 /// Symbols 1 to 4: __name__, up, "Help.", job.
 Wire v2_symbols() { return Wire().bytes(4, "").bytes(4, "__name__").bytes(4, "up").bytes(4, "Help.").bytes(4, "job"); }
 Wire gauge() { return Wire().varint(1, 2).varint(3, 3); }
-Wire v2_request(const Wire& refs) { return v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge())); }
+Wire v2_request(const Wire& refs) {
+    return v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge()));
+}
 
 TEST(FastAccept, RefusesStrangeWireShapesOf2Dot0) {
     const Wire refs = Wire().packed(1, {1, 2, 4, 2});
     const Wire good = v2_request(refs);
-    const auto with_symbols = [&](const Wire& symbols) { return Wire(symbols).bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge())).str(); };
+    const auto with_symbols = [&](const Wire& symbols) {
+        return Wire(symbols).bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge())).str();
+    };
     const std::pair<const char*, std::string> kCases[] = {
         {"truncated", good.str().substr(0, good.str().size() - 1)},
         {"prw2.symbols.present", Wire().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge())).str()},
-        {"prw2.symbols.first-empty", with_symbols(Wire().bytes(4, "x").bytes(4, "__name__").bytes(4, "up").bytes(4, "Help.").bytes(4, "job"))},
+        {"prw2.symbols.first-empty",
+         with_symbols(Wire().bytes(4, "x").bytes(4, "__name__").bytes(4, "up").bytes(4, "Help.").bytes(4, "job"))},
         {"prw2.symbols.deduplicated", with_symbols(v2_symbols().bytes(4, "up"))},
         {"prw2.symbols.deduplicated, empty", with_symbols(v2_symbols().bytes(4, ""))},
         {"symbols after the series", Wire(good).bytes(4, "late").str()},
@@ -407,19 +565,28 @@ TEST(FastAccept, RefusesStrangeWireShapesOf2Dot0) {
         {"empty value", v2_request(Wire().packed(1, {1, 2, 4, 0})).str()},
         {"not packed", v2_request(Wire().varint(1, 1).varint(1, 2)).str()},
         {"packed twice", v2_request(Wire().packed(1, {1, 2}).packed(1, {4, 2})).str()},
-        {"reference longer than need be", v2_request(Wire().tag(1, 2).number(3).raw("\x01\x82").raw(std::string(1, '\0'))).str()},
+        {"reference longer than need be",
+         v2_request(Wire().tag(1, 2).number(3).raw("\x01\x82").raw(std::string(1, '\0'))).str()},
         {"prw2.symbols.metadata-refs-in-range, help",
          v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, Wire().varint(1, 2).varint(3, 9))).str()},
         {"prw2.symbols.metadata-refs-in-range, unit",
-         v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, Wire().varint(1, 2).varint(3, 3).varint(4, 9))).str()},
-        {"prw2.message.reserved-field-6", v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge()).varint(6, kNowMs)).str()},
+         v2_symbols()
+             .bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, Wire().varint(1, 2).varint(3, 3).varint(4, 9)))
+             .str()},
+        {"prw2.message.reserved-field-6",
+         v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge()).varint(6, kNowMs)).str()},
         {"prw2.message.reserved-fields-1-3", Wire().varint(1, 1).raw(good.str()).str()},
-        {"unknown field of the sample", v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample().varint(9, 1)).bytes(5, gauge())).str()},
-        {"unknown field of the metadata", v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge().varint(9, 1))).str()},
+        {"unknown field of the sample",
+         v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample().varint(9, 1)).bytes(5, gauge())).str()},
+        {"unknown field of the metadata",
+         v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge().varint(9, 1))).str()},
         {"unknown field of the request", Wire(good).varint(9, 1).str()},
-        {"metadata twice", v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge()).bytes(5, gauge())).str()},
-        {"metadata before the sample", v2_symbols().bytes(5, Wire(refs).bytes(5, gauge()).bytes(2, float_sample())).str()},
-        {"timestamp as fixed64", v2_symbols().bytes(5, Wire(refs).bytes(2, Wire().real(1, 1).fixed64(2, kNowMs)).bytes(5, gauge())).str()},
+        {"metadata twice",
+         v2_symbols().bytes(5, Wire(refs).bytes(2, float_sample()).bytes(5, gauge()).bytes(5, gauge())).str()},
+        {"metadata before the sample",
+         v2_symbols().bytes(5, Wire(refs).bytes(5, gauge()).bytes(2, float_sample())).str()},
+        {"timestamp as fixed64",
+         v2_symbols().bytes(5, Wire(refs).bytes(2, Wire().real(1, 1).fixed64(2, kNowMs)).bytes(5, gauge())).str()},
         {"symbols only", v2_symbols().str()},
     };
     Fast fast;
@@ -437,7 +604,8 @@ TEST(FastAccept, SeesEveryReferenceOfASeriesLikeTheOneBefore) {
             for (const auto& refs : series) {
                 Wire packed;
                 for (const auto ref : refs) packed.number(ref);
-                out.bytes(5, Wire().bytes(1, packed).bytes(2, float_sample()).bytes(5, Wire().varint(1, 2).varint(3, 2)));
+                out.bytes(5,
+                          Wire().bytes(1, packed).bytes(2, float_sample()).bytes(5, Wire().varint(1, 2).varint(3, 2)));
             }
             return out.str();
         };
@@ -451,10 +619,13 @@ TEST(FastAccept, SeesEveryReferenceOfASeriesLikeTheOneBefore) {
         expect_sound(fast, request({one, two, three}), ProtobufMessage::kV2, kNowMs, accepted);
         EXPECT_TRUE(accepted) << symbol_count;
         for (const std::size_t value : {1U, 3U, 5U, 7U}) {
-            for (const std::uint64_t bad : {std::uint64_t{0}, last + 1, last + 2, last + 100, std::uint64_t{127} + (last < 127 ? 0 : symbol_count), std::uint64_t{16383}}) {
+            for (const std::uint64_t bad :
+                 {std::uint64_t{0}, last + 1, last + 2, last + 100,
+                  std::uint64_t{127} + (last < 127 ? 0 : symbol_count), std::uint64_t{16383}}) {
                 auto wrong = three;
                 wrong[value] = bad;
-                EXPECT_FALSE(fast.accept(request({one, two, wrong}), ProtobufMessage::kV2)) << symbol_count << " symbols, reference " << bad;
+                EXPECT_FALSE(fast.accept(request({one, two, wrong}), ProtobufMessage::kV2))
+                    << symbol_count << " symbols, reference " << bad;
             }
         }
         for (const std::size_t name : {2U, 4U, 6U}) {
@@ -468,16 +639,23 @@ TEST(FastAccept, SeesEveryReferenceOfASeriesLikeTheOneBefore) {
 
 TEST(FastAccept, SeesALabelThatDiffersFromTheOneExpectedInItsColumn) {
     const auto series = [](std::string_view name, std::string_view value) {
-        return Wire().bytes(1, label("__name__", "up")).bytes(1, label(name, value)).bytes(1, label("job", "a")).bytes(2, float_sample());
+        return Wire()
+            .bytes(1, label("__name__", "up"))
+            .bytes(1, label(name, value))
+            .bytes(1, label("job", "a"))
+            .bytes(2, float_sample());
     };
-    const auto request = [&](const Wire& last) { return Wire().bytes(1, series("instance", "a")).bytes(1, series("instance", "b")).bytes(1, last).str(); };
+    const auto request = [&](const Wire& last) {
+        return Wire().bytes(1, series("instance", "a")).bytes(1, series("instance", "b")).bytes(1, last).str();
+    };
     Fast fast;
     EXPECT_TRUE(fast.accept(request(series("instance", "c")), ProtobufMessage::kV1));
     EXPECT_TRUE(fast.accept(request(series("host", "c")), ProtobufMessage::kV1));
     EXPECT_FALSE(fast.accept(request(series("instance", "")), ProtobufMessage::kV1));
     EXPECT_FALSE(fast.accept(request(series("instance", "\xff")), ProtobufMessage::kV1));
     EXPECT_FALSE(fast.accept(request(series("instance", "a")), ProtobufMessage::kV1)) << "repeated series";
-    EXPECT_FALSE(fast.accept(request(series("zone", "c")), ProtobufMessage::kV1)) << "the expected job now follows a name that sorts after it";
+    EXPECT_FALSE(fast.accept(request(series("zone", "c")), ProtobufMessage::kV1))
+        << "the expected job now follows a name that sorts after it";
     EXPECT_FALSE(fast.accept(request(series("job", "c")), ProtobufMessage::kV1)) << "repeated name";
     EXPECT_FALSE(fast.accept(request(series("instance-", "c")), ProtobufMessage::kV1));
 }
@@ -496,13 +674,27 @@ public:
 
     std::size_t below(std::size_t limit) { return random_() % limit; }
     template <typename T>
-    const T& pick(const std::vector<T>& all) { return all[below(all.size())]; }
+    const T& pick(const std::vector<T>& all) {
+        return all[below(all.size())];
+    }
 
     proto::WriteRequest clean() {
-        static const std::vector<std::string> kNames = {"Zone", "code", "cpu", "device", "instance", "job", "kubernetes_io_hostname", "mode", "pod",
-                                                        "a_label_name_that_is_longer_than_a_block", "n", "nn"};
-        static const std::vector<std::string> kValues = {"a", "b", "eth0", "10.0.0.1:9100", "caf\u00e9", std::string(150, 'x'), "default", "x y"};
-        static const std::vector<std::string> kMetrics = {"up", "http_requests_total", "go_gc_duration_seconds", "x_bucket", "x_count", "x_sum", "job:rate:5m"};
+        static const std::vector<std::string> kNames = {"Zone",
+                                                        "code",
+                                                        "cpu",
+                                                        "device",
+                                                        "instance",
+                                                        "job",
+                                                        "kubernetes_io_hostname",
+                                                        "mode",
+                                                        "pod",
+                                                        "a_label_name_that_is_longer_than_a_block",
+                                                        "n",
+                                                        "nn"};
+        static const std::vector<std::string> kValues = {
+            "a", "b", "eth0", "10.0.0.1:9100", "caf\u00e9", std::string(150, 'x'), "default", "x y"};
+        static const std::vector<std::string> kMetrics = {
+            "up", "http_requests_total", "go_gc_duration_seconds", "x_bucket", "x_count", "x_sum", "job:rate:5m"};
         proto::WriteRequest request;
         const std::size_t count = 1 + below(6);
         for (std::size_t i = 0; i < count; ++i) {
@@ -512,11 +704,14 @@ public:
             for (const auto& name : kNames) {
                 if (below(3) == 0) series.labels.emplace_back(name, pick(kValues));
             }
-            if (metric == "x_bucket") series.labels.emplace_back("le", pick(std::vector<std::string>{"0.5", "1", "+Inf", "1e+06"}));
-            if (metric == "go_gc_duration_seconds") series.labels.emplace_back("quantile", pick(std::vector<std::string>{"0", "0.5", "1"}));
+            if (metric == "x_bucket")
+                series.labels.emplace_back("le", pick(std::vector<std::string>{"0.5", "1", "+Inf", "1e+06"}));
+            if (metric == "go_gc_duration_seconds")
+                series.labels.emplace_back("quantile", pick(std::vector<std::string>{"0", "0.5", "1"}));
             std::sort(series.labels.begin(), series.labels.end());
             std::int64_t time = kNowMs - 5000;
-            for (std::size_t j = 0; j <= below(3); ++j) series.samples.push_back({proto::to_bits(static_cast<double>(below(100)) / 4), time += 1000, 0});
+            for (std::size_t j = 0; j <= below(3); ++j)
+                series.samples.push_back({proto::to_bits(static_cast<double>(below(100)) / 4), time += 1000, 0});
             series.metadata = {MetricType::kGauge, "", "Help of " + metric + ".", ""};
             if (metric.ends_with("_total")) series.metadata.type = MetricType::kCounter;
             if (metric.starts_with("x_")) series.metadata = {MetricType::kHistogram, "", "Help of x.", ""};
@@ -534,31 +729,76 @@ public:
         auto& label = series.labels[below(series.labels.size())];
         auto& sample = series.samples[below(series.samples.size())];
         switch (below(20)) {
-            case 0: std::swap(label, series.labels[below(series.labels.size())]); break;
-            case 1: series.labels.insert(series.labels.begin() + static_cast<std::ptrdiff_t>(below(series.labels.size())), label); break;
-            case 2: label.second = pick(std::vector<std::string>{"", "\xff", "\xc3\x28", std::string(3000, 'a'), "NaN", "-1", "+Inf", "1e400", "0x1p3"}); break;
-            case 3: label.first = pick(std::vector<std::string>{"", "__meta", "__type__", "a.b", "1a", "a:b", "\xff", "le", "quantile", "__replica__"}); break;
-            case 4: series.labels.erase(series.labels.begin()); break;
-            case 5: sample.timestamp = pick(std::vector<std::int64_t>{0, -1, 1, kNowMs / 1000, kNowMs * 1000, kNowMs + 600'000, kNowMs + 600'001, kNowMs}); break;
-            case 6: std::swap(sample, series.samples[below(series.samples.size())]); break;
-            case 7:
-                sample.value_bits = pick(std::vector<std::uint64_t>{proto::kStaleNanBits, proto::kNormalNanBits, proto::kMangledStaleNanBits,
-                                                                    0x7ff8000000000000ULL, 0x7ff0000000000000ULL, 0xfff0000000000000ULL,
-                                                                    0x7ff0000000000001ULL, 0x8000000000000000ULL, 0xbff0000000000000ULL,
-                                                                    0x020000000000f07fULL, 0xfff8000000000001ULL, random_()});
+            case 0:
+                std::swap(label, series.labels[below(series.labels.size())]);
                 break;
-            case 8: request.series.push_back(series); break;
-            case 9: series.samples.push_back(sample); break;
-            case 10: series.samples.clear(); series.samples.shrink_to_fit(); break;
-            case 11: series.metadata.type = static_cast<MetricType>(below(9)); break;
-            case 12: series.metadata.help = pick(std::vector<std::string>{"", "Other help.", "up", "\xff"}); break;
-            case 13: series.metadata.unit = pick(std::vector<std::string>{"", "seconds", "none", "1", "bytes"}); break;
-            case 14: sample.start_timestamp = pick(std::vector<std::int64_t>{0, 1, -1, kNowMs, kNowMs - 9000, kNowMs / 1000, sample.timestamp}); break;
-            case 15: series.exemplars.push_back({{{"trace_id", "a"}}, 1, kNowMs}); break;
-            case 16: series.histograms.push_back({.timestamp = kNowMs}); break;
-            case 17: label.second = pick(std::vector<std::string>{"up", "x_bucket", "y_total", "metric.with.dots", "z_created"}); break;
-            case 18: request.metadata.push_back({MetricType::kCounter, "up", "Help.", ""}); break;
-            default: series.labels.assign(1, {"__name__", "x"}); break;
+            case 1:
+                series.labels.insert(series.labels.begin() + static_cast<std::ptrdiff_t>(below(series.labels.size())),
+                                     label);
+                break;
+            case 2:
+                label.second = pick(std::vector<std::string>{"", "\xff", "\xc3\x28", std::string(3000, 'a'), "NaN",
+                                                             "-1", "+Inf", "1e400", "0x1p3"});
+                break;
+            case 3:
+                label.first = pick(std::vector<std::string>{"", "__meta", "__type__", "a.b", "1a", "a:b", "\xff", "le",
+                                                            "quantile", "__replica__"});
+                break;
+            case 4:
+                series.labels.erase(series.labels.begin());
+                break;
+            case 5:
+                sample.timestamp = pick(std::vector<std::int64_t>{0, -1, 1, kNowMs / 1000, kNowMs * 1000,
+                                                                  kNowMs + 600'000, kNowMs + 600'001, kNowMs});
+                break;
+            case 6:
+                std::swap(sample, series.samples[below(series.samples.size())]);
+                break;
+            case 7:
+                sample.value_bits = pick(std::vector<std::uint64_t>{
+                    proto::kStaleNanBits, proto::kNormalNanBits, proto::kMangledStaleNanBits, 0x7ff8000000000000ULL,
+                    0x7ff0000000000000ULL, 0xfff0000000000000ULL, 0x7ff0000000000001ULL, 0x8000000000000000ULL,
+                    0xbff0000000000000ULL, 0x020000000000f07fULL, 0xfff8000000000001ULL, random_()});
+                break;
+            case 8:
+                request.series.push_back(series);
+                break;
+            case 9:
+                series.samples.push_back(sample);
+                break;
+            case 10:
+                series.samples.clear();
+                series.samples.shrink_to_fit();
+                break;
+            case 11:
+                series.metadata.type = static_cast<MetricType>(below(9));
+                break;
+            case 12:
+                series.metadata.help = pick(std::vector<std::string>{"", "Other help.", "up", "\xff"});
+                break;
+            case 13:
+                series.metadata.unit = pick(std::vector<std::string>{"", "seconds", "none", "1", "bytes"});
+                break;
+            case 14:
+                sample.start_timestamp =
+                    pick(std::vector<std::int64_t>{0, 1, -1, kNowMs, kNowMs - 9000, kNowMs / 1000, sample.timestamp});
+                break;
+            case 15:
+                series.exemplars.push_back({{{"trace_id", "a"}}, 1, kNowMs});
+                break;
+            case 16:
+                series.histograms.push_back({.timestamp = kNowMs});
+                break;
+            case 17:
+                label.second =
+                    pick(std::vector<std::string>{"up", "x_bucket", "y_total", "metric.with.dots", "z_created"});
+                break;
+            case 18:
+                request.metadata.push_back({MetricType::kCounter, "up", "Help.", ""});
+                break;
+            default:
+                series.labels.assign(1, {"__name__", "x"});
+                break;
         }
     }
 
@@ -566,13 +806,27 @@ public:
         if (bytes.empty()) return;
         const std::size_t at = below(bytes.size());
         switch (below(7)) {
-            case 0: bytes[at] = static_cast<char>(random_()); break;
-            case 1: bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8))); break;
-            case 2: bytes.resize(at); break;
-            case 3: bytes.insert(at, 1, static_cast<char>(random_())); break;
-            case 4: bytes.erase(at, 1 + below(4)); break;
-            case 5: bytes += bytes.substr(at); break;
-            default: bytes[at] = static_cast<char>(bytes[at] + 1); break;
+            case 0:
+                bytes[at] = static_cast<char>(random_());
+                break;
+            case 1:
+                bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8)));
+                break;
+            case 2:
+                bytes.resize(at);
+                break;
+            case 3:
+                bytes.insert(at, 1, static_cast<char>(random_()));
+                break;
+            case 4:
+                bytes.erase(at, 1 + below(4));
+                break;
+            case 5:
+                bytes += bytes.substr(at);
+                break;
+            default:
+                bytes[at] = static_cast<char>(bytes[at] + 1);
+                break;
         }
     }
 
@@ -592,7 +846,9 @@ TEST(FastAccept, AcceptsNothingThatTheRulesWouldComplainAbout) {
             random.mutate(changed);
             std::string bytes = proto::encode(clean, message), changed_bytes = bytes;
             random.mutate(changed_bytes);
-            for (const auto& [input, counter] : {std::pair{bytes, &accepted_clean}, {proto::encode(changed, message), &accepted_changed}, {changed_bytes, &accepted_bytes}}) {
+            for (const auto& [input, counter] : {std::pair{bytes, &accepted_clean},
+                                                 {proto::encode(changed, message), &accepted_changed},
+                                                 {changed_bytes, &accepted_bytes}}) {
                 bool accepted = false;
                 expect_sound(fast, input, message, kNowMs, accepted);
                 if (HasFatalFailure()) return;
@@ -611,9 +867,15 @@ TEST(FastAccept, AcceptsNoLongRequestThatTheRulesWouldComplainAbout) {
     RandomRequests random(20260102 + (rounds_factor() - 1));
     Fast fast;
     for (const auto message : kMessages) {
-        const auto payload = bench::make_payload({.message = message, .series_per_request = 40, .active_series = 400, .rounds = 1, .now_ms = kNowMs});
-        const auto nodes = bench::make_payload({.message = message, .shape = bench::Shape::kNodeExporter, .series_per_request = 40, .active_series = 400,
-                                                .rounds = 1, .shuffled = true, .now_ms = kNowMs});
+        const auto payload = bench::make_payload(
+            {.message = message, .series_per_request = 40, .active_series = 400, .rounds = 1, .now_ms = kNowMs});
+        const auto nodes = bench::make_payload({.message = message,
+                                                .shape = bench::Shape::kNodeExporter,
+                                                .series_per_request = 40,
+                                                .active_series = 400,
+                                                .rounds = 1,
+                                                .shuffled = true,
+                                                .now_ms = kNowMs});
         std::size_t accepted_bytes = 0;
         const std::size_t kRounds = 1500 * rounds_factor();
         for (std::size_t round = 0; round < kRounds; ++round) {

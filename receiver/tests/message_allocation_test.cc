@@ -1,4 +1,5 @@
-/// A request with nothing wrong costs the rules no allocation per series. A binary of its own: it counts every allocation of the process.
+/// A request with nothing wrong costs the rules no allocation per series. A binary of its own: it counts every
+/// allocation of the process.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -35,7 +36,8 @@ namespace {
 std::string request_of(std::size_t series, proto::ProtobufMessage message) {
     proto::WriteRequest request;
     for (std::size_t i = 0; i < series; ++i) {
-        request.series.push_back(valid_series({{"__name__", "shop_requests_seconds_bucket"}, {"instance", "a:" + std::to_string(i)}, {"le", "0.5"}}));
+        request.series.push_back(valid_series(
+            {{"__name__", "shop_requests_seconds_bucket"}, {"instance", "a:" + std::to_string(i)}, {"le", "0.5"}}));
         request.series.back().metadata.type = proto::MetricType::kHistogram;
         request.series.back().exemplars = {{{{"trace_id", "a"}}, proto::to_bits(0.4), kNowMs}};
     }

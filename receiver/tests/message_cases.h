@@ -37,19 +37,23 @@ inline std::string changed(ProtobufMessage message, const Change& change) {
 class Cases {
 public:
     Cases& v1(std::string rule, std::string what, Severity severity, const Change& bad, const Change& good) {
-        return add({std::move(rule), std::move(what), ProtobufMessage::kV1, changed(ProtobufMessage::kV1, bad), changed(ProtobufMessage::kV1, good), severity});
+        return add({std::move(rule), std::move(what), ProtobufMessage::kV1, changed(ProtobufMessage::kV1, bad),
+                    changed(ProtobufMessage::kV1, good), severity});
     }
     Cases& v2(std::string rule, std::string what, Severity severity, const Change& bad, const Change& good) {
-        return add({std::move(rule), std::move(what), ProtobufMessage::kV2, changed(ProtobufMessage::kV2, bad), changed(ProtobufMessage::kV2, good), severity});
+        return add({std::move(rule), std::move(what), ProtobufMessage::kV2, changed(ProtobufMessage::kV2, bad),
+                    changed(ProtobufMessage::kV2, good), severity});
     }
     /// The same model under both messages.
-    Cases& both(const std::string& rule, const std::string& what, Severity severity, const Change& bad, const Change& good) {
+    Cases& both(const std::string& rule, const std::string& what, Severity severity, const Change& bad,
+                const Change& good) {
         v1(rule, what, severity, bad, good);
         v2(rule, what, severity, bad, good);
         last_ = 2;
         return *this;
     }
-    Cases& raw(std::string rule, std::string what, ProtobufMessage message, Severity severity, std::string bad, std::string good) {
+    Cases& raw(std::string rule, std::string what, ProtobufMessage message, Severity severity, std::string bad,
+               std::string good) {
         return add({std::move(rule), std::move(what), message, std::move(bad), std::move(good), severity});
     }
     Cases& known_source() {
@@ -104,8 +108,12 @@ private:
     Wire wire_;
 };
 
-inline std::uint64_t zigzag(std::int64_t n) { return (static_cast<std::uint64_t>(n) << 1U) ^ static_cast<std::uint64_t>(n >> 63); }
-inline Wire sample_wire(std::int64_t timestamp = kNowMs) { return Wire().real(1, 21.5).varint(2, static_cast<std::uint64_t>(timestamp)); }
+inline std::uint64_t zigzag(std::int64_t n) {
+    return (static_cast<std::uint64_t>(n) << 1U) ^ static_cast<std::uint64_t>(n >> 63);
+}
+inline Wire sample_wire(std::int64_t timestamp = kNowMs) {
+    return Wire().real(1, 21.5).varint(2, static_cast<std::uint64_t>(timestamp));
+}
 
 std::vector<MessageCase> label_cases();
 std::vector<MessageCase> symbol_cases();

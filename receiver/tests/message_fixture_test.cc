@@ -23,7 +23,8 @@ const std::map<std::string, Findings>& expected() {
     static const std::map<std::string, Findings> kExpected = {
         {"k6-2.2-1.0", {}},
         // Labels in the order of the code; "reason" empty for some events; one sample repeated by every flush.
-        {"kube-eventer-1.3-1.0", {"fail labels/sorted", "fail labels/no-empty-value", "info samples/repeated-identical"}},
+        {"kube-eventer-1.3-1.0",
+         {"fail labels/sorted", "fail labels/no-empty-value", "info samples/repeated-identical"}},
         // Labels in object order.
         {"npm-prometheus-remote-write-0.5-1.0", {"fail labels/sorted"}},
         // An attribute with an empty value becomes a label with one.
@@ -45,7 +46,8 @@ const std::map<std::string, Findings>& expected() {
 }
 
 bool is_message_rule(std::string_view rule) {
-    for (const auto* family : {"labels/", "symbols/", "series/", "samples/", "histograms/", "exemplars/", "metadata/"}) {
+    for (const auto* family :
+         {"labels/", "symbols/", "series/", "samples/", "histograms/", "exemplars/", "metadata/"}) {
         if (rule.starts_with(family)) return true;
     }
     return false;
@@ -93,12 +95,15 @@ TEST(MessageFixtures, DamagedMessagesAreJudgedWithinTheirBounds) {
     receiver::Checker checker(options);
     std::size_t decoded = 0;
     for (const auto& fixture : all_fixtures()) {
-        ASSERT_TRUE(proto::uncompress_snappy(fixture.body, proto::kDefaultMaxUncompressed, buffer).has_value()) << fixture.name;
+        ASSERT_TRUE(proto::uncompress_snappy(fixture.body, proto::kDefaultMaxUncompressed, buffer).has_value())
+            << fixture.name;
         if (buffer.size() == 0) continue;
-        const auto message = fixture.name.find("-2.0/") != std::string::npos ? proto::ProtobufMessage::kV2 : proto::ProtobufMessage::kV1;
+        const auto message =
+            fixture.name.find("-2.0/") != std::string::npos ? proto::ProtobufMessage::kV2 : proto::ProtobufMessage::kV1;
         for (int round = 0; round < 60; ++round) {
             std::string bytes(buffer.view());
-            for (std::uint32_t k = 0; k <= random() % 4; ++k) bytes[random() % bytes.size()] = static_cast<char>(random() & 0xffU);
+            for (std::uint32_t k = 0; k <= random() % 4; ++k)
+                bytes[random() % bytes.size()] = static_cast<char>(random() & 0xffU);
             const auto result = checker.check_message(bytes, message);
             decoded += result.decoded ? 1 : 0;
             for (const auto& f : result.findings) {

@@ -73,7 +73,10 @@ std::string v1(const Wire& h) {
 std::string v2(const Wire& h) {
     return V2Bytes()
         .symbols({"", "__name__", "m", "Help."})
-        .series(Wire().packed(1, {1, 2}).bytes(3, Wire().raw(h.str()).varint(17, static_cast<std::uint64_t>(kNowMs - 1))).bytes(5, Wire().varint(1, 3).varint(3, 3)))
+        .series(Wire()
+                    .packed(1, {1, 2})
+                    .bytes(3, Wire().raw(h.str()).varint(17, static_cast<std::uint64_t>(kNowMs - 1)))
+                    .bytes(5, Wire().varint(1, 3).varint(3, 3)))
         .str();
 }
 
@@ -84,40 +87,56 @@ std::vector<MessageCase> histogram_cases() {
     Cases c;
     const auto schema = [](std::int32_t n) { return [n](Histogram& h) { h.schema = n; }; };
 
-    for (const auto& [bad, good] : std::initializer_list<std::pair<std::int32_t, std::int32_t>>{{9, 8}, {20, 0}, {-5, -4}}) {
-        c.v2("histograms/schema", "schema " + std::to_string(bad), kFail, one(integer(), schema(bad)), one(integer(), schema(good)));
-        c.v1("histograms/v1-schema", "schema " + std::to_string(bad), kFail, one(integer(), schema(bad)), one(integer(), schema(good)))
+    for (const auto& [bad, good] :
+         std::initializer_list<std::pair<std::int32_t, std::int32_t>>{{9, 8}, {20, 0}, {-5, -4}}) {
+        c.v2("histograms/schema", "schema " + std::to_string(bad), kFail, one(integer(), schema(bad)),
+             one(integer(), schema(good)));
+        c.v1("histograms/v1-schema", "schema " + std::to_string(bad), kFail, one(integer(), schema(bad)),
+             one(integer(), schema(good)))
             .field("timeseries[0].histograms[0].schema");
     }
     c.v2("histograms/schema", "next to custom buckets", kFail, one(custom(), schema(-52)), one(custom()));
 
-    c.raw("histograms/count-present", "buckets without count", ProtobufMessage::kV1, kFail, v1(countless(true)), v1(Wire().varint(1, 1).raw(countless(true).str())));
-    c.raw("histograms/count-present", "buckets without count", ProtobufMessage::kV2, kFail, v2(countless(true)), v2(Wire().varint(1, 1).raw(countless(true).str())));
-    c.raw("histograms/count-present", "nothing at all", ProtobufMessage::kV1, kWarn, v1(countless(false)), v1(Wire().varint(1, 0).raw(countless(false).str())));
-    c.raw("histograms/count-present", "nothing at all", ProtobufMessage::kV2, kWarn, v2(countless(false)), v2(Wire().varint(1, 0).raw(countless(false).str())));
+    c.raw("histograms/count-present", "buckets without count", ProtobufMessage::kV1, kFail, v1(countless(true)),
+          v1(Wire().varint(1, 1).raw(countless(true).str())));
+    c.raw("histograms/count-present", "buckets without count", ProtobufMessage::kV2, kFail, v2(countless(true)),
+          v2(Wire().varint(1, 1).raw(countless(true).str())));
+    c.raw("histograms/count-present", "nothing at all", ProtobufMessage::kV1, kWarn, v1(countless(false)),
+          v1(Wire().varint(1, 0).raw(countless(false).str())));
+    c.raw("histograms/count-present", "nothing at all", ProtobufMessage::kV2, kWarn, v2(countless(false)),
+          v2(Wire().varint(1, 0).raw(countless(false).str())));
 
-    c.both("histograms/kind-consistent", "count_float with zero_count_int", kFail, one(floating(), [](Histogram& h) { h.zero_count = std::uint64_t{1}; }), one(floating()));
+    c.both("histograms/kind-consistent", "count_float with zero_count_int", kFail,
+           one(floating(), [](Histogram& h) { h.zero_count = std::uint64_t{1}; }), one(floating()));
     c.both("histograms/kind-consistent", "count_int with zero_count_float", kFail,
-           one(integer(), [](Histogram& h) {
-               h.zero_count = 0.0;
-               h.count = std::uint64_t{9};
-           }),
+           one(integer(),
+               [](Histogram& h) {
+                   h.zero_count = 0.0;
+                   h.count = std::uint64_t{9};
+               }),
            one(integer()));
 
     const auto float_count = [](double n) { return [n](Histogram& h) { h.count = n; }; };
     const auto float_zero = [](double n) { return [n](Histogram& h) { h.zero_count = n; }; };
-    c.both("histograms/float-counts-nonnegative", "a negative count", kFail, one(floating(), float_count(-1)), one(floating(), float_count(0)));
-    c.both("histograms/float-counts-nonnegative", "a negative zero count", kFail, one(floating(), float_zero(-0.5)), one(floating(), float_zero(-0.0)));
-    c.both("histograms/float-counts-nonnegative", "NaN", kWarn, one(floating(), float_count(kNan)), one(floating(), float_count(1e300)));
-    c.both("histograms/float-counts-nonnegative", "infinity", kWarn, one(floating(), float_zero(kInf)), one(floating(), float_zero(0.5)));
+    c.both("histograms/float-counts-nonnegative", "a negative count", kFail, one(floating(), float_count(-1)),
+           one(floating(), float_count(0)));
+    c.both("histograms/float-counts-nonnegative", "a negative zero count", kFail, one(floating(), float_zero(-0.5)),
+           one(floating(), float_zero(-0.0)));
+    c.both("histograms/float-counts-nonnegative", "NaN", kWarn, one(floating(), float_count(kNan)),
+           one(floating(), float_count(1e300)));
+    c.both("histograms/float-counts-nonnegative", "infinity", kWarn, one(floating(), float_zero(kInf)),
+           one(floating(), float_zero(0.5)));
     const auto float_bucket = [](double n) { return [n](Histogram& h) { h.positive_counts[1] = n; }; };
-    c.both("histograms/float-buckets-nonnegative", "a negative bucket", kFail, one(floating(), float_bucket(-1)), one(floating(), float_bucket(0)))
+    c.both("histograms/float-buckets-nonnegative", "a negative bucket", kFail, one(floating(), float_bucket(-1)),
+           one(floating(), float_bucket(0)))
         .field("timeseries[0].histograms[0].positive_counts[1]");
-    c.both("histograms/float-buckets-nonnegative", "NaN", kWarn, one(floating(), float_bucket(kNan)), one(floating(), float_bucket(4.25)));
+    c.both("histograms/float-buckets-nonnegative", "NaN", kWarn, one(floating(), float_bucket(kNan)),
+           one(floating(), float_bucket(4.25)));
 
     const auto threshold = [](double n) { return [n](Histogram& h) { h.zero_threshold = n; }; };
     for (const double bad : {-1.0, kNan, kInf}) {
-        c.both("histograms/zero-threshold", "zero_threshold " + proto::value_text(proto::to_bits(bad)), kFail, one(integer(), threshold(bad)), one(integer(), threshold(0)));
+        c.both("histograms/zero-threshold", "zero_threshold " + proto::value_text(proto::to_bits(bad)), kFail,
+               one(integer(), threshold(bad)), one(integer(), threshold(0)));
     }
 
     // Kind of buckets.
@@ -129,54 +148,72 @@ std::vector<MessageCase> histogram_cases() {
         h.positive_counts.clear();
         h.positive_deltas = {3, 1, -2};
     };
-    c.v2("histograms/deltas-for-integer", "count_int with counts", kFail, one(integer(), swap_lists), one(integer())).field("timeseries[0].histograms[0].positive_counts");
-    c.v2("histograms/counts-for-float", "count_float with deltas", kFail, one(floating(), deltas_in_float), one(floating()));
+    c.v2("histograms/deltas-for-integer", "count_int with counts", kFail, one(integer(), swap_lists), one(integer()))
+        .field("timeseries[0].histograms[0].positive_counts");
+    c.v2("histograms/counts-for-float", "count_float with deltas", kFail, one(floating(), deltas_in_float),
+         one(floating()));
     c.v1("histograms/v1-buckets-of-kind", "count_int with counts", kWarn, one(integer(), swap_lists), one(integer()));
-    c.v1("histograms/v1-buckets-of-kind", "count_float with deltas", kWarn, one(floating(), deltas_in_float), one(floating()));
+    c.v1("histograms/v1-buckets-of-kind", "count_float with deltas", kWarn, one(floating(), deltas_in_float),
+         one(floating()));
 
     // Spans.
     c.both("histograms/spans-match-buckets", "a trailing bucket dropped", kFail,
-           one(integer(), [](Histogram& h) {
-               h.positive_deltas.pop_back();
-               h.count = std::uint64_t{8};
-           }),
+           one(integer(),
+               [](Histogram& h) {
+                   h.positive_deltas.pop_back();
+                   h.count = std::uint64_t{8};
+               }),
            one(integer(), [](Histogram& h) {
                h.positive_deltas.pop_back();
                h.positive_spans.pop_back();
                h.count = std::uint64_t{8};
            }));
-    c.both("histograms/spans-match-buckets", "buckets without spans", kFail, one(floating(), [](Histogram& h) { h.positive_spans.clear(); }), one(floating()));
-    c.both("histograms/spans-match-buckets", "a negative span without buckets", kFail, one(integer(), [](Histogram& h) { h.negative_spans = {{0, 1}}; }),
+    c.both("histograms/spans-match-buckets", "buckets without spans", kFail,
+           one(floating(), [](Histogram& h) { h.positive_spans.clear(); }), one(floating()));
+    c.both("histograms/spans-match-buckets", "a negative span without buckets", kFail,
+           one(integer(),
+               [](Histogram& h) {
+                   h.negative_spans = {{0, 1}};
+               }),
            one(integer(), [](Histogram& h) {
                h.negative_spans = {{0, 1}};
                h.negative_deltas = {0};
            }));
-    c.both("histograms/span-offset", "the second span before the first", kFail, one(integer(), [](Histogram& h) { h.positive_spans[1].offset = -1; }),
+    c.both("histograms/span-offset", "the second span before the first", kFail,
+           one(integer(), [](Histogram& h) { h.positive_spans[1].offset = -1; }),
            one(integer(), [](Histogram& h) { h.positive_spans[0].offset = -100; }))
         .field("timeseries[0].histograms[0].positive_spans[1]");
-    c.both("histograms/no-op-spans", "a span of length 0", kInfo, one(integer(), [](Histogram& h) { h.positive_spans = {{0, 2}, {1, 0}, {1, 1}}; }), one(integer()));
-    c.both("histograms/no-op-spans", "a span without gap", kInfo, one(integer(), [](Histogram& h) { h.positive_spans[1].offset = 0; }),
-           one(integer(), [](Histogram& h) {
+    c.both("histograms/no-op-spans", "a span of length 0", kInfo,
+           one(integer(),
+               [](Histogram& h) {
+                   h.positive_spans = {{0, 2}, {1, 0}, {1, 1}};
+               }),
+           one(integer()));
+    c.both("histograms/no-op-spans", "a span without gap", kInfo,
+           one(integer(), [](Histogram& h) { h.positive_spans[1].offset = 0; }), one(integer(), [](Histogram& h) {
                h = integer();
                h.positive_spans = {{0, 0}};  // as expositions of empty histograms have it
                h.positive_deltas.clear();
                h.count = std::uint64_t{1};
            }));
     // The +Inf bucket has index 1024 * 2^schema + 1.
-    for (const auto& [n, limit] : std::initializer_list<std::pair<std::int32_t, std::int32_t>>{{8, 262145}, {0, 1025}, {-4, 65}}) {
+    for (const auto& [n, limit] :
+         std::initializer_list<std::pair<std::int32_t, std::int32_t>>{{8, 262145}, {0, 1025}, {-4, 65}}) {
         const auto at = [n = n](std::int32_t index) {
             return [=](Histogram& h) {
                 h.schema = n;
                 h.positive_spans = {{index - 2, 3}};
             };
         };
-        c.both("histograms/bucket-index", "beyond the overflow bucket at schema " + std::to_string(n), kFail, one(integer(), at(limit + 1)), one(integer(), at(limit)));
+        c.both("histograms/bucket-index", "beyond the overflow bucket at schema " + std::to_string(n), kFail,
+               one(integer(), at(limit + 1)), one(integer(), at(limit)));
     }
     c.both("histograms/bucket-index", "a float bucket below zero", kFail,
-           one(floating(), [](Histogram& h) {
-               h.negative_spans = {{9000, 1}};
-               h.negative_counts = {1};
-           }),
+           one(floating(),
+               [](Histogram& h) {
+                   h.negative_spans = {{9000, 1}};
+                   h.negative_counts = {1};
+               }),
            one(floating(), [](Histogram& h) {
                h.negative_spans = {{9000, 1}};
                h.negative_counts = {0};  // not populated
@@ -189,12 +226,16 @@ std::vector<MessageCase> histogram_cases() {
             h.count = count;
         };
     };
-    c.both("histograms/bucket-counts-nonnegative", "deltas that fall below zero", kFail, one(integer(), deltas({3, -4, 1}, 3)), one(integer(), deltas({3, -3, 1}, 5)))
+    c.both("histograms/bucket-counts-nonnegative", "deltas that fall below zero", kFail,
+           one(integer(), deltas({3, -4, 1}, 3)), one(integer(), deltas({3, -3, 1}, 5)))
         .field("timeseries[0].histograms[0].positive_deltas[1]");
-    c.both("histograms/bucket-counts-nonnegative", "deltas that overflow", kFail, one(integer(), deltas({INT64_MAX, 1, 0}, 3)),
+    c.both("histograms/bucket-counts-nonnegative", "deltas that overflow", kFail,
+           one(integer(), deltas({INT64_MAX, 1, 0}, 3)),
            one(integer(), deltas({INT64_MAX, -INT64_MAX, 0}, 1ULL + INT64_MAX)));
-    c.both("histograms/delta-encoding", "absolute counts", kFail, one(integer(), deltas({3, 4, 2}, 10)), one(integer(), deltas({3, 1, -2}, 10)));
-    c.both("histograms/count-equals-buckets", "one too few", kFail, one(integer(), deltas({3, 1, -2}, 9)), one(integer(), deltas({3, 1, -2}, 10)))
+    c.both("histograms/delta-encoding", "absolute counts", kFail, one(integer(), deltas({3, 4, 2}, 10)),
+           one(integer(), deltas({3, 1, -2}, 10)));
+    c.both("histograms/count-equals-buckets", "one too few", kFail, one(integer(), deltas({3, 1, -2}, 9)),
+           one(integer(), deltas({3, 1, -2}, 10)))
         .field("timeseries[0].histograms[0].count_int");
     c.both("histograms/count-equals-buckets", "one too many", kFail, one(integer(), deltas({3, 1, -2}, 11)),
            one(floating(), [](Histogram& h) { h.count = 11.0; }));  // float histograms need not add up
@@ -204,37 +245,53 @@ std::vector<MessageCase> histogram_cases() {
             h.sum_bits = sum;
         };
     };
-    c.both("histograms/count-covers-buckets", "NaN sum and too small a count", kFail, one(integer(), nan_sum(9, proto::kNormalNanBits)),
-           one(integer(), nan_sum(11, proto::kNormalNanBits)));
-    c.both("histograms/count-covers-buckets", "a stale marker is no histogram", kFail, one(integer(), nan_sum(9, proto::kNormalNanBits)),
-           one(integer(), nan_sum(9, proto::kStaleNanBits)));
+    c.both("histograms/count-covers-buckets", "NaN sum and too small a count", kFail,
+           one(integer(), nan_sum(9, proto::kNormalNanBits)), one(integer(), nan_sum(11, proto::kNormalNanBits)));
+    c.both("histograms/count-covers-buckets", "a stale marker is no histogram", kFail,
+           one(integer(), nan_sum(9, proto::kNormalNanBits)), one(integer(), nan_sum(9, proto::kStaleNanBits)));
 
     // Custom buckets; in 1.0 they are a fault as such (wire/v1-custom-buckets).
     const auto bounds = [](std::vector<double> values) { return [=](Histogram& h) { h.custom_values = values; }; };
-    c.both("histograms/exponential-no-custom-values", "schema 3 with bounds", kFail, one(integer(), bounds({1})), one(integer())).also({"wire/v1-custom-buckets"});
-    c.v2("histograms/custom-values-increasing", "descending", kFail, one(custom(), bounds({2, 1})), one(custom(), bounds({1, 2})));
-    c.v2("histograms/custom-values-increasing", "equal", kFail, one(custom(), bounds({1, 1})), one(custom(), bounds({-1, 1})));
+    c.both("histograms/exponential-no-custom-values", "schema 3 with bounds", kFail, one(integer(), bounds({1})),
+           one(integer()))
+        .also({"wire/v1-custom-buckets"});
+    c.v2("histograms/custom-values-increasing", "descending", kFail, one(custom(), bounds({2, 1})),
+         one(custom(), bounds({1, 2})));
+    c.v2("histograms/custom-values-increasing", "equal", kFail, one(custom(), bounds({1, 1})),
+         one(custom(), bounds({-1, 1})));
     c.v2("histograms/custom-no-negative-buckets", "a negative span", kFail,
-         one(custom(), [](Histogram& h) {
-             h.negative_spans = {{0, 1}};
-             h.negative_deltas = {1};
-             h.count = std::uint64_t{10};
-         }),
+         one(custom(),
+             [](Histogram& h) {
+                 h.negative_spans = {{0, 1}};
+                 h.negative_deltas = {1};
+                 h.count = std::uint64_t{10};
+             }),
          one(custom()));
     c.v2("histograms/custom-no-zero-bucket", "a zero count", kFail,
-         one(custom(), [](Histogram& h) {
-             h.zero_count = std::uint64_t{1};
-             h.count = std::uint64_t{10};
-         }),
+         one(custom(),
+             [](Histogram& h) {
+                 h.zero_count = std::uint64_t{1};
+                 h.count = std::uint64_t{10};
+             }),
          one(custom()))
         .field("timeseries[0].histograms[0].zero_count");
-    c.v2("histograms/custom-no-zero-bucket", "a zero threshold", kFail, one(custom(), threshold(0.001)), one(custom(), threshold(0)))
+    c.v2("histograms/custom-no-zero-bucket", "a zero threshold", kFail, one(custom(), threshold(0.001)),
+         one(custom(), threshold(0)))
         .field("timeseries[0].histograms[0].zero_threshold");
-    c.both("histograms/custom-no-inf-bound", "+Inf listed", kFail, one(custom(), bounds({1, kInf})), one(custom(), bounds({1, 1e308}))).also({"wire/v1-custom-buckets"});
-    c.both("histograms/custom-bounds-finite", "NaN", kFail, one(custom(), bounds({1, kNan})), one(custom(), bounds({1, 2}))).also({"wire/v1-custom-buckets"});
-    c.both("histograms/custom-bounds-finite", "-Inf first", kInfo, one(custom(), bounds({-kInf, 1})), one(custom(), bounds({-1e308, 1}))).also({"wire/v1-custom-buckets"});
-    c.both("histograms/custom-spans-within-bounds", "one bucket too many", kFail, one(custom(), bounds({1})), one(custom(), bounds({1, 2}))).also({"wire/v1-custom-buckets"});
-    c.both("histograms/custom-spans-within-bounds", "a negative offset", kFail, one(custom(), [](Histogram& h) { h.positive_spans[0].offset = -1; }), one(custom()))
+    c.both("histograms/custom-no-inf-bound", "+Inf listed", kFail, one(custom(), bounds({1, kInf})),
+           one(custom(), bounds({1, 1e308})))
+        .also({"wire/v1-custom-buckets"});
+    c.both("histograms/custom-bounds-finite", "NaN", kFail, one(custom(), bounds({1, kNan})),
+           one(custom(), bounds({1, 2})))
+        .also({"wire/v1-custom-buckets"});
+    c.both("histograms/custom-bounds-finite", "-Inf first", kInfo, one(custom(), bounds({-kInf, 1})),
+           one(custom(), bounds({-1e308, 1})))
+        .also({"wire/v1-custom-buckets"});
+    c.both("histograms/custom-spans-within-bounds", "one bucket too many", kFail, one(custom(), bounds({1})),
+           one(custom(), bounds({1, 2})))
+        .also({"wire/v1-custom-buckets"});
+    c.both("histograms/custom-spans-within-bounds", "a negative offset", kFail,
+           one(custom(), [](Histogram& h) { h.positive_spans[0].offset = -1; }), one(custom()))
         .also({"wire/v1-custom-buckets"});
 
     const auto no_start = [](std::uint32_t hint) {
@@ -244,23 +301,31 @@ std::vector<MessageCase> histogram_cases() {
         };
     };
     c.v2("histograms/start-timestamp", "no start, source unknown", kInfo, one(integer(), no_start(0)), one(integer()));
-    c.v2("histograms/start-timestamp", "no start, source known", kWarn, one(integer(), no_start(0)), one(integer(), no_start(3), MetricType::kGaugeHistogram))
+    c.v2("histograms/start-timestamp", "no start, source known", kWarn, one(integer(), no_start(0)),
+         one(integer(), no_start(3), MetricType::kGaugeHistogram))
         .known_source();
 
-    c.v2("metadata/type-matches-payload", "a native histogram typed counter", kWarn, one(integer(), {}, MetricType::kCounter), one(integer(), {}, MetricType::kHistogram));
-    c.v2("metadata/type-matches-payload", "the hint GAUGE typed histogram", kWarn, one(integer(), no_start(3)), one(integer(), no_start(3), MetricType::kGaugeHistogram));
-    c.v2("metadata/type-matches-payload", "a gauge histogram without the hint", kInfo, one(integer(), no_start(0), MetricType::kGaugeHistogram),
+    c.v2("metadata/type-matches-payload", "a native histogram typed counter", kWarn,
+         one(integer(), {}, MetricType::kCounter), one(integer(), {}, MetricType::kHistogram));
+    c.v2("metadata/type-matches-payload", "the hint GAUGE typed histogram", kWarn, one(integer(), no_start(3)),
+         one(integer(), no_start(3), MetricType::kGaugeHistogram));
+    c.v2("metadata/type-matches-payload", "a gauge histogram without the hint", kInfo,
+         one(integer(), no_start(0), MetricType::kGaugeHistogram),
          one(integer(), no_start(3), MetricType::kGaugeHistogram));
 
     // Rules on samples that look at histograms as well.
     const auto sum = [](std::uint64_t bits) { return [bits](Histogram& h) { h.sum_bits = bits; }; };
-    c.both("samples/stale-marker-bits", "a histogram's sum", kFail, one(integer(), sum(proto::kMangledStaleNanBits)), one(integer(), sum(proto::kStaleNanBits)))
+    c.both("samples/stale-marker-bits", "a histogram's sum", kFail, one(integer(), sum(proto::kMangledStaleNanBits)),
+           one(integer(), sum(proto::kStaleNanBits)))
         .field("timeseries[0].histograms[0].sum");
     const auto time = [](std::int64_t t) { return [t](Histogram& h) { h.timestamp = t; }; };
-    c.both("samples/timestamp-unit", "a histogram's seconds", kFail, one(integer(), time(kNowMs / 1000)), one(integer(), time(kNowMs)))
+    c.both("samples/timestamp-unit", "a histogram's seconds", kFail, one(integer(), time(kNowMs / 1000)),
+           one(integer(), time(kNowMs)))
         .field("timeseries[0].histograms[0].timestamp");
-    c.both("samples/timestamp-not-future", "a histogram", kWarn, one(integer(), time(kNowMs + 600'001)), one(integer(), time(kNowMs + 600'000)));
-    c.v2("samples/start-timestamp-unit", "a histogram's seconds", kFail, one(integer(), [](Histogram& h) { h.start_timestamp = kNowMs / 1000; }), one(integer()));
+    c.both("samples/timestamp-not-future", "a histogram", kWarn, one(integer(), time(kNowMs + 600'001)),
+           one(integer(), time(kNowMs + 600'000)));
+    c.v2("samples/start-timestamp-unit", "a histogram's seconds", kFail,
+         one(integer(), [](Histogram& h) { h.start_timestamp = kNowMs / 1000; }), one(integer()));
 
     const auto two = [](Histogram first, Histogram second) {
         return [=](proto::WriteRequest& r) {
@@ -272,18 +337,22 @@ std::vector<MessageCase> histogram_cases() {
     ++later.timestamp;
     auto other = integer();
     other.sum_bits = proto::to_bits(26);
-    c.both("samples/order-within-request", "histograms newest first", kFail, two(later, integer()), two(integer(), later));
+    c.both("samples/order-within-request", "histograms newest first", kFail, two(later, integer()),
+           two(integer(), later));
     c.both("samples/unique-timestamps", "two histograms at once", kFail, two(integer(), other), two(integer(), later));
-    c.both("samples/repeated-identical", "one histogram twice", kInfo, two(integer(), integer()), two(integer(), later));
-    c.v1("samples/unique-timestamps", "a float and a histogram at once, in one entry", kFail,
-         [](proto::WriteRequest& r) {
-             one(integer())(r);
-             r.series[0].samples = {sample(1)};
-         },
-         [](proto::WriteRequest& r) {
-             one(integer())(r);
-             r.series[0].samples = {sample(1, kNowMs - 1), sample(1, kNowMs + 1)};  // around the histogram: the lists have no order
-         });
+    c.both("samples/repeated-identical", "one histogram twice", kInfo, two(integer(), integer()),
+           two(integer(), later));
+    c.v1(
+        "samples/unique-timestamps", "a float and a histogram at once, in one entry", kFail,
+        [](proto::WriteRequest& r) {
+            one(integer())(r);
+            r.series[0].samples = {sample(1)};
+        },
+        [](proto::WriteRequest& r) {
+            one(integer())(r);
+            r.series[0].samples = {sample(1, kNowMs - 1),
+                                   sample(1, kNowMs + 1)};  // around the histogram: the lists have no order
+        });
     return c.take();
 }
 

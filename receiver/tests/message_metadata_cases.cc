@@ -36,13 +36,17 @@ std::vector<MessageCase> metadata_cases() {
         r.series[0].samples[0].value_bits = proto::kStaleNanBits;
     };
     for (const auto* good : {"up", "scrape_duration_seconds", "ALERTS", "ALERTS_FOR_STATE", "job:m:rate5m"}) {
-        c.v2("metadata/type-provided", std::string("no type, unlike ") + good, kWarn, series("m", MetricType::kUnspecified), series(good, MetricType::kUnspecified))
+        c.v2("metadata/type-provided", std::string("no type, unlike ") + good, kWarn,
+             series("m", MetricType::kUnspecified), series(good, MetricType::kUnspecified))
             .field("timeseries[0].metadata.type");
     }
-    c.v2("metadata/type-provided", "no type, unlike a stale marker", kWarn, series("uptime", MetricType::kUnspecified), stale);
+    c.v2("metadata/type-provided", "no type, unlike a stale marker", kWarn, series("uptime", MetricType::kUnspecified),
+         stale);
 
-    c.v2("metadata/help-provided", "no series has help, source unknown", kInfo, series("m", MetricType::kGauge, ""), series("up", MetricType::kGauge, ""));
-    c.v2("metadata/help-provided", "one has no help, source known", kWarn,
+    c.v2("metadata/help-provided", "no series has help, source unknown", kInfo, series("m", MetricType::kGauge, ""),
+         series("up", MetricType::kGauge, ""));
+    c.v2(
+         "metadata/help-provided", "one has no help, source known", kWarn,
          [](proto::WriteRequest& r) {
              r.series[1].labels[0].second = "m";
              r.series[1].metadata.help = "";
@@ -50,25 +54,39 @@ std::vector<MessageCase> metadata_cases() {
          nothing())
         .known_source()
         .field("timeseries[1].metadata.help_ref");
-    c.v2("metadata/help-not-name", "the name as help, source unknown", kInfo, series("m", MetricType::kGauge, "m"), series("m", MetricType::kGauge, "m."));
-    c.v2("metadata/help-not-name", "the name as help, source known", kWarn, series("m", MetricType::kGauge, "m"), series("m", MetricType::kGauge, "M")).known_source();
+    c.v2("metadata/help-not-name", "the name as help, source unknown", kInfo, series("m", MetricType::kGauge, "m"),
+         series("m", MetricType::kGauge, "m."));
+    c.v2("metadata/help-not-name", "the name as help, source known", kWarn, series("m", MetricType::kGauge, "m"),
+         series("m", MetricType::kGauge, "M"))
+        .known_source();
     for (const auto* bad : {"none", "1", "None", "N/A", "unspecified"}) {
-        c.v2("metadata/unit-no-placeholder", std::string("unit ") + bad, kWarn, series("m", MetricType::kGauge, "Help.", bad), series("m", MetricType::kGauge, "Help.", "ratio"));
+        c.v2("metadata/unit-no-placeholder", std::string("unit ") + bad, kWarn,
+             series("m", MetricType::kGauge, "Help.", bad), series("m", MetricType::kGauge, "Help.", "ratio"));
     }
-    c.v2("metadata/type-guidelines", "_total as gauge, source known", kWarn, series("m_total", MetricType::kGauge), series("m_total", MetricType::kCounter)).known_source();
-    c.v2("metadata/type-guidelines", "_total as gauge, source unknown", kInfo, series("m_total", MetricType::kGauge), series("m_totals", MetricType::kGauge));
-    c.v2("metadata/type-guidelines", "_bucket as counter", kWarn, series("m_bucket", MetricType::kCounter), series("m_bucket", MetricType::kHistogram)).known_source();
+    c.v2("metadata/type-guidelines", "_total as gauge, source known", kWarn, series("m_total", MetricType::kGauge),
+         series("m_total", MetricType::kCounter))
+        .known_source();
+    c.v2("metadata/type-guidelines", "_total as gauge, source unknown", kInfo, series("m_total", MetricType::kGauge),
+         series("m_totals", MetricType::kGauge));
+    c.v2("metadata/type-guidelines", "_bucket as counter", kWarn, series("m_bucket", MetricType::kCounter),
+         series("m_bucket", MetricType::kHistogram))
+        .known_source();
 
     const auto first = valid_series().metadata;
-    c.v2("metadata/consistent-per-family", "two types", kWarn, second(MetricType::kStateset, first.help, first.unit), second(MetricType::kGauge, first.help, first.unit))
+    c.v2("metadata/consistent-per-family", "two types", kWarn, second(MetricType::kStateset, first.help, first.unit),
+         second(MetricType::kGauge, first.help, first.unit))
         .field("timeseries[1].metadata.type");
-    c.v2("metadata/consistent-per-family", "two help texts", kInfo, second(first.type, "Other.", first.unit), nothing()).field("timeseries[1].metadata.help_ref");
-    c.v2("metadata/consistent-per-family", "two units", kInfo, second(first.type, first.help, "kelvin"), [&](proto::WriteRequest& r) {
-         second(first.type, first.help, "kelvin")(r);
-         r.series[1].labels[0].second = "shop_temperature_kelvin";
-     }).field("timeseries[1].metadata.unit_ref");
+    c.v2("metadata/consistent-per-family", "two help texts", kInfo, second(first.type, "Other.", first.unit), nothing())
+        .field("timeseries[1].metadata.help_ref");
+    c.v2("metadata/consistent-per-family", "two units", kInfo, second(first.type, first.help, "kelvin"),
+         [&](proto::WriteRequest& r) {
+             second(first.type, first.help, "kelvin")(r);
+             r.series[1].labels[0].second = "shop_temperature_kelvin";
+         })
+        .field("timeseries[1].metadata.unit_ref");
 
-    c.v1("metadata/v1-family-name", "an entry without family", kWarn, families({{MetricType::kGauge, "m", "Help.", ""}, {MetricType::kGauge, "", "Help.", ""}}),
+    c.v1("metadata/v1-family-name", "an entry without family", kWarn,
+         families({{MetricType::kGauge, "m", "Help.", ""}, {MetricType::kGauge, "", "Help.", ""}}),
          families({{MetricType::kGauge, "m", "Help.", ""}}))
         .field("metadata[1].metric_family_name");
     return c.take();

@@ -16,7 +16,8 @@ using receiver::Finding;
 
 std::vector<MessageCase> all_cases() {
     std::vector<MessageCase> all;
-    for (auto part : {label_cases(), symbol_cases(), sample_cases(), histogram_cases(), exemplar_cases(), metadata_cases()}) {
+    for (auto part :
+         {label_cases(), symbol_cases(), sample_cases(), histogram_cases(), exemplar_cases(), metadata_cases()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -30,20 +31,28 @@ CheckResult judge(const MessageCase& c, const std::string& bytes) {
 
 std::string text(const CheckResult& result) {
     std::string out;
-    for (const auto& f : result.findings) out += "  " + std::string(name_of(f.severity)) + " " + f.rule + " " + f.field + ": " + f.message + "\n";
+    for (const auto& f : result.findings)
+        out += "  " + std::string(name_of(f.severity)) + " " + f.rule + " " + f.field + ": " + f.message + "\n";
     return out.empty() ? "  nothing\n" : out;
 }
 
-constexpr const char* kFamilies[] = {"labels/", "symbols/", "series/", "samples/", "histograms/", "exemplars/", "metadata/"};
+constexpr const char* kFamilies[] = {"labels/",     "symbols/",   "series/",  "samples/",
+                                     "histograms/", "exemplars/", "metadata/"};
 bool is_message_rule(std::string_view rule) {
-    return std::any_of(std::begin(kFamilies), std::end(kFamilies), [&](const char* family) { return rule.starts_with(family); });
+    return std::any_of(std::begin(kFamilies), std::end(kFamilies),
+                       [&](const char* family) { return rule.starts_with(family); });
 }
 
 /// Rules that only one of the messages can break although a clause of both, "ext.", is among theirs.
-const std::set<std::string_view> kOnlyV1 = {"histograms/v1-schema", "histograms/v1-buckets-of-kind", "metadata/v1-family-name"};
+const std::set<std::string_view> kOnlyV1 = {"histograms/v1-schema", "histograms/v1-buckets-of-kind",
+                                            "metadata/v1-family-name"};
 const std::set<std::string_view> kOnlyV2 = {
-    "samples/start-timestamp-unit", "samples/start-timestamp-plausible", "samples/start-not-after-timestamp",                  // no such field in 1.0
-    "metadata/type-provided", "metadata/consistent-per-family", "metadata/type-matches-payload",  // 1.0 has no metadata on series
+    "samples/start-timestamp-unit",
+    "samples/start-timestamp-plausible",
+    "samples/start-not-after-timestamp",  // no such field in 1.0
+    "metadata/type-provided",
+    "metadata/consistent-per-family",
+    "metadata/type-matches-payload",  // 1.0 has no metadata on series
 };
 
 bool applies(const receiver::Rule& rule, ProtobufMessage message) {
@@ -60,13 +69,16 @@ TEST(MessageRules, BytesThatViolateTheRuleAreFound) {
         const auto result = judge(c, c.bad);
         SCOPED_TRACE(c.rule + " (" + std::string(short_name(c.message)) + "): " + c.what + "\n" + text(result));
         ASSERT_TRUE(result.decoded);
-        const auto found = std::find_if(result.findings.begin(), result.findings.end(), [&](const Finding& f) { return f.rule == c.rule; });
+        const auto found = std::find_if(result.findings.begin(), result.findings.end(),
+                                        [&](const Finding& f) { return f.rule == c.rule; });
         if (found == result.findings.end()) {
             ADD_FAILURE() << "not found";
             continue;
         }
         EXPECT_EQ(name_of(found->severity), name_of(c.severity));
-        if (!c.field.empty()) { EXPECT_EQ(found->field, c.field); }
+        if (!c.field.empty()) {
+            EXPECT_EQ(found->field, c.field);
+        }
         // Nothing else is to be said about these bytes.
         for (const auto& f : result.findings) {
             const bool expected = f.rule == c.rule || std::find(c.also.begin(), c.also.end(), f.rule) != c.also.end() ||
@@ -81,7 +93,8 @@ TEST(MessageRules, BytesThatJustDoNotViolateTheRulePass) {
         const auto result = judge(c, c.good);
         SCOPED_TRACE(c.rule + " (" + std::string(short_name(c.message)) + "): " + c.what + "\n" + text(result));
         ASSERT_TRUE(result.decoded);
-        EXPECT_TRUE(std::none_of(result.findings.begin(), result.findings.end(), [&](const Finding& f) { return f.rule == c.rule; }));
+        EXPECT_TRUE(std::none_of(result.findings.begin(), result.findings.end(),
+                                 [&](const Finding& f) { return f.rule == c.rule; }));
     }
 }
 
@@ -96,7 +109,8 @@ TEST(MessageRules, EveryRuleHasCasesForEachMessageItAppliesTo) {
         if (!is_message_rule(rule->id)) continue;
         ++rules;
         for (const auto message : {ProtobufMessage::kV1, ProtobufMessage::kV2}) {
-            EXPECT_EQ(covered.contains({std::string(rule->id), message}), applies(*rule, message)) << rule->id << " " << short_name(message);
+            EXPECT_EQ(covered.contains({std::string(rule->id), message}), applies(*rule, message))
+                << rule->id << " " << short_name(message);
         }
     }
     EXPECT_GE(rules, 60U);
@@ -119,14 +133,18 @@ TEST(MessageRules, EveryClauseOnTheMessageHasARuleOrAReason) {
     for (const auto& uncovered : receiver::uncovered_clauses()) {
         reasons.insert(uncovered.clause);
         EXPECT_GT(uncovered.reason.size(), 20U) << uncovered.clause;
-        EXPECT_FALSE(judged.contains(uncovered.clause)) << uncovered.clause << " has a rule and a reason why it has none";
+        EXPECT_FALSE(judged.contains(uncovered.clause))
+            << uncovered.clause << " has a rule and a reason why it has none";
     }
-    constexpr std::string_view kSections[] = {"labels", "symbols", "samples", "timeseries", "histogram", "exemplars", "metadata", "stale", "ordering", "message"};
+    constexpr std::string_view kSections[] = {"labels",    "symbols",  "samples", "timeseries", "histogram",
+                                              "exemplars", "metadata", "stale",   "ordering",   "message"};
     std::size_t seen = 0;
     for (const auto& clause : proto::clauses()) {
         if (clause.party == proto::Party::kReceiver || clause.observable != proto::Observable::kRequest) continue;
         const auto section = clause.id.substr(clause.id.find('.') + 1);
-        if (std::none_of(std::begin(kSections), std::end(kSections), [&](auto s) { return section.starts_with(std::string(s) + "."); })) continue;
+        if (std::none_of(std::begin(kSections), std::end(kSections),
+                         [&](auto s) { return section.starts_with(std::string(s) + "."); }))
+            continue;
         ++seen;
         EXPECT_TRUE(judged.contains(clause.id) || reasons.contains(clause.id)) << clause.id;
     }
@@ -147,7 +165,9 @@ TEST(MessageRules, FindingsSayEverythingThatAReaderNeeds) {
             ASSERT_TRUE(f.protobuf_bytes.has_value());
             EXPECT_LE(f.protobuf_bytes->end(), c.bad.size());
             for (const auto& id : f.clauses) {
-                EXPECT_TRUE(id.starts_with("ext.") || id.starts_with(c.message == ProtobufMessage::kV1 ? "prw1." : "prw2.")) << id;
+                EXPECT_TRUE(id.starts_with("ext.") ||
+                            id.starts_with(c.message == ProtobufMessage::kV1 ? "prw1." : "prw2."))
+                    << id;
             }
         }
     }
@@ -155,28 +175,33 @@ TEST(MessageRules, FindingsSayEverythingThatAReaderNeeds) {
 
 TEST(MessageRules, AValidRequestHasNoFindings) {
     for (const auto message : {ProtobufMessage::kV1, ProtobufMessage::kV2}) {
-        const auto result = receiver::Checker(test_options()).check_message(proto::encode(valid_write_request(), message), message);
+        const auto result =
+            receiver::Checker(test_options()).check_message(proto::encode(valid_write_request(), message), message);
         EXPECT_TRUE(result.findings.empty()) << short_name(message) << "\n" << text(result);
     }
 }
 
 TEST(MessageRules, AnyUnicodeTextIsALegalValue) {
-    for (const auto& value : {std::string("line\nbreak"), std::string("\0", 1), std::string("\xf0\x9f\x8d\x8e"), std::string("e\xcc\x81"), std::string("\xef\xbf\xbd"),
-                                    std::string("\x7f\x01")}) {
+    for (const auto& value : {std::string("line\nbreak"), std::string("\0", 1), std::string("\xf0\x9f\x8d\x8e"),
+                              std::string("e\xcc\x81"), std::string("\xef\xbf\xbd"), std::string("\x7f\x01")}) {
         for (const auto message : {ProtobufMessage::kV1, ProtobufMessage::kV2}) {
             const auto bytes = changed(message, labels({{"__name__", "m"}, {"x", value}}));
             const auto result = receiver::Checker(test_options()).check_message(bytes, message);
-            EXPECT_TRUE(std::none_of(result.findings.begin(), result.findings.end(), [](const Finding& f) { return is_message_rule(f.rule); })) << text(result);
+            EXPECT_TRUE(std::none_of(result.findings.begin(), result.findings.end(), [](const Finding& f) {
+                return is_message_rule(f.rule);
+            })) << text(result);
         }
     }
 }
 
 TEST(MessageRules, ManyOccurrencesAreCountedAndBounded) {
     auto request = valid_write_request();
-    for (int i = 0; i < 100; ++i) request.series.push_back(valid_series({{"__name__", "m"}, {"b", std::to_string(i)}, {"a", "x"}}));
+    for (int i = 0; i < 100; ++i)
+        request.series.push_back(valid_series({{"__name__", "m"}, {"b", std::to_string(i)}, {"a", "x"}}));
     auto options = test_options();
     options.findings_per_rule = 3;
-    const auto result = receiver::Checker(options).check_message(proto::encode(request, ProtobufMessage::kV1), ProtobufMessage::kV1);
+    const auto result =
+        receiver::Checker(options).check_message(proto::encode(request, ProtobufMessage::kV1), ProtobufMessage::kV1);
     ASSERT_EQ(result.findings.size(), 3U) << text(result);
     std::uint64_t count = 0;
     for (const auto& f : result.findings) count += f.count;
@@ -192,7 +217,8 @@ TEST(MessageRules, AFailIsFoundBehindManyMilderFindingsOfItsRule) {
     }
     request.series.push_back(valid_series({{"__name__", "n_bucket"}, {"le", "x"}}));
     request.metadata = {{proto::MetricType::kHistogram, "n", "Help.", ""}};
-    const auto result = receiver::Checker(test_options()).check_message(proto::encode(request, ProtobufMessage::kV1), ProtobufMessage::kV1);
+    const auto result = receiver::Checker(test_options())
+                            .check_message(proto::encode(request, ProtobufMessage::kV1), ProtobufMessage::kV1);
     EXPECT_EQ(result.worst(), Severity::kFail) << text(result);
     EXPECT_EQ(result.rejected_series, 1U);
 }

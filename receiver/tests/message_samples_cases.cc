@@ -14,7 +14,9 @@ Change samples(std::vector<proto::Sample> all) {
 }
 proto::Sample bits(std::uint64_t value, std::int64_t timestamp = kNowMs) { return {value, timestamp, 0}; }
 Change at(std::int64_t timestamp) { return samples({sample(1, timestamp)}); }
-Change start(std::int64_t start_timestamp, std::int64_t timestamp = kNowMs) { return samples({{proto::to_bits(1), timestamp, start_timestamp}}); }
+Change start(std::int64_t start_timestamp, std::int64_t timestamp = kNowMs) {
+    return samples({{proto::to_bits(1), timestamp, start_timestamp}});
+}
 
 /// One series of that name and type with that value; in 1.0 with a metadata entry for FAMILY.
 Change typed(std::string name, MetricType type, std::string family, std::uint64_t value) {
@@ -54,13 +56,17 @@ std::vector<MessageCase> sample_cases() {
     c.both("samples/timestamp-plausible", "never set", kWarn, at(0), at(100'000'000'000)).field(time);
     c.both("samples/timestamp-plausible", "1973 in milliseconds, just", kWarn, at(99'999'999'999), at(100'000'000'000));
     c.both("samples/timestamp-plausible", "the zero value of Go's time", kWarn, at(-62'135'596'800'000), at(kNowMs));
-    c.both("samples/timestamp-plausible", "the smallest number", kWarn, at(INT64_MIN), at(kNowMs - 50LL * 365 * 86'400'000));
+    c.both("samples/timestamp-plausible", "the smallest number", kWarn, at(INT64_MIN),
+           at(kNowMs - 50LL * 365 * 86'400'000));
     c.both("samples/timestamp-plausible", "the largest number", kWarn, at(INT64_MAX), at(kNowMs));
-    c.both("samples/timestamp-not-future", "one millisecond over ten minutes ahead", kWarn, at(kNowMs + 600'001), at(kNowMs + 600'000)).field(time);
+    c.both("samples/timestamp-not-future", "one millisecond over ten minutes ahead", kWarn, at(kNowMs + 600'001),
+           at(kNowMs + 600'000))
+        .field(time);
     c.both("samples/timestamp-not-future", "zig-zag, so twice the time", kWarn, at(2 * kNowMs), at(kNowMs));
 
     // Start timestamps are 2.0's.
-    c.v2("samples/start-timestamp-unit", "seconds", kFail, start(kNowMs / 1000), start(kNowMs - 1)).field("timeseries[0].samples[0].start_timestamp");
+    c.v2("samples/start-timestamp-unit", "seconds", kFail, start(kNowMs / 1000), start(kNowMs - 1))
+        .field("timeseries[0].samples[0].start_timestamp");
     c.v2("samples/start-timestamp-unit", "nanoseconds", kFail, start(kNowMs * 1'000'000), start(0));
     c.v2("samples/start-timestamp-plausible", "two", kWarn, start(2), start(1));
     c.v2("samples/start-timestamp-plausible", "minus two", kWarn, start(-2), start(-1));
@@ -68,28 +74,36 @@ std::vector<MessageCase> sample_cases() {
     c.v2("samples/start-not-after-timestamp", "equal", kInfo, start(kNowMs), start(kNowMs - 1));
 
     // NaN, by bits.
-    c.both("samples/stale-marker-bits", "the quiet bit set", kFail, samples({bits(0x7ff8000000000002)}), samples({bits(0x7ff0000000000002)}));
-    c.both("samples/stale-marker-bits", "the sign bit set", kFail, samples({bits(0xfff0000000000002)}), samples({bits(0x7ff8000000000001)}));
-    c.both("samples/stale-marker-bits", "big-endian", kFail, samples({bits(0x020000000000f07f)}), samples({bits(0x020000000000f07e)}));
-    c.both("samples/canonical-nan", "a signalling NaN", kWarn, samples({bits(0x7ff0000000000001)}), samples({bits(0x7ff8000000000000)}));
-    c.both("samples/canonical-nan", "a signalling NaN with sign", kWarn, samples({bits(0xfff0000000000003)}), samples({bits(0x7ff0000000000000)}));
+    c.both("samples/stale-marker-bits", "the quiet bit set", kFail, samples({bits(0x7ff8000000000002)}),
+           samples({bits(0x7ff0000000000002)}));
+    c.both("samples/stale-marker-bits", "the sign bit set", kFail, samples({bits(0xfff0000000000002)}),
+           samples({bits(0x7ff8000000000001)}));
+    c.both("samples/stale-marker-bits", "big-endian", kFail, samples({bits(0x020000000000f07f)}),
+           samples({bits(0x020000000000f07e)}));
+    c.both("samples/canonical-nan", "a signalling NaN", kWarn, samples({bits(0x7ff0000000000001)}),
+           samples({bits(0x7ff8000000000000)}));
+    c.both("samples/canonical-nan", "a signalling NaN with sign", kWarn, samples({bits(0xfff0000000000003)}),
+           samples({bits(0x7ff0000000000000)}));
 
     // Counters.
     const auto minus_one = proto::to_bits(-1), minus_zero = proto::to_bits(-0.0), one = proto::to_bits(1);
     const std::uint64_t nan = 0x7ff8000000000001;
     c.both("samples/counter-not-negative", "a counter", kWarn, typed("m_total", MetricType::kCounter, "m", minus_one),
            typed("m_total", MetricType::kCounter, "m", minus_zero));
-    c.both("samples/counter-not-negative", "minus infinity", kWarn, typed("m", MetricType::kCounter, "m", 0xfff0000000000000),
+    c.both("samples/counter-not-negative", "minus infinity", kWarn,
+           typed("m", MetricType::kCounter, "m", 0xfff0000000000000),
            typed("m", MetricType::kCounter, "m", 0x7ff0000000000000));
-    c.both("samples/counter-not-negative", "the count of a histogram", kWarn, typed("m_count", MetricType::kHistogram, "m", minus_one),
+    c.both("samples/counter-not-negative", "the count of a histogram", kWarn,
+           typed("m_count", MetricType::kHistogram, "m", minus_one),
            typed("m_sum", MetricType::kHistogram, "m", minus_one));
     c.both("samples/counter-not-negative", "a bucket", kWarn, typed("m_bucket", MetricType::kHistogram, "m", minus_one),
            typed("m_bucket", MetricType::kGaugeHistogram, "m", minus_one));
-    c.both("samples/counter-not-negative", "the count of a summary", kWarn, typed("m_count", MetricType::kSummary, "m", minus_one),
-           typed("m", MetricType::kGauge, "m", minus_one));
+    c.both("samples/counter-not-negative", "the count of a summary", kWarn,
+           typed("m_count", MetricType::kSummary, "m", minus_one), typed("m", MetricType::kGauge, "m", minus_one));
     c.both("samples/counter-not-nan", "a counter", kWarn, typed("m_total", MetricType::kCounter, "m", nan),
            typed("m_total", MetricType::kCounter, "m", proto::kStaleNanBits));
-    c.both("samples/counter-not-nan", "a bucket", kWarn, typed("m_bucket", MetricType::kHistogram, "m", nan), typed("m", MetricType::kGauge, "m", nan));
+    c.both("samples/counter-not-nan", "a bucket", kWarn, typed("m_bucket", MetricType::kHistogram, "m", nan),
+           typed("m", MetricType::kGauge, "m", nan));
     {
         const auto counter = [](std::int64_t begin, std::uint64_t value) {
             return [=](proto::WriteRequest& r) {
@@ -99,29 +113,36 @@ std::vector<MessageCase> sample_cases() {
                 r.series[0].metadata.type = MetricType::kCounter;
             };
         };
-        c.v2("samples/counter-start-timestamp", "no start, source unknown", kInfo, counter(0, one), counter(kNowMs - 1, one));
-        c.v2("samples/counter-start-timestamp", "no start, source known", kWarn, counter(0, one), counter(0, proto::kStaleNanBits)).known_source();
+        c.v2("samples/counter-start-timestamp", "no start, source unknown", kInfo, counter(0, one),
+             counter(kNowMs - 1, one));
+        c.v2("samples/counter-start-timestamp", "no start, source known", kWarn, counter(0, one),
+             counter(0, proto::kStaleNanBits))
+            .known_source();
     }
 
     // Order and repeats, over the whole message.
     const auto s = [](double value, std::int64_t timestamp) { return sample(value, kNowMs + timestamp); };
-    c.both("samples/order-within-request", "newest first in one entry", kFail, samples({s(2, 1), s(1, 0)}), samples({s(1, 0), s(2, 1)}))
+    c.both("samples/order-within-request", "newest first in one entry", kFail, samples({s(2, 1), s(1, 0)}),
+           samples({s(1, 0), s(2, 1)}))
         .field("timeseries[0].samples[1].timestamp");
-    c.both("samples/order-within-request", "newest first over two entries", kFail, entries({{s(2, 1)}, {s(1, 0)}}), entries({{s(1, 0)}, {s(2, 1)}}))
+    c.both("samples/order-within-request", "newest first over two entries", kFail, entries({{s(2, 1)}, {s(1, 0)}}),
+           entries({{s(1, 0)}, {s(2, 1)}}))
         .also({"series/distinct"});
-    c.both("samples/order-within-request", "older than the newest, not than the last", kFail, entries({{s(2, 5)}, {s(1, 5)}, {s(1, 4)}}), entries({{s(2, 4)}, {s(1, 5)}}))
+    c.both("samples/order-within-request", "older than the newest, not than the last", kFail,
+           entries({{s(2, 5)}, {s(1, 5)}, {s(1, 4)}}), entries({{s(2, 4)}, {s(1, 5)}}))
         .also({"series/distinct", "samples/unique-timestamps"});
-    c.both("samples/order-within-request", "one label set in two orders of labels", kFail,
-           [&](proto::WriteRequest& r) {
-               r.series[0].labels = {{"__name__", "m"}, {"a", "1"}, {"b", "2"}};
-               r.series[1].labels = {{"__name__", "m"}, {"b", "2"}, {"a", "1"}};
-               r.series[0].samples[0].timestamp = kNowMs + 1;
-           },
-           [&](proto::WriteRequest& r) {
-               r.series[0].labels = {{"__name__", "m"}, {"a", "1"}, {"b", "2"}};
-               r.series[1].labels = {{"__name__", "m"}, {"b", "1"}, {"a", "2"}};
-               r.series[0].samples[0].timestamp = kNowMs + 1;
-           })
+    c.both(
+         "samples/order-within-request", "one label set in two orders of labels", kFail,
+         [&](proto::WriteRequest& r) {
+             r.series[0].labels = {{"__name__", "m"}, {"a", "1"}, {"b", "2"}};
+             r.series[1].labels = {{"__name__", "m"}, {"b", "2"}, {"a", "1"}};
+             r.series[0].samples[0].timestamp = kNowMs + 1;
+         },
+         [&](proto::WriteRequest& r) {
+             r.series[0].labels = {{"__name__", "m"}, {"a", "1"}, {"b", "2"}};
+             r.series[1].labels = {{"__name__", "m"}, {"b", "1"}, {"a", "2"}};
+             r.series[0].samples[0].timestamp = kNowMs + 1;
+         })
         .also({"labels/sorted", "series/distinct"});
     c.raw("samples/order-within-request", "one label set by different references", ProtobufMessage::kV2, kFail,
           V2Bytes()
@@ -135,18 +156,26 @@ std::vector<MessageCase> sample_cases() {
               .series(Wire().packed(1, {1, 3}).bytes(2, sample_wire(kNowMs - 1)))
               .str())
         .also({"symbols/deduplicated", "series/distinct", "metadata/type-provided"});
-    c.both("samples/unique-timestamps", "two values at once", kFail, samples({s(1, 0), s(2, 0)}), samples({s(1, 0), s(2, 1)}));
-    c.both("samples/unique-timestamps", "zero and minus zero at once", kFail, samples({s(0, 0), s(-0.0, 0)}), samples({s(0, 0), s(0, 0)}));
-    c.both("samples/unique-timestamps", "a value and the stale marker at once", kFail, entries({{s(1, 0)}, {bits(proto::kStaleNanBits)}}),
+    c.both("samples/unique-timestamps", "two values at once", kFail, samples({s(1, 0), s(2, 0)}),
+           samples({s(1, 0), s(2, 1)}));
+    c.both("samples/unique-timestamps", "zero and minus zero at once", kFail, samples({s(0, 0), s(-0.0, 0)}),
+           samples({s(0, 0), s(0, 0)}));
+    c.both("samples/unique-timestamps", "a value and the stale marker at once", kFail,
+           entries({{s(1, 0)}, {bits(proto::kStaleNanBits)}}),
            entries({{s(1, 0)}, {bits(proto::kStaleNanBits, kNowMs + 1)}}))
         .also({"series/distinct"});
-    c.both("samples/repeated-identical", "one sample twice", kInfo, samples({s(1, 0), s(1, 0)}), samples({s(1, 0), s(1, 1)}));
-    c.both("samples/repeated-identical", "NaN twice, equal by bits", kInfo, samples({bits(nan), bits(nan)}), samples({bits(nan), bits(nan, kNowMs + 1)}));
-    c.v2("series/distinct", "one entry per sample", kInfo, entries({{s(1, 0)}, {s(2, 1)}}), entries({{s(1, 0), s(2, 1)}})).field("timeseries[1]");
-    c.v2("series/distinct", "the same with other metadata is distinct", kInfo, entries({{s(1, 0)}, {s(2, 1)}}), [&](proto::WriteRequest& r) {
-        entries({{s(1, 0)}, {s(2, 1)}})(r);
-        r.series[1].metadata.help = "Another text.";
-    });
+    c.both("samples/repeated-identical", "one sample twice", kInfo, samples({s(1, 0), s(1, 0)}),
+           samples({s(1, 0), s(1, 1)}));
+    c.both("samples/repeated-identical", "NaN twice, equal by bits", kInfo, samples({bits(nan), bits(nan)}),
+           samples({bits(nan), bits(nan, kNowMs + 1)}));
+    c.v2("series/distinct", "one entry per sample", kInfo, entries({{s(1, 0)}, {s(2, 1)}}),
+         entries({{s(1, 0), s(2, 1)}}))
+        .field("timeseries[1]");
+    c.v2("series/distinct", "the same with other metadata is distinct", kInfo, entries({{s(1, 0)}, {s(2, 1)}}),
+         [&](proto::WriteRequest& r) {
+             entries({{s(1, 0)}, {s(2, 1)}})(r);
+             r.series[1].metadata.help = "Another text.";
+         });
     return c.take();
 }
 

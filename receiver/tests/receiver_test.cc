@@ -15,21 +15,23 @@ namespace prw::receiver {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 using nlohmann::json;
 using prw::testing::kDeadline;
 using prw::testing::RequestBuilder;
 using prw::testing::RunningReceiver;
 using prw::testing::short_script;
+using ::testing::HasSubstr;
 using Clock = std::chrono::steady_clock;
 
 /// A request whose bytes tell it from all others.
 std::string numbered(int client, int number) {
-    const auto request = RequestBuilder()
-                             .header("X-Client", std::to_string(client))
-                             .header("X-Number", std::to_string(number))
-                             .series(prw::testing::valid_series({{"__name__", "up"}, {"client", std::to_string(client)}, {"number", std::to_string(number)}}))
-                             .build();
+    const auto request =
+        RequestBuilder()
+            .header("X-Client", std::to_string(client))
+            .header("X-Number", std::to_string(number))
+            .series(prw::testing::valid_series(
+                {{"__name__", "up"}, {"client", std::to_string(client)}, {"number", std::to_string(number)}}))
+            .build();
     return request.head + request.body;
 }
 
@@ -47,7 +49,9 @@ public:
     ~Socket() { close(); }
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
-    void send(const std::string& bytes) const { EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size())); }
+    void send(const std::string& bytes) const {
+        EXPECT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+    }
     void close() {
         if (fd_ >= 0) ::close(fd_);
         fd_ = -1;
@@ -269,7 +273,9 @@ TEST(Receiver, StartsOnceAndNamesAPortInUse) {
 TEST(ControlApi, PagesAnswer) {
     RunningReceiver receiver;
     ASSERT_EQ(receiver.send(numbered(3, 4)).status, 204);
-    ASSERT_EQ(receiver.send(RequestBuilder().series(prw::testing::valid_series({{"b", "1"}, {"__name__", "up"}}))).status, 400);
+    ASSERT_EQ(
+        receiver.send(RequestBuilder().series(prw::testing::valid_series({{"b", "1"}, {"__name__", "up"}}))).status,
+        400);
     ASSERT_EQ(receiver.exchanges(2).size(), 2U);
     EXPECT_EQ(receiver.get("/-/ready").body, "ready\n");
     EXPECT_EQ(receiver.get("/-/healthy").body, "healthy\n");
@@ -289,7 +295,9 @@ TEST(ControlApi, PagesAnswer) {
     EXPECT_EQ(json::parse(receiver.get("/api/v1/requests?limit=1").body)[0].at("id"), 1);
     EXPECT_EQ(json::parse(receiver.get("/api/v1/requests/2").body).at("findings")[0].at("rule"), "labels/sorted");
     EXPECT_EQ(receiver.get("/api/v1/requests/1/raw").body, numbered(3, 4));
-    for (const char* none : {"/api/v1/requests/3", "/api/v1/requests/", "/api/v1/requests/x", "/api/v1/requests/1x/raw"}) EXPECT_EQ(receiver.get(none).status, 404) << none;
+    for (const char* none :
+         {"/api/v1/requests/3", "/api/v1/requests/", "/api/v1/requests/x", "/api/v1/requests/1x/raw"})
+        EXPECT_EQ(receiver.get(none).status, 404) << none;
     EXPECT_EQ(receiver->count(), 2U) << "the API's own requests are no exchanges";
 }
 
@@ -335,7 +343,12 @@ TEST(ControlApi, ScriptsMayChangeUnderLoad) {
                     if (!response || (response->status != 204 && response->status != 503)) ++odd;
                 }
             });
-        for (int i = 0; i < 30; ++i) EXPECT_EQ(receiver.put("/api/v1/script", i % 2 == 0 ? "version: 1\nsteps: [{when: {metric: up}, status: 503}]" : "204").status, 204);
+        for (int i = 0; i < 30; ++i)
+            EXPECT_EQ(receiver
+                          .put("/api/v1/script",
+                               i % 2 == 0 ? "version: 1\nsteps: [{when: {metric: up}, status: 503}]" : "204")
+                          .status,
+                      204);
     }
     EXPECT_EQ(odd, 0);
 }

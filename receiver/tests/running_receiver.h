@@ -17,7 +17,8 @@ inline constexpr std::chrono::milliseconds kDeadline{20000};
 
 class RunningReceiver {
 public:
-    explicit RunningReceiver(receiver::ReceiverOptions options = {}, std::function<void(const receiver::Exchange&)> observer = {})
+    explicit RunningReceiver(receiver::ReceiverOptions options = {},
+                             std::function<void(const receiver::Exchange&)> observer = {})
         : receiver_(with_clock(std::move(options))) {
         if (observer) receiver_.on_exchange(std::move(observer));
         const auto started = receiver_.start();
@@ -42,13 +43,17 @@ public:
         const auto request = builder.build();
         return send(request.head + request.body);
     }
-    [[nodiscard]] http::ClientResponse get(const std::string& target) const { return send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n"); }
+    [[nodiscard]] http::ClientResponse get(const std::string& target) const {
+        return send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    }
     [[nodiscard]] http::ClientResponse put(const std::string& target, const std::string& body) const {
-        return send("PUT " + target + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+        return send("PUT " + target + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n\r\n" + body);
     }
     /// Waits until that many exchanges are there.
     [[nodiscard]] std::vector<std::shared_ptr<const receiver::Exchange>> exchanges(std::size_t least) {
-        EXPECT_TRUE(receiver_.wait(kDeadline, [&](const auto& now) { return now.size() >= least; })) << "wanted " << least << " exchanges";
+        EXPECT_TRUE(receiver_.wait(kDeadline, [&](const auto& now) { return now.size() >= least; }))
+            << "wanted " << least << " exchanges";
         return receiver_.exchanges();
     }
 
@@ -71,7 +76,10 @@ inline std::string chunked(const RequestBuilder& builder) {
     const auto request = RequestBuilder(builder).append("Transfer-Encoding", "chunked").build();
     std::ostringstream out;
     const auto half = request.body.size() / 2;
-    out << request.head << std::hex << half << "\r\n" << request.body.substr(0, half) << "\r\n" << request.body.size() - half << "\r\n" << request.body.substr(half) << "\r\n0\r\n\r\n";
+    out << request.head << std::hex << half << "\r\n"
+        << request.body.substr(0, half) << "\r\n"
+        << request.body.size() - half << "\r\n"
+        << request.body.substr(half) << "\r\n0\r\n\r\n";
     return out.str();
 }
 

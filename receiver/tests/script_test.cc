@@ -47,13 +47,18 @@ TEST(ScriptYaml, EveryKeyIsRead) {
         {"version: 1\nsteps: []\n", ""},
         {"version: 1\n", ""},
         {"{version: 1, steps: [{status: 503}]}", "step 1 -> 503\n"},
-        {"version: 1\nsteps:\n  - times: 2\n    status: 503\n    headers: {Retry-After: \"1\"}\n    body: overloaded\n    delay: 100ms\n",
+        {"version: 1\nsteps:\n  - times: 2\n    status: 503\n    headers: {Retry-After: \"1\"}\n    body: overloaded\n "
+         "   delay: 100ms\n",
          "step 1 x2 -> 503 Retry-After=1 body=overloaded delay=100\n"},
-        {"version: 1\nsteps:\n  - when: {message: \"2.0\", attempt: 1, path: /x, header: {X-Scope-OrgID: a}, metric: up}\n    after: 5s\n    until: 15s\n    status: 415\n",
+        {"version: 1\nsteps:\n  - when: {message: \"2.0\", attempt: 1, path: /x, header: {X-Scope-OrgID: a}, metric: "
+         "up}\n    after: 5s\n    until: 15s\n    status: 415\n",
          "step 1 message=2.0 attempt=1 path=/x header=X-Scope-OrgID:a metric=up after=5000 until=15000 -> 415\n"},
-        {"version: 1\nsteps:\n  - {name: break it, fault: reset}\n  - {delay: 1s}\n", "break it -> own fault=reset\nstep 2 -> own delay=1000\n"},
-        {"version: 1\nsteps: [{status: 204, written_headers: false}, {fault: stall}, {fault: cut}, {fault: garbage}, {fault: dribble}, {fault: close}]",
-         "step 1 -> 204 unwritten\nstep 2 -> own fault=stall\nstep 3 -> own fault=cut\nstep 4 -> own fault=garbage\nstep 5 -> own fault=dribble\nstep 6 -> own fault=close\n"},
+        {"version: 1\nsteps:\n  - {name: break it, fault: reset}\n  - {delay: 1s}\n",
+         "break it -> own fault=reset\nstep 2 -> own delay=1000\n"},
+        {"version: 1\nsteps: [{status: 204, written_headers: false}, {fault: stall}, {fault: cut}, {fault: garbage}, "
+         "{fault: dribble}, {fault: close}]",
+         "step 1 -> 204 unwritten\nstep 2 -> own fault=stall\nstep 3 -> own fault=cut\nstep 4 -> own "
+         "fault=garbage\nstep 5 -> own fault=dribble\nstep 6 -> own fault=close\n"},
     };
     for (const auto& [input, wanted] : rows) {
         const auto script = parse_script(input);
@@ -72,24 +77,33 @@ TEST(ScriptYaml, ErrorsNameFileLineAndNearestKey) {
         {"version: 1\nzzzzzz: []\n", "r.yaml:2: unknown key \"zzzzzz\" in a script"},
         {"version: 1\nsteps:\n  a: b\n", "r.yaml:3: steps wants a list"},
         {"version: 1\nsteps:\n  - 503\n", "r.yaml:3: a step wants keys and values"},
-        {"version: 1\nsteps:\n  - status: 503\n    tmes: 2\n", "r.yaml:4: unknown key \"tmes\" in a step; did you mean \"times\"?"},
+        {"version: 1\nsteps:\n  - status: 503\n    tmes: 2\n",
+         "r.yaml:4: unknown key \"tmes\" in a step; did you mean \"times\"?"},
         {"version: 1\nsteps:\n  - status: 503\n    status: 204\n", "r.yaml:4: \"status\" is given twice in a step"},
         {"version: 1\nsteps:\n  - status: 99\n", "r.yaml:3: status wants a number from 200 to 599, got \"99\""},
-        {"version: 1\nsteps:\n  - status: 503 now\n", "r.yaml:3: status wants a number from 200 to 599, got \"503 now\""},
+        {"version: 1\nsteps:\n  - status: 503 now\n",
+         "r.yaml:3: status wants a number from 200 to 599, got \"503 now\""},
         {"version: 1\nsteps:\n  - status: [503]\n", "r.yaml:3: status wants a single value"},
         {"version: 1\nsteps:\n  - times: 0\n", "r.yaml:3: times wants a number from 1 to 1000000000, got \"0\""},
         {"version: 1\nsteps:\n  - times: -1\n", "r.yaml:3: times wants a number from 1 to 1000000000, got \"-1\""},
-        {"version: 1\nsteps:\n  - fault: explode\n", "r.yaml:3: fault wants close, reset, cut, garbage, stall or dribble, got \"explode\""},
-        {"version: 1\nsteps:\n  - written_headers: perhaps\n", "r.yaml:3: written_headers wants true or false, got \"perhaps\""},
+        {"version: 1\nsteps:\n  - fault: explode\n",
+         "r.yaml:3: fault wants close, reset, cut, garbage, stall or dribble, got \"explode\""},
+        {"version: 1\nsteps:\n  - written_headers: perhaps\n",
+         "r.yaml:3: written_headers wants true or false, got \"perhaps\""},
         {"version: 1\nsteps:\n  - headers: {\"Retry After\": 1}\n", "r.yaml:3: \"Retry After\" is not a header name"},
-        {"version: 1\nsteps:\n  - headers: {A: \"1\\r\\nB: 2\"}\n", "r.yaml:3: a header value has no line breaks or control characters"},
+        {"version: 1\nsteps:\n  - headers: {A: \"1\\r\\nB: 2\"}\n",
+         "r.yaml:3: a header value has no line breaks or control characters"},
         {"version: 1\nsteps:\n  - headers: Retry-After\n", "r.yaml:3: headers wants names and values"},
         {"version: 1\nsteps:\n  - when: {message: \"3.0\"}\n", "r.yaml:3: message wants 1.0 or 2.0, got \"3.0\""},
-        {"version: 1\nsteps:\n  - when: {mesage: \"2.0\"}\n", "r.yaml:3: unknown key \"mesage\" in when; did you mean \"message\"?"},
-        {"version: 1\nsteps:\n  - when: {attempt: 0}\n", "r.yaml:3: attempt wants a number from 1 to 1000000, got \"0\""},
+        {"version: 1\nsteps:\n  - when: {mesage: \"2.0\"}\n",
+         "r.yaml:3: unknown key \"mesage\" in when; did you mean \"message\"?"},
+        {"version: 1\nsteps:\n  - when: {attempt: 0}\n",
+         "r.yaml:3: attempt wants a number from 1 to 1000000, got \"0\""},
         {"version: 1\nsteps:\n  - when: {header: x}\n", "r.yaml:3: header wants names and values"},
-        {"version: 1\nsteps:\n  - {after: 5s, until: 5s, status: 503}\n", "r.yaml:3: after is not before until: the step would never apply"},
-        {"version: 1\nsteps:\n  - body: text\n", "r.yaml:3: body needs a status: without one the receiver answers by itself"},
+        {"version: 1\nsteps:\n  - {after: 5s, until: 5s, status: 503}\n",
+         "r.yaml:3: after is not before until: the step would never apply"},
+        {"version: 1\nsteps:\n  - body: text\n",
+         "r.yaml:3: body needs a status: without one the receiver answers by itself"},
     };
     for (const auto& [input, wanted] : rows) {
         const auto script = parse_script(input, "r.yaml");
@@ -100,7 +114,8 @@ TEST(ScriptYaml, ErrorsNameFileLineAndNearestKey) {
 }
 
 TEST(ScriptYaml, BrokenYamlAndDurationsSayWhere) {
-    for (const char* input : {"version: 1\nsteps: [\n", "version: 1\nsteps:\n  - delay: 5\n", "version: 1\nsteps:\n  - after: soon\n"}) {
+    for (const char* input :
+         {"version: 1\nsteps: [\n", "version: 1\nsteps:\n  - delay: 5\n", "version: 1\nsteps:\n  - after: soon\n"}) {
         const auto script = parse_script(input, "r.yaml");
         ASSERT_FALSE(script) << input;
         EXPECT_EQ(script.error().text().rfind("r.yaml:3: ", 0), 0U) << script.error().text();
@@ -146,12 +161,14 @@ TEST(ScriptShort, ErrorsNameTheElement) {
         {"503x-1", "script \"503x-1\": \"503x-1\": " + status},
         {"explode", "script \"explode\": \"explode\": " + status},
         {"204,503x0", "script \"204,503x0\": \"503x0\": the number after x is out of range"},
-        {"503x99999999999999999999", "script \"503x99999999999999999999\": \"503x99999999999999999999\": the number after x is out of range"},
+        {"503x99999999999999999999",
+         "script \"503x99999999999999999999\": \"503x99999999999999999999\": the number after x is out of range"},
         {"503:", "script \"503:\": \"503:\": unknown option \"\"" + options},
         {"503:retry=1", "script \"503:retry=1\": \"503:retry=1\": unknown option \"retry=1\"" + options},
         {"204:written=no", "script \"204:written=no\": \"204:written=no\": unknown option \"written=no\"" + options},
         {"503:retry-after=", "script \"503:retry-after=\": \"503:retry-after=\": retry-after= wants a value"},
-        {"503:retry-after=1\rX", "script \"503:retry-after=1\rX\": \"503:retry-after=1\rX\": retry-after= wants a value"},
+        {"503:retry-after=1\rX",
+         "script \"503:retry-after=1\rX\": \"503:retry-after=1\rX\": retry-after= wants a value"},
         {"reset:body=x", "script \"reset:body=x\": \"reset:body=x\": body= needs a status"},
     };
     for (const auto& [input, wanted] : rows) {
@@ -228,12 +245,18 @@ TEST(ScriptEngine, MessagePathHeaderAndMetricAreConditions) {
         {"{message: \"2.0\"}", v2(), RequestBuilder()},
         {"{message: \"1.0\"}", RequestBuilder(), v2()},
         {"{path: /x}", RequestBuilder().target("/x?a=b"), RequestBuilder().target("/xy")},
-        {"{header: {X-Scope-OrgID: a}}", RequestBuilder().header("x-scope-orgid", "a"), RequestBuilder().header("X-Scope-OrgID", "b")},
-        {"{header: {A: a, B: b}}", RequestBuilder().header("A", "a").header("B", "b"), RequestBuilder().header("A", "a")},
+        {"{header: {X-Scope-OrgID: a}}", RequestBuilder().header("x-scope-orgid", "a"),
+         RequestBuilder().header("X-Scope-OrgID", "b")},
+        {"{header: {A: a, B: b}}", RequestBuilder().header("A", "a").header("B", "b"),
+         RequestBuilder().header("A", "a")},
         {"{metric: up}", RequestBuilder().series(prw::testing::valid_series({{"__name__", "up"}})), RequestBuilder()},
-        {"{metric: up}", v2().series(prw::testing::valid_series({{"__name__", "up"}})), v2().series(prw::testing::valid_series({{"__name__", "upper"}, {"a", "up"}}))},
-        {"{metric: up}", RequestBuilder().series(prw::testing::valid_series({{"__name__", "up"}})), RequestBuilder().body("up")},
-        {"{metric: up, path: /x}", RequestBuilder().target("/x").series(prw::testing::valid_series({{"__name__", "up"}})), RequestBuilder().target("/x")},
+        {"{metric: up}", v2().series(prw::testing::valid_series({{"__name__", "up"}})),
+         v2().series(prw::testing::valid_series({{"__name__", "upper"}, {"a", "up"}}))},
+        {"{metric: up}", RequestBuilder().series(prw::testing::valid_series({{"__name__", "up"}})),
+         RequestBuilder().body("up")},
+        {"{metric: up, path: /x}",
+         RequestBuilder().target("/x").series(prw::testing::valid_series({{"__name__", "up"}})),
+         RequestBuilder().target("/x")},
     };
     for (const auto& c : cases) {
         Driver driver(std::string("  - {status: 503, when: ") + c.when + "}\n");

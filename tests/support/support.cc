@@ -51,7 +51,9 @@ HttpFixture load(const fs::path& path) {
 
 }  // namespace
 
-HttpFixture fixture(std::string_view folder_and_file) { return load(captures_dir() / (std::string(folder_and_file) + ".http")); }
+HttpFixture fixture(std::string_view folder_and_file) {
+    return load(captures_dir() / (std::string(folder_and_file) + ".http"));
+}
 
 std::vector<HttpFixture> all_fixtures() {
     std::vector<HttpFixture> out;

@@ -27,7 +27,9 @@ private:
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
 /// tests/captures/FOLDER/NNN.http split into head (through the blank line) and body.
-struct HttpFixture { std::string name, head, body; };
+struct HttpFixture {
+    std::string name, head, body;
+};
 [[nodiscard]] HttpFixture fixture(std::string_view folder_and_file);  ///< "prometheus-2.42-1.0/001"
 [[nodiscard]] std::vector<HttpFixture> all_fixtures();
 
@@ -35,7 +37,8 @@ struct HttpFixture { std::string name, head, body; };
 [[nodiscard]] std::string unhex(std::string_view hex);
 [[nodiscard]] std::string hex(std::string_view bytes);
 
-/// The file's contents, for comparison with `actual`; with PRW_UPDATE_GOLDEN=1 in the environment it writes `actual` there first.
+/// The file's contents, for comparison with `actual`; with PRW_UPDATE_GOLDEN=1 in the environment it writes `actual`
+/// there first.
 [[nodiscard]] std::string golden(const std::filesystem::path& path, std::string_view actual);
 
 }  // namespace prw::testing

@@ -13,7 +13,9 @@ namespace {
 constexpr std::uint64_t kNegativeZero = 0x8000000000000000ULL;
 
 /// Encoders that leave out a value when it compares equal to 0, as gogoproto's do, lose the sign of -0.
-bool lost_sign(const ServedSample& served, const ObservedSample& got) { return !got.histogram && served.bits == kNegativeZero && got.bits == 0; }
+bool lost_sign(const ServedSample& served, const ObservedSample& got) {
+    return !got.histogram && served.bits == kNegativeZero && got.bits == 0;
+}
 
 bool same_value(const ServedSample& served, const ObservedSample& got) {
     if (got.histogram) return false;
@@ -23,7 +25,8 @@ bool same_value(const ServedSample& served, const ObservedSample& got) {
 
 }  // namespace
 
-Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations, std::uint64_t count, std::uint64_t limit) {
+Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations,
+                             std::uint64_t count, std::uint64_t limit) {
     Fidelity out;
     const auto times = generation_times(observation, generations);
     if (times.empty()) return out;
@@ -41,11 +44,13 @@ Fidelity compare_with_source(const Observation& observation, const std::vector<G
         }
     }
     for (const auto& generation : generations) {
-        if (generation.number < out.first || generation.number > out.last || !generation.complete || generation.failed) continue;
+        if (generation.number < out.first || generation.number > out.last || !generation.complete || generation.failed)
+            continue;
         // The sender's time for this scrape, or, where no sample told it, anything between its neighbours'.
         const auto own = times.find(generation.number);
         const auto before = times.lower_bound(generation.number);
-        const std::int64_t lower = before == times.begin() ? std::numeric_limits<std::int64_t>::min() : std::prev(before)->second;
+        const std::int64_t lower =
+            before == times.begin() ? std::numeric_limits<std::int64_t>::min() : std::prev(before)->second;
         const auto after = times.upper_bound(generation.number);
         const std::int64_t upper = after == times.end() ? std::numeric_limits<std::int64_t>::max() : after->second;
         for (const auto& served : generation.samples) {
@@ -63,8 +68,10 @@ Fidelity compare_with_source(const Observation& observation, const std::vector<G
                 }
                 if (own != times.end() && it->first == own->second) instead = it->second;
             }
-            if (found) ++out.found;
-            else out.faults.push_back({generation.number, served, instead});
+            if (found)
+                ++out.found;
+            else
+                out.faults.push_back({generation.number, served, instead});
         }
     }
     return out;

@@ -26,6 +26,7 @@ struct Fidelity {
 };
 
 /// Judges the acknowledged samples of generations first … min(first + count - 1, limit).
-[[nodiscard]] Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations, std::uint64_t count, std::uint64_t limit);
+[[nodiscard]] Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations,
+                                           std::uint64_t count, std::uint64_t limit);
 
 }  // namespace prw::conformance

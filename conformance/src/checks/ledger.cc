@@ -7,7 +7,8 @@
 namespace prw::conformance {
 
 bool RefusedDatum::acknowledged() const {
-    return std::any_of(attempts.begin(), attempts.end(), [](const Attempt& a) { return a.status >= 200 && a.status < 300; });
+    return std::any_of(attempts.begin(), attempts.end(),
+                       [](const Attempt& a) { return a.status >= 200 && a.status < 300; });
 }
 
 std::vector<RefusedDatum> refused_data(const Observation& observation, int lowest, int highest) {

@@ -1,4 +1,5 @@
-/// Checks on what a sender does after 5xx: it tries again, not at once, with the same data, in order, until nothing is lost.
+/// Checks on what a sender does after 5xx: it tries again, not at once, with the same data, in order, until nothing is
+/// lost.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -12,7 +13,8 @@
 namespace prw::conformance {
 namespace {
 
-/// Below this two attempts are as close as a loop without any wait on a busy machine; the shortest back-off in the field starts at 30 ms.
+/// Below this two attempts are as close as a loop without any wait on a busy machine; the shortest back-off in the
+/// field starts at 30 ms.
 constexpr std::int64_t kNoDelayUs = 10'000;
 /// Delays within a fifth of one another are a fixed interval.
 constexpr double kFixedSpread = 1.2;
@@ -39,17 +41,22 @@ void judge_retry(const ScenarioRecord& record, CheckOutcome& out) {
         }
         ++lost_by_status[datum.attempts.front().status];
         add_finding(out, record.observation.series()[datum.sample.series].text,
-                    sample_text(record.observation, datum.sample) + " was answered " + std::to_string(datum.attempts.front().status) + " and never sent again",
-                    datum.attempts.front().exchange, "Keep a batch until it is answered 2xx or 4xx; after any 5xx wait and send it again.");
+                    sample_text(record.observation, datum.sample) + " was answered " +
+                        std::to_string(datum.attempts.front().status) + " and never sent again",
+                    datum.attempts.front().exchange,
+                    "Keep a batch until it is answered 2xx or 4xx; after any 5xx wait and send it again.");
     }
     evidence(out, "refused requests", requests.size());
     evidence(out, "refused samples", data.size());
     evidence(out, "sent again", again);
-    if (again == data.size()) return pass(out, "all " + count_text(data.size(), "sample") + " that were answered 5xx were sent again");
+    if (again == data.size())
+        return pass(out, "all " + count_text(data.size(), "sample") + " that were answered 5xx were sent again");
     std::string statuses;
-    for (const auto& [status, count] : lost_by_status) statuses += (statuses.empty() ? "" : ", ") + std::to_string(status);
+    for (const auto& [status, count] : lost_by_status)
+        statuses += (statuses.empty() ? "" : ", ") + std::to_string(status);
     miss(out, "data that is answered with a 5xx is sent again",
-         count_text(data.size() - again, "sample") + " of " + std::to_string(data.size()) + " never came again after a " + statuses + "; " + ending_text(record));
+         count_text(data.size() - again, "sample") + " of " + std::to_string(data.size()) +
+             " never came again after a " + statuses + "; " + ending_text(record));
 }
 
 void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
@@ -81,7 +88,8 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
     const auto usual_longest = delays[std::min(count - 1, count * 9 / 10)];
     evidence(out, "shortest delay, µs", static_cast<std::uint64_t>(shortest));
     evidence(out, "longest delay, µs", static_cast<std::uint64_t>(longest));
-    const std::string seen = count_text(delays.size(), "retry", "retries") + " after " + listed + (delays.size() > 8 ? ", …" : "");
+    const std::string seen =
+        count_text(delays.size(), "retry", "retries") + " after " + listed + (delays.size() > 8 ? ", …" : "");
     const std::string want = "delays between attempts that a back-off algorithm sets";
     if (usual_longest < kNoDelayUs) {
         add_finding(out, {}, "retries follow the refusal at once: " + seen, steps.begin()->second.second.exchange,
@@ -90,7 +98,8 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
         return warn(out, want, seen);  // too few to call it a loop
     }
     if (delays.size() >= 4 && static_cast<double>(longest) < kFixedSpread * static_cast<double>(shortest)) {
-        add_finding(out, {}, "all delays are the same: " + seen, steps.begin()->second.second.exchange, "Let the delay grow, so that an overloaded receiver gets room to recover.");
+        add_finding(out, {}, "all delays are the same: " + seen, steps.begin()->second.second.exchange,
+                    "Let the delay grow, so that an overloaded receiver gets room to recover.");
         return warn(out, want, seen);
     }
     pass(out, seen);
@@ -106,22 +115,29 @@ void judge_same_data(const ScenarioRecord& record, CheckOutcome& out) {
         retried += datum.retried() ? 1U : 0U;
         if (datum.retried() || datum.restamped_us == 0) continue;
         ++restamped;
-        add_finding(out, record.observation.series()[datum.sample.series].text, sample_text(record.observation, datum.sample) + " came again with another timestamp",
-                    datum.restamped_exchange, "Keep the time with the sample when it is taken; do not read the clock when sending.");
+        add_finding(out, record.observation.series()[datum.sample.series].text,
+                    sample_text(record.observation, datum.sample) + " came again with another timestamp",
+                    datum.restamped_exchange,
+                    "Keep the time with the sample when it is taken; do not read the clock when sending.");
     }
     for (const auto& delivery : record.deliveries()) {
         for (const auto& sample : delivery.samples) {
             const auto found = by_time.find({sample.series, sample.timestamp});
-            if (found == by_time.end() || found->second->sample == sample || delivery.id <= found->second->attempts.front().exchange) continue;
+            if (found == by_time.end() || found->second->sample == sample ||
+                delivery.id <= found->second->attempts.front().exchange)
+                continue;
             ++altered;
-            add_finding(out, record.observation.series()[sample.series].text, sample_text(record.observation, found->second->sample) + " came again as " + sample_text(record.observation, sample),
+            add_finding(out, record.observation.series()[sample.series].text,
+                        sample_text(record.observation, found->second->sample) + " came again as " +
+                            sample_text(record.observation, sample),
                         delivery.id);
         }
     }
     evidence(out, "sent again", retried);
     if (restamped + altered > 0) {
-        return miss(out, "a retry with the timestamps and values of the first attempt",
-                    std::to_string(restamped) + " with another timestamp, " + std::to_string(altered) + " with another value");
+        return miss(
+            out, "a retry with the timestamps and values of the first attempt",
+            std::to_string(restamped) + " with another timestamp, " + std::to_string(altered) + " with another value");
     }
     if (retried == 0) return undecided(out, "no retry was seen");
     pass(out, count_text(retried, "sample") + " came again unchanged");
@@ -130,7 +146,10 @@ void judge_same_data(const ScenarioRecord& record, CheckOutcome& out) {
 /// In what was acknowledged, retried data is not overtaken by newer data of its series.
 void judge_order_kept(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
-    struct Last { std::int64_t timestamp; std::uint64_t exchange; };
+    struct Last {
+        std::int64_t timestamp;
+        std::uint64_t exchange;
+    };
     std::unordered_map<std::uint32_t, Last> last;
     std::set<ObservedSample> acknowledged;
     const auto data = refused_data(observation, 500, 599);
@@ -150,19 +169,24 @@ void judge_order_kept(const ScenarioRecord& record, CheckOutcome& out) {
             if (sample.timestamp < entry->second.timestamp) {
                 ++faults;
                 add_finding(out, observation.series()[sample.series].text,
-                            sample_text(observation, sample) + " was acknowledged in request " + std::to_string(delivery.id) + ", after " +
-                                std::to_string(entry->second.timestamp) + " of the same series in request " + std::to_string(entry->second.exchange),
-                            delivery.id, "Hold newer samples of a series back while an older batch of it is being retried.");
+                            sample_text(observation, sample) + " was acknowledged in request " +
+                                std::to_string(delivery.id) + ", after " + std::to_string(entry->second.timestamp) +
+                                " of the same series in request " + std::to_string(entry->second.exchange),
+                            delivery.id,
+                            "Hold newer samples of a series back while an older batch of it is being retried.");
             } else {
                 entry->second = {sample.timestamp, delivery.id};
             }
         }
     }
     evidence(out, "series retried", retried_series.size());
-    if (faults > 0) return miss(out, "retried data before newer data of the same series", count_text(faults, "sample") + " delivered after newer ones of the same series");
+    if (faults > 0)
+        return miss(out, "retried data before newer data of the same series",
+                    count_text(faults, "sample") + " delivered after newer ones of the same series");
     if (retried_series.empty()) return undecided(out, "no retry succeeded");
     if (followed == 0) return undecided(out, "no newer data followed what was retried");
-    pass(out, "what was retried arrived before newer data of its " + count_text(retried_series.size(), "series", "series"));
+    pass(out,
+         "what was retried arrived before newer data of its " + count_text(retried_series.size(), "series", "series"));
 }
 
 /// While a datum is being retried, nothing newer of its series is tried.
@@ -182,19 +206,26 @@ void judge_newer_waits(const ScenarioRecord& record, CheckOutcome& out) {
             const auto found = pending.find(sample.series);
             if (found == pending.end()) continue;
             for (const auto* datum : found->second) {
-                if (sample.timestamp <= datum->sample.timestamp || delivery.id <= datum->attempts.front().exchange || delivery.id >= datum->attempts.back().exchange) continue;
+                if (sample.timestamp <= datum->sample.timestamp || delivery.id <= datum->attempts.front().exchange ||
+                    delivery.id >= datum->attempts.back().exchange)
+                    continue;
                 // In one request with the older datum it does not overtake it.
-                const bool together = std::any_of(datum->attempts.begin(), datum->attempts.end(), [&](const Attempt& a) { return a.exchange == delivery.id; });
+                const bool together = std::any_of(datum->attempts.begin(), datum->attempts.end(),
+                                                  [&](const Attempt& a) { return a.exchange == delivery.id; });
                 if (together) continue;
                 ++faults;
                 add_finding(out, observation.series()[sample.series].text,
-                            sample_text(observation, sample) + " was sent while " + std::to_string(datum->sample.timestamp) + " of the same series was still being retried", delivery.id);
+                            sample_text(observation, sample) + " was sent while " +
+                                std::to_string(datum->sample.timestamp) + " of the same series was still being retried",
+                            delivery.id);
                 break;
             }
         }
     }
     evidence(out, "series retried", pending.size());
-    if (faults > 0) return miss(out, "newer samples of a series held back while older ones are retried", count_text(faults, "newer sample") + " sent in between");
+    if (faults > 0)
+        return miss(out, "newer samples of a series held back while older ones are retried",
+                    count_text(faults, "newer sample") + " sent in between");
     pass(out, "nothing newer was sent in between for " + count_text(pending.size(), "series", "series"));
 }
 
@@ -209,42 +240,87 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
     for (const auto& datum : data) {
         if (datum.acknowledged() || datum.restamped_us != 0) continue;
         ++lost;
-        add_finding(out, observation.series()[datum.sample.series].text, sample_text(observation, datum.sample) + " was refused and never accepted", datum.attempts.back().exchange);
+        add_finding(out, observation.series()[datum.sample.series].text,
+                    sample_text(observation, datum.sample) + " was refused and never accepted",
+                    datum.attempts.back().exchange);
     }
     std::uint64_t unsent = 0;
     if (record.scraped() && lost == 0) {
         // What was scraped during the outage and never left the sender is lost as well.
         const auto times = generation_times(observation, record.generations);
         if (times.size() > 2) {
-            const auto compared = compare_with_source(observation, record.generations, times.rbegin()->first - times.begin()->first + 1, times.rbegin()->first - 1);
+            const auto compared =
+                compare_with_source(observation, record.generations, times.rbegin()->first - times.begin()->first + 1,
+                                    times.rbegin()->first - 1);
             for (const auto& fault : compared.faults) {
                 if (fault.instead) continue;  // altered, not lost
                 ++unsent;
-                add_finding(out, observation.sources()[fault.served.series].text(), "what scrape " + std::to_string(fault.generation) + " served never arrived");
+                add_finding(out, observation.sources()[fault.served.series].text(),
+                            "what scrape " + std::to_string(fault.generation) + " served never arrived");
             }
         }
     }
     evidence(out, "refused samples", data.size());
     evidence(out, "lost", lost + unsent);
-    if (lost + unsent == 0) return pass(out, "all " + count_text(data.size(), "refused sample") + " arrived after the outage");
-    miss(out, "every sample of the outage, once the receiver accepts again", (lost > 0 ? count_text(lost, "refused sample") + " of " + std::to_string(data.size()) : count_text(unsent, "sample") + " scraped during the outage") + " never arrived; " +
-                  ending_text(record));
+    if (lost + unsent == 0)
+        return pass(out, "all " + count_text(data.size(), "refused sample") + " arrived after the outage");
+    miss(out, "every sample of the outage, once the receiver accepts again",
+         (lost > 0 ? count_text(lost, "refused sample") + " of " + std::to_string(data.size())
+                   : count_text(unsent, "sample") + " scraped during the outage") +
+             " never arrived; " + ending_text(record));
 }
 
 constexpr std::string_view kRetryClauses[] = {"prw1.retries.retry-5xx", "prw2.retries.retry-5xx"};
 constexpr std::string_view kBackoffClauses[] = {"prw1.retries.backoff", "prw2.retries.backoff"};
 constexpr std::string_view kSameClauses[] = {"ext.retry.same-data"};
-constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order", "prw2.samples.timestamp-order"};
+constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order",
+                                              "prw2.samples.timestamp-order"};
 constexpr std::string_view kWaitClauses[] = {"ext.retry.newer-data-waits"};
 constexpr std::string_view kLossClauses[] = {"ext.retry.no-loss-after-recovery"};
 
 constexpr std::array<BehaviourCheck, 6> kChecks = {{
-    {"sender/retry/on-5xx", kOutage, kRetryClauses, "Data that was answered with a 5xx is sent again.", Needs::kSamples, {}, judge_retry},
-    {"sender/retry/backoff", kOutage, kBackoffClauses, "Attempts are spaced out by a back-off.", Needs::kSamples, {}, judge_backoff},
-    {"sender/retry/same-data", kOutage, kSameClauses, "A retry repeats the timestamps and values of the first attempt.", Needs::kSamples, {}, judge_same_data},
-    {"sender/retry/order-kept", kOutage, kOrderClauses, "Retried data arrives before newer data of the same series.", Needs::kSamples, {}, judge_order_kept},
-    {"sender/retry/newer-data-waits", kOutage, kWaitClauses, "While data is retried, newer samples of its series are held back.", Needs::kSamples, {}, judge_newer_waits},
-    {"sender/retry/no-loss-after-recovery", kOutage, kLossClauses, "After a short outage nothing is missing.", Needs::kSamples, {}, judge_no_loss},
+    {"sender/retry/on-5xx",
+     kOutage,
+     kRetryClauses,
+     "Data that was answered with a 5xx is sent again.",
+     Needs::kSamples,
+     {},
+     judge_retry},
+    {"sender/retry/backoff",
+     kOutage,
+     kBackoffClauses,
+     "Attempts are spaced out by a back-off.",
+     Needs::kSamples,
+     {},
+     judge_backoff},
+    {"sender/retry/same-data",
+     kOutage,
+     kSameClauses,
+     "A retry repeats the timestamps and values of the first attempt.",
+     Needs::kSamples,
+     {},
+     judge_same_data},
+    {"sender/retry/order-kept",
+     kOutage,
+     kOrderClauses,
+     "Retried data arrives before newer data of the same series.",
+     Needs::kSamples,
+     {},
+     judge_order_kept},
+    {"sender/retry/newer-data-waits",
+     kOutage,
+     kWaitClauses,
+     "While data is retried, newer samples of its series are held back.",
+     Needs::kSamples,
+     {},
+     judge_newer_waits},
+    {"sender/retry/no-loss-after-recovery",
+     kOutage,
+     kLossClauses,
+     "After a short outage nothing is missing.",
+     Needs::kSamples,
+     {},
+     judge_no_loss},
 }};
 
 }  // namespace

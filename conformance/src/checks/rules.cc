@@ -1,4 +1,5 @@
-/// The request rules as checks: all findings of one rule over everything that was sent, and a pass only where the situation arose.
+/// The request rules as checks: all findings of one rule over everything that was sent, and a pass only where the
+/// situation arose.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -14,9 +15,25 @@ namespace {
 constexpr std::size_t kFindings = 5;
 
 /// What must have been sent for a rule to have had anything to look at.
-enum class Arises : std::uint8_t { kRequest, kSeries, kSamples, kHistograms, kExemplars, kMetadata, kNan, kBuckets, kQuantiles, kRetry, kNever };
+enum class Arises : std::uint8_t {
+    kRequest,
+    kSeries,
+    kSamples,
+    kHistograms,
+    kExemplars,
+    kMetadata,
+    kNan,
+    kBuckets,
+    kQuantiles,
+    kRetry,
+    kNever
+};
 
-struct Situation { std::string_view prefix; Arises arises; std::string_view missing; };
+struct Situation {
+    std::string_view prefix;
+    Arises arises;
+    std::string_view missing;
+};
 /// The first row whose prefix fits decides.
 constexpr std::array<Situation, 22> kSituations = {{
     {"headers/version-1x-receiver", Arises::kNever, "no scenario answers as a 1.x receiver"},
@@ -43,7 +60,10 @@ constexpr std::array<Situation, 22> kSituations = {{
     {"metadata/", Arises::kMetadata, "no metadata was sent"},
 }};
 
-struct Sent { std::uint64_t requests = 0, decoded = 0, series = 0, samples = 0, histograms = 0, exemplars = 0, metadata = 0, nans = 0, buckets = 0, quantiles = 0, refused = 0; };
+struct Sent {
+    std::uint64_t requests = 0, decoded = 0, series = 0, samples = 0, histograms = 0, exemplars = 0, metadata = 0,
+                  nans = 0, buckets = 0, quantiles = 0, refused = 0;
+};
 
 Sent sum(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage message) {
     Sent out;
@@ -62,7 +82,10 @@ Sent sum(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage 
                 const auto& series = record->observation.series()[sample.series];
                 out.nans += !sample.histogram && std::isnan(proto::from_bits(sample.bits)) ? 1U : 0U;
                 out.buckets += series.metric.ends_with("_bucket") ? 1U : 0U;
-                out.quantiles += std::any_of(series.labels.begin(), series.labels.end(), [](const auto& l) { return l.first == "quantile"; }) ? 1U : 0U;
+                out.quantiles += std::any_of(series.labels.begin(), series.labels.end(),
+                                             [](const auto& l) { return l.first == "quantile"; })
+                                     ? 1U
+                                     : 0U;
             }
         }
     }
@@ -71,17 +94,28 @@ Sent sum(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage 
 
 std::uint64_t amount(const Sent& sent, Arises arises) {
     switch (arises) {
-        case Arises::kRequest: return sent.requests;
-        case Arises::kSeries: return sent.series;
-        case Arises::kSamples: return sent.samples;
-        case Arises::kHistograms: return sent.histograms;
-        case Arises::kExemplars: return sent.exemplars;
-        case Arises::kMetadata: return sent.metadata;
-        case Arises::kNan: return sent.nans;
-        case Arises::kBuckets: return sent.buckets;
-        case Arises::kQuantiles: return sent.quantiles;
-        case Arises::kRetry: return sent.refused;
-        case Arises::kNever: return 0;
+        case Arises::kRequest:
+            return sent.requests;
+        case Arises::kSeries:
+            return sent.series;
+        case Arises::kSamples:
+            return sent.samples;
+        case Arises::kHistograms:
+            return sent.histograms;
+        case Arises::kExemplars:
+            return sent.exemplars;
+        case Arises::kMetadata:
+            return sent.metadata;
+        case Arises::kNan:
+            return sent.nans;
+        case Arises::kBuckets:
+            return sent.buckets;
+        case Arises::kQuantiles:
+            return sent.quantiles;
+        case Arises::kRetry:
+            return sent.refused;
+        case Arises::kNever:
+            return 0;
     }
     return 0;
 }
@@ -111,12 +145,14 @@ std::vector<std::string> rule_clauses(const receiver::Rule& rule, proto::Protobu
 }
 
 const Situation* situation_of(std::string_view rule) {
-    const auto* found = std::find_if(kSituations.begin(), kSituations.end(), [&](const Situation& s) { return rule.starts_with(s.prefix); });
+    const auto* found = std::find_if(kSituations.begin(), kSituations.end(),
+                                     [&](const Situation& s) { return rule.starts_with(s.prefix); });
     return found == kSituations.end() ? nullptr : found;
 }
 
 /// Puts the findings of one rule into the outcome, the worst first, from the record that shows the worst.
-std::uint64_t collect(const receiver::Rule& rule, std::span<const ScenarioRecord* const> records, proto::ProtobufMessage message, CheckOutcome& out, receiver::Severity& worst) {
+std::uint64_t collect(const receiver::Rule& rule, std::span<const ScenarioRecord* const> records,
+                      proto::ProtobufMessage message, CheckOutcome& out, receiver::Severity& worst) {
     std::uint64_t total = 0, requests = 0;
     const ScenarioRecord* shown = nullptr;
     for (const auto* record : records) {
@@ -126,7 +162,8 @@ std::uint64_t collect(const receiver::Rule& rule, std::span<const ScenarioRecord
         requests += count->second.requests;
         auto severity = receiver::Severity::kInfo;
         for (const auto& seen : record->observation.findings()) {
-            if (seen.finding.rule == rule.id && seen.message == message) severity = std::max(severity, seen.finding.severity);
+            if (seen.finding.rule == rule.id && seen.message == message)
+                severity = std::max(severity, seen.finding.severity);
         }
         if (shown == nullptr || severity > worst) {
             shown = record;
@@ -138,11 +175,13 @@ std::uint64_t collect(const receiver::Rule& rule, std::span<const ScenarioRecord
     for (const auto& seen : shown->observation.findings()) {
         if (seen.finding.rule == rule.id && seen.message == message) list.push_back(&seen);
     }
-    std::stable_sort(list.begin(), list.end(), [](const auto* a, const auto* b) { return a->finding.severity > b->finding.severity; });
+    std::stable_sort(list.begin(), list.end(),
+                     [](const auto* a, const auto* b) { return a->finding.severity > b->finding.severity; });
     for (const auto* seen : list) {
         if (out.findings.size() >= kFindings) break;
         out.findings.push_back(seen->finding);
-        if (std::find(out.exchanges.begin(), out.exchanges.end(), seen->exchange) == out.exchanges.end()) out.exchanges.push_back(seen->exchange);
+        if (std::find(out.exchanges.begin(), out.exchanges.end(), seen->exchange) == out.exchanges.end())
+            out.exchanges.push_back(seen->exchange);
     }
     // One number for the reader: the first finding stands for all that are not listed.
     std::uint64_t listed = 0;
@@ -159,7 +198,8 @@ std::uint64_t collect(const receiver::Rule& rule, std::span<const ScenarioRecord
 std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage message) {
     std::vector<CheckOutcome> out;
     const Sent sent = sum(records, message);
-    const bool interrupted = std::any_of(records.begin(), records.end(), [](const ScenarioRecord* r) { return r->interrupted; });
+    const bool interrupted =
+        std::any_of(records.begin(), records.end(), [](const ScenarioRecord* r) { return r->interrupted; });
     const Target* target = records.empty() ? nullptr : &records.front()->target;
     for (const auto* rule : receiver::all_rules()) {
         CheckOutcome outcome;
@@ -174,7 +214,8 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         if (outcome.scenario.empty()) outcome.scenario = kSteady;
         const auto* clause = outcome.clauses.empty() ? nullptr : proto::find_clause(outcome.clauses.front());
         if (clause != nullptr) outcome.level = clause->level;
-        outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(), [](const std::string& id) { return id.starts_with("ext."); });
+        outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(),
+                                        [](const std::string& id) { return id.starts_with("ext."); });
         const auto* situation = situation_of(rule->id);
         const auto arises = situation != nullptr ? situation->arises : Arises::kRequest;
         const auto seen = amount(sent, arises);
@@ -182,24 +223,30 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         evidence(outcome, "series", sent.series);
         if (findings > 0) {
             const auto& first = outcome.findings.front();
-            outcome.verdict = worst == receiver::Severity::kFail ? Verdict::kFail : worst == receiver::Severity::kWarn ? Verdict::kWarn : Verdict::kInfo;
+            outcome.verdict = worst == receiver::Severity::kFail   ? Verdict::kFail
+                              : worst == receiver::Severity::kWarn ? Verdict::kWarn
+                                                                   : Verdict::kInfo;
             outcome.reason = first.message;
             outcome.want = rule->summary;
             outcome.got = first.message;
         } else if (sent.requests == 0) {
-            const bool broke = std::all_of(records.begin(), records.end(), [](const ScenarioRecord* r) { return r->target_broke; });
+            const bool broke =
+                std::all_of(records.begin(), records.end(), [](const ScenarioRecord* r) { return r->target_broke; });
             if (broke && !records.empty()) {
                 outcome.verdict = Verdict::kError;
                 outcome.reason = records.front()->problem;
             } else {
-                undecided(outcome, records.empty() || records.front()->problem.empty() ? "no request with this message arrived" : records.front()->problem);
+                undecided(outcome, records.empty() || records.front()->problem.empty()
+                                       ? "no request with this message arrived"
+                                       : records.front()->problem);
             }
         } else if (arises == Arises::kNever) {
             not_applicable(outcome, std::string(situation->missing));
         } else if (seen == 0) {
             const auto feature = feature_of(arises);
             if (target != nullptr && !feature.empty() && target->feature(feature, message) == false) {
-                not_applicable(outcome, "the profile says that the target does not have the feature " + std::string(feature));
+                not_applicable(outcome,
+                               "the profile says that the target does not have the feature " + std::string(feature));
             } else if (arises == Arises::kHistograms && target != nullptr && target->input == Input::kScrape) {
                 not_applicable(outcome, std::string(situation->missing));  // ours to offer, and we do not
             } else {
@@ -208,7 +255,8 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         } else if (sent.decoded == 0 && arises != Arises::kRequest) {
             undecided(outcome, "no request could be decoded");
         } else {
-            pass(outcome, "nothing to find in " + count_text(sent.requests, "request") + (interrupted ? " before the run was interrupted" : ""));
+            pass(outcome, "nothing to find in " + count_text(sent.requests, "request") +
+                              (interrupted ? " before the run was interrupted" : ""));
         }
         out.push_back(std::move(outcome));
     }

@@ -10,7 +10,9 @@
 namespace prw::conformance {
 namespace {
 
-constexpr const char* kMarkerFix = "When a series is no longer there at the next scrape, send one sample with the bits 0x7ff0000000000002 for it; copy the bits, do not compute with them.";
+constexpr const char* kMarkerFix =
+    "When a series is no longer there at the next scrape, send one sample with the bits 0x7ff0000000000002 for it; "
+    "copy the bits, do not compute with them.";
 
 std::string hex(std::uint64_t bits) {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -20,7 +22,8 @@ std::string hex(std::uint64_t bits) {
 }
 
 /// True when too little happened for a verdict; the outcome says why.
-bool too_early(const ScenarioRecord& record, const std::optional<Gap>& gap, const std::vector<EndOfSeries>& ends, const char* what, CheckOutcome& out) {
+bool too_early(const ScenarioRecord& record, const std::optional<Gap>& gap, const std::vector<EndOfSeries>& ends,
+               const char* what, CheckOutcome& out) {
     if (!gap) {
         undecided(out, std::string("the run ended before ") + what + "; " + ending_text(record));
         return true;
@@ -32,7 +35,9 @@ bool too_early(const ScenarioRecord& record, const std::optional<Gap>& gap, cons
     return false;
 }
 
-struct Tally { std::uint64_t marked = 0, mangled = 0, missing = 0; };
+struct Tally {
+    std::uint64_t marked = 0, mangled = 0, missing = 0;
+};
 
 Tally tally(const ScenarioRecord& record, const std::vector<EndOfSeries>& ends, CheckOutcome& out) {
     Tally counts;
@@ -44,7 +49,10 @@ Tally tally(const ScenarioRecord& record, const std::vector<EndOfSeries>& ends, 
         const auto& series = record.observation.series()[end.series].text;
         if (end.mangled) {
             ++counts.mangled;
-            add_finding(out, series, "ended with " + hex(end.mangled->bits) + ", an ordinary NaN; the stale marker is " + hex(proto::kStaleNanBits), end.exchange, kMarkerFix);
+            add_finding(out, series,
+                        "ended with " + hex(end.mangled->bits) + ", an ordinary NaN; the stale marker is " +
+                            hex(proto::kStaleNanBits),
+                        end.exchange, kMarkerFix);
         } else {
             ++counts.missing;
             add_finding(out, series, "ended without a stale marker", end.exchange, kMarkerFix);
@@ -56,7 +64,8 @@ Tally tally(const ScenarioRecord& record, const std::vector<EndOfSeries>& ends, 
 }
 
 std::string tally_text(const Tally& counts, std::uint64_t all) {
-    std::string out = std::to_string(counts.marked) + " of " + count_text(all, "series", "series") + " that ended got a marker";
+    std::string out =
+        std::to_string(counts.marked) + " of " + count_text(all, "series", "series") + " that ended got a marker";
     if (counts.mangled > 0) out += ", " + std::to_string(counts.mangled) + " another NaN";
     return out;
 }
@@ -66,13 +75,15 @@ void judge_marker(const ScenarioRecord& record, CheckOutcome& out) {
     const auto ends = gap ? ends_of_series(record.observation, *gap, true) : std::vector<EndOfSeries>();
     if (too_early(record, gap, ends, "the series had vanished", out)) return;
     const auto counts = tally(record, ends, out);
-    if (counts.marked == ends.size()) return pass(out, "each of " + count_text(ends.size(), "series", "series") + " that vanished got a marker, bit for bit");
+    if (counts.marked == ends.size())
+        return pass(
+            out, "each of " + count_text(ends.size(), "series", "series") + " that vanished got a marker, bit for bit");
     if (record.exited) {
         out.findings.clear();
         return undecided(out, tally_text(counts, ends.size()) + " before the program " + *record.exited);
     }
-    miss(out, "one sample with the bits 0x7ff0000000000002 for each series that vanished", tally_text(counts, ends.size()) + " in " +
-                                                                                               count_text(gap->last - gap->first + 1, "scrape") + " without them");
+    miss(out, "one sample with the bits 0x7ff0000000000002 for each series that vanished",
+         tally_text(counts, ends.size()) + " in " + count_text(gap->last - gap->first + 1, "scrape") + " without them");
 }
 
 void judge_target_failure(const ScenarioRecord& record, CheckOutcome& out) {
@@ -80,13 +91,16 @@ void judge_target_failure(const ScenarioRecord& record, CheckOutcome& out) {
     const auto ends = gap ? ends_of_series(record.observation, *gap, false) : std::vector<EndOfSeries>();
     if (too_early(record, gap, ends, "the target had failed", out)) return;
     const auto counts = tally(record, ends, out);
-    if (counts.marked == ends.size()) return pass(out, "each of " + count_text(ends.size(), "series", "series") + " of the target got a marker when its scrape failed");
+    if (counts.marked == ends.size())
+        return pass(out, "each of " + count_text(ends.size(), "series", "series") +
+                             " of the target got a marker when its scrape failed");
     if (record.exited) {
         out.findings.clear();
         return undecided(out, tally_text(counts, ends.size()) + " before the program " + *record.exited);
     }
     const std::string want = "a stale marker for every series of a target whose scrape fails";
-    const std::string got = tally_text(counts, ends.size()) + " in " + count_text(gap->last - gap->first + 1, "failed scrape");
+    const std::string got =
+        tally_text(counts, ends.size()) + " in " + count_text(gap->last - gap->first + 1, "failed scrape");
     // None at all: failed scrapes are ignored. Some: the finer point that all series count.
     if (counts.marked == 0) return miss(out, want, got);
     warn(out, want, got);
@@ -97,14 +111,18 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
     const auto times = generation_times(observation, record.generations);
     if (times.size() < 2) return undecided(out, "fewer than two scrapes arrived");
     // When each generation was, in the sender's time where it is known, and which series it had.
-    struct Point { std::int64_t time; const Generation* generation; };
+    struct Point {
+        std::int64_t time;
+        const Generation* generation;
+    };
     std::vector<Point> points;
     for (const auto& generation : record.generations) {
         const auto known = times.find(generation.number);
         points.push_back({known != times.end() ? known->second : generation.unix_ms, &generation});
     }
     const auto served = [&](const Generation& generation, std::uint32_t source) {
-        return std::any_of(generation.samples.begin(), generation.samples.end(), [&](const ServedSample& s) { return s.series == source; });
+        return std::any_of(generation.samples.begin(), generation.samples.end(),
+                           [&](const ServedSample& s) { return s.series == source; });
     };
     std::uint64_t markers = 0, faults = 0, ordinary = 0;
     for (const auto& delivery : record.deliveries()) {
@@ -119,18 +137,25 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
             }
             ++markers;
             // Live on both sides of the marker: there was no end to mark.
-            const auto at = std::find_if(points.begin(), points.end(), [&](const Point& p) { return p.time >= sample.timestamp; });
+            const auto at =
+                std::find_if(points.begin(), points.end(), [&](const Point& p) { return p.time >= sample.timestamp; });
             if (at == points.end() || !served(*at->generation, source)) continue;
-            if (at != points.begin() && at->time != sample.timestamp && !served(*std::prev(at)->generation, source)) continue;
+            if (at != points.begin() && at->time != sample.timestamp && !served(*std::prev(at)->generation, source))
+                continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,
-                        "stale marker at " + std::to_string(sample.timestamp) + ", though scrape " + std::to_string(at->generation->number) + " served the series", delivery.id,
-                        "Send the marker only for series that were in the last successful scrape and are missing in this one; an ordinary NaN is 0x7ff8000000000001.");
+                        "stale marker at " + std::to_string(sample.timestamp) + ", though scrape " +
+                            std::to_string(at->generation->number) + " served the series",
+                        delivery.id,
+                        "Send the marker only for series that were in the last successful scrape and are missing in "
+                        "this one; an ordinary NaN is 0x7ff8000000000001.");
         }
     }
     evidence(out, "samples", ordinary);
     evidence(out, "markers", markers);
-    if (faults > 0) return miss(out, "stale markers only for series that are gone", count_text(faults, "marker") + " for series that were still served");
+    if (faults > 0)
+        return miss(out, "stale markers only for series that are gone",
+                    count_text(faults, "marker") + " for series that were still served");
     pass(out, "none of " + count_text(markers, "marker") + " is for a series that was still served");
 }
 
@@ -143,26 +168,43 @@ void judge_single(const ScenarioRecord& record, CheckOutcome& out) {
         marked += end.markers.empty() ? 0U : 1U;
         if (end.markers.size() < 2) continue;
         ++repeated;
-        add_finding(out, record.observation.series()[end.series].text, "got " + std::to_string(end.markers.size()) + " markers for one disappearance", end.exchange,
+        add_finding(out, record.observation.series()[end.series].text,
+                    "got " + std::to_string(end.markers.size()) + " markers for one disappearance", end.exchange,
                     "Forget the series once its marker is queued.");
     }
     evidence(out, "marked", marked);
     if (marked == 0) return undecided(out, "no marker arrived");
-    if (repeated > 0) return miss(out, "one marker for each disappearance", count_text(repeated, "series", "series") + " got several");
+    if (repeated > 0)
+        return miss(out, "one marker for each disappearance",
+                    count_text(repeated, "series", "series") + " got several");
     if (gap->last == gap->first) return undecided(out, "the series were gone for one scrape only");
-    pass(out, "one marker for each of " + count_text(marked, "series", "series") + ", over " + count_text(gap->last - gap->first + 1, "scrape") + " without them");
+    pass(out, "one marker for each of " + count_text(marked, "series", "series") + ", over " +
+                  count_text(gap->last - gap->first + 1, "scrape") + " without them");
 }
 
-constexpr std::string_view kMarkerClauses[] = {"prw1.stale.send-marker", "prw2.stale.scraped-series", "prw2.stale.send-when-detectable", "prw2.stale.send"};
-constexpr std::string_view kTargetClauses[] = {"prw1.stale.send-marker", "prw2.stale.send-when-detectable", "ext.stale.all-series-of-target"};
+constexpr std::string_view kMarkerClauses[] = {"prw1.stale.send-marker", "prw2.stale.scraped-series",
+                                               "prw2.stale.send-when-detectable", "prw2.stale.send"};
+constexpr std::string_view kTargetClauses[] = {"prw1.stale.send-marker", "prw2.stale.send-when-detectable",
+                                               "ext.stale.all-series-of-target"};
 constexpr std::string_view kLiveClauses[] = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"};
 constexpr std::string_view kSingleClauses[] = {"ext.stale.single-marker"};
 
 constexpr std::array<BehaviourCheck, 4> kChecks = {{
-    {"sender/stale/marker-on-disappearance", kDisappearance, kMarkerClauses, "A scraped series that vanishes gets a stale marker, with the exact bits.", Needs::kSource, "stale_markers", judge_marker},
-    {"sender/stale/all-series-of-target", kDisappearance, kTargetClauses, "When a scrape fails, every series of the target gets a stale marker.", Needs::kSource, "stale_markers", judge_target_failure},
-    {"sender/stale/none-for-live-series", kDisappearance, kLiveClauses, "The marker's bits are sent for nothing but the end of a series.", Needs::kSource, {}, judge_live},
-    {"sender/stale/single-marker", kDisappearance, kSingleClauses, "A disappearance is marked once.", Needs::kSource, "stale_markers", judge_single},
+    {"sender/stale/marker-on-disappearance", kDisappearance, kMarkerClauses,
+     "A scraped series that vanishes gets a stale marker, with the exact bits.", Needs::kSource, "stale_markers",
+     judge_marker},
+    {"sender/stale/all-series-of-target", kDisappearance, kTargetClauses,
+     "When a scrape fails, every series of the target gets a stale marker.", Needs::kSource, "stale_markers",
+     judge_target_failure},
+    {"sender/stale/none-for-live-series",
+     kDisappearance,
+     kLiveClauses,
+     "The marker's bits are sent for nothing but the end of a series.",
+     Needs::kSource,
+     {},
+     judge_live},
+    {"sender/stale/single-marker", kDisappearance, kSingleClauses, "A disappearance is marked once.", Needs::kSource,
+     "stale_markers", judge_single},
 }};
 
 }  // namespace

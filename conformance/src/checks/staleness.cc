@@ -36,8 +36,12 @@ std::optional<Gap> find_gap(const Observation& observation, const std::vector<Ge
     return gap;
 }
 
-std::optional<Gap> vanished_gap(const ScenarioRecord& record) { return find_gap(record.observation, record.generations, false); }
-std::optional<Gap> failed_gap(const ScenarioRecord& record) { return find_gap(record.observation, record.generations, true); }
+std::optional<Gap> vanished_gap(const ScenarioRecord& record) {
+    return find_gap(record.observation, record.generations, false);
+}
+std::optional<Gap> failed_gap(const ScenarioRecord& record) {
+    return find_gap(record.observation, record.generations, true);
+}
 
 std::vector<EndOfSeries> ends_of_series(const Observation& observation, const Gap& gap, bool vanishing_only) {
     std::vector<std::optional<EndOfSeries>> ends(observation.sources().size());
@@ -58,7 +62,8 @@ std::vector<EndOfSeries> ends_of_series(const Observation& observation, const Ga
             if (sample.timestamp <= gap.after_ms) {
                 end->samples += marker ? 0U : 1U;
             } else if (marker) {
-                if (std::find(end->markers.begin(), end->markers.end(), sample) == end->markers.end()) end->markers.push_back(sample);
+                if (std::find(end->markers.begin(), end->markers.end(), sample) == end->markers.end())
+                    end->markers.push_back(sample);
                 end->exchange = delivery.id;
             } else if (std::isnan(proto::from_bits(sample.bits))) {
                 end->mangled = sample;

@@ -16,52 +16,67 @@ std::string served_text(const ServedSample& served) { return served.nan ? "NaN" 
 
 void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
-    const auto all = compare_with_source(observation, record.generations, std::numeric_limits<std::uint32_t>::max(), std::numeric_limits<std::uint64_t>::max());
+    const auto all = compare_with_source(observation, record.generations, std::numeric_limits<std::uint32_t>::max(),
+                                         std::numeric_limits<std::uint64_t>::max());
     if (all.first == 0) {
         // Nothing that only we could have served came through: the names or the values are others.
-        const bool any = std::any_of(observation.series().begin(), observation.series().end(), [](const ObservedSeries& s) { return s.source != kNoSource; });
-        if (any) return miss(out, "the scraped values", "series with the scraped names arrived, none of them with a value that was served");
+        const bool any = std::any_of(observation.series().begin(), observation.series().end(),
+                                     [](const ObservedSeries& s) { return s.source != kNoSource; });
+        if (any)
+            return miss(out, "the scraped values",
+                        "series with the scraped names arrived, none of them with a value that was served");
         return undecided(out, "no scraped series arrived under its name");
     }
     // The last generation may have been cut off by the stop, unless the program ended in its own time.
     const std::uint64_t limit = record.exited_cleanly || all.last_seen == all.first ? all.last_seen : all.last_seen - 1;
-    const auto compared = compare_with_source(observation, record.generations, record.window == 0 ? 1 : record.window, limit);
+    const auto compared =
+        compare_with_source(observation, record.generations, record.window == 0 ? 1 : record.window, limit);
     evidence(out, "generations", compared.last - compared.first + 1);
     evidence(out, "samples", compared.expected);
     evidence(out, "arrived", compared.found);
-    if (compared.expected == 0) return undecided(out, "no complete scrape lies between the first and the last one delivered");
+    if (compared.expected == 0)
+        return undecided(out, "no complete scrape lies between the first and the last one delivered");
     if (compared.faults.empty()) {
-        return pass(out, "all " + count_text(compared.expected, "sample") + " of " + count_text(compared.last - compared.first + 1, "scrape") + " arrived, bit for bit");
+        return pass(out, "all " + count_text(compared.expected, "sample") + " of " +
+                             count_text(compared.last - compared.first + 1, "scrape") + " arrived, bit for bit");
     }
     std::uint64_t altered = 0;
     for (const auto& fault : compared.faults) {
         const auto& source = observation.sources()[fault.served.series];
         altered += fault.instead ? 1U : 0U;
-        add_finding(out, source.text(),
-                    "scrape " + std::to_string(fault.generation) + " served " + served_text(fault.served) +
-                        (fault.instead ? ", " + proto::value_text(fault.instead->bits) + " arrived" : ", nothing arrived"));
+        add_finding(
+            out, source.text(),
+            "scrape " + std::to_string(fault.generation) + " served " + served_text(fault.served) +
+                (fault.instead ? ", " + proto::value_text(fault.instead->bits) + " arrived" : ", nothing arrived"));
     }
-    std::string got = std::to_string(compared.faults.size()) + " of " + count_text(compared.expected, "sample") + " did not arrive as served";
+    std::string got = std::to_string(compared.faults.size()) + " of " + count_text(compared.expected, "sample") +
+                      " did not arrive as served";
     if (altered > 0) got += ", " + std::to_string(altered) + " of them with another value";
     miss(out, "every sample of every scrape, bit for bit", got);
 }
 
 /// Apart from the other values: senders that most receivers are used to lose it, and it compares equal.
 void judge_negative_zero(const ScenarioRecord& record, CheckOutcome& out) {
-    const auto all = compare_with_source(record.observation, record.generations, record.window == 0 ? 1 : record.window, std::numeric_limits<std::uint64_t>::max());
+    const auto all = compare_with_source(record.observation, record.generations, record.window == 0 ? 1 : record.window,
+                                         std::numeric_limits<std::uint64_t>::max());
     evidence(out, "samples with -0", all.negative_zeros);
     if (all.negative_zeros == 0) return undecided(out, "no -0 was scraped");
     if (all.signs.empty()) return pass(out, "every -0 arrived with its sign");
     for (const auto& fault : all.signs) {
-        add_finding(out, record.observation.sources()[fault.served.series].text(), "scrape " + std::to_string(fault.generation) + " served -0, 0 arrived", 0,
-                    "Leave the value field out for the bits 0x0000000000000000 only; a comparison with 0 also drops -0.");
+        add_finding(
+            out, record.observation.sources()[fault.served.series].text(),
+            "scrape " + std::to_string(fault.generation) + " served -0, 0 arrived", 0,
+            "Leave the value field out for the bits 0x0000000000000000 only; a comparison with 0 also drops -0.");
     }
     warn(out, "-0 with its sign bit", "0 in the place of -0, as encoders send that compare the value with 0");
 }
 
 void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
-    struct First { std::uint64_t exchange; std::int64_t acknowledged_us; };
+    struct First {
+        std::uint64_t exchange;
+        std::int64_t acknowledged_us;
+    };
     std::map<ObservedSample, First> acknowledged;
     std::uint64_t repeats = 0, whole = 0, samples = 0, requests = 0;
     const bool own_data = record.target.input == Input::kNone || !record.scraped();
@@ -74,13 +89,15 @@ void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
             ++counted;
             const auto found = acknowledged.find(sample);
             // A request that was under way when the first answer went out is no answer to it.
-            if (found == acknowledged.end() || found->second.exchange == delivery.id || delivery.first_byte_us < found->second.acknowledged_us) continue;
+            if (found == acknowledged.end() || found->second.exchange == delivery.id ||
+                delivery.first_byte_us < found->second.acknowledged_us)
+                continue;
             ++seen;
             if (shown == 0) {
                 shown = found->second.exchange;
                 series = observation.series()[sample.series].text;
-                text = sample_text(observation, sample) + " came in request " + std::to_string(found->second.exchange) + ", which was answered 2xx, and again in request " +
-                       std::to_string(delivery.id);
+                text = sample_text(observation, sample) + " came in request " + std::to_string(found->second.exchange) +
+                       ", which was answered 2xx, and again in request " + std::to_string(delivery.id);
             }
         }
         requests += counted > 0 ? 1U : 0U;
@@ -88,15 +105,18 @@ void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
         if (seen > 0) {
             repeats += seen;
             whole += seen == counted ? 1U : 0U;
-            add_finding(out, series, text, delivery.id, "Take a batch off the queue when its request was answered with any 2xx, 204 included.");
+            add_finding(out, series, text, delivery.id,
+                        "Take a batch off the queue when its request was answered with any 2xx, 204 included.");
         }
         if (!delivery.acknowledged()) continue;
-        for (const auto& sample : delivery.samples) acknowledged.try_emplace(sample, First{delivery.id, delivery.response_end_us});
+        for (const auto& sample : delivery.samples)
+            acknowledged.try_emplace(sample, First{delivery.id, delivery.response_end_us});
     }
     evidence(out, "requests", requests);
     evidence(out, "samples", samples);
     if (requests < 2) return undecided(out, "only one request with samples arrived; a repeat needs a second one");
-    if (repeats == 0) return pass(out, "none of " + count_text(samples, "sample") + " came again after its request was answered 2xx");
+    if (repeats == 0)
+        return pass(out, "none of " + count_text(samples, "sample") + " came again after its request was answered 2xx");
     const std::string got = count_text(repeats, "sample") + " came again after a 2xx";
     if (own_data && whole == 0) {
         // Data with timestamps of its own may be repeated by design; whole requests are not.
@@ -104,7 +124,8 @@ void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
         return inform(out, got + ", none of the requests as a whole");
     }
     evidence(out, "repeated requests", whole);
-    miss(out, "no sample again once its request was answered 2xx", got + (whole > 0 ? "; " + count_text(whole, "request") + " held nothing else" : ""));
+    miss(out, "no sample again once its request was answered 2xx",
+         got + (whole > 0 ? "; " + count_text(whole, "request") + " held nothing else" : ""));
 }
 
 void judge_complete_set(const ScenarioRecord& record, CheckOutcome& out) {
@@ -125,20 +146,25 @@ void judge_complete_set(const ScenarioRecord& record, CheckOutcome& out) {
             ++faults;
             std::string names;
             for (const auto& label : source.labels) names += (names.empty() ? "" : ", ") + label.first;
-            add_finding(out, series.text, "a label is missing or changed: the scraped series of this name have " + (names.empty() ? "no labels" : names));
+            add_finding(out, series.text,
+                        "a label is missing or changed: the scraped series of this name have " +
+                            (names.empty() ? "no labels" : names));
             break;
         }
     }
     for (const auto& [source, list] : forms) {
         if (list.size() < 2) continue;
         ++faults;
-        add_finding(out, observation.series()[list[1]].text, "one scraped series arrived under " + std::to_string(list.size()) + " label sets, also as " + observation.series()[list[0]].text,
+        add_finding(out, observation.series()[list[1]].text,
+                    "one scraped series arrived under " + std::to_string(list.size()) + " label sets, also as " +
+                        observation.series()[list[0]].text,
                     0, "Send every label with every TimeSeries; nothing carries over from an earlier request.");
     }
     evidence(out, "series", judged);
     if (judged == 0) return undecided(out, "no scraped series arrived under its name");
     if (faults == 0) return pass(out, "every scraped series arrived with all its labels, always with the same");
-    miss(out, "each series with all its labels, in every request", count_text(faults, "label set") + " were not complete or not constant");
+    miss(out, "each series with all its labels, in every request",
+         count_text(faults, "label set") + " were not complete or not constant");
 }
 
 void judge_job_instance(const ScenarioRecord& record, CheckOutcome& out) {
@@ -148,7 +174,9 @@ void judge_job_instance(const ScenarioRecord& record, CheckOutcome& out) {
     for (const auto& series : record.observation.series()) {
         if (series.source == kNoSource) continue;
         const auto& own = record.observation.sources()[series.source].labels;
-        if (std::any_of(own.begin(), own.end(), [](const auto& l) { return l.first == "job" || l.first == "instance"; })) continue;
+        if (std::any_of(own.begin(), own.end(),
+                        [](const auto& l) { return l.first == "job" || l.first == "instance"; }))
+            continue;
         std::string kind;
         for (const auto& [name, value] : series.labels) {
             if (name == "job" || name == "instance") kind += name + "=\"" + value + "\" ";
@@ -159,15 +187,22 @@ void judge_job_instance(const ScenarioRecord& record, CheckOutcome& out) {
     }
     evidence(out, "series", judged);
     if (judged == 0) return undecided(out, "no scraped series arrived under its name");
-    if (kinds.size() == 1) return pass(out, kinds.begin()->empty() ? "no series has job or instance" : "all series of the target have " + *kinds.begin());
-    for (const auto& [kind, series] : example) add_finding(out, series, kind.empty() ? "has neither job nor instance" : "has " + kind);
-    miss(out, "job and instance on all series of a target, or on none", std::to_string(kinds.size()) + " different combinations of job and instance");
+    if (kinds.size() == 1)
+        return pass(out, kinds.begin()->empty() ? "no series has job or instance"
+                                                : "all series of the target have " + *kinds.begin());
+    for (const auto& [kind, series] : example)
+        add_finding(out, series, kind.empty() ? "has neither job nor instance" : "has " + kind);
+    miss(out, "job and instance on all series of a target, or on none",
+         std::to_string(kinds.size()) + " different combinations of job and instance");
 }
 
 /// Across requests: what was acknowledged is never followed by something older of the same series.
 void judge_order(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
-    struct Last { std::int64_t timestamp; std::uint64_t exchange; };
+    struct Last {
+        std::int64_t timestamp;
+        std::uint64_t exchange;
+    };
     std::unordered_map<std::uint32_t, Last> last;
     std::set<ObservedSample> seen;
     std::uint64_t pairs = 0, faults = 0;
@@ -180,9 +215,12 @@ void judge_order(const ScenarioRecord& record, CheckOutcome& out) {
                 if (sample.timestamp < found->second.timestamp && !seen.contains(sample)) {
                     ++faults;
                     add_finding(out, observation.series()[sample.series].text,
-                                "timestamp " + std::to_string(sample.timestamp) + " in request " + std::to_string(delivery.id) + " after " +
-                                    std::to_string(found->second.timestamp) + " in request " + std::to_string(found->second.exchange),
-                                delivery.id, "Keep all samples of a series on one queue, and send that queue's batches one after the other.");
+                                "timestamp " + std::to_string(sample.timestamp) + " in request " +
+                                    std::to_string(delivery.id) + " after " + std::to_string(found->second.timestamp) +
+                                    " in request " + std::to_string(found->second.exchange),
+                                delivery.id,
+                                "Keep all samples of a series on one queue, and send that queue's batches one after "
+                                "the other.");
                 }
             }
             seen.insert(sample);
@@ -195,7 +233,8 @@ void judge_order(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "pairs of samples", pairs);
     if (pairs == 0) return undecided(out, "no series had more than one sample");
     if (faults == 0) return pass(out, "all " + count_text(pairs, "pair") + " of successive samples are in order");
-    miss(out, "timestamps of a series that never go back", count_text(faults, "sample") + " older than one of the same series that had been acknowledged");
+    miss(out, "timestamps of a series that never go back",
+         count_text(faults, "sample") + " older than one of the same series that had been acknowledged");
 }
 
 void judge_unique_timestamps(const ScenarioRecord& record, CheckOutcome& out) {
@@ -209,15 +248,18 @@ void judge_unique_timestamps(const ScenarioRecord& record, CheckOutcome& out) {
             if (added || entry->second.first == sample) continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,
-                        "two values at " + std::to_string(sample.timestamp) + ": " + sample_text(observation, entry->second.first) + " in request " +
-                            std::to_string(entry->second.second) + ", " + sample_text(observation, sample) + " in request " + std::to_string(delivery.id),
+                        "two values at " + std::to_string(sample.timestamp) + ": " +
+                            sample_text(observation, entry->second.first) + " in request " +
+                            std::to_string(entry->second.second) + ", " + sample_text(observation, sample) +
+                            " in request " + std::to_string(delivery.id),
                         delivery.id);
         }
     }
     evidence(out, "samples", samples);
     if (samples < 2) return undecided(out, "only one sample arrived");
     if (faults == 0) return pass(out, "no series has two values at one timestamp");
-    miss(out, "one value for a timestamp of a series", count_text(faults, "sample") + " with another value at the same timestamp");
+    miss(out, "one value for a timestamp of a series",
+         count_text(faults, "sample") + " with another value at the same timestamp");
 }
 
 void judge_connections(const ScenarioRecord& record, CheckOutcome& out) {
@@ -229,7 +271,8 @@ void judge_connections(const ScenarioRecord& record, CheckOutcome& out) {
     if (requests < 4) return undecided(out, "only " + count_text(requests, "request") + " arrived");
     if (connections.size() == requests) {
         out.exchanges.push_back(record.deliveries().front().id);
-        return miss(out, "connections that are kept for further requests", "each of " + count_text(requests, "request") + " came over a connection of its own");
+        return miss(out, "connections that are kept for further requests",
+                    "each of " + count_text(requests, "request") + " came over a connection of its own");
     }
     pass(out, count_text(requests, "request") + " over " + count_text(connections.size(), "connection"));
 }
@@ -238,7 +281,8 @@ void judge_message(const ScenarioRecord& record, CheckOutcome& out) {
     std::uint64_t right = 0, other = 0, shown = 0;
     for (const auto& delivery : record.deliveries()) {
         if (!delivery.decoded) continue;
-        if (delivery.message == record.asked) ++right;
+        if (delivery.message == record.asked)
+            ++right;
         else {
             ++other;
             shown = delivery.id;
@@ -246,21 +290,25 @@ void judge_message(const ScenarioRecord& record, CheckOutcome& out) {
     }
     const std::string asked(proto::full_name(record.asked));
     evidence(out, "requests", right + other);
-    if (record.target.input == Input::kUnknown || record.target.attach) return not_applicable(out, "nothing says what the program is able to send");
+    if (record.target.input == Input::kUnknown || record.target.attach)
+        return not_applicable(out, "nothing says what the program is able to send");
     if (other == 0) return pass(out, "every request carries " + asked);
     out.exchanges.push_back(shown);
-    const std::string got = count_text(other, "request") + " of " + std::to_string(right + other) + " with the other message";
+    const std::string got =
+        count_text(other, "request") + " of " + std::to_string(right + other) + " with the other message";
     miss(out, "requests that carry " + asked + ", as the profile promises", got);
 }
 
 void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
-    const bool offered = std::any_of(record.generations.begin(), record.generations.end(), [](const Generation& g) { return g.complete && g.openmetrics; });
+    const bool offered = std::any_of(record.generations.begin(), record.generations.end(),
+                                     [](const Generation& g) { return g.complete && g.openmetrics; });
     std::uint64_t exemplars = 0;
     for (const auto& delivery : record.deliveries()) exemplars += delivery.exemplars;
     evidence(out, "exemplars", exemplars);
     if (exemplars > 0) return pass(out, count_text(exemplars, "exemplar") + " arrived");
     if (!offered) return undecided(out, "the target did not ask for OpenMetrics, which alone has exemplars");
-    if (record.target.feature("exemplars", judged_message(record)) == true) return miss(out, "the exemplars that were scraped", "none arrived");
+    if (record.target.feature("exemplars", judged_message(record)) == true)
+        return miss(out, "the exemplars that were scraped", "none arrived");
     inform(out, "exemplars were offered, none was sent");
 }
 
@@ -268,23 +316,80 @@ constexpr std::string_view kFidelityClauses[] = {"ext.samples.value-bit-exact"};
 constexpr std::string_view kDuplicateClauses[] = {"prw1.retries.no-retry-2xx"};
 constexpr std::string_view kCompleteClauses[] = {"prw1.labels.complete-set", "prw2.labels.complete-set"};
 constexpr std::string_view kJobClauses[] = {"ext.labels.job-instance-consistent"};
-constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order", "prw2.samples.timestamp-order", "prw1.scope.sharding-order", "prw2.scope.sharding-order"};
+constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order",
+                                              "prw2.samples.timestamp-order", "prw1.scope.sharding-order",
+                                              "prw2.scope.sharding-order"};
 constexpr std::string_view kUniqueClauses[] = {"ext.samples.unique-timestamps"};
 constexpr std::string_view kConnectionClauses[] = {"ext.http.keep-alive"};
 constexpr std::string_view kMessageClauses[] = {"prw2.protocol.sender-supports-v2"};
 constexpr std::string_view kExemplarClauses[] = {"prw2.timeseries.exemplars-provided"};
 
 constexpr std::array<BehaviourCheck, 10> kChecks = {{
-    {"sender/fidelity/every-sample-bit-exact", kSteady, kFidelityClauses, "Every sample that was scraped arrives, with the same bits.", Needs::kSource, {}, judge_fidelity},
-    {"sender/fidelity/negative-zero", kSteady, kFidelityClauses, "The sign of -0 arrives.", Needs::kSource, {}, judge_negative_zero},
-    {"sender/fidelity/no-duplicates", kSteady, kDuplicateClauses, "What was answered with 2xx is not sent again.", Needs::kSamples, {}, judge_duplicates},
-    {"sender/labels/complete-set", kSteady, kCompleteClauses, "Every series carries all its labels in every request.", Needs::kSource, {}, judge_complete_set},
-    {"sender/labels/job-instance-consistent", kSteady, kJobClauses, "job and instance are on all series of a scraped target, or on none.", Needs::kSource, {}, judge_job_instance},
-    {"sender/ordering/per-series", kSteady, kOrderClauses, "Samples of one series leave the sender in the order of their timestamps, across requests too.", Needs::kSamples, {}, judge_order},
-    {"sender/ordering/unique-timestamps", kSteady, kUniqueClauses, "A series never has two values for one timestamp.", Needs::kSamples, {}, judge_unique_timestamps},
-    {"sender/connection/reuse", kSteady, kConnectionClauses, "Connections are kept and used again.", Needs::kSamples, {}, judge_connections},
-    {"sender/negotiation/message-as-asked", kSteady, kMessageClauses, "The sender sends the protobuf message that it was told to send.", Needs::kSamples, {}, judge_message},
-    {"sender/exemplars/provided", kSteady, kExemplarClauses, "Exemplars that were scraped are sent.", Needs::kSource, "exemplars", judge_exemplars},
+    {"sender/fidelity/every-sample-bit-exact",
+     kSteady,
+     kFidelityClauses,
+     "Every sample that was scraped arrives, with the same bits.",
+     Needs::kSource,
+     {},
+     judge_fidelity},
+    {"sender/fidelity/negative-zero",
+     kSteady,
+     kFidelityClauses,
+     "The sign of -0 arrives.",
+     Needs::kSource,
+     {},
+     judge_negative_zero},
+    {"sender/fidelity/no-duplicates",
+     kSteady,
+     kDuplicateClauses,
+     "What was answered with 2xx is not sent again.",
+     Needs::kSamples,
+     {},
+     judge_duplicates},
+    {"sender/labels/complete-set",
+     kSteady,
+     kCompleteClauses,
+     "Every series carries all its labels in every request.",
+     Needs::kSource,
+     {},
+     judge_complete_set},
+    {"sender/labels/job-instance-consistent",
+     kSteady,
+     kJobClauses,
+     "job and instance are on all series of a scraped target, or on none.",
+     Needs::kSource,
+     {},
+     judge_job_instance},
+    {"sender/ordering/per-series",
+     kSteady,
+     kOrderClauses,
+     "Samples of one series leave the sender in the order of their timestamps, across requests too.",
+     Needs::kSamples,
+     {},
+     judge_order},
+    {"sender/ordering/unique-timestamps",
+     kSteady,
+     kUniqueClauses,
+     "A series never has two values for one timestamp.",
+     Needs::kSamples,
+     {},
+     judge_unique_timestamps},
+    {"sender/connection/reuse",
+     kSteady,
+     kConnectionClauses,
+     "Connections are kept and used again.",
+     Needs::kSamples,
+     {},
+     judge_connections},
+    {"sender/negotiation/message-as-asked",
+     kSteady,
+     kMessageClauses,
+     "The sender sends the protobuf message that it was told to send.",
+     Needs::kSamples,
+     {},
+     judge_message},
+    {"sender/exemplars/provided", kSteady, kExemplarClauses, "Exemplars that were scraped are sent.", Needs::kSource,
+     "exemplars", judge_exemplars},
 }};
 
 }  // namespace

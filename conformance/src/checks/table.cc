@@ -11,8 +11,11 @@ namespace {
 constexpr std::size_t kFindings = 5;
 
 constexpr std::array<ScenarioInfo, 4> kScenarios = {{
-    {kSteady, "The receiver accepts everything; the scrape target exposes counters, gauges, histograms, summaries and values at the edges."},
-    {kOutage, "The receiver answers 503, 500, 502, 501 and 503 again from the first request on, later accepts everything."},
+    {kSteady,
+     "The receiver accepts everything; the scrape target exposes counters, gauges, histograms, summaries and values at "
+     "the edges."},
+    {kOutage,
+     "The receiver answers 503, 500, 502, 501 and 503 again from the first request on, later accepts everything."},
     {kRefusal, "The receiver answers 400 from the first request on, later accepts everything."},
     {kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails."},
 }};
@@ -36,7 +39,9 @@ proto::Level level_of(const std::vector<std::string>& clauses) {
     return clause != nullptr ? clause->level : proto::Level::kShould;
 }
 
-bool soft(proto::Level level) { return level == proto::Level::kShould || level == proto::Level::kShouldNot || level == proto::Level::kMay; }
+bool soft(proto::Level level) {
+    return level == proto::Level::kShould || level == proto::Level::kShouldNot || level == proto::Level::kMay;
+}
 
 std::vector<const BehaviourCheck*> behaviour_checks() {
     std::vector<const BehaviourCheck*> out;
@@ -52,7 +57,8 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
         not_applicable(out, "the profile says that the target does not have the feature " + std::string(check.feature));
         return true;
     }
-    const bool own_data = record.target.input == Input::kNone || (record.target.input == Input::kUnknown && !record.scraped());
+    const bool own_data =
+        record.target.input == Input::kNone || (record.target.input == Input::kUnknown && !record.scraped());
     if (check.needs == Needs::kSource && own_data && !record.deliveries().empty()) {
         not_applicable(out, "the target sends data of its own and did not scrape what we offered");
         return true;
@@ -66,7 +72,8 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
         }
         return true;
     }
-    const bool samples = std::any_of(record.deliveries().begin(), record.deliveries().end(), [](const Delivery& d) { return !d.samples.empty(); });
+    const bool samples = std::any_of(record.deliveries().begin(), record.deliveries().end(),
+                                     [](const Delivery& d) { return !d.samples.empty(); });
     if (!samples) {
         undecided(out, "no request with samples arrived that could be decoded");
         return true;
@@ -128,7 +135,8 @@ std::vector<CheckOutcome> judge(const ScenarioRecord& record) {
         outcome.id = check->id;
         outcome.message = message;
         outcome.level = level_of(outcome.clauses);
-        outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(), [](const std::string& id) { return id.starts_with("ext."); });
+        outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(),
+                                        [](const std::string& id) { return id.starts_with("ext."); });
         outcome.summary = check->summary;
         outcome.scenario = record.scenario;
         outcome.duration_ms = record.duration_ms;
@@ -170,10 +178,14 @@ void miss(CheckOutcome& out, std::string want, std::string got) {
     warn(out, std::move(want), std::move(got));
     if (!soft(out.level)) out.verdict = Verdict::kFail;
 }
-void evidence(CheckOutcome& out, std::string name, std::uint64_t count) { out.evidence.emplace_back(std::move(name), static_cast<std::int64_t>(count)); }
+void evidence(CheckOutcome& out, std::string name, std::uint64_t count) {
+    out.evidence.emplace_back(std::move(name), static_cast<std::int64_t>(count));
+}
 
-void add_finding(CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange, std::string fix) {
-    if (exchange != 0 && out.exchanges.size() < kFindings && std::find(out.exchanges.begin(), out.exchanges.end(), exchange) == out.exchanges.end()) {
+void add_finding(CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange,
+                 std::string fix) {
+    if (exchange != 0 && out.exchanges.size() < kFindings &&
+        std::find(out.exchanges.begin(), out.exchanges.end(), exchange) == out.exchanges.end()) {
         out.exchanges.push_back(exchange);
     }
     if (out.findings.size() >= kFindings) {
@@ -200,7 +212,8 @@ std::string count_text(std::uint64_t count, std::string_view one, std::string_vi
 
 std::string sample_text(const Observation& observation, const ObservedSample& sample) {
     const auto& series = observation.series()[sample.series].text;
-    return series + " = " + (sample.histogram ? "a histogram" : proto::value_text(sample.bits)) + " at " + std::to_string(sample.timestamp);
+    return series + " = " + (sample.histogram ? "a histogram" : proto::value_text(sample.bits)) + " at " +
+           std::to_string(sample.timestamp);
 }
 
 bool dictated(const Observation& observation, const ObservedSample& sample) {

@@ -45,7 +45,8 @@ void miss(CheckOutcome& out, std::string want, std::string got);
 void warn(CheckOutcome& out, std::string want, std::string got);
 void evidence(CheckOutcome& out, std::string name, std::uint64_t count);
 /// Adds a finding about a series, and the exchange that shows it; a few are kept, the rest is counted in the first.
-void add_finding(CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange = 0, std::string fix = {});
+void add_finding(CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange = 0,
+                 std::string fix = {});
 
 /// "3 samples", "1 sample".
 [[nodiscard]] std::string count_text(std::uint64_t count, std::string_view one, std::string_view many = {});
@@ -53,6 +54,7 @@ void add_finding(CheckOutcome& out, const std::string& series, std::string messa
 [[nodiscard]] std::string sample_text(const Observation& observation, const ObservedSample& sample);
 /// False for series whose timestamps the source dictates: they come again and again by right.
 [[nodiscard]] bool dictated(const Observation& observation, const ObservedSample& sample);
-[[nodiscard]] std::string ending_text(const ScenarioRecord& record);  ///< "the program exited with 0", "the program went on running"
+[[nodiscard]] std::string ending_text(
+    const ScenarioRecord& record);  ///< "the program exited with 0", "the program went on running"
 
 }  // namespace prw::conformance

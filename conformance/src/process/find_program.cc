@@ -21,7 +21,8 @@ std::string find_program(std::string_view name, std::string_view base) {
     std::error_code error;
     if (name.find('/') != std::string_view::npos) {
         const fs::path given(name);
-        const auto absolute = given.is_absolute() || base.empty() ? fs::absolute(given, error) : fs::absolute(fs::path(base) / given, error);
+        const auto absolute = given.is_absolute() || base.empty() ? fs::absolute(given, error)
+                                                                  : fs::absolute(fs::path(base) / given, error);
         return !error && executable(absolute) ? absolute.lexically_normal().string() : std::string();
     }
     const char* variable = std::getenv("PATH");

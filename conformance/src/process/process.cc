@@ -33,9 +33,12 @@ enum Step : int { kOpenLog = 1, kChangeDirectory, kExecute };
 
 std::string step_text(int step, const ProcessOptions& options, const std::string& program) {
     switch (step) {
-        case kOpenLog: return "cannot open the log " + options.log_path;
-        case kChangeDirectory: return "cannot enter the work directory " + options.work_dir;
-        default: return "cannot execute " + program;
+        case kOpenLog:
+            return "cannot open the log " + options.log_path;
+        case kChangeDirectory:
+            return "cannot enter the work directory " + options.work_dir;
+        default:
+            return "cannot execute " + program;
     }
 }
 
@@ -44,7 +47,8 @@ std::vector<std::string> merged_environment(const std::vector<std::pair<std::str
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
         const auto equals = text.find('=');
-        if (equals != std::string_view::npos) merged[std::string(text.substr(0, equals))] = std::string(text.substr(equals + 1));
+        if (equals != std::string_view::npos)
+            merged[std::string(text.substr(0, equals))] = std::string(text.substr(equals + 1));
     }
     for (const auto& [name, value] : additions) merged[name] = value;
     std::vector<std::string> out;
@@ -68,8 +72,8 @@ void report_and_exit(int pipe_fd, int step) {
 }
 
 /// Everything between fork and exec: async-signal-safe calls only.
-[[noreturn]] void become(const char* program, char* const* argv, char* const* env, const char* work_dir, const char* log_path, int stdin_fd, int error_fd,
-                         pid_t parent) {
+[[noreturn]] void become(const char* program, char* const* argv, char* const* env, const char* work_dir,
+                         const char* log_path, int stdin_fd, int error_fd, pid_t parent) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);  // the parent died before prctl
@@ -110,7 +114,8 @@ struct Process::Impl {
     Fd stop_watching;      // eventfd-like pipe end that ends the watcher
     std::jthread watcher;  // waits for the exit
 
-    /// Looks without reaping: until stop() the process group id stays ours, so that killing the group cannot hit a stranger.
+    /// Looks without reaping: until stop() the process group id stays ours, so that killing the group cannot hit a
+    /// stranger.
     std::optional<ExitStatus> peek() {
         const std::lock_guard lock(mutex);
         if (status) return status;
@@ -130,7 +135,8 @@ Result<std::unique_ptr<Process>> Process::start(const ProcessOptions& options) {
     const std::string program = find_program(options.argv.front());
     if (program.empty()) {
         const bool path = options.argv.front().find('/') != std::string::npos;
-        return fail(ErrorCode::kTarget, path ? "there is no executable file of this name" : "no such program in PATH", options.argv.front());
+        return fail(ErrorCode::kTarget, path ? "there is no executable file of this name" : "no such program in PATH",
+                    options.argv.front());
     }
     auto argv_text = options.argv;
     auto env_text = merged_environment(options.env);
@@ -151,7 +157,8 @@ Result<std::unique_ptr<Process>> Process::start(const ProcessOptions& options) {
     const pid_t pid = ::fork();
     if (pid < 0) return fail(ErrorCode::kTarget, "cannot start another process", program, std::strerror(errno));
     if (pid == 0) {
-        become(program.c_str(), argv.data(), env.data(), options.work_dir.c_str(), log_path.c_str(), stdin_fd.get(), errors.write.get(), parent);
+        become(program.c_str(), argv.data(), env.data(), options.work_dir.c_str(), log_path.c_str(), stdin_fd.get(),
+               errors.write.get(), parent);
     }
     ::setpgid(pid, pid);  // the child does it too: whoever comes first
     errors.write.reset();
@@ -210,14 +217,15 @@ void Process::on_exit(std::function<void()> observer) {
     Pipe wake;
     if (!wake.open()) return;
     impl_->stop_watching = std::move(wake.write);
-    impl_->watcher = std::jthread([fd = impl_->pidfd.get(), ended = std::move(wake.read), observer = std::move(observer)] {
-        pollfd entries[2] = {{fd, POLLIN, 0}, {ended.get(), POLLIN, 0}};
-        while (true) {
-            if (::poll(entries, 2, -1) < 0 && errno == EINTR) continue;
-            if ((entries[0].revents & POLLIN) != 0) observer();
-            return;
-        }
-    });
+    impl_->watcher =
+        std::jthread([fd = impl_->pidfd.get(), ended = std::move(wake.read), observer = std::move(observer)] {
+            pollfd entries[2] = {{fd, POLLIN, 0}, {ended.get(), POLLIN, 0}};
+            while (true) {
+                if (::poll(entries, 2, -1) < 0 && errno == EINTR) continue;
+                if ((entries[0].revents & POLLIN) != 0) observer();
+                return;
+            }
+        });
 }
 
 ExitStatus Process::stop() {

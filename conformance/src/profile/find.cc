@@ -1,6 +1,6 @@
 /// Finding profiles and expanding what they say.
-#include <optional>
 #include <unistd.h>
+#include <optional>
 
 #include <algorithm>
 #include <array>
@@ -34,7 +34,9 @@ Result<Target> pick(Profile profile, const std::string& wanted, const std::strin
         if (target.name == name) return std::move(target);
     }
     if (wanted.empty() && profile.targets.size() == 1) return std::move(profile.targets.front());
-    if (wanted.empty()) return fail(ErrorCode::kInvalidArgument, "holds several targets; choose one with --target: " + list_of(names), profile.path);
+    if (wanted.empty())
+        return fail(ErrorCode::kInvalidArgument, "holds several targets; choose one with --target: " + list_of(names),
+                    profile.path);
     return fail(ErrorCode::kInvalidArgument, "no target \"" + wanted + "\"; there is " + list_of(names), profile.path);
 }
 
@@ -64,7 +66,10 @@ Target reference_target() {
                    "${PRW_REMOTE_WRITE_URL}"};
     target.version_exec = {"${PRW_EXE}", "--version"};
     // Text formats have no native histograms; 1.0 as specified has neither exemplars nor metadata.
-    target.features = {{"exemplars", {false, true}}, {"native_histograms", {false, false}}, {"metadata", {false, true}}, {"stale_markers", {true, true}}};
+    target.features = {{"exemplars", {false, true}},
+                       {"native_histograms", {false, false}},
+                       {"metadata", {false, true}},
+                       {"stale_markers", {true, true}}};
     target.origin = "built in";
     return target;
 }
@@ -120,7 +125,8 @@ Result<Target> find_target(const std::string& name_or_file, const std::string& t
         }
         return reference_target();
     }
-    const bool path = name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".yaml") || name_or_file.ends_with(".yml");
+    const bool path = name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".yaml") ||
+                      name_or_file.ends_with(".yml");
     std::error_code error;
     if (path || fs::is_regular_file(name_or_file, error)) {
         auto profile = load_profile(name_or_file);
@@ -136,7 +142,8 @@ Result<Target> find_target(const std::string& name_or_file, const std::string& t
     }
     const auto known = known_profiles();
     const auto near = proto::nearest(name_or_file, known);
-    return fail(ErrorCode::kInvalidArgument, "unknown profile \"" + name_or_file + "\"" + (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
+    return fail(ErrorCode::kInvalidArgument, "unknown profile \"" + name_or_file + "\"" +
+                                                 (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
                                                  " known: " + list_of(known) + "; or the path of a YAML file");
 }
 
@@ -146,7 +153,8 @@ namespace {
 std::optional<std::string> from_environment(const std::string& name) {
     if (const char* value = std::getenv(name.c_str()); value != nullptr) return value;
     if (name != "PRW_PEERS_DIR") return std::nullopt;
-    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && cache[0] != '\0') return std::string(cache) + "/prw/peers";
+    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && cache[0] != '\0')
+        return std::string(cache) + "/prw/peers";
     if (const char* home = std::getenv("HOME"); home != nullptr) return std::string(home) + "/.cache/prw/peers";
     return std::nullopt;
 }
@@ -170,7 +178,9 @@ Result<std::string> expand(std::string_view text, const Variables& variables, co
         const auto name = end == std::string_view::npos ? std::string_view() : text.substr(i + 2, end - i - 2);
         bool valid = !name.empty();
         for (std::size_t k = 0; k < name.size(); ++k) valid = valid && name_byte(name[k], k == 0);
-        if (!valid) return fail(ErrorCode::kInvalidArgument, "\"${\" without a variable's name and \"}\"; write $${ for a literal ${", where);
+        if (!valid)
+            return fail(ErrorCode::kInvalidArgument,
+                        "\"${\" without a variable's name and \"}\"; write $${ for a literal ${", where);
         if (const auto known = variables.find(std::string(name)); known != variables.end()) {
             out += known->second;
         } else if (const auto value = from_environment(std::string(name))) {

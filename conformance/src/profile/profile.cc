@@ -20,10 +20,15 @@ namespace {
 constexpr std::chrono::milliseconds kMaxDuration = std::chrono::hours(1);
 constexpr std::size_t kMaxProfileBytes = 1U << 20U;
 
-struct SignalName { std::string_view name; int number; };
-constexpr std::array<SignalName, 6> kSignals = {{{"TERM", SIGTERM}, {"INT", SIGINT}, {"HUP", SIGHUP}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"KILL", SIGKILL}}};
+struct SignalName {
+    std::string_view name;
+    int number;
+};
+constexpr std::array<SignalName, 6> kSignals = {
+    {{"TERM", SIGTERM}, {"INT", SIGINT}, {"HUP", SIGHUP}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"KILL", SIGKILL}}};
 
-/// Reads one file strictly. The first fault is kept; later reads go on harmlessly, so that the code reads like the format.
+/// Reads one file strictly. The first fault is kept; later reads go on harmlessly, so that the code reads like the
+/// format.
 class Reader {
 public:
     explicit Reader(std::string file) : file_(std::move(file)) {}
@@ -48,7 +53,9 @@ public:
             const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
             if (std::find(known.begin(), known.end(), key) == known.end()) {
                 const std::string near = proto::nearest(key, known);
-                refuse(entry.first, "unknown key \"" + key + "\" in " + what + (near.empty() ? "; known are " + joined(known) : "; did you mean \"" + near + "\"?"));
+                refuse(entry.first,
+                       "unknown key \"" + key + "\" in " + what +
+                           (near.empty() ? "; known are " + joined(known) : "; did you mean \"" + near + "\"?"));
                 return false;
             }
             if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
@@ -78,7 +85,8 @@ public:
     /// `exec` is a list, never a line for a shell: that would hide quoting from the reader.
     std::vector<std::string> command(const YAML::Node& node, const std::string& what) {
         auto out = texts(node, what);
-        if (node.IsSequence() && (out.empty() || out.front().empty())) refuse(node, what + " is empty; give the program and its arguments");
+        if (node.IsSequence() && (out.empty() || out.front().empty()))
+            refuse(node, what + " is empty; give the program and its arguments");
         return out;
     }
     bool boolean(const YAML::Node& node, const std::string& what) {
@@ -112,7 +120,9 @@ void read_start(Reader& read, const YAML::Node& node, Target& target) {
     target.exec = read.command(node["exec"], "start.exec");
     if (const auto env = node["env"]) {
         if (!env.IsMap()) return read.refuse(env, "start.env must be a mapping of names to texts");
-        for (const auto& entry : env) target.env.emplace_back(read.text(entry.first, "a name in start.env"), read.text(entry.second, "a value in start.env"));
+        for (const auto& entry : env)
+            target.env.emplace_back(read.text(entry.first, "a name in start.env"),
+                                    read.text(entry.second, "a value in start.env"));
     }
 }
 
@@ -121,8 +131,11 @@ void read_stop(Reader& read, const YAML::Node& node, Target& target) {
     if (const auto signal = node["signal"]) {
         std::string name = read.text(signal, "stop.signal");
         if (name.starts_with("SIG")) name.erase(0, 3);
-        const auto* known = std::find_if(kSignals.begin(), kSignals.end(), [&](const SignalName& s) { return s.name == name; });
-        if (known == kSignals.end()) return read.refuse(signal, "stop.signal must be one of TERM, INT, HUP, QUIT, USR1, KILL, not \"" + name + "\"");
+        const auto* known =
+            std::find_if(kSignals.begin(), kSignals.end(), [&](const SignalName& s) { return s.name == name; });
+        if (known == kSignals.end())
+            return read.refuse(signal,
+                               "stop.signal must be one of TERM, INT, HUP, QUIT, USR1, KILL, not \"" + name + "\"");
         target.stop_signal = known->number;
     }
     if (const auto grace = node["grace"]) target.grace = read.duration(grace, "stop.grace");
@@ -143,7 +156,8 @@ void read_files(Reader& read, const YAML::Node& node, Target& target) {
 void read_protocols(Reader& read, const YAML::Node& node, Target& target) {
     for (const auto& word : read.texts(node, "protocols")) {
         proto::ProtobufMessage message{};
-        if (!proto::parse_protobuf_message(word, message)) return read.refuse(node, "protocols holds \"" + word + "\"; known are \"1.0\" and \"2.0\"");
+        if (!proto::parse_protobuf_message(word, message))
+            return read.refuse(node, "protocols holds \"" + word + "\"; known are \"1.0\" and \"2.0\"");
         if (std::find(target.protocols.begin(), target.protocols.end(), message) != target.protocols.end()) {
             return read.refuse(node, "protocols names " + word + " twice");
         }
@@ -162,7 +176,9 @@ void read_features(Reader& read, const YAML::Node& node, Target& target) {
         if (entry.second.IsSequence()) {
             for (const auto& word : read.texts(entry.second, "features." + name)) {
                 proto::ProtobufMessage message{};
-                if (!proto::parse_protobuf_message(word, message)) return read.refuse(entry.second, "features." + name + " holds \"" + word + "\"; known are \"1.0\" and \"2.0\"");
+                if (!proto::parse_protobuf_message(word, message))
+                    return read.refuse(entry.second,
+                                       "features." + name + " holds \"" + word + "\"; known are \"1.0\" and \"2.0\"");
                 (message == proto::ProtobufMessage::kV1 ? support.v1 : support.v2) = true;
             }
         } else {
@@ -175,8 +191,9 @@ void read_features(Reader& read, const YAML::Node& node, Target& target) {
 Target read_target(Reader& read, const YAML::Node& node) {
     Target target;
     target.origin = read.at(node);
-    static const std::vector<std::string> kKeys = {"name", "description", "role",    "protocols", "input",  "requires", "files",
-                                                   "start", "version",    "stop",    "settle",    "features"};
+    static const std::vector<std::string> kKeys = {"name",    "description", "role",   "protocols",
+                                                   "input",   "requires",    "files",  "start",
+                                                   "version", "stop",        "settle", "features"};
     if (!read.mapping(node, "a target", kKeys)) return target;
     if (!node["name"]) {
         read.refuse(node, "a target needs a name");
@@ -187,25 +204,35 @@ Target read_target(Reader& read, const YAML::Node& node) {
     if (const auto value = node["description"]) target.description = read.text(value, "description");
     if (const auto value = node["role"]) {
         target.role = read.text(value, "role");
-        if (target.role != "sender" && target.role != "receiver") read.refuse(value, "role must be sender or receiver, not \"" + target.role + "\"");
+        if (target.role != "sender" && target.role != "receiver")
+            read.refuse(value, "role must be sender or receiver, not \"" + target.role + "\"");
     } else {
         read.refuse(node, "target " + target.name + " needs a role: sender");
     }
-    if (const auto value = node["protocols"]) read_protocols(read, value, target);
-    else target.protocols = {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2};
+    if (const auto value = node["protocols"])
+        read_protocols(read, value, target);
+    else
+        target.protocols = {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2};
     if (const auto value = node["input"]) {
         const std::string word = read.text(value, "input");
-        if (word == "scrape") target.input = Input::kScrape;
-        else if (word == "none") target.input = Input::kNone;
-        else if (word == "stdin") target.input = Input::kStdin;
-        else read.refuse(value, "input must be scrape, none or stdin, not \"" + word + "\"");
+        if (word == "scrape")
+            target.input = Input::kScrape;
+        else if (word == "none")
+            target.input = Input::kNone;
+        else if (word == "stdin")
+            target.input = Input::kStdin;
+        else
+            read.refuse(value, "input must be scrape, none or stdin, not \"" + word + "\"");
     }
     if (const auto value = node["requires"]) target.requires_programs = read.texts(value, "requires");
     if (const auto value = node["files"]) read_files(read, value, target);
-    if (const auto value = node["start"]) read_start(read, value, target);
-    else if (target.role == "sender") read.refuse(node, "target " + target.name + " needs start: {exec: [PROGRAM, ARGUMENT…]}");
+    if (const auto value = node["start"])
+        read_start(read, value, target);
+    else if (target.role == "sender")
+        read.refuse(node, "target " + target.name + " needs start: {exec: [PROGRAM, ARGUMENT…]}");
     if (const auto value = node["version"]) {
-        if (read.mapping(value, "version", {"exec"}) && value["exec"]) target.version_exec = read.command(value["exec"], "version.exec");
+        if (read.mapping(value, "version", {"exec"}) && value["exec"])
+            target.version_exec = read.command(value["exec"], "version.exec");
     }
     if (const auto value = node["stop"]) read_stop(read, value, target);
     if (const auto value = node["settle"]) target.settle = read.duration(value, "settle");
@@ -219,15 +246,18 @@ Result<Profile> read_profile(const YAML::Node& root, const std::string& file_nam
     profile.path = file_name;
     if (read.mapping(root, "the profile", {"version", "targets"})) {
         const auto version = root["version"];
-        if (!version) read.refuse(root, "the profile needs version: 1");
-        else if (read.text(version, "version") != "1") read.refuse(version, "version must be 1, not \"" + version.Scalar() + "\"");
+        if (!version)
+            read.refuse(root, "the profile needs version: 1");
+        else if (read.text(version, "version") != "1")
+            read.refuse(version, "version must be 1, not \"" + version.Scalar() + "\"");
         const auto targets = root["targets"];
         if (!targets || !targets.IsSequence() || targets.size() == 0) {
             read.refuse(targets ? targets : root, "the profile needs targets: a list with at least one");
         } else {
             for (const auto& node : targets) {
                 auto target = read_target(read, node);
-                const bool known = std::any_of(profile.targets.begin(), profile.targets.end(), [&](const Target& t) { return t.name == target.name; });
+                const bool known = std::any_of(profile.targets.begin(), profile.targets.end(),
+                                               [&](const Target& t) { return t.name == target.name; });
                 if (known) read.refuse(node, "two targets have the name " + target.name);
                 profile.targets.push_back(std::move(target));
             }
@@ -241,10 +271,14 @@ Result<Profile> read_profile(const YAML::Node& root, const std::string& file_nam
 
 std::string_view name_of(Input input) {
     switch (input) {
-        case Input::kScrape: return "scrape";
-        case Input::kNone: return "none";
-        case Input::kStdin: return "stdin";
-        case Input::kUnknown: return "unknown";
+        case Input::kScrape:
+            return "scrape";
+        case Input::kNone:
+            return "none";
+        case Input::kStdin:
+            return "stdin";
+        case Input::kUnknown:
+            return "unknown";
     }
     return "unknown";
 }
@@ -269,11 +303,13 @@ std::optional<bool> Target::feature(std::string_view feature_name, proto::Protob
 }
 
 Result<Profile> parse_profile(std::string_view yaml, const std::string& file_name) {
-    if (yaml.size() > kMaxProfileBytes) return fail(ErrorCode::kInvalidArgument, "the profile is larger than 1 MiB", file_name);
+    if (yaml.size() > kMaxProfileBytes)
+        return fail(ErrorCode::kInvalidArgument, "the profile is larger than 1 MiB", file_name);
     try {  // yaml-cpp throws; nothing may leave this function
         return read_profile(YAML::Load(std::string(yaml)), file_name);
     } catch (const YAML::Exception& error) {
-        const std::string where = error.mark.is_null() ? file_name : file_name + ":" + std::to_string(error.mark.line + 1);
+        const std::string where =
+            error.mark.is_null() ? file_name : file_name + ":" + std::to_string(error.mark.line + 1);
         return fail(ErrorCode::kInvalidArgument, "not readable as YAML", where, error.msg);
     }
 }

@@ -17,11 +17,21 @@ std::string escape(std::string_view text) {
     out.reserve(text.size());
     for (const char c : text) {
         switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            case '\'': out += "&#39;"; break;
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
             default:
                 // Control characters have no place in HTML; line breaks and tabs stay.
                 if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
@@ -41,11 +51,13 @@ std::string anchor(const CheckOutcome& check) {
 }
 
 std::string verdict_cell(Verdict v) {
-    return "<span class=\"v " + std::string(name_of(v)) + "\">" + escape(std::string(1, mark_of(v))) + " " + std::string(name_of(v)) + "</span>";
+    return "<span class=\"v " + std::string(name_of(v)) + "\">" + escape(std::string(1, mark_of(v))) + " " +
+           std::string(name_of(v)) + "</span>";
 }
 
 std::string level_text(const CheckOutcome& check) {
-    return check.extension ? "practice, not in the specification (" + std::string(proto::name_of(check.level)) + ")" : std::string(proto::name_of(check.level));
+    return check.extension ? "practice, not in the specification (" + std::string(proto::name_of(check.level)) + ")"
+                           : std::string(proto::name_of(check.level));
 }
 
 class Page {
@@ -53,8 +65,11 @@ public:
     explicit Page(const Results& results) : r_(results) {}
 
     std::string run() {
-        out_ += "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-        out_ += escape(r_.target.name) + ": " + std::string(name_of(r_.verdict)) + " (prw)</title>\n<style>" + std::string(kStyle) + "</style>\n</head>\n<body>\n";
+        out_ +=
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+            "content=\"width=device-width, initial-scale=1\">\n<title>";
+        out_ += escape(r_.target.name) + ": " + std::string(name_of(r_.verdict)) + " (prw)</title>\n<style>" +
+                std::string(kStyle) + "</style>\n</head>\n<body>\n";
         head();
         problems();
         section("Failures", {Verdict::kFail, Verdict::kError});
@@ -63,27 +78,37 @@ public:
         scenarios();
         ledger();
         legend();
-        out_ += "<footer>prw " + escape(r_.tool_version) + ", rendered from results.json beside this file. The file needs no network and no JavaScript.</footer>\n</body>\n</html>\n";
+        out_ += "<footer>prw " + escape(r_.tool_version) +
+                ", rendered from results.json beside this file. The file needs no network and no "
+                "JavaScript.</footer>\n</body>\n</html>\n";
         return std::move(out_);
     }
 
 private:
     void row(std::string_view key, std::string_view value, bool code = false) {
         if (value.empty()) return;
-        out_ += "<dt>" + escape(key) + "</dt><dd>" + (code ? "<code>" : "") + escape(value) + (code ? "</code>" : "") + "</dd>\n";
+        out_ += "<dt>" + escape(key) + "</dt><dd>" + (code ? "<code>" : "") + escape(value) + (code ? "</code>" : "") +
+                "</dd>\n";
     }
 
     void head() {
         const auto counts = count(r_);
         std::string word(name_of(r_.verdict));
-        std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-        out_ += "<main>\n<div class=\"verdict " + std::string(name_of(r_.verdict)) + "\">\n<h1>Remote Write " + escape(r_.role) + ": " + escape(r_.target.name) +
-                "</h1>\n<p><span class=\"word v " + std::string(name_of(r_.verdict)) + "\">" + word + "</span> &nbsp; " + escape(sentence(r_)) + "</p>\n<ul class=\"tally\">\n";
-        for (const auto v : {Verdict::kFail, Verdict::kWarn, Verdict::kPass, Verdict::kInfo, Verdict::kInconclusive, Verdict::kNotApplicable, Verdict::kError})
+        std::transform(word.begin(), word.end(), word.begin(),
+                       [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+        out_ += "<main>\n<div class=\"verdict " + std::string(name_of(r_.verdict)) + "\">\n<h1>Remote Write " +
+                escape(r_.role) + ": " + escape(r_.target.name) + "</h1>\n<p><span class=\"word v " +
+                std::string(name_of(r_.verdict)) + "\">" + word + "</span> &nbsp; " + escape(sentence(r_)) +
+                "</p>\n<ul class=\"tally\">\n";
+        for (const auto v : {Verdict::kFail, Verdict::kWarn, Verdict::kPass, Verdict::kInfo, Verdict::kInconclusive,
+                             Verdict::kNotApplicable, Verdict::kError})
             if (counts[v] != 0 || v == Verdict::kFail || v == Verdict::kPass)
                 out_ += "<li><b>" + std::to_string(counts[v]) + "</b> " + std::string(name_of(v)) + "</li>\n";
         out_ += "</ul>\n</div>\n";
-        if (!r_.complete) out_ += "<p class=\"banner\">This run is incomplete: it was broken off, and what is missing here was not judged.</p>\n";
+        if (!r_.complete)
+            out_ +=
+                "<p class=\"banner\">This run is incomplete: it was broken off, and what is missing here was not "
+                "judged.</p>\n";
         out_ += "<h2>Context</h2>\n<dl class=\"context\">\n";
         row("target", r_.target.name + (r_.target.version.empty() ? "" : " " + r_.target.version));
         row("User-Agent", r_.target.user_agent, true);
@@ -101,13 +126,15 @@ private:
     void problems() {
         for (const auto& s : r_.scenarios)
             if (!s.problem.empty())
-                out_ += "<p class=\"banner\">Scenario " + escape(s.name) + " (" + std::string(proto::short_name(s.message)) + "): " + escape(s.problem) + "</p>\n";
+                out_ += "<p class=\"banner\">Scenario " + escape(s.name) + " (" +
+                        std::string(proto::short_name(s.message)) + "): " + escape(s.problem) + "</p>\n";
     }
 
     void finding_rows(const receiver::Finding& f) {
         row("series", f.series, true);
         row("place", receiver::place_text(f));
-        if (!f.evidence.empty()) out_ += "<dt>bytes</dt><dd><pre class=\"bytes\">" + escape(f.evidence) + "</pre></dd>\n";
+        if (!f.evidence.empty())
+            out_ += "<dt>bytes</dt><dd><pre class=\"bytes\">" + escape(f.evidence) + "</pre></dd>\n";
         row("how to fix it", f.fix);
         if (f.count > 1) row("occurrences", std::to_string(f.count));
     }
@@ -118,12 +145,15 @@ private:
             if (std::find(verdicts.begin(), verdicts.end(), check.verdict) == verdicts.end()) continue;
             if (!any) out_ += "<h2>" + std::string(title) + "</h2>\n";
             any = true;
-            out_ += "<article class=\"finding " + std::string(name_of(check.verdict)) + "\" id=\"" + anchor(check) + "\">\n<header><h3>" + verdict_cell(check.verdict) +
-                    " &nbsp; <span class=\"id\">" + escape(check.id) + "</span></h3><span class=\"level\">" + std::string(proto::short_name(check.message)) + " &middot; " +
-                    escape(level_text(check)) + "</span></header>\n<dl>\n";
+            out_ += "<article class=\"finding " + std::string(name_of(check.verdict)) + "\" id=\"" + anchor(check) +
+                    "\">\n<header><h3>" + verdict_cell(check.verdict) + " &nbsp; <span class=\"id\">" +
+                    escape(check.id) + "</span></h3><span class=\"level\">" +
+                    std::string(proto::short_name(check.message)) + " &middot; " + escape(level_text(check)) +
+                    "</span></header>\n<dl>\n";
             for (const auto& id : check.clauses)
                 if (const auto* clause = proto::find_clause(id))
-                    out_ += "<dt>clause</dt><dd>" + escape(clause->summary) + " <a href=\"" + escape(clause->url) + "\"><code>" + escape(clause->id) + "</code></a></dd>\n";
+                    out_ += "<dt>clause</dt><dd>" + escape(clause->summary) + " <a href=\"" + escape(clause->url) +
+                            "\"><code>" + escape(clause->id) + "</code></a></dd>\n";
             row("wanted", check.want);
             row("got", check.got.empty() ? check.reason : check.got);
             row("seen in", evidence_text(check) + (check.scenario.empty() ? "" : " (scenario " + check.scenario + ")"));
@@ -131,7 +161,8 @@ private:
             out_ += "</dl>\n";
             for (std::size_t i = 0; i < check.findings.size(); ++i) {
                 const auto& f = check.findings[i];
-                out_ += std::string("<details") + (i == 0 ? " open" : "") + "><summary>" + escape(f.message) + "</summary>\n<dl>\n";
+                out_ += std::string("<details") + (i == 0 ? " open" : "") + "><summary>" + escape(f.message) +
+                        "</summary>\n<dl>\n";
                 finding_rows(f);
                 out_ += "</dl></details>\n";
             }
@@ -140,10 +171,13 @@ private:
     }
 
     void matrix() {
-        out_ += "<h2>Checks</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">check</th><th scope=\"col\">level</th><th scope=\"col\">1.0</th><th scope=\"col\">2.0</th>"
-                "<th scope=\"col\">what was seen</th></tr></thead>\n<tbody>\n";
+        out_ +=
+            "<h2>Checks</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">check</th><th "
+            "scope=\"col\">level</th><th scope=\"col\">1.0</th><th scope=\"col\">2.0</th>"
+            "<th scope=\"col\">what was seen</th></tr></thead>\n<tbody>\n";
         for (const auto& group : groups(r_)) {
-            out_ += "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"5\">" + escape(title_of(group.name)) + "</th></tr>\n";
+            out_ += "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"5\">" + escape(title_of(group.name)) +
+                    "</th></tr>\n";
             std::vector<std::string> done;
             for (const auto* check : group.checks) {
                 if (std::find(done.begin(), done.end(), check->id) != done.end()) continue;
@@ -151,21 +185,24 @@ private:
                 const CheckOutcome* by_message[2] = {nullptr, nullptr};
                 for (const auto* other : group.checks)
                     if (other->id == check->id) by_message[static_cast<std::size_t>(other->message)] = other;
-                out_ += "<tr><th scope=\"row\" class=\"id\" title=\"" + escape(check->summary) + "\">" + escape(check->id) + "</th><td class=\"level\">" +
+                out_ += "<tr><th scope=\"row\" class=\"id\" title=\"" + escape(check->summary) + "\">" +
+                        escape(check->id) + "</th><td class=\"level\">" +
                         escape(check->extension ? "practice" : proto::name_of(check->level)) + "</td>";
                 std::string seen;
                 for (const auto* outcome : by_message) {
                     out_ += "<td>";
                     if (outcome == nullptr) {
                         out_ += "<span class=\"v none\">&ndash;</span>";
-                    } else if (outcome->verdict == Verdict::kFail || outcome->verdict == Verdict::kWarn || outcome->verdict == Verdict::kError) {
+                    } else if (outcome->verdict == Verdict::kFail || outcome->verdict == Verdict::kWarn ||
+                               outcome->verdict == Verdict::kError) {
                         out_ += "<a href=\"#" + anchor(*outcome) + "\">" + verdict_cell(outcome->verdict) + "</a>";
                     } else {
                         out_ += verdict_cell(outcome->verdict);
                     }
                     out_ += "</td>";
                     if (outcome == nullptr) continue;
-                    const std::string text = outcome->verdict == Verdict::kPass ? evidence_text(*outcome) : outcome->reason;
+                    const std::string text =
+                        outcome->verdict == Verdict::kPass ? evidence_text(*outcome) : outcome->reason;
                     if (!text.empty() && text != seen) seen += (seen.empty() ? "" : " · ") + text;
                 }
                 out_ += "<td>" + escape(seen) + "</td></tr>\n";
@@ -176,12 +213,16 @@ private:
 
     void scenarios() {
         if (r_.scenarios.empty()) return;
-        out_ += "<h2>Scenarios</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">scenario</th><th scope=\"col\">message</th><th scope=\"col\">requests</th><th scope=\"col\">series</th>"
-                "<th scope=\"col\">samples</th><th scope=\"col\">took</th><th scope=\"col\">capture</th></tr></thead>\n<tbody>\n";
+        out_ +=
+            "<h2>Scenarios</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">scenario</th><th "
+            "scope=\"col\">message</th><th scope=\"col\">requests</th><th scope=\"col\">series</th>"
+            "<th scope=\"col\">samples</th><th scope=\"col\">took</th><th "
+            "scope=\"col\">capture</th></tr></thead>\n<tbody>\n";
         for (const auto& s : r_.scenarios)
-            out_ += "<tr><th scope=\"row\"><b>" + escape(s.name) + "</b> " + escape(s.summary) + "</th><td>" + std::string(proto::short_name(s.message)) + "</td><td>" +
-                    std::to_string(s.requests) + "</td><td>" + std::to_string(s.series) + "</td><td>" + std::to_string(s.samples) + "</td><td>" + duration_text(s.duration_ms) +
-                    "</td><td><code>" + escape(s.capture) + "</code></td></tr>\n";
+            out_ += "<tr><th scope=\"row\"><b>" + escape(s.name) + "</b> " + escape(s.summary) + "</th><td>" +
+                    std::string(proto::short_name(s.message)) + "</td><td>" + std::to_string(s.requests) + "</td><td>" +
+                    std::to_string(s.series) + "</td><td>" + std::to_string(s.samples) + "</td><td>" +
+                    duration_text(s.duration_ms) + "</td><td><code>" + escape(s.capture) + "</code></td></tr>\n";
         out_ += "</tbody></table></div>\n";
     }
 
@@ -190,16 +231,21 @@ private:
         std::map<std::string_view, std::vector<const CheckOutcome*>> judged;
         for (const auto& check : r_.checks)
             for (const auto& id : check.clauses) judged[id].push_back(&check);
-        out_ += "<h2>Clause ledger</h2>\n<p>Every sentence on senders, of both specifications and of practice, and what this run says about it.</p>\n"
-                "<details><summary>Show all clauses</summary><div class=\"table\"><table>\n<thead><tr><th scope=\"col\">clause</th><th scope=\"col\">level</th><th scope=\"col\">in our words</th>"
-                "<th scope=\"col\">in this run</th></tr></thead>\n<tbody>\n";
+        out_ +=
+            "<h2>Clause ledger</h2>\n<p>Every sentence on senders, of both specifications and of practice, and what "
+            "this run says about it.</p>\n"
+            "<details><summary>Show all clauses</summary><div class=\"table\"><table>\n<thead><tr><th "
+            "scope=\"col\">clause</th><th scope=\"col\">level</th><th scope=\"col\">in our words</th>"
+            "<th scope=\"col\">in this run</th></tr></thead>\n<tbody>\n";
         for (const auto& clause : proto::clauses()) {
             if (clause.party == proto::Party::kReceiver) continue;
-            out_ += "<tr><th scope=\"row\"><a href=\"" + escape(clause.url) + "\"><code>" + escape(clause.id) + "</code></a></th><td class=\"level\">" + std::string(proto::name_of(clause.level)) +
-                    "</td><td>" + escape(clause.summary) + "</td><td>";
+            out_ += "<tr><th scope=\"row\"><a href=\"" + escape(clause.url) + "\"><code>" + escape(clause.id) +
+                    "</code></a></th><td class=\"level\">" + std::string(proto::name_of(clause.level)) + "</td><td>" +
+                    escape(clause.summary) + "</td><td>";
             if (const auto found = judged.find(clause.id); found != judged.end()) {
                 for (const auto* check : found->second)
-                    out_ += verdict_cell(check->verdict) + " <span class=\"level\">" + std::string(proto::short_name(check->message)) + " " + escape(check->id) + "</span><br>";
+                    out_ += verdict_cell(check->verdict) + " <span class=\"level\">" +
+                            std::string(proto::short_name(check->message)) + " " + escape(check->id) + "</span><br>";
             } else {
                 out_ += "<span class=\"v none\">" + escape(why_not(clause)) + "</span>";
             }
@@ -216,8 +262,11 @@ private:
     }
 
     void legend() {
-        out_ += "<h2>Legend</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">word</th><th scope=\"col\">meaning</th></tr></thead><tbody>\n";
-        for (const auto v : {Verdict::kPass, Verdict::kFail, Verdict::kWarn, Verdict::kInfo, Verdict::kNotApplicable, Verdict::kInconclusive, Verdict::kError})
+        out_ +=
+            "<h2>Legend</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">word</th><th "
+            "scope=\"col\">meaning</th></tr></thead><tbody>\n";
+        for (const auto v : {Verdict::kPass, Verdict::kFail, Verdict::kWarn, Verdict::kInfo, Verdict::kNotApplicable,
+                             Verdict::kInconclusive, Verdict::kError})
             out_ += "<tr><th scope=\"row\">" + verdict_cell(v) + "</th><td>" + escape(meaning_of(v)) + "</td></tr>\n";
         out_ += "</tbody></table></div>\n</main>\n";
     }

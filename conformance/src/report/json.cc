@@ -57,7 +57,8 @@ Enum by_name(const std::string& name, int count) {
 
 proto::ProtobufMessage message_by_name(const std::string& name) {
     proto::ProtobufMessage out{};
-    if (!proto::parse_protobuf_message(name, out)) throw std::invalid_argument("unknown protobuf_message \"" + name + "\"");
+    if (!proto::parse_protobuf_message(name, out))
+        throw std::invalid_argument("unknown protobuf_message \"" + name + "\"");
     return out;
 }
 
@@ -74,7 +75,8 @@ CheckOutcome check_from(const Json& in) {
     c.want = in.at("want");
     c.got = in.at("got");
     c.scenario = in.at("scenario");
-    for (const auto& [name, value] : in.at("evidence").items()) c.evidence.emplace_back(name, value.get<std::int64_t>());
+    for (const auto& [name, value] : in.at("evidence").items())
+        c.evidence.emplace_back(name, value.get<std::int64_t>());
     c.duration_ms = in.at("duration_ms");
     c.capsule = in.at("capsule");
     c.exchanges = in.at("exchanges").get<std::vector<std::uint64_t>>();
@@ -133,7 +135,8 @@ Result<Results> results_from_json(std::string_view text) {
         const auto in = Json::parse(text);
         const int version = in.at("schema_version");
         if (version != kSchemaVersion)
-            return fail(ErrorCode::kUnsupported, "results of schema_version " + std::to_string(version) + "; this prw reads " + std::to_string(kSchemaVersion));
+            return fail(ErrorCode::kUnsupported, "results of schema_version " + std::to_string(version) +
+                                                     "; this prw reads " + std::to_string(kSchemaVersion));
         Results r;
         r.tool_version = in.at("tool").at("version");
         r.role = in.at("role");
@@ -141,7 +144,8 @@ Result<Results> results_from_json(std::string_view text) {
         r.verdict = by_name<Verdict>(in.at("verdict"), 7);
         r.exit_code = in.at("exit_code");
         const auto& target = in.at("target");
-        r.target = {target.at("name"), target.at("version"), target.at("profile"), target.at("user_agent"), target.at("command")};
+        r.target = {target.at("name"), target.at("version"), target.at("profile"), target.at("user_agent"),
+                    target.at("command")};
         r.command_line = in.at("command_line");
         r.learn_more = in.at("learn_more");
         r.started = in.at("started");

@@ -12,7 +12,8 @@ namespace {
 
 class Writer {
 public:
-    explicit Writer(const TerminalStyle& style) : style_(style), width_(static_cast<std::size_t>(std::clamp(style.width, 60, 120))) {}
+    explicit Writer(const TerminalStyle& style)
+        : style_(style), width_(static_cast<std::size_t>(std::clamp(style.width, 60, 120))) {}
 
     void line(std::string_view text = {}) {
         out_ += text;
@@ -24,11 +25,19 @@ public:
         if (!style_.colour) return std::string(text);
         const char* code = "0";
         switch (verdict) {
-            case Verdict::kPass: code = "32"; break;
-            case Verdict::kWarn: code = "33"; break;
+            case Verdict::kPass:
+                code = "32";
+                break;
+            case Verdict::kWarn:
+                code = "33";
+                break;
             case Verdict::kFail:
-            case Verdict::kError: code = "31;1"; break;
-            default: code = "2"; break;
+            case Verdict::kError:
+                code = "31;1";
+                break;
+            default:
+                code = "2";
+                break;
         }
         return std::string("\x1b[") + code + "m" + std::string(text) + "\x1b[0m";
     }
@@ -76,7 +85,8 @@ void detail(Writer& out, const CheckOutcome& check, const TerminalStyle& style) 
 bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn; }
 
 void check_line(Writer& out, const CheckOutcome& check) {
-    std::string tail = std::string(proto::short_name(check.message)) + "  " + std::string(check.extension ? "practice" : proto::name_of(check.level)) + "  " +
+    std::string tail = std::string(proto::short_name(check.message)) + "  " +
+                       std::string(check.extension ? "practice" : proto::name_of(check.level)) + "  " +
                        std::string(name_of(check.verdict));
     std::string head = std::string("  ") + mark_of(check.verdict) + " " + check.id;
     const auto pad = head.size() + tail.size() + 2 < out.width() ? out.width() - head.size() - tail.size() : 2;
@@ -88,7 +98,8 @@ void check_line(Writer& out, const CheckOutcome& check) {
 std::string render_terminal(const Results& results, const TerminalStyle& style) {
     Writer out(style);
     std::string title = "prw test " + results.role + "   " + results.target.name;
-    if (!results.target.user_agent.empty() && results.target.user_agent != results.target.name) title += "   " + results.target.user_agent;
+    if (!results.target.user_agent.empty() && results.target.user_agent != results.target.name)
+        title += "   " + results.target.user_agent;
     out.line(title);
     std::uint64_t requests = 0;
     std::uint64_t samples = 0;
@@ -97,18 +108,23 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         samples += scenario.samples;
     }
     out.line("Remote Write 1.0 and 2.0-rc.4   " + plural(results.scenarios.size(), "scenario", "scenarios") + "   " +
-             plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " + plural(samples, "sample", "samples"));
+             plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " +
+             plural(samples, "sample", "samples"));
 
     for (const auto& scenario : results.scenarios) {
         if (scenario.problem.empty()) continue;
         out.line();
-        out.line(out.paint("  E scenario " + scenario.name + " (" + std::string(proto::short_name(scenario.message)) + ")", Verdict::kError));
+        out.line(
+            out.paint("  E scenario " + scenario.name + " (" + std::string(proto::short_name(scenario.message)) + ")",
+                      Verdict::kError));
         out.field("problem", scenario.problem);
         if (!scenario.target_log.empty()) out.field("log", from_here(scenario.target_log, style.report));
     }
 
     for (const auto& group : groups(results)) {
-        const auto shown = std::any_of(group.checks.begin(), group.checks.end(), [&](const auto* c) { return style.verbose || detailed(c->verdict) || c->verdict == Verdict::kInfo; });
+        const auto shown = std::any_of(group.checks.begin(), group.checks.end(), [&](const auto* c) {
+            return style.verbose || detailed(c->verdict) || c->verdict == Verdict::kInfo;
+        });
         if (!shown) continue;
         std::size_t judged = 0;
         std::size_t right = 0;
@@ -119,7 +135,10 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         out.line();
         const std::string tally = std::to_string(right) + " of " + std::to_string(judged) + " judged are right";
         const std::string name = title_of(group.name);
-        out.line(name + std::string(name.size() + tally.size() + 2 < out.width() ? out.width() - name.size() - tally.size() : 2, ' ') + tally);
+        out.line(name +
+                 std::string(
+                     name.size() + tally.size() + 2 < out.width() ? out.width() - name.size() - tally.size() : 2, ' ') +
+                 tally);
         for (const auto* check : group.checks) {
             if (detailed(check->verdict)) {
                 check_line(out, *check);
@@ -134,7 +153,8 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
     const auto counts = count(results);
     out.line();
     std::string summary = "Summary   ";
-    for (const auto verdict : {Verdict::kPass, Verdict::kFail, Verdict::kWarn, Verdict::kInfo, Verdict::kInconclusive, Verdict::kNotApplicable, Verdict::kError}) {
+    for (const auto verdict : {Verdict::kPass, Verdict::kFail, Verdict::kWarn, Verdict::kInfo, Verdict::kInconclusive,
+                               Verdict::kNotApplicable, Verdict::kError}) {
         if (counts[verdict] == 0 && verdict != Verdict::kPass && verdict != Verdict::kFail) continue;
         summary += std::string(name_of(verdict)) + " " + std::to_string(counts[verdict]) + "   ";
     }
@@ -145,9 +165,10 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
     if (!results.learn_more.empty()) out.line("explain   " + results.learn_more);
     if (!style.next.empty()) out.line("next      " + style.next);
     std::string word(name_of(results.verdict));
-    std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    out.line(out.paint(word, results.verdict) + "   " + results.target.name + " " + sentence(results) + "   " + duration_text(results.duration_ms) + "   exit " +
-             std::to_string(results.exit_code));
+    std::transform(word.begin(), word.end(), word.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    out.line(out.paint(word, results.verdict) + "   " + results.target.name + " " + sentence(results) + "   " +
+             duration_text(results.duration_ms) + "   exit " + std::to_string(results.exit_code));
     return out.take();
 }
 

@@ -7,12 +7,15 @@ namespace prw::conformance {
 
 std::string_view name_of(Verdict verdict) {
     using namespace std::string_view_literals;
-    constexpr std::array kNames{"pass"sv, "info"sv, "not-applicable"sv, "inconclusive"sv, "warn"sv, "fail"sv, "error"sv};
+    constexpr std::array kNames{"pass"sv, "info"sv, "not-applicable"sv, "inconclusive"sv,
+                                "warn"sv, "fail"sv, "error"sv};
     return kNames.at(static_cast<std::size_t>(verdict));
 }
 
 void conclude(Results& results, bool count_warnings) {
-    const auto any = [&](Verdict v) { return std::any_of(results.checks.begin(), results.checks.end(), [&](const auto& c) { return c.verdict == v; }); };
+    const auto any = [&](Verdict v) {
+        return std::any_of(results.checks.begin(), results.checks.end(), [&](const auto& c) { return c.verdict == v; });
+    };
     // A broken MUST stays broken when something else could not be judged: 1 before 4.
     if (any(Verdict::kFail)) {
         results.verdict = Verdict::kFail;

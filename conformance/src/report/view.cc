@@ -40,44 +40,65 @@ std::vector<Group> groups(const Results& results) {
     return out;
 }
 
-std::string plural(std::size_t n, std::string_view one, std::string_view many) { return std::to_string(n) + " " + std::string(n == 1 ? one : many); }
+std::string plural(std::size_t n, std::string_view one, std::string_view many) {
+    return std::to_string(n) + " " + std::string(n == 1 ? one : many);
+}
 
 std::string sentence(const Results& results) {
     const auto counts = count(results);
     const auto warnings = counts[Verdict::kWarn];
     std::string also = warnings == 0 ? "" : ", " + plural(warnings, "warning", "warnings");
     switch (results.verdict) {
-        case Verdict::kFail: return "does not conform: " + plural(counts[Verdict::kFail], "check fails", "checks fail") + also;
-        case Verdict::kWarn: return "conforms to every MUST that was judged, with " + plural(warnings, "warning", "warnings");
-        case Verdict::kError: return "no verdict: the target or the harness broke" + also;
+        case Verdict::kFail:
+            return "does not conform: " + plural(counts[Verdict::kFail], "check fails", "checks fail") + also;
+        case Verdict::kWarn:
+            return "conforms to every MUST that was judged, with " + plural(warnings, "warning", "warnings");
+        case Verdict::kError:
+            return "no verdict: the target or the harness broke" + also;
         case Verdict::kInconclusive:
-            return results.complete ? "no verdict: nothing arrived that could be judged" : "no verdict: the run was broken off before it was complete" + also;
-        default: return "conforms: " + plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
+            return results.complete ? "no verdict: nothing arrived that could be judged"
+                                    : "no verdict: the run was broken off before it was complete" + also;
+        default:
+            return "conforms: " + plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
     }
 }
 
 std::string_view meaning_of(Verdict verdict) {
     switch (verdict) {
-        case Verdict::kPass: return "The situation arose, was judged, and was right every time.";
-        case Verdict::kInfo: return "An observed policy, or a permission that the sender makes use of. Never counts against it.";
-        case Verdict::kNotApplicable: return "The profile, or the way the target was run, rules this check out; the reason says how.";
-        case Verdict::kInconclusive: return "The situation never arose, so there is nothing to judge. Not a pass.";
-        case Verdict::kWarn: return "A SHOULD is missed, or a known deviation was seen that receivers are used to.";
-        case Verdict::kFail: return "A MUST or MUST NOT is broken; the finding shows where.";
-        case Verdict::kError: return "The harness or the target broke, so that there is no verdict.";
+        case Verdict::kPass:
+            return "The situation arose, was judged, and was right every time.";
+        case Verdict::kInfo:
+            return "An observed policy, or a permission that the sender makes use of. Never counts against it.";
+        case Verdict::kNotApplicable:
+            return "The profile, or the way the target was run, rules this check out; the reason says how.";
+        case Verdict::kInconclusive:
+            return "The situation never arose, so there is nothing to judge. Not a pass.";
+        case Verdict::kWarn:
+            return "A SHOULD is missed, or a known deviation was seen that receivers are used to.";
+        case Verdict::kFail:
+            return "A MUST or MUST NOT is broken; the finding shows where.";
+        case Verdict::kError:
+            return "The harness or the target broke, so that there is no verdict.";
     }
     return "";
 }
 
 char mark_of(Verdict verdict) {
     switch (verdict) {
-        case Verdict::kPass: return '+';
-        case Verdict::kInfo: return '~';
-        case Verdict::kNotApplicable: return '-';
-        case Verdict::kInconclusive: return '?';
-        case Verdict::kWarn: return '!';
-        case Verdict::kFail: return 'x';
-        case Verdict::kError: return 'E';
+        case Verdict::kPass:
+            return '+';
+        case Verdict::kInfo:
+            return '~';
+        case Verdict::kNotApplicable:
+            return '-';
+        case Verdict::kInconclusive:
+            return '?';
+        case Verdict::kWarn:
+            return '!';
+        case Verdict::kFail:
+            return 'x';
+        case Verdict::kError:
+            return 'E';
     }
     return ' ';
 }

@@ -23,7 +23,8 @@ Result<void> write_whole(const std::filesystem::path& path, const std::string& c
             return fail(ErrorCode::kIo, "cannot write the report", path.string(), std::strerror(code));
         }
     }
-    if (std::rename(temporary.c_str(), path.c_str()) != 0) return fail(ErrorCode::kIo, "cannot write the report", path.string(), std::strerror(errno));
+    if (std::rename(temporary.c_str(), path.c_str()) != 0)
+        return fail(ErrorCode::kIo, "cannot write the report", path.string(), std::strerror(errno));
     return {};
 }
 

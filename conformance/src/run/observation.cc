@@ -92,7 +92,8 @@ void Observation::add(const receiver::Exchange& exchange) {
     delivery.connection = exchange.connection;
     delivery.first_byte_us = exchange.first_byte_us;
     delivery.response_end_us = exchange.response_end_us;
-    if (const auto head = proto::parse_request_head(exchange.raw_head)) delivery.user_agent = std::string(head->value("User-Agent"));
+    if (const auto head = proto::parse_request_head(exchange.raw_head))
+        delivery.user_agent = std::string(head->value("User-Agent"));
 
     proto::PaddedBuffer buffer;
     const std::string body = exchange.payload();
@@ -108,14 +109,19 @@ void Observation::add(const receiver::Exchange& exchange) {
             std::string metric;
             LabelPairs labels;
             for (const auto& label : view.labels_of(series)) {
-                if (label.name == "__name__") metric = label.value;
-                else labels.emplace_back(label.name, label.value);
+                if (label.name == "__name__")
+                    metric = label.value;
+                else
+                    labels.emplace_back(label.name, label.value);
             }
             if (series.samples.count + series.histograms.count == 0) continue;
             const auto index = intern(metric, std::move(labels));
-            for (const auto& sample : view.samples_of(series)) delivery.samples.push_back({index, sample.timestamp, sample.value_bits, false});
+            for (const auto& sample : view.samples_of(series))
+                delivery.samples.push_back({index, sample.timestamp, sample.value_bits, false});
             for (const auto& histogram : view.histograms_of(series)) {
-                delivery.samples.push_back({index, histogram.timestamp, digest(view.bytes.substr(histogram.range.offset, histogram.range.size)), true});
+                delivery.samples.push_back({index, histogram.timestamp,
+                                            digest(view.bytes.substr(histogram.range.offset, histogram.range.size)),
+                                            true});
             }
         }
     }
@@ -131,19 +137,23 @@ void Observation::add(const receiver::Exchange& exchange) {
             ++count.requests;
         }
         const auto kept = std::count_if(findings_.begin(), findings_.end(), [&](const SeenFinding& f) {
-            return f.finding.rule == finding.rule && f.message == delivery.message && f.finding.severity >= finding.severity;
+            return f.finding.rule == finding.rule && f.message == delivery.message &&
+                   f.finding.severity >= finding.severity;
         });
-        if (static_cast<std::size_t>(kept) < kFindingsPerRule) findings_.push_back({exchange.id, delivery.message, finding});
+        if (static_cast<std::size_t>(kept) < kFindingsPerRule)
+            findings_.push_back({exchange.id, delivery.message, finding});
     }
     deliveries_.push_back(std::move(delivery));
 }
 
-std::map<std::uint64_t, std::int64_t> generation_times(const Observation& observation, const std::vector<Generation>& generations) {
+std::map<std::uint64_t, std::int64_t> generation_times(const Observation& observation,
+                                                       const std::vector<Generation>& generations) {
     // (source, bits) tells the generation for series whose value changes with each scrape.
     std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> generation_of;
     for (const auto& generation : generations) {
         for (const auto& sample : generation.samples) {
-            if (observation.sources()[sample.series].unique_values) generation_of[{sample.series, sample.bits}] = generation.number;
+            if (observation.sources()[sample.series].unique_values)
+                generation_of[{sample.series, sample.bits}] = generation.number;
         }
     }
     std::map<std::uint64_t, std::map<std::int64_t, std::size_t>> votes;
@@ -157,7 +167,9 @@ std::map<std::uint64_t, std::int64_t> generation_times(const Observation& observ
     }
     std::map<std::uint64_t, std::int64_t> out;
     for (const auto& [number, times] : votes) {
-        out[number] = std::max_element(times.begin(), times.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+        out[number] = std::max_element(times.begin(), times.end(), [](const auto& a, const auto& b) {
+                          return a.second < b.second;
+                      })->first;
     }
     return out;
 }

@@ -11,8 +11,8 @@
 #include <set>
 #include <thread>
 
-#include "prw/conformance/process.h"
 #include "checks/table.h"
+#include "prw/conformance/process.h"
 #include "prw/proto/nearest.h"
 #include "run/stage.h"
 
@@ -21,7 +21,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Job { std::string scenario; proto::ProtobufMessage message; };
+struct Job {
+    std::string scenario;
+    proto::ProtobufMessage message;
+};
 
 std::string label_of(const Job& job) { return job.scenario + " (" + std::string(proto::short_name(job.message)) + ")"; }
 std::string folder_of(const Job& job) { return job.scenario + "-" + std::string(proto::short_name(job.message)); }
@@ -89,7 +92,8 @@ ScenarioOutcome outcome_of(const ScenarioRecord& record, const std::string& out)
     const fs::path folder = fs::path(record.directory).lexically_relative(fs::absolute(out).lexically_normal());
     if (!record.capture.empty()) outcome.capture = (folder / record.capture).string();
     std::error_code ignored;
-    if (fs::exists(fs::path(record.directory) / "target.log", ignored)) outcome.target_log = (folder / "target.log").string();
+    if (fs::exists(fs::path(record.directory) / "target.log", ignored))
+        outcome.target_log = (folder / "target.log").string();
     outcome.problem = record.problem;
     return outcome;
 }
@@ -97,7 +101,8 @@ ScenarioOutcome outcome_of(const ScenarioRecord& record, const std::string& out)
 /// Workers and what they tell.
 class Pool {
 public:
-    Pool(const RunOptions& options, std::deque<Job> jobs) : options_(options), queue_(std::move(jobs)), total_(queue_.size()) {}
+    Pool(const RunOptions& options, std::deque<Job> jobs)
+        : options_(options), queue_(std::move(jobs)), total_(queue_.size()) {}
 
     std::vector<ScenarioRecord> run() {
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -142,11 +147,12 @@ private:
             queue_.pop_front();
             running_.insert(label_of(job));
             lock.unlock();
-            auto record = run_scenario(options_, job.scenario, job.message, [this](std::uint64_t requests, std::uint64_t samples) {
-                const std::lock_guard counters(mutex_);
-                requests_ += requests;
-                samples_ += samples;
-            });
+            auto record = run_scenario(options_, job.scenario, job.message,
+                                       [this](std::uint64_t requests, std::uint64_t samples) {
+                                           const std::lock_guard counters(mutex_);
+                                           requests_ += requests;
+                                           samples_ += samples;
+                                       });
             lock.lock();
             running_.erase(label_of(job));
             finished_.push_back(label_of(job));
@@ -178,20 +184,26 @@ Result<std::deque<Job>> plan(const RunOptions& options) {
         const auto near = proto::nearest(name, known);
         std::string list;
         for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
-        return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" + (near.empty() ? ";" : "; did you mean \"" + near + "\"?") + " known: " + list);
+        return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +
+                                                     (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
+                                                     " known: " + list);
     }
     auto messages = options.messages.empty() ? options.target.protocols : options.messages;
     if (options.target.attach) messages = {messages.empty() ? proto::ProtobufMessage::kV1 : messages.front()};
     for (const auto message : messages) {
         const auto& can = options.target.protocols;
-        if (options.target.input == Input::kUnknown || options.target.attach || std::find(can.begin(), can.end(), message) != can.end()) continue;
-        return fail(ErrorCode::kInvalidArgument, "target " + options.target.name + " cannot be asked to send " + std::string(proto::short_name(message)) + " (protocols in " +
+        if (options.target.input == Input::kUnknown || options.target.attach ||
+            std::find(can.begin(), can.end(), message) != can.end())
+            continue;
+        return fail(ErrorCode::kInvalidArgument, "target " + options.target.name + " cannot be asked to send " +
+                                                     std::string(proto::short_name(message)) + " (protocols in " +
                                                      options.target.origin + ")");
     }
     std::deque<Job> jobs;
     std::set<std::string> planned;
     // The longest first.
-    for (const auto& name : {std::string(kDisappearance), std::string(kOutage), std::string(kSteady), std::string(kRefusal)}) {
+    for (const auto& name :
+         {std::string(kDisappearance), std::string(kOutage), std::string(kSteady), std::string(kRefusal)}) {
         if (std::find(scenarios.begin(), scenarios.end(), name) == scenarios.end()) continue;
         for (const auto message : messages) {
             if (planned.insert(label_of({name, message})).second) jobs.push_back({name, message});
@@ -211,7 +223,8 @@ std::string learn_more(const Results& results) {
 
 }  // namespace
 
-ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenario, proto::ProtobufMessage message, const std::function<void(std::uint64_t, std::uint64_t)>& received) {
+ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenario, proto::ProtobufMessage message,
+                            const std::function<void(std::uint64_t, std::uint64_t)>& received) {
     ScenarioRecord record;
     record.scenario = scenario;
     record.asked = message;
@@ -233,10 +246,13 @@ ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenar
 }
 
 Result<std::string> missing_requirement(const Target& target) {
-    static const std::map<std::string, std::string> kPackages = {
-        {"prometheus", "prometheus"}, {"vmagent", "victoria-metrics"}, {"telegraf", "telegraf"}, {"python3", "python3"}};
+    static const std::map<std::string, std::string> kPackages = {{"prometheus", "prometheus"},
+                                                                 {"vmagent", "victoria-metrics"},
+                                                                 {"telegraf", "telegraf"},
+                                                                 {"python3", "python3"}};
     if (target.attach || target.exec.empty()) return std::string();
-    const auto variables = scenario_variables(target, proto::ProtobufMessage::kV1, "start", "/nonexistent", "http://127.0.0.1:1/", "http://127.0.0.1:1/", "127.0.0.1:1");
+    const auto variables = scenario_variables(target, proto::ProtobufMessage::kV1, "start", "/nonexistent",
+                                              "http://127.0.0.1:1/", "http://127.0.0.1:1/", "127.0.0.1:1");
     std::vector<std::string> programs = target.requires_programs;
     programs.insert(programs.begin(), target.exec.front());
     std::string out;
@@ -244,7 +260,9 @@ Result<std::string> missing_requirement(const Target& target) {
         const auto name = expand(text, variables, target.origin);
         if (!name) return tl::unexpected<Error>(name.error());
         const bool path = name->find('/') != std::string::npos;
-        if (!find_program(*name).empty() || (path && !target.folder.empty() && !find_program(*name, target.folder).empty())) continue;
+        if (!find_program(*name).empty() ||
+            (path && !target.folder.empty() && !find_program(*name, target.folder).empty()))
+            continue;
         const auto package = kPackages.find(fs::path(*name).filename().string());
         out += (out.empty() ? "" : "; ") + *name + " is not on this machine" + (path ? "" : " (not in PATH)") +
                (package != kPackages.end() ? ": install the Debian package " + package->second : std::string());
@@ -254,7 +272,8 @@ Result<std::string> missing_requirement(const Target& target) {
     for (const auto& [name, text] : target.files) rest.push_back(text);
     for (const auto& [name, text] : target.env) rest.push_back(text);
     for (const auto& text : rest) {
-        if (auto expanded = expand(text, variables, target.origin); !expanded) return tl::unexpected<Error>(expanded.error());
+        if (auto expanded = expand(text, variables, target.origin); !expanded)
+            return tl::unexpected<Error>(expanded.error());
     }
     return out;
 }
@@ -277,7 +296,8 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     results.target.version = version_of(options.target, options.out);
 
     RunOptions run = options;
-    if (options.target.attach) run.timeout = options.attach_for.count() > 0 ? options.attach_for : std::chrono::hours(24);
+    if (options.target.attach)
+        run.timeout = options.attach_for.count() > 0 ? options.attach_for : std::chrono::hours(24);
     auto records = Pool(run, std::move(*jobs)).run();
     // In the order of the tables, whatever ended first.
     const auto rank = [](const ScenarioRecord& record) {
@@ -288,7 +308,8 @@ Result<Results> run_sender_tests(const RunOptions& options) {
         }
         return std::make_pair(record.asked, i);
     };
-    std::sort(records.begin(), records.end(), [&](const ScenarioRecord& a, const ScenarioRecord& b) { return rank(a) < rank(b); });
+    std::sort(records.begin(), records.end(),
+              [&](const ScenarioRecord& a, const ScenarioRecord& b) { return rank(a) < rank(b); });
 
     std::set<proto::ProtobufMessage> messages;
     for (const auto& record : records) {
@@ -299,11 +320,14 @@ Result<Results> run_sender_tests(const RunOptions& options) {
         }
         results.scenarios.push_back(outcome_of(record, options.out));
     }
-    const bool any_sent = std::any_of(records.begin(), records.end(), [](const ScenarioRecord& r) { return !r.deliveries().empty(); });
+    const bool any_sent =
+        std::any_of(records.begin(), records.end(), [](const ScenarioRecord& r) { return !r.deliveries().empty(); });
     const auto capsule = [&](CheckOutcome& check) {
         for (std::size_t i = 0; i < records.size(); ++i) {
-            const bool same = records[i].scenario == check.scenario && (judged_message(records[i]) == check.message || records[i].asked == check.message);
-            const bool shown = check.verdict == Verdict::kFail || check.verdict == Verdict::kWarn || !check.exchanges.empty();
+            const bool same = records[i].scenario == check.scenario &&
+                              (judged_message(records[i]) == check.message || records[i].asked == check.message);
+            const bool shown =
+                check.verdict == Verdict::kFail || check.verdict == Verdict::kWarn || !check.exchanges.empty();
             if (same && shown) check.capsule = results.scenarios[i].capture;
         }
     };
@@ -318,18 +342,23 @@ Result<Results> run_sender_tests(const RunOptions& options) {
         for (auto& check : judge_rules(all, message)) results.checks.push_back(std::move(check));
     }
     for (auto& check : results.checks) capsule(check);
-    results.complete = std::none_of(records.begin(), records.end(), [](const ScenarioRecord& r) { return r.interrupted; });
+    results.complete =
+        std::none_of(records.begin(), records.end(), [](const ScenarioRecord& r) { return r.interrupted; });
     results.learn_more = learn_more(results);
-    results.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+    results.duration_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
     return results;
 }
 
 std::string redact_command(const std::vector<std::string>& argv) {
     const auto secret_name = [](std::string_view name) {
         std::string lower(name);
-        std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-        static constexpr std::array<std::string_view, 6> kWords = {"password", "passwd", "secret", "token", "api-key", "authorization"};
-        return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+        std::transform(lower.begin(), lower.end(), lower.begin(),
+                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        static constexpr std::array<std::string_view, 6> kWords = {"password", "passwd",  "secret",
+                                                                   "token",    "api-key", "authorization"};
+        return std::any_of(kWords.begin(), kWords.end(),
+                           [&](std::string_view word) { return lower.find(word) != std::string::npos; });
     };
     std::string out;
     bool hide_next = false;
@@ -338,7 +367,8 @@ std::string redact_command(const std::vector<std::string>& argv) {
         if (hide_next) {
             shown = "xxxxx";
             hide_next = false;
-        } else if (const auto equals = word.find_first_of("=:"); equals != std::string::npos && secret_name(word.substr(0, equals)) && !word.starts_with("http")) {
+        } else if (const auto equals = word.find_first_of("=:");
+                   equals != std::string::npos && secret_name(word.substr(0, equals)) && !word.starts_with("http")) {
             shown = word.substr(0, equals + 1) + "xxxxx";
         } else if (word.starts_with("-") && secret_name(word)) {
             hide_next = true;
@@ -347,9 +377,13 @@ std::string redact_command(const std::vector<std::string>& argv) {
             const auto end = shown.find_first_of("/?# ", at + 3);
             const auto sign = shown.rfind('@', end == std::string::npos ? std::string::npos : end);
             const auto colon = shown.find(':', at + 3);
-            if (sign != std::string::npos && sign > at && colon != std::string::npos && colon < sign) shown.replace(colon + 1, sign - colon - 1, "xxxxx");
+            if (sign != std::string::npos && sign > at && colon != std::string::npos && colon < sign)
+                shown.replace(colon + 1, sign - colon - 1, "xxxxx");
         }
-        const bool plain = !shown.empty() && shown.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%${}") == std::string::npos;
+        const bool plain =
+            !shown.empty() &&
+            shown.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%${}") ==
+                std::string::npos;
         if (!plain) {
             std::string quoted = "'";
             for (const char c : shown) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);

@@ -1,4 +1,5 @@
-/// What happens in each scenario: waits for events, each with a deadline, and turns of the receiver and of the scrape target in between.
+/// What happens in each scenario: waits for events, each with a deadline, and turns of the receiver and of the scrape
+/// target in between.
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -49,7 +50,8 @@ bool any_samples(const Stage& stage) {
 
 std::uint64_t requests_with_samples(const Stage& stage) {
     const auto& all = stage.observation().deliveries();
-    return static_cast<std::uint64_t>(std::count_if(all.begin(), all.end(), [](const Delivery& d) { return !d.samples.empty(); }));
+    return static_cast<std::uint64_t>(
+        std::count_if(all.begin(), all.end(), [](const Delivery& d) { return !d.samples.empty(); }));
 }
 
 /// Waits for the first request with samples.
@@ -95,11 +97,13 @@ void steady(Stage& stage) {
             return requests >= kOwnRequests || (record.target.input == Input::kUnknown && own_late(true));
         }
         if (stage.scrapes() == 0) return own_late(requests_with_samples(stage) >= kOwnRequests);
-        const auto compared = compare_with_source(stage.observation(), stage.generations(), kWindow, std::numeric_limits<std::uint64_t>::max());
+        const auto compared = compare_with_source(stage.observation(), stage.generations(), kWindow,
+                                                  std::numeric_limits<std::uint64_t>::max());
         if (compared.first == 0) return own_late(stage.scrapes() >= kWindow + kOverdue);
         const bool complete = compared.last_seen >= compared.first + kWindow - 1 && compared.faults.empty();
         if (late(compared.last_seen >= compared.first + kWindow + kOverdue)) return true;
-        const bool shown = stage.observation().deliveries().size() >= 4 && wanted("exemplars", [](const Delivery& d) { return d.exemplars; }) &&
+        const bool shown = stage.observation().deliveries().size() >= 4 &&
+                           wanted("exemplars", [](const Delivery& d) { return d.exemplars; }) &&
                            wanted("metadata", [](const Delivery& d) { return d.metadata; });
         return complete && (shown || features_late(complete));
     });
@@ -112,20 +116,23 @@ void outage(Stage& stage) {
     // Long enough for a few attempts and for newer data to wait behind them, if the sender scrapes meanwhile.
     (void)stage.wait(6s, [&] {
         const auto data = refused_data(stage.observation(), 500, 599);
-        const bool tried = std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
+        const bool tried =
+            std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
         return shown(tried && (!stage.may_scrape() || stage.scrapes() >= scrapes + 2)) || blocked(tried);
     });
     stage.accept_everything();
     const auto accepted = [&] {
         const auto& all = stage.observation().deliveries();
-        return std::count_if(all.begin(), all.end(), [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
+        return std::count_if(all.begin(), all.end(),
+                             [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
     };
     Overdue settled(300ms), given_up(6s), silent(8s);
     std::size_t seen = 0;
     (void)stage.wait(25s, [&] {
         const auto data = refused_data(stage.observation(), 500, 599);
         const bool all = std::all_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.acknowledged(); });
-        const bool none_again = std::none_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.retried(); });
+        const bool none_again =
+            std::none_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.retried(); });
         const auto now = stage.observation().deliveries().size();
         if (now != seen) {
             seen = now;
@@ -145,7 +152,8 @@ void refusal(Stage& stage) {
     Overdue shown(scraping ? 1500ms : 3000ms);
     (void)stage.wait(8s, [&] {
         const auto data = refused_data(stage.observation(), 400, 499);
-        const bool repeated = std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
+        const bool repeated =
+            std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
         return repeated || shown(!stage.may_scrape() || stage.scrapes() >= scrapes + 3);
     });
     stage.accept_everything();
@@ -161,8 +169,9 @@ void refusal(Stage& stage) {
             at_turn = before();
         }
         const auto& all = stage.observation().deliveries();
-        const auto fresh = std::count_if(all.begin() + static_cast<std::ptrdiff_t>(std::min(at_turn, all.size())), all.end(),
-                                         [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
+        const auto fresh =
+            std::count_if(all.begin() + static_cast<std::ptrdiff_t>(std::min(at_turn, all.size())), all.end(),
+                          [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
         return fresh >= 2;
     });
 }
@@ -174,25 +183,33 @@ void disappearance(Stage& stage) {
     if (!stage.may_scrape() && stage.wait(6s, [&] { return stage.may_scrape(); }) != Waited::kDone) return;
     const auto arrived_after = [&](std::uint64_t generation, std::uint64_t count) {
         const auto times = generation_times(stage.observation(), stage.generations());
-        return static_cast<std::uint64_t>(std::count_if(times.begin(), times.end(), [&](const auto& t) { return t.first >= generation; })) >= count;
+        return static_cast<std::uint64_t>(std::count_if(times.begin(), times.end(),
+                                                        [&](const auto& t) { return t.first >= generation; })) >= count;
     };
     if (stage.wait(15s, [&] { return arrived_after(1, 2); }) != Waited::kDone) return;
 
     stage.source().set_vanished(true);
-    const auto vanishing = static_cast<std::size_t>(std::count_if(sources.begin(), sources.end(), [](const SourceIdentity& s) { return s.vanishes; }));
+    const auto vanishing = static_cast<std::size_t>(
+        std::count_if(sources.begin(), sources.end(), [](const SourceIdentity& s) { return s.vanishes; }));
     const auto all_marked = [&](bool failed, std::size_t expected) {
         const auto gap = find_gap(stage.observation(), stage.generations(), failed);
         if (!gap) return false;
         const auto ends = ends_of_series(stage.observation(), *gap, !failed);
-        return ends.size() >= expected && std::all_of(ends.begin(), ends.end(), [](const EndOfSeries& e) { return !e.markers.empty(); });
+        return ends.size() >= expected &&
+               std::all_of(ends.begin(), ends.end(), [](const EndOfSeries& e) { return !e.markers.empty(); });
     };
     const auto gone = [&](bool failed) {
         const auto all = stage.generations();
-        return std::count_if(all.begin(), all.end(), [&](const Generation& g) { return g.complete && (failed ? g.failed : g.vanished && !g.failed); });
+        return std::count_if(all.begin(), all.end(), [&](const Generation& g) {
+            return g.complete && (failed ? g.failed : g.vanished && !g.failed);
+        });
     };
     // Three scrapes without them, so that repeated markers show.
     Overdue missing(4s);
-    if (stage.wait(15s, [&] { return gone(false) >= 3 && (all_marked(false, vanishing) || missing(gone(false) >= 4)); }) != Waited::kDone) return;
+    if (stage.wait(15s, [&] {
+            return gone(false) >= 3 && (all_marked(false, vanishing) || missing(gone(false) >= 4));
+        }) != Waited::kDone)
+        return;
 
     const auto back = stage.scrapes() + 1;
     stage.source().set_vanished(false);
@@ -200,8 +217,10 @@ void disappearance(Stage& stage) {
 
     stage.source().set_failing(true);
     Overdue still_missing(4s);
-    const auto plain = static_cast<std::size_t>(std::count_if(sources.begin(), sources.end(), [](const SourceIdentity& s) { return !s.explicit_timestamp; }));
-    (void)stage.wait(15s, [&] { return gone(true) >= 1 && (all_marked(true, plain) || still_missing(gone(true) >= 3)); });
+    const auto plain = static_cast<std::size_t>(
+        std::count_if(sources.begin(), sources.end(), [](const SourceIdentity& s) { return !s.explicit_timestamp; }));
+    (void)stage.wait(15s,
+                     [&] { return gone(true) >= 1 && (all_marked(true, plain) || still_missing(gone(true) >= 3)); });
 }
 
 }  // namespace

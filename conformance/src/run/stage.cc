@@ -11,8 +11,9 @@ constexpr std::string_view kWritePath = "/api/v1/write";
 constexpr auto kInterruptionPoll = std::chrono::milliseconds(100);
 }  // namespace
 
-Variables scenario_variables(const Target& target, proto::ProtobufMessage message, const std::string& scenario, const std::string& work_dir, const std::string& write_url,
-                             const std::string& scrape_url, const std::string& scrape_hostport) {
+Variables scenario_variables(const Target& target, proto::ProtobufMessage message, const std::string& scenario,
+                             const std::string& work_dir, const std::string& write_url, const std::string& scrape_url,
+                             const std::string& scrape_hostport) {
     Variables out = {
         {"PRW_REMOTE_WRITE_URL", write_url},
         {"PRW_SCRAPE_URL", scrape_url},
@@ -27,14 +28,17 @@ Variables scenario_variables(const Target& target, proto::ProtobufMessage messag
     return out;
 }
 
-Stage::Stage(const RunOptions& options, ScenarioRecord& record, std::function<void(std::uint64_t, std::uint64_t)> received)
+Stage::Stage(const RunOptions& options, ScenarioRecord& record,
+             std::function<void(std::uint64_t, std::uint64_t)> received)
     : options_(options), record_(record), received_(std::move(received)) {
     record_.observation = Observation(source_.identities());
 }
 
 Stage::~Stage() { close(); }
 
-Stage::Milliseconds Stage::elapsed() const { return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began_); }
+Stage::Milliseconds Stage::elapsed() const {
+    return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began_);
+}
 
 bool Stage::may_scrape() const {
     if (record_.target.input == Input::kScrape || record_.target.input == Input::kStdin) return true;
@@ -51,7 +55,8 @@ void Stage::wake() {
 
 void Stage::note(const receiver::Exchange& exchange) {
     if (capture_) {
-        if (auto done = capture_->append(exchange); !done && capture_problem_.empty()) capture_problem_ = done.error().text();
+        if (auto done = capture_->append(exchange); !done && capture_problem_.empty())
+            capture_problem_ = done.error().text();
     }
     {
         const std::lock_guard lock(mutex_);
@@ -73,7 +78,8 @@ bool Stage::prepare_directory() {
         return false;
     }
     log_path_ = (folder / "target.log").string();
-    auto capture = receiver::CaptureWriter::open((folder / "requests.prwcap").string(), {.tool_version = options_.tool_version});
+    auto capture =
+        receiver::CaptureWriter::open((folder / "requests.prwcap").string(), {.tool_version = options_.tool_version});
     if (!capture) {
         record_.problem = "cannot record requests: " + capture.error().text();
         return false;
@@ -93,7 +99,8 @@ bool Stage::open(receiver::Script script) {
     receiver::ReceiverOptions options;
     options.on_violation = receiver::OnViolation::kAccept;  // a verdict must not change what the sender does
     options.script = std::move(script);
-    options.check.expected_target = record_.target.attach || record_.target.input == Input::kUnknown ? std::string() : std::string(kWritePath);
+    options.check.expected_target =
+        record_.target.attach || record_.target.input == Input::kUnknown ? std::string() : std::string(kWritePath);
     options.control_api = false;
     options.keep_exchanges = 1;  // the capture and the observation have them
     receiver_ = std::make_unique<receiver::Receiver>(options);
@@ -117,8 +124,8 @@ bool Stage::start_program() {
         record_.target_broke = true;
         return false;
     };
-    const auto variables =
-        scenario_variables(target, record_.asked, record_.scenario, work_dir_, receiver_->url(kWritePath), source_.url(), source_.hostport());
+    const auto variables = scenario_variables(target, record_.asked, record_.scenario, work_dir_,
+                                              receiver_->url(kWritePath), source_.url(), source_.hostport());
     for (const auto& [name, text] : target.files) {
         const auto expanded = expand(text, variables, target.origin + ": file " + name);
         if (!expanded) return broken(expanded.error().text());
@@ -189,7 +196,8 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
         if (now >= end) return Waited::kDeadline;
         dirty_ = false;
         changed_.wait_until(lock, std::min<Clock::time_point>(end, now + kInterruptionPoll), [this] { return dirty_; });
-        if (Clock::now() < not_before) changed_.wait_until(lock, std::min<Clock::time_point>(end, not_before), [] { return false; });
+        if (Clock::now() < not_before)
+            changed_.wait_until(lock, std::min<Clock::time_point>(end, not_before), [] { return false; });
     }
 }
 
@@ -223,7 +231,8 @@ void Stage::close() {
         } else if (silent) {
             record_.problem = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
         }
-        if (!record_.problem.empty() && !record_.last_output.empty()) record_.problem += "; its last output: " + record_.last_output;
+        if (!record_.problem.empty() && !record_.last_output.empty())
+            record_.problem += "; its last output: " + record_.last_output;
         process_.reset();
     } else if (record_.problem.empty() && silent_so_far()) {
         record_.problem = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
@@ -235,7 +244,8 @@ void Stage::close() {
         if (auto done = capture_->close(); !done && capture_problem_.empty()) capture_problem_ = done.error().text();
         capture_.reset();
     }
-    if (!capture_problem_.empty() && record_.problem.empty()) record_.problem = "the capture is incomplete: " + capture_problem_;
+    if (!capture_problem_.empty() && record_.problem.empty())
+        record_.problem = "the capture is incomplete: " + capture_problem_;
     if (!options_.keep_work_dirs && !work_dir_.empty()) {
         std::error_code ignored;
         fs::remove_all(work_dir_, ignored);

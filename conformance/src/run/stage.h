@@ -22,14 +22,16 @@ class Stage {
 public:
     using Milliseconds = std::chrono::milliseconds;
 
-    Stage(const RunOptions& options, ScenarioRecord& record, std::function<void(std::uint64_t, std::uint64_t)> received);
+    Stage(const RunOptions& options, ScenarioRecord& record,
+          std::function<void(std::uint64_t, std::uint64_t)> received);
     ~Stage();
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
 
     /// Receiver with this script, scrape target, program. False: record.problem says why.
     bool open(receiver::Script script);
-    /// Waits for `done`, which is asked whenever something happened, for the program's own end, for the deadline, or for an interruption.
+    /// Waits for `done`, which is asked whenever something happened, for the program's own end, for the deadline, or
+    /// for an interruption.
     Waited wait(Milliseconds deadline, const std::function<bool()>& done, bool until_exit = true);
     /// Sets the script and notes the time.
     void accept_everything();
@@ -72,7 +74,9 @@ private:
 /// Carries out one scenario on an unopened stage.
 void play(Stage& stage);
 /// Variables for ${…} and for the child's environment.
-[[nodiscard]] Variables scenario_variables(const Target& target, proto::ProtobufMessage message, const std::string& scenario, const std::string& work_dir,
-                                           const std::string& write_url, const std::string& scrape_url, const std::string& scrape_hostport);
+[[nodiscard]] Variables scenario_variables(const Target& target, proto::ProtobufMessage message,
+                                           const std::string& scenario, const std::string& work_dir,
+                                           const std::string& write_url, const std::string& scrape_url,
+                                           const std::string& scrape_hostport);
 
 }  // namespace prw::conformance

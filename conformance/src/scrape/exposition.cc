@@ -17,10 +17,14 @@ std::string number(double value) {
 
 void escape(std::string& out, std::string_view text, bool quote) {
     for (const char c : text) {
-        if (c == '\\') out += "\\\\";
-        else if (c == '\n') out += "\\n";
-        else if (c == '"' && quote) out += "\\\"";
-        else out += c;
+        if (c == '\\')
+            out += "\\\\";
+        else if (c == '\n')
+            out += "\\n";
+        else if (c == '"' && quote)
+            out += "\\\"";
+        else
+            out += c;
     }
 }
 
@@ -45,16 +49,19 @@ std::string seconds(std::int64_t ms) {
 
 std::string exemplar_text(std::uint64_t generation, std::size_t row) {
     // Below every bucket's bound, so that it fits in any of them.
-    return " # {trace_id=\"" + std::to_string(generation) + "-" + std::to_string(row) + "\"} " + number(0.125 + static_cast<double>(generation) / 65536);
+    return " # {trace_id=\"" + std::to_string(generation) + "-" + std::to_string(row) + "\"} " +
+           number(0.125 + static_cast<double>(generation) / 65536);
 }
 
 }  // namespace
 
 std::string value_text_of(const SourceSeries& series, std::uint64_t generation) {
-    return series.constant.empty() ? number(series.start + series.step * static_cast<double>(generation)) : series.constant;
+    return series.constant.empty() ? number(series.start + series.step * static_cast<double>(generation))
+                                   : series.constant;
 }
 
-std::string render_exposition(const std::vector<SourceFamily>& families, const RenderOptions& options, std::vector<ServedSample>& samples) {
+std::string render_exposition(const std::vector<SourceFamily>& families, const RenderOptions& options,
+                              std::vector<ServedSample>& samples) {
     std::string out;
     std::uint32_t row = 0;
     for (const auto& family : families) {
@@ -76,7 +83,8 @@ std::string render_exposition(const std::vector<SourceFamily>& families, const R
             append_labels(out, series.labels);
             out += " " + value;
             if (series.explicit_timestamp) {
-                out += " " + (options.openmetrics ? seconds(options.explicit_unix_ms) : std::to_string(options.explicit_unix_ms));
+                out += " " + (options.openmetrics ? seconds(options.explicit_unix_ms)
+                                                  : std::to_string(options.explicit_unix_ms));
             }
             if (series.exemplar && options.openmetrics) out += exemplar_text(options.generation, index);
             out += '\n';

@@ -19,6 +19,7 @@ struct RenderOptions {
     std::int64_t explicit_unix_ms = 0;  ///< for series with an explicit timestamp
 };
 /// Text of the exposition; `samples` gets what it holds, numbered through the whole table.
-[[nodiscard]] std::string render_exposition(const std::vector<SourceFamily>& families, const RenderOptions& options, std::vector<ServedSample>& samples);
+[[nodiscard]] std::string render_exposition(const std::vector<SourceFamily>& families, const RenderOptions& options,
+                                            std::vector<ServedSample>& samples);
 
 }  // namespace prw::conformance

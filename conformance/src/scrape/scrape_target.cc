@@ -1,8 +1,8 @@
 #include "prw/conformance/scrape_target.h"
 
 #include <charconv>
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <mutex>
 
@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kKeptGenerations = 10000;
 
 std::int64_t now_unix_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -43,7 +44,8 @@ bool prefers_openmetrics(std::string_view accept) {
             const auto parameter = trimmed(range.substr(0, range.find(';')));
             if (parameter.starts_with("q=")) {
                 const auto digits = parameter.substr(2);
-                if (std::from_chars(digits.data(), digits.data() + digits.size(), quality).ec != std::errc()) quality = 0;
+                if (std::from_chars(digits.data(), digits.data() + digits.size(), quality).ec != std::errc())
+                    quality = 0;
             } else if (parameter.starts_with("version=") && type == "application/openmetrics-text") {
                 version_known = parameter == "version=1.0.0" || parameter == "version=0.0.1";
             }
@@ -58,7 +60,8 @@ std::string SourceIdentity::text() const {
     std::string out = metric;
     for (std::size_t i = 0; i < labels.size(); ++i) {
         out += i == 0 ? '{' : ',';
-        out += labels[i].first + "=\"" + (labels[i].second.size() > 64 ? labels[i].second.substr(0, 64) + "…" : labels[i].second) + "\"";
+        out += labels[i].first + "=\"" +
+               (labels[i].second.size() > 64 ? labels[i].second.substr(0, 64) + "…" : labels[i].second) + "\"";
     }
     return labels.empty() ? out : out + "}";
 }
@@ -86,7 +89,8 @@ struct ScrapeTarget::Impl {
         generation.openmetrics = openmetrics;
         generation.vanished = vanished;
         std::string body;
-        if (!failing) body = render_exposition(families, {openmetrics, vanished, number, explicit_unix_ms}, generation.samples);
+        if (!failing)
+            body = render_exposition(families, {openmetrics, vanished, number, explicit_unix_ms}, generation.samples);
         if (generations.size() >= kKeptGenerations) generations.erase(generations.begin());
         generations.push_back(std::move(generation));
         return body;
@@ -121,8 +125,9 @@ struct ScrapeTarget::Impl {
             response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
         } else {
             response.status = 200;
-            response.headers = {{"Content-Type", openmetrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                                                             : "text/plain; version=0.0.4; charset=utf-8"}};
+            response.headers = {{"Content-Type", openmetrics
+                                                     ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                                     : "text/plain; version=0.0.4; charset=utf-8"}};
         }
         const std::lock_guard lock(mutex);
         in_flight[{request.connection, request.index_on_connection}] = number;
@@ -147,8 +152,9 @@ ScrapeTarget::ScrapeTarget(std::vector<SourceFamily> families) : impl_(std::make
     impl_->families = std::move(families);
     for (const auto& family : impl_->families) {
         for (const auto& series : family.series) {
-            impl_->identities.push_back({series.metric, series.labels, series.constant.empty() && std::fpclassify(series.step) != FP_ZERO, series.vanishes,
-                                         series.explicit_timestamp, series.exemplar});
+            impl_->identities.push_back({series.metric, series.labels,
+                                         series.constant.empty() && std::fpclassify(series.step) != FP_ZERO,
+                                         series.vanishes, series.explicit_timestamp, series.exemplar});
         }
     }
 }
@@ -158,7 +164,9 @@ ScrapeTarget::~ScrapeTarget() { stop(); }
 Result<void> ScrapeTarget::start() {
     impl_->server = std::make_unique<http::Server>(
         http::ServerOptions{}, [this](const http::Request& request) { return impl_->serve(request); },
-        [this](const http::Request& request, const http::Response&, http::SteadyTime, http::SteadyTime, bool sent) { impl_->completed(request, sent); });
+        [this](const http::Request& request, const http::Response&, http::SteadyTime, http::SteadyTime, bool sent) {
+            impl_->completed(request, sent);
+        });
     return impl_->server->start();
 }
 

@@ -35,7 +35,8 @@ std::optional<proto::ProtobufMessage> message_at(const Statement& s, int column)
 
 std::optional<proto::ByteRange> range_at(const Statement& s, int column) {
     if (s.is_null(column)) return std::nullopt;
-    return proto::ByteRange{static_cast<std::uint32_t>(s.integer(column)), static_cast<std::uint32_t>(s.integer(column + 1))};
+    return proto::ByteRange{static_cast<std::uint32_t>(s.integer(column)),
+                            static_cast<std::uint32_t>(s.integer(column + 1))};
 }
 
 Exchange exchange_at(const Statement& s) {
@@ -110,8 +111,8 @@ Result<void> load_findings(Database& db, Statement& statement, Exchange& exchang
     return {};
 }
 
-/// SQLite wants to write a shared-memory file beside a WAL database even to read it. Where it cannot (a read-only folder) and no WAL is left over,
-/// the file alone is the whole truth.
+/// SQLite wants to write a shared-memory file beside a WAL database even to read it. Where it cannot (a read-only
+/// folder) and no WAL is left over, the file alone is the whole truth.
 Result<Database> open_read_only(const std::string& path) {
     auto db = Database::open(path, SQLITE_OPEN_READONLY);
     if (db && db->integer("SELECT count(*) FROM sqlite_master")) return db;
@@ -130,12 +131,17 @@ CaptureReader::~CaptureReader() = default;
 
 Result<std::unique_ptr<CaptureReader>> CaptureReader::open(const std::string& path) {
     switch (file_kind(path)) {
-        case FileKind::kMissing: return fail(ErrorCode::kInvalidArgument, "no such file", path);
-        case FileKind::kUnreadable: return fail(ErrorCode::kIo, "cannot read the file", path);
+        case FileKind::kMissing:
+            return fail(ErrorCode::kInvalidArgument, "no such file", path);
+        case FileKind::kUnreadable:
+            return fail(ErrorCode::kIo, "cannot read the file", path);
         case FileKind::kEmpty:
-        case FileKind::kForeign: return fail(ErrorCode::kInvalidArgument, "not a capture: the file is not an SQLite database", path);
-        case FileKind::kOtherSqlite: return fail(ErrorCode::kInvalidArgument, "not a capture: an SQLite database of another program", path);
-        case FileKind::kCapture: break;
+        case FileKind::kForeign:
+            return fail(ErrorCode::kInvalidArgument, "not a capture: the file is not an SQLite database", path);
+        case FileKind::kOtherSqlite:
+            return fail(ErrorCode::kInvalidArgument, "not a capture: an SQLite database of another program", path);
+        case FileKind::kCapture:
+            break;
     }
     auto db = open_read_only(path);
     if (!db) return tl::unexpected(db.error());
@@ -154,7 +160,8 @@ Result<std::unique_ptr<CaptureReader>> CaptureReader::open(const std::string& pa
     s.info.version = *version;
     s.info.exchanges = static_cast<std::uint64_t>(*count);
     s.info.pruned = static_cast<std::uint64_t>(*pruned);
-    for (const auto& [key, target] : {std::pair{"tool_version", &s.info.tool_version}, std::pair{"created", &s.info.created}}) {
+    for (const auto& [key, target] :
+         {std::pair{"tool_version", &s.info.tool_version}, std::pair{"created", &s.info.created}}) {
         meta->put_text(key);
         if (meta->step() == SQLITE_ROW) *target = meta->string(0);
         meta->reset();
@@ -186,7 +193,8 @@ Result<Exchange> CaptureReader::get(std::uint64_t id) {
         if (!*statement) return tl::unexpected(statement->error());
     row->put(id);
     const int code = row->step();
-    if (code == SQLITE_DONE) return fail(ErrorCode::kInvalidArgument, "the capture has no exchange with this id", std::to_string(id));
+    if (code == SQLITE_DONE)
+        return fail(ErrorCode::kInvalidArgument, "the capture has no exchange with this id", std::to_string(id));
     if (code != SQLITE_ROW) return tl::unexpected(impl_->db.error("cannot read the capture"));
     auto exchange = exchange_at(*row);
     if (auto loaded = load_findings(impl_->db, *findings, exchange); !loaded) return tl::unexpected(loaded.error());

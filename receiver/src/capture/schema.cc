@@ -70,18 +70,24 @@ CREATE TABLE finding (
 )sql";
 
 const char* const kInsertExchange =
-    "INSERT INTO exchange VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,"
+    "INSERT INTO exchange VALUES "
+    "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,"
     "?31,?32)";
 
 const char* const kSelectExchange =
-    "SELECT id, received_unix_ms, peer, connection, index_on_connection, first_byte_us, last_byte_us, request_head, request_body, chunked, "
-    "read_status, problem, status, response_headers, response_body, response_start_us, response_end_us, response_sent, fault, scripted, kind, "
-    "declared, actual, decoded, series, samples, histograms, exemplars, metadata, rejected_series, uncompressed_size, judged_status FROM exchange";
+    "SELECT id, received_unix_ms, peer, connection, index_on_connection, first_byte_us, last_byte_us, request_head, "
+    "request_body, chunked, "
+    "read_status, problem, status, response_headers, response_body, response_start_us, response_end_us, response_sent, "
+    "fault, scripted, kind, "
+    "declared, actual, decoded, series, samples, histograms, exemplars, metadata, rejected_series, uncompressed_size, "
+    "judged_status FROM exchange";
 
-const char* const kInsertFinding = "INSERT INTO finding VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)";
+const char* const kInsertFinding =
+    "INSERT INTO finding VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)";
 
 const char* const kSelectFindings =
-    "SELECT rule, clauses, level, severity, extension, message, series, field, protobuf_offset, protobuf_size, body_offset, body_size, head_offset, "
+    "SELECT rule, clauses, level, severity, extension, message, series, field, protobuf_offset, protobuf_size, "
+    "body_offset, body_size, head_offset, "
     "head_size, evidence, fix, count FROM finding WHERE exchange_id = ?1 ORDER BY n";
 
 FileKind file_kind(const std::string& path) {
@@ -94,7 +100,8 @@ FileKind file_kind(const std::string& path) {
     if (!in) return FileKind::kUnreadable;
     in.read(header, sizeof header);
     constexpr std::string_view kMagic("SQLite format 3\0", 16);
-    if (in.gcount() < static_cast<std::streamsize>(sizeof header) || std::string_view(header, kMagic.size()) != kMagic) return FileKind::kForeign;
+    if (in.gcount() < static_cast<std::streamsize>(sizeof header) || std::string_view(header, kMagic.size()) != kMagic)
+        return FileKind::kForeign;
     std::uint32_t id = 0;
     for (int i = 68; i < 72; ++i) id = id << 8U | static_cast<unsigned char>(header[i]);
     return id == kApplicationId ? FileKind::kCapture : FileKind::kOtherSqlite;
@@ -103,12 +110,15 @@ FileKind file_kind(const std::string& path) {
 Result<void> check_identity(Database& db, const std::string& path) {
     const auto id = db.integer("PRAGMA application_id");
     if (!id) return tl::unexpected(id.error());
-    if (*id != kApplicationId) return fail(ErrorCode::kInvalidArgument, "not a capture: an SQLite database of another program", path);
+    if (*id != kApplicationId)
+        return fail(ErrorCode::kInvalidArgument, "not a capture: an SQLite database of another program", path);
     const auto version = db.integer("PRAGMA user_version");
     if (!version) return tl::unexpected(version.error());
-    const auto both = "format " + std::to_string(*version) + ", this prw reads " + std::to_string(kOldestReadable) + " to " + std::to_string(kVersion);
+    const auto both = "format " + std::to_string(*version) + ", this prw reads " + std::to_string(kOldestReadable) +
+                      " to " + std::to_string(kVersion);
     if (*version > kVersion) return fail(ErrorCode::kUnsupported, "the capture was written by a newer prw", path, both);
-    if (*version < kOldestReadable) return fail(ErrorCode::kUnsupported, "the capture is of a format too old to read", path, both);
+    if (*version < kOldestReadable)
+        return fail(ErrorCode::kUnsupported, "the capture is of a format too old to read", path, both);
     return {};
 }
 

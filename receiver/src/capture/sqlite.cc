@@ -8,13 +8,15 @@ Statement& Statement::put(std::int64_t value) {
 }
 
 Statement& Statement::put_text(std::string_view text) {
-    sqlite3_bind_text64(stmt_.get(), ++bound_, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_text64(stmt_.get(), ++bound_, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_STATIC,
+                        SQLITE_UTF8);
     return *this;
 }
 
 Statement& Statement::put_blob(std::string_view bytes) {
     // A null pointer would store NULL where an empty blob is meant.
-    sqlite3_bind_blob64(stmt_.get(), ++bound_, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(), SQLITE_STATIC);
+    sqlite3_bind_blob64(stmt_.get(), ++bound_, bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
+                        SQLITE_STATIC);
     return *this;
 }
 
@@ -42,7 +44,8 @@ Result<Database> Database::open(const std::string& path, int flags) {
 }
 
 Result<void> Database::execute(const char* sql) {
-    if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) return tl::unexpected(error("cannot write the capture"));
+    if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+        return tl::unexpected(error("cannot write the capture"));
     return {};
 }
 
@@ -66,11 +69,16 @@ Error Database::error(std::string what) const {
     const int code = db_ ? sqlite3_errcode(db_.get()) : SQLITE_NOMEM;
     std::string cause = db_ ? sqlite3_errmsg(db_.get()) : "out of memory";
     switch (code & 0xff) {
-        case SQLITE_NOTADB: return {ErrorCode::kInvalidArgument, "not a capture: the file is not an SQLite database", path_, cause};
-        case SQLITE_CORRUPT: return {ErrorCode::kMalformed, "the capture is corrupt", path_, cause};
-        case SQLITE_FULL: return {ErrorCode::kIo, "no space left for the capture", path_, cause};
-        case SQLITE_BUSY: return {ErrorCode::kIo, "the capture is locked by another process", path_, cause};
-        default: return {ErrorCode::kIo, std::move(what), path_, std::move(cause)};
+        case SQLITE_NOTADB:
+            return {ErrorCode::kInvalidArgument, "not a capture: the file is not an SQLite database", path_, cause};
+        case SQLITE_CORRUPT:
+            return {ErrorCode::kMalformed, "the capture is corrupt", path_, cause};
+        case SQLITE_FULL:
+            return {ErrorCode::kIo, "no space left for the capture", path_, cause};
+        case SQLITE_BUSY:
+            return {ErrorCode::kIo, "the capture is locked by another process", path_, cause};
+        default:
+            return {ErrorCode::kIo, std::move(what), path_, std::move(cause)};
     }
 }
 

@@ -55,7 +55,8 @@ public:
     [[nodiscard]] Result<Statement> prepare(std::string_view sql);
     /// First column of the first row; 0 when there is none.
     [[nodiscard]] Result<std::int64_t> integer(std::string_view sql);
-    /// The connection's last error as an Error of ours: corrupt, full, busy and not-a-database are told apart by text and code.
+    /// The connection's last error as an Error of ours: corrupt, full, busy and not-a-database are told apart by text
+    /// and code.
     [[nodiscard]] Error error(std::string what) const;
     [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(db_.get()); }
 

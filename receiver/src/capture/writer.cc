@@ -15,8 +15,8 @@ using namespace capture;
 
 namespace {
 
-/// What may wait for the disk before append() waits too. Small enough that one transaction takes far less than the second after which an
-/// acknowledged exchange has to survive, on a busy machine too.
+/// What may wait for the disk before append() waits too. Small enough that one transaction takes far less than the
+/// second after which an acknowledged exchange has to survive, on a busy machine too.
 constexpr std::size_t kMaxQueued = 4U << 20U;
 constexpr std::size_t kMaxQueuedExchanges = 1000;
 /// Pruning goes this far below the bound, so that it does not run for every row.
@@ -39,7 +39,8 @@ std::string header_lines(const std::vector<std::pair<std::string, std::string>>&
 
 std::size_t footprint(const Exchange& e) {
     std::size_t size = sizeof e + e.raw_head.size() + e.raw_body.size() + e.response_body.size() + e.problem.size();
-    for (const auto& f : e.check.findings) size += sizeof f + f.message.size() + f.series.size() + f.evidence.size() + f.fix.size();
+    for (const auto& f : e.check.findings)
+        size += sizeof f + f.message.size() + f.series.size() + f.evidence.size() + f.fix.size();
     return size;
 }
 
@@ -80,10 +81,11 @@ struct CaptureWriter::Impl {
     explicit Impl(CaptureOptions o, Database d) : options(std::move(o)), db(std::move(d)) {}
 
     Result<void> prepare() {
-        const std::pair<Statement*, const char*> statements[] = {{&insert_exchange, kInsertExchange},
-                                                                 {&insert_finding, kInsertFinding},
-                                                                 {&delete_exchange, "DELETE FROM exchange WHERE id = (SELECT min(id) FROM exchange)"},
-                                                                 {&delete_finding, "DELETE FROM finding WHERE exchange_id = (SELECT min(id) FROM exchange)"}};
+        const std::pair<Statement*, const char*> statements[] = {
+            {&insert_exchange, kInsertExchange},
+            {&insert_finding, kInsertFinding},
+            {&delete_exchange, "DELETE FROM exchange WHERE id = (SELECT min(id) FROM exchange)"},
+            {&delete_finding, "DELETE FROM finding WHERE exchange_id = (SELECT min(id) FROM exchange)"}};
         for (const auto& [statement, sql] : statements) {
             auto prepared = db.prepare(sql);
             if (!prepared) return tl::unexpected(prepared.error());
@@ -100,7 +102,8 @@ struct CaptureWriter::Impl {
 
     Result<void> run(Statement& statement) {
         const int code = statement.step();
-        const auto failed = code != SQLITE_DONE ? std::optional<Error>(db.error("cannot write the capture")) : std::nullopt;
+        const auto failed =
+            code != SQLITE_DONE ? std::optional<Error>(db.error("cannot write the capture")) : std::nullopt;
         statement.reset();
         if (failed) return tl::unexpected(*failed);
         return {};
@@ -128,7 +131,11 @@ struct CaptureWriter::Impl {
             for (const auto& clause : f.clauses) clauses += (clauses.empty() ? "" : " ") + clause;
             auto& row = insert_finding;
             row.put(id).put(++number).put_text(f.rule).put_text(clauses).put(static_cast<int>(f.level));
-            row.put(static_cast<int>(f.severity)).put(int{f.extension}).put_text(f.message).put_text(f.series).put_text(f.field);
+            row.put(static_cast<int>(f.severity))
+                .put(int{f.extension})
+                .put_text(f.message)
+                .put_text(f.series)
+                .put_text(f.field);
             put_range(row, f.protobuf_bytes);
             put_range(row, f.body_bytes);
             put_range(row, f.head_bytes);
@@ -138,7 +145,8 @@ struct CaptureWriter::Impl {
         return {};
     }
 
-    /// Deletes the oldest exchanges while the pages in use exceed the bound; the freed pages are used again, so the file stops growing.
+    /// Deletes the oldest exchanges while the pages in use exceed the bound; the freed pages are used again, so the
+    /// file stops growing.
     Result<void> prune() {
         if (options.max_bytes == 0) return {};
         const auto used = [&]() -> Result<std::uint64_t> {
@@ -165,7 +173,9 @@ struct CaptureWriter::Impl {
         if (removed == 0) return {};
         const std::lock_guard lock(mutex);
         pruned += removed;
-        return db.execute(("UPDATE meta SET value = CAST(value AS INTEGER) + " + std::to_string(removed) + " WHERE key = 'pruned'").c_str());
+        return db.execute(
+            ("UPDATE meta SET value = CAST(value AS INTEGER) + " + std::to_string(removed) + " WHERE key = 'pruned'")
+                .c_str());
     }
 
     Result<void> commit(const std::deque<Exchange>& batch) {
@@ -188,7 +198,10 @@ struct CaptureWriter::Impl {
             changed.wait(lock, [&] { return !queue.empty() || closing; });
             if (queue.empty()) return;
             // Lets more exchanges gather for one transaction, within the promised interval.
-            changed.wait_for(lock, std::chrono::milliseconds(options.commit_interval_ms), [&] { return closing || flush_wanted || queued_bytes > kMaxQueued / 2 || queue.size() > kMaxQueuedExchanges / 2; });
+            changed.wait_for(lock, std::chrono::milliseconds(options.commit_interval_ms), [&] {
+                return closing || flush_wanted || queued_bytes > kMaxQueued / 2 ||
+                       queue.size() > kMaxQueuedExchanges / 2;
+            });
             std::deque<Exchange> batch;
             batch.swap(queue);
             queued_bytes = 0;
@@ -213,12 +226,17 @@ CaptureWriter::~CaptureWriter() {
 Result<std::unique_ptr<CaptureWriter>> CaptureWriter::open(const std::string& path, CaptureOptions options) {
     const auto kind = file_kind(path);
     switch (kind) {
-        case FileKind::kForeign: return fail(ErrorCode::kInvalidArgument, "not a capture; it is left as it is", path);
-        case FileKind::kOtherSqlite: return fail(ErrorCode::kInvalidArgument, "not a capture but another program's SQLite database; it is left as it is", path);
-        case FileKind::kUnreadable: return fail(ErrorCode::kIo, "cannot read the file", path);
+        case FileKind::kForeign:
+            return fail(ErrorCode::kInvalidArgument, "not a capture; it is left as it is", path);
+        case FileKind::kOtherSqlite:
+            return fail(ErrorCode::kInvalidArgument,
+                        "not a capture but another program's SQLite database; it is left as it is", path);
+        case FileKind::kUnreadable:
+            return fail(ErrorCode::kIo, "cannot read the file", path);
         case FileKind::kMissing:
         case FileKind::kEmpty:
-        case FileKind::kCapture: break;
+        case FileKind::kCapture:
+            break;
     }
     auto db = Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     if (!db) return tl::unexpected(db.error());
@@ -226,7 +244,8 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::open(const std::string& pa
         if (auto identity = check_identity(*db, path); !identity) return tl::unexpected(identity.error());
     } else {
         // Created under the rollback journal, so that the file's first page says what it is before WAL takes over.
-        const std::string sql = "BEGIN EXCLUSIVE;" + std::string(kCreate) + "PRAGMA application_id = " + std::to_string(kApplicationId) +
+        const std::string sql = "BEGIN EXCLUSIVE;" + std::string(kCreate) +
+                                "PRAGMA application_id = " + std::to_string(kApplicationId) +
                                 "; PRAGMA user_version = " + std::to_string(kVersion) + "; COMMIT;";
         if (auto created = db->execute(sql.c_str()); !created) return tl::unexpected(created.error());
         auto meta = db->prepare("INSERT INTO meta VALUES ('tool_version', ?1), ('created', ?2), ('pruned', '0')");
@@ -235,8 +254,11 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::open(const std::string& pa
         meta->put_text(options.tool_version).put_text(now);
         if (meta->step() != SQLITE_DONE) return tl::unexpected(db->error("cannot write the capture"));
     }
-    // WAL with synchronous=NORMAL: what is committed survives the process being killed; readers do not wait for the writer.
-    if (auto wal = db->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216;"); !wal)
+    // WAL with synchronous=NORMAL: what is committed survives the process being killed; readers do not wait for the
+    // writer.
+    if (auto wal = db->execute(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216;");
+        !wal)
         return tl::unexpected(wal.error());
 
     std::unique_ptr<CaptureWriter> writer(new CaptureWriter);
@@ -250,7 +272,10 @@ Result<void> CaptureWriter::append(const Exchange& exchange) {
     auto& s = *impl_;
     const auto size = footprint(exchange);
     std::unique_lock lock(s.mutex);
-    s.changed.wait(lock, [&] { return s.queue.empty() || (s.queued_bytes + size <= kMaxQueued && s.queue.size() < kMaxQueuedExchanges) || s.failure || s.closing; });
+    s.changed.wait(lock, [&] {
+        return s.queue.empty() || (s.queued_bytes + size <= kMaxQueued && s.queue.size() < kMaxQueuedExchanges) ||
+               s.failure || s.closing;
+    });
     if (s.failure) return tl::unexpected(*s.failure);
     if (s.closing) return fail(ErrorCode::kInternal, "the capture is closed");
     s.queue.push_back(exchange);
@@ -283,7 +308,8 @@ Result<void> CaptureWriter::close() {
     s.changed.notify_all();
     if (s.thread.joinable()) s.thread.join();
     // Leaves one file behind rather than three.
-    if (auto checkpoint = s.db.execute("PRAGMA wal_checkpoint(TRUNCATE)"); !checkpoint && !s.failure) s.failure = checkpoint.error();
+    if (auto checkpoint = s.db.execute("PRAGMA wal_checkpoint(TRUNCATE)"); !checkpoint && !s.failure)
+        s.failure = checkpoint.error();
     if (s.failure) return tl::unexpected(*s.failure);
     return {};
 }

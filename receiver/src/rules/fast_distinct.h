@@ -16,8 +16,8 @@ struct Item {
     std::uint32_t offset, size;
 };
 
-/// Open addressing over items in message order. The hash only finds candidates, bytes decide. Its time is linear whatever the input: probes
-/// are bounded, and running out of them counts as not distinct.
+/// Open addressing over items in message order. The hash only finds candidates, bytes decide. Its time is linear
+/// whatever the input: probes are bounded, and running out of them counts as not distinct.
 class Distinct {
 public:
     /// True when no two items are equal. `twin(earlier, later)` may forgive a pair.
@@ -41,7 +41,8 @@ public:
                 }
                 if (slot.tag == tag) {
                     const Item& other = items[slot.next - 1];
-                    if (other.size == item.size && std::memcmp(base + other.offset, base + item.offset, item.size) == 0) {
+                    if (other.size == item.size &&
+                        std::memcmp(base + other.offset, base + item.offset, item.size) == 0) {
                         if (!twin(slot.next - 1, i)) return false;
                         slot.next = static_cast<std::uint32_t>(i + 1);
                         break;
@@ -54,7 +55,9 @@ public:
     }
 
 private:
-    struct Slot { std::uint32_t tag, next; };  ///< next: index of the item plus one; 0: free
+    struct Slot {
+        std::uint32_t tag, next;
+    };  ///< next: index of the item plus one; 0: free
     static constexpr std::size_t kAhead = 12;
     static constexpr unsigned kMaxProbes = 64;
     Scratch<Slot> slots_;

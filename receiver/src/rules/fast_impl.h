@@ -12,22 +12,28 @@
 namespace prw::receiver::rules::fast {
 
 /// What the walks accept without asking the rules. Everything here is on the safe side of the rules' own limits.
-inline constexpr std::size_t kMaxSeries = 10'000;      ///< more is for ext.batching.reasonable-size
-inline constexpr unsigned kMaxLabels = 30;             ///< ext.labels.size-sane
-inline constexpr std::uint32_t kMaxNameSize = 128;     ///< bytes, label and metric names
-inline constexpr std::uint32_t kMaxValueSize = 2048;   ///< bytes
+inline constexpr std::size_t kMaxSeries = 10'000;                 ///< more is for ext.batching.reasonable-size
+inline constexpr unsigned kMaxLabels = 30;                        ///< ext.labels.size-sane
+inline constexpr std::uint32_t kMaxNameSize = 128;                ///< bytes, label and metric names
+inline constexpr std::uint32_t kMaxValueSize = 2048;              ///< bytes
 inline constexpr std::int64_t kFirstTimestamp = 100'000'000'000;  ///< below it is the magnitude of seconds
 inline constexpr std::int64_t kFuture = 600'000;                  ///< ms ahead of the receiver's clock
 
-/// Finite and not negative, nor the stale marker in the wrong byte order. Other values are judged with the series' name and type.
+/// Finite and not negative, nor the stale marker in the wrong byte order. Other values are judged with the series' name
+/// and type.
 [[nodiscard]] inline bool ordinary(std::uint64_t value_bits) {
     return value_bits < 0x7ff0000000000000ULL && value_bits != 0x020000000000f07fULL;
 }
 /// The NaNs that no rule has anything to say about: what C, Go, Java and Prometheus itself send.
-[[nodiscard]] inline bool plain_nan(std::uint64_t value_bits) { return value_bits == 0x7ff8000000000000ULL || value_bits == proto::kNormalNanBits; }
-[[nodiscard]] inline bool is_nan(std::uint64_t value_bits) { return (value_bits & 0x7fffffffffffffffULL) > 0x7ff0000000000000ULL; }
+[[nodiscard]] inline bool plain_nan(std::uint64_t value_bits) {
+    return value_bits == 0x7ff8000000000000ULL || value_bits == proto::kNormalNanBits;
+}
+[[nodiscard]] inline bool is_nan(std::uint64_t value_bits) {
+    return (value_bits & 0x7fffffffffffffffULL) > 0x7ff0000000000000ULL;
+}
 
-/// A value that is not ordinary(): +Inf and the stale marker always pass, negative values and plain NaNs unless the series counts something.
+/// A value that is not ordinary(): +Inf and the stale marker always pass, negative values and plain NaNs unless the
+/// series counts something.
 [[nodiscard]] inline bool unusual_value_ok(std::uint64_t value_bits, bool counts) {
     if (value_bits < 0x7ff0000000000000ULL) return false;
     if (value_bits == proto::kStaleNanBits || value_bits == 0x7ff0000000000000ULL) return true;
@@ -59,10 +65,14 @@ enum class LabelKind : std::uint8_t { kOrdinary, kMetricName, kLe, kQuantile };
 /// A value that a label of that kind may have, without comment.
 [[nodiscard]] inline bool plain_label_value(LabelKind kind, const Byte* value, std::size_t size) {
     switch (kind) {
-        case LabelKind::kMetricName: return size <= kMaxNameSize && legacy_name<true>(value, size);
-        case LabelKind::kLe: return plain_number(value, size);
-        case LabelKind::kQuantile: return plain_quantile(value, size);
-        case LabelKind::kOrdinary: break;
+        case LabelKind::kMetricName:
+            return size <= kMaxNameSize && legacy_name<true>(value, size);
+        case LabelKind::kLe:
+            return plain_number(value, size);
+        case LabelKind::kQuantile:
+            return plain_quantile(value, size);
+        case LabelKind::kOrdinary:
+            break;
     }
     return true;
 }
@@ -74,7 +84,9 @@ struct Message {
 };
 
 /// Keyed hashing, so that nobody outside can prepare collisions.
-struct Secret { std::array<Byte, 192> bytes; };
+struct Secret {
+    std::array<Byte, 192> bytes;
+};
 
 class WalkV1 {
 public:
@@ -82,22 +94,28 @@ public:
     [[nodiscard]] bool accept(const Message& message, FastCounts& counts);
 
 private:
-    /// A label as the previous series had it in the same place. Its name is known to be fine; when the next series repeats it, one comparison
-    /// tells. `head` is the label's start: tag, size and bytes of the name, tag of the value.
+    /// A label as the previous series had it in the same place. Its name is known to be fine; when the next series
+    /// repeats it, one comparison tells. `head` is the label's start: tag, size and bytes of the name, tag of the
+    /// value.
     struct Column {
         std::array<Byte, 32> head;
         std::uint32_t mask;  ///< which bytes of `head` count
         std::uint32_t size;  ///< of the head
         LabelKind kind;
-        bool linked;         ///< the name is known to sort after the column's to the left
+        bool linked;  ///< the name is known to sort after the column's to the left
     };
-    struct Label { const Byte* name; const Byte* value; std::uint32_t name_size, value_size; };
+    struct Label {
+        const Byte* name;
+        const Byte* value;
+        std::uint32_t name_size, value_size;
+    };
 
     [[nodiscard]] static bool read_label(const Byte*& p, const Byte* end, Label& out);
     [[nodiscard]] bool learn(unsigned column, const Label& label, const Label& before);
     [[nodiscard]] static bool utf8_values(const Byte* p, const Byte* end);
     [[nodiscard]] static bool in_order(const Message& message, const Item& earlier, const Item& later);
-    [[nodiscard]] bool walk_series(const Byte* p, const Byte* end, Timestamps& timestamps, Item& item, FastCounts& counts);
+    [[nodiscard]] bool walk_series(const Byte* p, const Byte* end, Timestamps& timestamps, Item& item,
+                                   FastCounts& counts);
 
     const Secret& secret_;
     std::array<Column, kMaxLabels + 1> columns_;
@@ -117,40 +135,56 @@ private:
         std::uint32_t type, help, unit;  ///< metadata of the series that have this metric name
     };
     enum : std::uint32_t {
-        kNameKnown = 1, kNameOk = 2, kMetricKnown = 4, kMetricOk = 8, kCounts = 16, kLeKnown = 32, kLeOk = 64,
-        kQuantileKnown = 128, kQuantileOk = 256, kMetadataKnown = 512, kLong = 1024, kMadeBySender = 2048,
+        kNameKnown = 1,
+        kNameOk = 2,
+        kMetricKnown = 4,
+        kMetricOk = 8,
+        kCounts = 16,
+        kLeKnown = 32,
+        kLeOk = 64,
+        kQuantileKnown = 128,
+        kQuantileOk = 256,
+        kMetadataKnown = 512,
+        kLong = 1024,
+        kMadeBySender = 2048,
     };
     static constexpr std::size_t kShapeBytes = 64;
     static constexpr std::uint32_t kNowhere = 0xffffffffU;
-    /// References as an earlier series of this request had them: the same names in the same places, values of the same size on the wire.
-    /// A series that fits needs no decoding.
+    /// References as an earlier series of this request had them: the same names in the same places, values of the same
+    /// size on the wire. A series that fits needs no decoding.
     struct Shape {
-        std::array<Byte, kShapeBytes> bytes;     ///< the references
-        std::array<Byte, kShapeBytes> fixed;     ///< which bits must be equal: all of a name, the continuation bit of a value
-        std::array<Byte, kShapeBytes> limit;     ///< largest value of a reference's last byte
-        std::array<Byte, kShapeBytes> edge;      ///< the same where the byte before it decides, else 0
-        std::uint64_t key;                       ///< continuation bits and size; 0: unused
+        std::array<Byte, kShapeBytes> bytes;  ///< the references
+        std::array<Byte, kShapeBytes>
+            fixed;  ///< which bits must be equal: all of a name, the continuation bit of a value
+        std::array<Byte, kShapeBytes> limit;  ///< largest value of a reference's last byte
+        std::array<Byte, kShapeBytes> edge;   ///< the same where the byte before it decides, else 0
+        std::uint64_t key;                    ///< continuation bits and size; 0: unused
         std::uint32_t size;
-        std::uint32_t metric_at;                 ///< where the reference to the metric name starts
-        std::uint32_t checked_at;                ///< where the reference to the value of `le` or `quantile` starts; kNowhere
+        std::uint32_t metric_at;   ///< where the reference to the metric name starts
+        std::uint32_t checked_at;  ///< where the reference to the value of `le` or `quantile` starts; kNowhere
         LabelKind checked;
     };
     /// Label names of an earlier series of this request.
     struct Names {
-        std::uint32_t labels;  ///< 0: unused
-        std::uint32_t metric;  ///< which label is __name__
-        std::uint32_t checked; ///< which label is `le` or `quantile`; kNowhere
-        LabelKind kind;        ///< of that one
+        std::uint32_t labels;   ///< 0: unused
+        std::uint32_t metric;   ///< which label is __name__
+        std::uint32_t checked;  ///< which label is `le` or `quantile`; kNowhere
+        LabelKind kind;         ///< of that one
         std::array<std::uint32_t, kMaxLabels> refs;
     };
-    struct Refs { std::uint32_t metric = 0; };
-    struct Metadata { std::uint32_t type = 0, help = 0, unit = 0; };
+    struct Refs {
+        std::uint32_t metric = 0;
+    };
+    struct Metadata {
+        std::uint32_t type = 0, help = 0, unit = 0;
+    };
 
     [[nodiscard]] bool read_symbols(const Byte*& p, const Message& message);
     [[nodiscard]] bool walk_refs(const Byte* p, std::uint32_t size, Refs& out);
     [[nodiscard]] bool decode_refs(const Byte* p, std::uint32_t size, std::uint64_t continued, Shape* shape, Refs& out);
     [[nodiscard]] const Names* find_names(const std::uint32_t* refs, std::uint32_t labels);
-    void describe(const Byte* begin, std::uint32_t size, const std::uint32_t* at, std::uint32_t count, const Names& names, Shape& shape) const;
+    void describe(const Byte* begin, std::uint32_t size, const std::uint32_t* at, std::uint32_t count,
+                  const Names& names, Shape& shape) const;
     [[nodiscard]] bool fits(const Shape& shape, const Byte* p) const;
     [[nodiscard]] bool name_ok(std::uint32_t ref);
     [[nodiscard]] bool value_ok(LabelKind kind, std::uint32_t ref);

@@ -1,7 +1,7 @@
 /// Building blocks of the fast walk: unaligned loads, 16-byte comparisons, name classes. Internal to fast*.cc.
 ///
-/// Functions that look at whole 16-byte blocks may load past what they judge (never past the padding of PaddedBuffer); what they judge ends
-/// where their arguments say.
+/// Functions that look at whole 16-byte blocks may load past what they judge (never past the padding of PaddedBuffer);
+/// what they judge ends where their arguments say.
 #pragma once
 
 #include <bit>
@@ -85,9 +85,7 @@ private:
 #if defined(PRW_FAST_SSE2)
 
 using Block = __m128i;
-[[nodiscard]] inline Block load_block(const Byte* p) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-}
+[[nodiscard]] inline Block load_block(const Byte* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
 
 /// Bit i says whether a[i] == b[i].
 [[nodiscard]] inline std::uint32_t equal_mask32(const Byte* a, const Byte* b) {
@@ -117,9 +115,10 @@ template <bool kColon>
     const Block letter = _mm_sub_epi8(_mm_or_si128(x, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
     const Block digit = _mm_sub_epi8(x, _mm_set1_epi8('0'));
     // ':' follows '9'.
-    const Block ok = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
-                                               _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(kColon ? 10 : 9)), digit)),
-                                  _mm_cmpeq_epi8(x, _mm_set1_epi8('_')));
+    const Block ok =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(letter, _mm_set1_epi8(25)), letter),
+                                  _mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(kColon ? 10 : 9)), digit)),
+                     _mm_cmpeq_epi8(x, _mm_set1_epi8('_')));
     return static_cast<std::uint32_t>(_mm_movemask_epi8(ok));
 }
 
@@ -187,7 +186,8 @@ template <std::size_t kSize>
     return size >= kSize - 1 && std::memcmp(p + size - (kSize - 1), text, kSize - 1) == 0;
 }
 
-/// Digits with at most one point and an exponent, signed or not, or ±Inf: the spellings of `le` that senders use. Others are left to the slow path.
+/// Digits with at most one point and an exponent, signed or not, or ±Inf: the spellings of `le` that senders use.
+/// Others are left to the slow path.
 [[nodiscard]] inline bool plain_number(const Byte* p, std::size_t size) {
     const Byte* const end = p + size;
     const auto digits = [&] {

@@ -8,7 +8,8 @@ namespace prw::receiver::rules::fast {
 
 namespace {
 
-constexpr Byte kTimeSeries = 0x0a, kLabel = 0x0a, kSample = 0x12, kName = 0x0a, kValue = 0x12, kSampleValue = 0x09, kTimestamp = 0x10;
+constexpr Byte kTimeSeries = 0x0a, kLabel = 0x0a, kSample = 0x12, kName = 0x0a, kValue = 0x12, kSampleValue = 0x09,
+               kTimestamp = 0x10;
 constexpr std::uint32_t kNeverExpected = 0xff;  // larger than the labels that are compared with their column
 
 }  // namespace
@@ -69,8 +70,8 @@ bool WalkV1::utf8_values(const Byte* p, const Byte* end) {
     return true;
 }
 
-/// Prometheus sends one TimeSeries per sample, so that a label set occurs more than once when it catches up. That is fine while its samples
-/// are in the order of time. Both series have been walked; samples are what follows the labels.
+/// Prometheus sends one TimeSeries per sample, so that a label set occurs more than once when it catches up. That is
+/// fine while its samples are in the order of time. Both series have been walked; samples are what follows the labels.
 bool WalkV1::in_order(const Message& message, const Item& earlier, const Item& later) {
     const auto time_at = [](const Byte* sample) {
         std::uint64_t value = 0;
@@ -83,7 +84,8 @@ bool WalkV1::in_order(const Message& message, const Item& earlier, const Item& l
     return time_at(last) < time_at(message.begin + later.offset + later.size);
 }
 
-bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timestamps& timestamps, Item& item, FastCounts& counts) {
+bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timestamps& timestamps, Item& item,
+                         FastCounts& counts) {
     const Byte* p = begin;
     unsigned index = 0;
     Label label = {};
@@ -94,8 +96,8 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
         Column& column = columns_[index];
         const std::uint32_t size = p[1], head = column.size;
         LabelKind kind = LabelKind::kOrdinary;
-        if ((equal_mask32(p + 2, column.head.data()) & column.mask) == column.mask && size < 0x80 && size > head + 1 && p[2 + head] == size - head - 1)
-            [[likely]] {
+        if ((equal_mask32(p + 2, column.head.data()) & column.mask) == column.mask && size < 0x80 && size > head + 1 &&
+            p[2 + head] == size - head - 1) [[likely]] {
             const Byte* const next = p + 2 + size;
             if (next > end) return false;
             const Label before = label;
@@ -166,8 +168,9 @@ bool WalkV1::accept(const Message& message, FastCounts& counts) {
     }
     counts.series = series;
     if (series == 0) return false;
-    return distinct_.check(message.begin, items, series,
-                           [&](std::size_t earlier, std::size_t later) { return in_order(message, items[earlier], items[later]); });
+    return distinct_.check(message.begin, items, series, [&](std::size_t earlier, std::size_t later) {
+        return in_order(message, items[earlier], items[later]);
+    });
 }
 
 }  // namespace prw::receiver::rules::fast

@@ -72,7 +72,8 @@ bool WalkV2::read_symbols(const Byte*& p, const Message& message) {
 
 bool WalkV2::name_ok(std::uint32_t ref) {
     Symbol& symbol = symbols_[ref];
-    if ((symbol.flags & kNameKnown) == 0) symbol.flags |= kNameKnown | (plain_label_name(text(symbol), symbol.size) ? kNameOk : 0U);
+    if ((symbol.flags & kNameKnown) == 0)
+        symbol.flags |= kNameKnown | (plain_label_name(text(symbol), symbol.size) ? kNameOk : 0U);
     return (symbol.flags & kNameOk) != 0;
 }
 
@@ -87,14 +88,17 @@ inline bool WalkV2::value_ok(LabelKind kind, std::uint32_t ref) {
             }
             return (symbol.flags & kMetricOk) != 0;
         case LabelKind::kLe:
-            if ((symbol.flags & kLeKnown) == 0) symbol.flags |= kLeKnown | (plain_label_value(kind, text(symbol), symbol.size) ? kLeOk : 0U);
+            if ((symbol.flags & kLeKnown) == 0)
+                symbol.flags |= kLeKnown | (plain_label_value(kind, text(symbol), symbol.size) ? kLeOk : 0U);
             return (symbol.flags & kLeOk) != 0;
         case LabelKind::kQuantile:
             if ((symbol.flags & kQuantileKnown) == 0) {
-                symbol.flags |= kQuantileKnown | (plain_label_value(kind, text(symbol), symbol.size) ? kQuantileOk : 0U);
+                symbol.flags |=
+                    kQuantileKnown | (plain_label_value(kind, text(symbol), symbol.size) ? kQuantileOk : 0U);
             }
             return (symbol.flags & kQuantileOk) != 0;
-        case LabelKind::kOrdinary: break;
+        case LabelKind::kOrdinary:
+            break;
     }
     return (symbol.flags & kLong) == 0;
 }
@@ -133,9 +137,10 @@ const WalkV2::Names* WalkV2::find_names(const std::uint32_t* refs, std::uint32_t
     return &names;
 }
 
-/// Reads the references. With `shape`, also notes how the next series may be compared with this one. `continued` has the continuation bits of
-/// up to 64 bytes.
-bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, std::uint64_t continued, Shape* shape, Refs& out) {
+/// Reads the references. With `shape`, also notes how the next series may be compared with this one. `continued` has
+/// the continuation bits of up to 64 bytes.
+bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, std::uint64_t continued, Shape* shape,
+                         Refs& out) {
     std::array<std::uint32_t, 2 * kMaxLabels> refs;
     std::array<std::uint32_t, 2 * kMaxLabels + 1> at;
     const std::uint32_t last = symbol_count_ - 1;
@@ -149,7 +154,8 @@ bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, std::uint6
             const std::uint32_t end = static_cast<std::uint32_t>(std::countr_zero(ends)) + 1, used = end - start;
             if (count == refs.size() || used > 3) return false;
             const std::uint64_t raw = load64(begin + start) & ((std::uint64_t{1} << (8 * used)) - 1);
-            const auto ref = static_cast<std::uint32_t>((raw & 0x7fU) | ((raw >> 1U) & 0x3f80U) | ((raw >> 2U) & 0x1fc000U));
+            const auto ref =
+                static_cast<std::uint32_t>((raw & 0x7fU) | ((raw >> 1U) & 0x3f80U) | ((raw >> 2U) & 0x1fc000U));
             bad |= ref - 1 >= last || (raw >> (8 * used - 8)) == 0;
             at[count] = start;
             refs[count++] = ref;
@@ -181,7 +187,8 @@ bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, std::uint6
     return true;
 }
 
-void WalkV2::describe(const Byte* begin, std::uint32_t size, const std::uint32_t* at, std::uint32_t count, const Names& names, Shape& shape) const {
+void WalkV2::describe(const Byte* begin, std::uint32_t size, const std::uint32_t* at, std::uint32_t count,
+                      const Names& names, Shape& shape) const {
     const std::uint32_t last = symbol_count_ - 1, high = last >> 7U;
     std::memcpy(shape.bytes.data(), begin, kShapeBytes);
     shape.fixed.fill(0);
@@ -206,7 +213,8 @@ void WalkV2::describe(const Byte* begin, std::uint32_t size, const std::uint32_t
     shape.checked = names.kind;
 }
 
-/// True when the references at `p` have the shape's names in the shape's places, and every value is a symbol and not the empty one.
+/// True when the references at `p` have the shape's names in the shape's places, and every value is a symbol and not
+/// the empty one.
 [[gnu::always_inline]] inline bool WalkV2::fits(const Shape& shape, const Byte* p) const {
     const auto low = static_cast<Byte>(0x80U | ((symbol_count_ - 1) & 0x7fU));
 #if defined(PRW_FAST_SSE2)
@@ -214,7 +222,8 @@ void WalkV2::describe(const Byte* begin, std::uint32_t size, const std::uint32_t
     Block bad = zero;
     for (std::uint32_t i = 0; i < shape.size; i += 16) {
         const Block x = load_block(p + i), before = load_block(p + i - 1);
-        const Block fixed = load_block(&shape.fixed[i]), limit = load_block(&shape.limit[i]), edge = load_block(&shape.edge[i]);
+        const Block fixed = load_block(&shape.fixed[i]), limit = load_block(&shape.limit[i]),
+                    edge = load_block(&shape.edge[i]);
         bad = _mm_or_si128(bad, _mm_and_si128(_mm_xor_si128(x, load_block(&shape.bytes[i])), fixed));
         // A zero byte is the reference 0 or the end of a varint that is longer than need be.
         bad = _mm_or_si128(bad, _mm_and_si128(_mm_cmpeq_epi8(x, zero), fixed));
@@ -253,7 +262,8 @@ bool WalkV2::walk_refs(const Byte* p, std::uint32_t size, Refs& out) {
                 return p[at] < 0x80U ? p[at] : (p[at] & 0x7fU) | static_cast<std::uint32_t>(p[at + 1]) << 7U;
             };
             out.metric = value_at(shape.metric_at);
-            return value_ok(LabelKind::kMetricName, out.metric) && (shape.checked_at == kNowhere || value_ok(shape.checked, value_at(shape.checked_at)));
+            return value_ok(LabelKind::kMetricName, out.metric) &&
+                   (shape.checked_at == kNowhere || value_ok(shape.checked, value_at(shape.checked_at)));
         }
     }
     // What comes once is not worth describing.
@@ -269,7 +279,8 @@ bool WalkV2::walk_refs(const Byte* p, std::uint32_t size, Refs& out) {
 
 bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastCounts& counts) {
     std::uint32_t size = 0;
-    if (p == end || *p++ != kLabelsRefs || !read_size(p, end, size) || size > static_cast<std::size_t>(end - p)) return false;
+    if (p == end || *p++ != kLabelsRefs || !read_size(p, end, size) || size > static_cast<std::size_t>(end - p))
+        return false;
     Refs refs;
     if (!walk_refs(p, size, refs)) return false;
     item.offset = static_cast<std::uint32_t>(p - base_);
@@ -333,7 +344,8 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
         if (metadata.help != 0 || metadata.unit != 0) return false;
         return only_markers || (metric.flags & kMadeBySender) != 0;
     }
-    if (metadata.type == static_cast<std::uint32_t>(proto::MetricType::kCounter) && (!counter_fits || !counter_values)) return false;
+    if (metadata.type == static_cast<std::uint32_t>(proto::MetricType::kCounter) && (!counter_fits || !counter_values))
+        return false;
     if (!only_markers && (metric.flags & kMadeBySender) == 0) {
         typed_ = true;
         helped_ |= metadata.help != 0;
@@ -365,7 +377,8 @@ bool WalkV2::read_metadata(const Byte*& p, const Byte* const end, Metadata& out)
 bool WalkV2::type_fits(const Symbol& metric) const {
     const auto type = static_cast<proto::MetricType>(metric.type);
     if (ends_with(text(metric), metric.size, "_total")) return type == proto::MetricType::kCounter;
-    if (ends_with(text(metric), metric.size, "_bucket")) return type == proto::MetricType::kHistogram || type == proto::MetricType::kGaugeHistogram;
+    if (ends_with(text(metric), metric.size, "_bucket"))
+        return type == proto::MetricType::kHistogram || type == proto::MetricType::kGaugeHistogram;
     return true;
 }
 

@@ -11,9 +11,10 @@ namespace prw::receiver::rules {
 namespace buckets {
 
 constexpr std::string_view kDeltasClauses[] = {"prw2.histogram.deltas-for-integer"};
-constinit const Rule kDeltas{"histograms/deltas-for-integer", kDeltasClauses, Severity::kFail,
-                             "Integer histograms (count_int) fill the *_deltas lists, never *_counts.",
-                             "Write integer buckets as differences into *_deltas, or set count_float for a float histogram."};
+constinit const Rule kDeltas{
+    "histograms/deltas-for-integer", kDeltasClauses, Severity::kFail,
+    "Integer histograms (count_int) fill the *_deltas lists, never *_counts.",
+    "Write integer buckets as differences into *_deltas, or set count_float for a float histogram."};
 
 constexpr std::string_view kCountsClauses[] = {"prw2.histogram.counts-for-float"};
 constinit const Rule kCounts{"histograms/counts-for-float", kCountsClauses, Severity::kFail,
@@ -21,30 +22,37 @@ constinit const Rule kCounts{"histograms/counts-for-float", kCountsClauses, Seve
                              "Write absolute float buckets into *_counts, or set count_int for an integer histogram."};
 
 constexpr std::string_view kV1KindClauses[] = {"ext.proto.v1-extension-shape"};
-constinit const Rule kV1Kind{"histograms/v1-buckets-of-kind", kV1KindClauses, Severity::kWarn,
-                             "In 1.0, integer histograms fill *_deltas and float histograms *_counts, as Prometheus does.",
-                             "Fill *_deltas with count_int, and *_counts with count_float."};
+constinit const Rule kV1Kind{
+    "histograms/v1-buckets-of-kind", kV1KindClauses, Severity::kWarn,
+    "In 1.0, integer histograms fill *_deltas and float histograms *_counts, as Prometheus does.",
+    "Fill *_deltas with count_int, and *_counts with count_float."};
 
 constexpr std::string_view kSpansClauses[] = {"ext.histogram.spans-match-buckets"};
-constinit const Rule kSpans{"histograms/spans-match-buckets", kSpansClauses, Severity::kFail,
-                            "For each sign the lengths of the spans add up to the number of bucket values.",
-                            "Shorten the last span when you drop trailing buckets; one bucket value for each unit of span length."};
+constinit const Rule kSpans{
+    "histograms/spans-match-buckets", kSpansClauses, Severity::kFail,
+    "For each sign the lengths of the spans add up to the number of bucket values.",
+    "Shorten the last span when you drop trailing buckets; one bucket value for each unit of span length."};
 
 constexpr std::string_view kOffsetClauses[] = {"ext.histogram.span-offset-nonnegative"};
-constinit const Rule kOffset{"histograms/span-offset", kOffsetClauses, Severity::kFail, "Only the first span has a negative offset.",
+constinit const Rule kOffset{"histograms/span-offset", kOffsetClauses, Severity::kFail,
+                             "Only the first span has a negative offset.",
                              "Emit spans in ascending order; an offset is the gap after the previous span."};
 
 constexpr std::string_view kNegativeClauses[] = {"ext.histogram.bucket-counts-nonnegative"};
-constinit const Rule kNegative{"histograms/bucket-counts-nonnegative", kNegativeClauses, Severity::kFail,
-                               "The counts that integer deltas add up to are not negative.",
-                               "Write each delta as the difference to the preceding bucket of the same sign, over all spans."};
+constinit const Rule kNegative{
+    "histograms/bucket-counts-nonnegative", kNegativeClauses, Severity::kFail,
+    "The counts that integer deltas add up to are not negative.",
+    "Write each delta as the difference to the preceding bucket of the same sign, over all spans."};
 
-constexpr std::string_view kFloatNegativeClauses[] = {"ext.histogram.float-counts-nonnegative", "ext.histogram.bucket-counts-nonnegative"};
-constinit const Rule kFloatNegative{"histograms/float-buckets-nonnegative", kFloatNegativeClauses, Severity::kFail,
-                                    "The buckets of a float histogram are not negative (a warning for NaN and infinity).",
-                                    "Do not send the difference of two histograms as a histogram."};
+constexpr std::string_view kFloatNegativeClauses[] = {"ext.histogram.float-counts-nonnegative",
+                                                      "ext.histogram.bucket-counts-nonnegative"};
+constinit const Rule kFloatNegative{
+    "histograms/float-buckets-nonnegative", kFloatNegativeClauses, Severity::kFail,
+    "The buckets of a float histogram are not negative (a warning for NaN and infinity).",
+    "Do not send the difference of two histograms as a histogram."};
 
-constexpr std::string_view kDeltaEncodingClauses[] = {"prw2.histogram.delta-encoding", "ext.histogram.count-equals-buckets"};
+constexpr std::string_view kDeltaEncodingClauses[] = {"prw2.histogram.delta-encoding",
+                                                      "ext.histogram.count-equals-buckets"};
 constinit const Rule kDeltaEncoding{"histograms/delta-encoding", kDeltaEncodingClauses, Severity::kFail,
                                     "Integer buckets are differences to the preceding bucket, not absolute counts.",
                                     "Write the first bucket as it is and every further one minus the one before."};
@@ -55,9 +63,10 @@ constinit const Rule kEqual{"histograms/count-equals-buckets", kEqualClauses, Se
                             "Read count and buckets under one lock, or compute the count from the buckets."};
 
 constexpr std::string_view kCoversClauses[] = {"ext.histogram.count-covers-buckets"};
-constinit const Rule kCovers{"histograms/count-covers-buckets", kCoversClauses, Severity::kFail,
-                             "Where NaN was observed (the sum is NaN), the count of an integer histogram is at least the sum of its buckets.",
-                             "Count NaN observations in count, and in no bucket."};
+constinit const Rule kCovers{
+    "histograms/count-covers-buckets", kCoversClauses, Severity::kFail,
+    "Where NaN was observed (the sum is NaN), the count of an integer histogram is at least the sum of its buckets.",
+    "Count NaN observations in count, and in no bucket."};
 
 constexpr std::string_view kIndexClauses[] = {"ext.histogram.bucket-index-in-range"};
 constinit const Rule kIndex{"histograms/bucket-index", kIndexClauses, Severity::kFail,
@@ -65,9 +74,10 @@ constinit const Rule kIndex{"histograms/bucket-index", kIndexClauses, Severity::
                             "Check that the offsets belong to the schema that is sent, also after scaling down."};
 
 constexpr std::string_view kNoOpSpanClauses[] = {"ext.histogram.no-zero-length-spans"};
-constinit const Rule kNoOpSpan{"histograms/no-op-spans", kNoOpSpanClauses, Severity::kInfo,
-                               "There are no spans of length zero, and none that follow the previous one without a gap.",
-                               "Harmless; merge neighbouring spans to save bytes."};
+constinit const Rule kNoOpSpan{
+    "histograms/no-op-spans", kNoOpSpanClauses, Severity::kInfo,
+    "There are no spans of length zero, and none that follow the previous one without a gap.",
+    "Harmless; merge neighbouring spans to save bytes."};
 
 constexpr std::string_view kNoCustomValuesClauses[] = {"ext.histogram.exponential-no-custom-values"};
 constinit const Rule kNoCustomValues{"histograms/exponential-no-custom-values", kNoCustomValuesClauses, Severity::kFail,
@@ -84,18 +94,22 @@ constinit const Rule kNoNegative{"histograms/custom-no-negative-buckets", kNoNeg
                                  "With custom buckets (schema -53) negative spans and buckets are unused.",
                                  "Put buckets below zero into positive_spans as well: custom bounds may be negative."};
 
-constexpr std::string_view kNoInfClauses[] = {"prw2.histogram.custom-no-inf-bound", "ext.histogram.custom-bounds-finite"};
-constinit const Rule kNoInf{"histograms/custom-no-inf-bound", kNoInfClauses, Severity::kFail, "custom_values do not list +Inf; that bucket is implicit.",
+constexpr std::string_view kNoInfClauses[] = {"prw2.histogram.custom-no-inf-bound",
+                                              "ext.histogram.custom-bounds-finite"};
+constinit const Rule kNoInf{"histograms/custom-no-inf-bound", kNoInfClauses, Severity::kFail,
+                            "custom_values do not list +Inf; that bucket is implicit.",
                             "Leave the last bound, +Inf, out of custom_values; its bucket comes after the last bound."};
 
 constexpr std::string_view kBoundsFiniteClauses[] = {"ext.histogram.custom-bounds-finite"};
-constinit const Rule kBoundsFinite{"histograms/custom-bounds-finite", kBoundsFiniteClauses, Severity::kFail, "custom_values contain no NaN (a note for -Inf as the first).",
+constinit const Rule kBoundsFinite{"histograms/custom-bounds-finite", kBoundsFiniteClauses, Severity::kFail,
+                                   "custom_values contain no NaN (a note for -Inf as the first).",
                                    "Drop bounds that are not finite numbers where classic buckets are converted."};
 
 constexpr std::string_view kCustomSpansClauses[] = {"ext.histogram.custom-spans-within-bounds"};
-constinit const Rule kCustomSpans{"histograms/custom-spans-within-bounds", kCustomSpansClauses, Severity::kFail,
-                                  "With custom buckets the spans lie within the len(custom_values)+1 buckets, and no offset is negative.",
-                                  "Compute spans from the bounds that are sent; the first bucket has index 0."};
+constinit const Rule kCustomSpans{
+    "histograms/custom-spans-within-bounds", kCustomSpansClauses, Severity::kFail,
+    "With custom buckets the spans lie within the len(custom_values)+1 buckets, and no offset is negative.",
+    "Compute spans from the bounds that are sent; the first bucket has index 0."};
 
 }  // namespace buckets
 
@@ -150,10 +164,16 @@ public:
 
 private:
     void say(const Rule& rule, std::string_view field, auto&& message, std::optional<Severity> severity = {}) {
-        const auto draft = [&] { return Draft{.message = message(), .field = element_path(series_, "histograms", index_, field), .protobuf = h_.range}; };
+        const auto draft = [&] {
+            return Draft{.message = message(),
+                         .field = element_path(series_, "histograms", index_, field),
+                         .protobuf = h_.range};
+        };
         report(c_, rule, series_, draft, severity);
     }
-    [[nodiscard]] static std::string list(const Side& side, std::string_view what) { return cat({side.name, "_", what}); }
+    [[nodiscard]] static std::string list(const Side& side, std::string_view what) {
+        return cat({side.name, "_", what});
+    }
     [[nodiscard]] bool custom() const { return h_.schema == -53; }
 
     void other_kind() {
@@ -174,14 +194,16 @@ private:
         for (const auto& span : side.spans) length += span.length;
         if (length != values) {
             say(kSpans, list(side, "spans"), [&] {
-                return cat({"The ", side.name, " spans cover ", unum(length), " buckets, ", list(side, is_float_ ? "counts" : "deltas"), " has ",
-                            unum(values), " values; wanted as many"});
+                return cat({"The ", side.name, " spans cover ", unum(length), " buckets, ",
+                            list(side, is_float_ ? "counts" : "deltas"), " has ", unum(values),
+                            " values; wanted as many"});
             });
         }
         for (std::size_t k = 1; k < side.spans.size() && !custom(); ++k) {
             if (side.spans[k].offset >= 0) continue;
             span(kOffset, side, k, [&] {
-                return cat({"Span ", unum(k), " has offset ", num(side.spans[k].offset), "; wanted a gap that is not negative after the first span"});
+                return cat({"Span ", unum(k), " has offset ", num(side.spans[k].offset),
+                            "; wanted a gap that is not negative after the first span"});
             });
         }
         no_op_spans(side);
@@ -190,9 +212,10 @@ private:
 
     void span(const Rule& rule, const Side& side, std::size_t k, auto&& message) {
         report(c_, rule, series_, [&] {
-            return Draft{.message = message(),
-                         .field = cat({element_path(series_, "histograms", index_, list(side, "spans")), "[", unum(k), "]"}),
-                         .protobuf = side.spans[k].range};
+            return Draft{
+                .message = message(),
+                .field = cat({element_path(series_, "histograms", index_, list(side, "spans")), "[", unum(k), "]"}),
+                .protobuf = side.spans[k].range};
         });
     }
 
@@ -211,7 +234,8 @@ private:
 
     /// The +Inf bucket of schema n has index 1024 * 2^n + 1.
     void bucket_index(const Side& side, std::size_t values) {
-        const std::int64_t limit = (h_.schema >= 0 ? std::int64_t{1024} << h_.schema : std::int64_t{1024} >> -h_.schema) + 1;
+        const std::int64_t limit =
+            (h_.schema >= 0 ? std::int64_t{1024} << h_.schema : std::int64_t{1024} >> -h_.schema) + 1;
         std::int64_t next = 0;  // index of the next bucket
         std::int64_t count = 0;
         std::size_t bucket = 0;
@@ -228,8 +252,8 @@ private:
                 }
                 if (!populated || next <= limit) continue;
                 span(kIndex, side, k, [&] {
-                    return cat({"A ", side.name, " bucket with observations has index ", num(next), "; wanted at most ", num(limit), " at schema ",
-                                num(h_.schema)});
+                    return cat({"A ", side.name, " bucket with observations has index ", num(next), "; wanted at most ",
+                                num(limit), " at schema ", num(h_.schema)});
                 });
                 return;
             }
@@ -245,9 +269,11 @@ private:
             const bool overflow = __builtin_add_overflow(count, side.deltas[k], &count);
             if (overflow || count < 0) {
                 say(kNegative, cat({list(side, "deltas"), "[", unum(k), "]"}), [&] {
-                    return cat({list(side, "deltas"), "[", unum(k), "] is ", num(side.deltas[k]), " after a bucket of ", num(before),
-                                overflow ? ", which does not fit 64 bits" : cat({", which makes the count ", num(count)}),
-                                "; wanted counts that are not negative"});
+                    return cat(
+                        {list(side, "deltas"), "[", unum(k), "] is ", num(side.deltas[k]), " after a bucket of ",
+                         num(before),
+                         overflow ? ", which does not fit 64 bits" : cat({", which makes the count ", num(count)}),
+                         "; wanted counts that are not negative"});
                 });
                 return false;
             }
@@ -268,7 +294,8 @@ private:
             const auto field = cat({list(side, "counts"), "[", unum(k), "]"});
             const bool negative = side.counts[k] < 0;
             const auto message = [&] {
-                return cat({field, " is ", real(side.counts[k]), negative ? "; wanted a number that is not negative" : "; wanted a finite number"});
+                return cat({field, " is ", real(side.counts[k]),
+                            negative ? "; wanted a number that is not negative" : "; wanted a finite number"});
             };
             say(kFloatNegative, field, message, negative ? Severity::kFail : Severity::kWarn);
             return false;
@@ -282,20 +309,25 @@ private:
         absolute_.add(zero);
         const bool equal = !buckets_.overflow && buckets_.value == h_.count;
         const bool absolute = !falls_ && values_ >= 2 && !absolute_.overflow && absolute_.value == h_.count;
-        const auto sum = [&] { return buckets_.overflow ? std::string("more than 64 bits hold") : unum(buckets_.value); };
+        const auto sum = [&] {
+            return buckets_.overflow ? std::string("more than 64 bits hold") : unum(buckets_.value);
+        };
         if (is_nan_bits(h_.sum_bits)) {
             if (!buckets_.overflow && buckets_.value <= h_.count) return;
             say(kCovers, "count_int", [&] {
-                return cat({"count_int is ", unum(h_.count), ", zero bucket and buckets hold ", sum(), "; with a NaN sum wanted at least as many"});
+                return cat({"count_int is ", unum(h_.count), ", zero bucket and buckets hold ", sum(),
+                            "; with a NaN sum wanted at least as many"});
             });
         } else if (!equal && absolute) {
             say(kDeltaEncoding, "positive_deltas", [&] {
                 return cat({"The deltas add up to ", sum(), " observations, count_int is ", unum(h_.count),
-                            ", which the values give when read as absolute counts; wanted differences to the preceding bucket"});
+                            ", which the values give when read as absolute counts; wanted differences to the preceding "
+                            "bucket"});
             });
         } else if (!equal) {
             say(kEqual, "count_int", [&] {
-                return cat({"count_int is ", unum(h_.count), ", zero bucket and buckets hold ", sum(), "; wanted the same number"});
+                return cat({"count_int is ", unum(h_.count), ", zero bucket and buckets hold ", sum(),
+                            "; wanted the same number"});
             });
         }
     }
@@ -305,7 +337,8 @@ private:
         if (!custom()) {
             if (!bounds.empty() && h_.schema >= -4 && h_.schema <= 8) {
                 say(kNoCustomValues, "custom_values", [&] {
-                    return cat({"A histogram of schema ", num(h_.schema), " has ", unum(bounds.size()), " custom_values; wanted none"});
+                    return cat({"A histogram of schema ", num(h_.schema), " has ", unum(bounds.size()),
+                                " custom_values; wanted none"});
                 });
             }
             return;
@@ -313,8 +346,9 @@ private:
         for (std::size_t k = 0; k < bounds.size(); ++k) bound(bounds, k);
         if (c_.v2() && (!sides_[1].spans.empty() || !sides_[1].deltas.empty() || !sides_[1].counts.empty())) {
             say(kNoNegative, "negative_spans", [&] {
-                return cat({"A histogram with custom buckets has ", unum(sides_[1].spans.size()), " negative spans and ",
-                            unum(sides_[1].deltas.size() + sides_[1].counts.size()), " negative buckets; wanted none"});
+                return cat({"A histogram with custom buckets has ", unum(sides_[1].spans.size()),
+                            " negative spans and ", unum(sides_[1].deltas.size() + sides_[1].counts.size()),
+                            " negative buckets; wanted none"});
             });
         }
         std::int64_t end = 0;
@@ -324,9 +358,10 @@ private:
             const bool outside = end > static_cast<std::int64_t>(bounds.size()) + 1;
             if (s.offset >= 0 && !outside) continue;
             span(kCustomSpans, sides_[0], k, [&] {
-                return s.offset < 0 ? cat({"Span ", unum(k), " of a histogram with custom buckets has offset ", num(s.offset), "; wanted none below 0"})
-                                    : cat({"Span ", unum(k), " ends at bucket ", num(end), "; ", unum(bounds.size()), " bounds make only ",
-                                           unum(bounds.size() + 1), " buckets"});
+                return s.offset < 0 ? cat({"Span ", unum(k), " of a histogram with custom buckets has offset ",
+                                           num(s.offset), "; wanted none below 0"})
+                                    : cat({"Span ", unum(k), " ends at bucket ", num(end), "; ", unum(bounds.size()),
+                                           " bounds make only ", unum(bounds.size() + 1), " buckets"});
             });
             break;
         }
@@ -340,13 +375,21 @@ private:
             return;
         }
         if (value == std::numeric_limits<double>::infinity()) {
-            say(kNoInf, field(), [&] { return cat({field(), " is +Inf; wanted finite bounds only, the bucket up to +Inf is implicit"}); });
+            say(kNoInf, field(), [&] {
+                return cat({field(), " is +Inf; wanted finite bounds only, the bucket up to +Inf is implicit"});
+            });
         } else if (k == 0 && std::isinf(value)) {
-            say(kBoundsFinite, field(), [&] { return cat({field(), " is -Inf; receivers take it, yet its bucket holds nothing"}); }, Severity::kInfo);
+            say(
+                kBoundsFinite, field(),
+                [&] {
+                    return cat({field(), " is -Inf; receivers take it, yet its bucket holds nothing"});
+                },
+                Severity::kInfo);
         }
         if (c_.v2() && k > 0 && value <= bounds[k - 1]) {
             say(kIncreasing, field(), [&] {
-                return cat({field(), " is ", real(value), " after ", real(bounds[k - 1]), "; wanted strictly increasing bounds"});
+                return cat({field(), " is ", real(value), " after ", real(bounds[k - 1]),
+                            "; wanted strictly increasing bounds"});
             });
         }
     }
@@ -358,13 +401,15 @@ private:
     const proto::HistogramView& h_;
     std::array<Side, 2> sides_;
     bool is_float_ = false, foreign_ = false;
-    Sum buckets_, absolute_;   ///< as the deltas mean it, and as if they were absolute counts
-    bool falls_ = false;       ///< some delta is negative
+    Sum buckets_, absolute_;  ///< as the deltas mean it, and as if they were absolute counts
+    bool falls_ = false;      ///< some delta is negative
     std::size_t values_ = 0;
 };
 
 }  // namespace
 
-void run_buckets(const Context& c, std::uint32_t series, std::size_t index, const proto::HistogramView& h) { BucketRules(c, series, index, h).run(); }
+void run_buckets(const Context& c, std::uint32_t series, std::size_t index, const proto::HistogramView& h) {
+    BucketRules(c, series, index, h).run();
+}
 
 }  // namespace prw::receiver::rules

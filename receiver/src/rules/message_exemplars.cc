@@ -1,4 +1,5 @@
-/// Exemplars: their labels and values. Their timestamps are judged in message_timestamps.cc, their references in message_symbols.cc.
+/// Exemplars: their labels and values. Their timestamps are judged in message_timestamps.cc, their references in
+/// message_symbols.cc.
 #include <algorithm>
 
 #include "message_util.h"
@@ -10,18 +11,21 @@ namespace {
 using proto::LabelView;
 
 constexpr std::string_view kSortedClauses[] = {"prw2.message.exemplar-labels-sorted"};
-constexpr Rule kSorted{"exemplars/labels-sorted", kSortedClauses, Severity::kWarn, "Exemplar labels are in the byte order of their names.",
+constexpr Rule kSorted{"exemplars/labels-sorted", kSortedClauses, Severity::kWarn,
+                       "Exemplar labels are in the byte order of their names.",
                        "Sort exemplar labels by the bytes of their names before encoding, as those of the series."};
 
 constexpr std::string_view kLengthClauses[] = {"ext.exemplars.label-set-length"};
 constexpr Rule kLength{"exemplars/label-set-length", kLengthClauses, Severity::kFail,
                        "Names and values of an exemplar's labels have at most 128 characters together.",
-                       "Keep trace_id and span_id only; Prometheus drops an exemplar with more than 128 characters and still answers 204."};
+                       "Keep trace_id and span_id only; Prometheus drops an exemplar with more than 128 characters and "
+                       "still answers 204."};
 
 constexpr std::string_view kUniqueClauses[] = {"ext.exemplars.labels-unique-nonempty"};
-constexpr Rule kUnique{"exemplars/labels-unique-nonempty", kUniqueClauses, Severity::kWarn,
-                       "Exemplar label names are unique, and neither names nor values are empty.",
-                       "Drop exemplar labels that are empty, for example span_id where there is no span, and repeated ones."};
+constexpr Rule kUnique{
+    "exemplars/labels-unique-nonempty", kUniqueClauses, Severity::kWarn,
+    "Exemplar label names are unique, and neither names nor values are empty.",
+    "Drop exemplar labels that are empty, for example span_id where there is no span, and repeated ones."};
 
 constexpr std::string_view kWithinClauses[] = {"ext.exemplars.value-within-bucket"};
 constexpr Rule kWithin{"exemplars/value-within-bucket", kWithinClauses, Severity::kWarn,
@@ -29,17 +33,20 @@ constexpr Rule kWithin{"exemplars/value-within-bucket", kWithinClauses, Severity
                        "Attach each exemplar to the bucket that its observation fell into."};
 
 constexpr std::string_view kTraceIdClauses[] = {"prw2.exemplars.trace-id-name"};
-constexpr Rule kTraceId{"exemplars/trace-id-name", kTraceIdClauses, Severity::kWarn, "A trace is referenced by the label trace_id.",
+constexpr Rule kTraceId{"exemplars/trace-id-name", kTraceIdClauses, Severity::kWarn,
+                        "A trace is referenced by the label trace_id.",
                         "Name the label trace_id if it refers to a trace; tools look for that name."};
 
 constexpr std::string_view kStaleClauses[] = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"};
-constexpr Rule kStale{"exemplars/no-stale-pattern", kStaleClauses, Severity::kFail, "The value of an exemplar is not the stale marker.",
+constexpr Rule kStale{"exemplars/no-stale-pattern", kStaleClauses, Severity::kFail,
+                      "The value of an exemplar is not the stale marker.",
                       "Send no exemplar with a stale marker; an exemplar is an observation."};
 
 constexpr const Rule* kRules[] = {&kSorted, &kLength, &kUnique, &kWithin, &kTraceId, &kStale};
 
 constexpr UncoveredClause kUncovered[] = {
-    {"prw2.exemplars.value", "an absent value and 0 are the same in proto3: only a source whose values are known shows that one is missing"},
+    {"prw2.exemplars.value",
+     "an absent value and 0 are the same in proto3: only a source whose values are known shows that one is missing"},
     {"prw2.exemplars.labels-optional", "a permission: exemplars may have labels or none, there is nothing to violate"},
 };
 
@@ -47,7 +54,8 @@ constexpr std::size_t kMaxCharacters = 128;
 
 /// Code points: every byte but continuation bytes.
 std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char ch) { return (static_cast<unsigned char>(ch) & 0xC0U) != 0x80U; }));
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char ch) { return (static_cast<unsigned char>(ch) & 0xC0U) != 0x80U; }));
 }
 
 /// "traceID", "traceid", "trace-id", "TraceId": spellings of trace_id other than the recommended one.
@@ -80,16 +88,19 @@ public:
                 labels(i, j, exemplar);
                 if (is_stale(exemplar.value_bits)) {
                     report(c_, kStale, i, [&] {
-                        return Draft{.message = "The value of the exemplar is the stale marker 0x7ff0000000000002; wanted an observed value",
+                        return Draft{.message =
+                                         "The value of the exemplar is the stale marker 0x7ff0000000000002; wanted an "
+                                         "observed value",
                                      .field = element_path(i, "exemplars", j, "value"),
                                      .protobuf = exemplar.range};
                     });
                 } else if (bound && proto::from_bits(exemplar.value_bits) > *bound) {
                     report(c_, kWithin, i, [&] {
-                        return Draft{.message = cat({"The exemplar's value ", proto::value_text(exemplar.value_bits), " is above the bucket's le=",
-                                                     real(*bound), "; wanted at most that"}),
-                                     .field = element_path(i, "exemplars", j, "value"),
-                                     .protobuf = exemplar.range};
+                        return Draft{
+                            .message = cat({"The exemplar's value ", proto::value_text(exemplar.value_bits),
+                                            " is above the bucket's le=", real(*bound), "; wanted at most that"}),
+                            .field = element_path(i, "exemplars", j, "value"),
+                            .protobuf = exemplar.range};
                     });
                 }
             }
@@ -114,9 +125,13 @@ private:
             length += characters(label.name) + characters(label.value);
             const bool valued = label.value_in_range && !lacks_value(exemplar.odd_refs, j, all.size());
             if (label.name_in_range && label.name.empty()) {
-                unique(series, index, j, label, false, [&] { return cat({"Exemplar label ", unum(j), " has an empty name"}); });
+                unique(series, index, j, label, false, [&] {
+                    return cat({"Exemplar label ", unum(j), " has an empty name"});
+                });
             } else if (valued && label.value.empty()) {
-                unique(series, index, j, label, true, [&] { return cat({"Exemplar label ", quoted(label.name), " has an empty value"}); });
+                unique(series, index, j, label, true, [&] {
+                    return cat({"Exemplar label ", quoted(label.name), " has an empty value"});
+                });
             }
             if (j > 0 && !label.name.empty() && !all[j - 1].name.empty()) {
                 const int order = all[j - 1].name.compare(label.name);
@@ -134,8 +149,8 @@ private:
         if (!sorted && !repeated) repeats_among_unsorted(series, index, all);
         if (length > kMaxCharacters) {
             report(c_, kLength, series, [&] {
-                return Draft{.message = cat({"Names and values of the exemplar's labels have ", unum(length), " characters together; wanted at most ",
-                                             unum(kMaxCharacters)}),
+                return Draft{.message = cat({"Names and values of the exemplar's labels have ", unum(length),
+                                             " characters together; wanted at most ", unum(kMaxCharacters)}),
                              .field = element_path(series, "exemplars", index),
                              .protobuf = exemplar.range};
             });
@@ -146,7 +161,8 @@ private:
         return label_path(c_, element_path(series, "exemplars", index), label, value);
     }
 
-    void unique(std::uint32_t series, std::size_t index, std::size_t j, const LabelView& label, bool value, auto&& what) {
+    void unique(std::uint32_t series, std::size_t index, std::size_t j, const LabelView& label, bool value,
+                auto&& what) {
         report(c_, kUnique, series, [&] {
             return Draft{.message = cat({what(), "; wanted unique names, and no empty names or values"}),
                          .field = path(series, index, j, value),
@@ -155,7 +171,9 @@ private:
     }
 
     void repeat(std::uint32_t series, std::size_t index, std::size_t j, const LabelView& label) {
-        unique(series, index, j, label, false, [&] { return cat({"Exemplar label name ", quoted(label.name), " occurs more than once"}); });
+        unique(series, index, j, label, false, [&] {
+            return cat({"Exemplar label name ", quoted(label.name), " occurs more than once"});
+        });
     }
 
     void repeats_among_unsorted(std::uint32_t series, std::size_t index, std::span<const LabelView> all) {
@@ -172,12 +190,13 @@ private:
         }
     }
 
-    void unsorted(std::uint32_t series, std::size_t index, std::size_t j, const LabelView& previous, const LabelView& label) {
+    void unsorted(std::uint32_t series, std::size_t index, std::size_t j, const LabelView& previous,
+                  const LabelView& label) {
         // 1.0 says nothing about exemplars at all.
         if (c_.v1()) return;
         report(c_, kSorted, series, [&] {
-            return Draft{.message = cat({"Exemplar labels are not sorted by name: ", quoted(label.name), " comes after ", quoted(previous.name),
-                                         "; wanted byte order"}),
+            return Draft{.message = cat({"Exemplar labels are not sorted by name: ", quoted(label.name),
+                                         " comes after ", quoted(previous.name), "; wanted byte order"}),
                          .field = path(series, index, j, false),
                          .protobuf = name_range(label)};
         });
@@ -186,7 +205,8 @@ private:
     void trace_id(std::uint32_t series, std::size_t index, std::size_t j, const LabelView& label) {
         // A sender forwards the names that its source chose; only where the source is ours is the sender to blame.
         const auto draft = [&] {
-            return Draft{.message = cat({"Exemplar label ", quoted(label.name), " looks like a trace reference; wanted the name \"trace_id\""}),
+            return Draft{.message = cat({"Exemplar label ", quoted(label.name),
+                                         " looks like a trace reference; wanted the name \"trace_id\""}),
                          .field = path(series, index, j, false),
                          .protobuf = name_range(label)};
         };

@@ -1,5 +1,5 @@
-/// Native histograms: kind, counts, schema, zero bucket, start. What is inside spans and buckets is in message_buckets.cc. A histogram whose sum is
-/// the stale marker is a marker: all its other fields are ignored.
+/// Native histograms: kind, counts, schema, zero bucket, start. What is inside spans and buckets is in
+/// message_buckets.cc. A histogram whose sum is the stale marker is a marker: all its other fields are ignored.
 #include <cmath>
 
 #include "message_util.h"
@@ -11,19 +11,23 @@ namespace {
 using Count = proto::HistogramView::Count;
 
 constexpr std::string_view kSchemaClauses[] = {"prw2.histogram.schema-valid"};
-constexpr Rule kSchema{"histograms/schema", kSchemaClauses, Severity::kFail, "The schema is -53 or lies within -4 and 8.",
-                       "Scale exponential histograms down to schema 8 or less before sending; -53 is for custom buckets."};
+constexpr Rule kSchema{
+    "histograms/schema", kSchemaClauses, Severity::kFail, "The schema is -53 or lies within -4 and 8.",
+    "Scale exponential histograms down to schema 8 or less before sending; -53 is for custom buckets."};
 
 constexpr std::string_view kSchemaV1Clauses[] = {"ext.histogram.v1-schema-range"};
-constexpr Rule kSchemaV1{"histograms/v1-schema", kSchemaV1Clauses, Severity::kFail, "In 1.0 the schema lies within -4 and 8.",
+constexpr Rule kSchemaV1{"histograms/v1-schema", kSchemaV1Clauses, Severity::kFail,
+                         "In 1.0 the schema lies within -4 and 8.",
                          "Scale exponential histograms down to schema 8 or less before sending."};
 
 constexpr std::string_view kCountClauses[] = {"ext.histogram.count-present"};
-constexpr Rule kCount{"histograms/count-present", kCountClauses, Severity::kFail, "One of count_int and count_float is set (a warning in an empty histogram).",
+constexpr Rule kCount{"histograms/count-present", kCountClauses, Severity::kFail,
+                      "One of count_int and count_float is set (a warning in an empty histogram).",
                       "Set the member of the oneof that fits the buckets, also when it is zero."};
 
 constexpr std::string_view kKindClauses[] = {"ext.histogram.kind-consistent"};
-constexpr Rule kKind{"histograms/kind-consistent", kKindClauses, Severity::kFail, "count and zero_count are both integers or both floats.",
+constexpr Rule kKind{"histograms/kind-consistent", kKindClauses, Severity::kFail,
+                     "count and zero_count are both integers or both floats.",
                      "Set zero_count_int with count_int, and zero_count_float with count_float."};
 
 constexpr std::string_view kFloatClauses[] = {"ext.histogram.float-counts-nonnegative"};
@@ -32,27 +36,54 @@ constexpr Rule kFloat{"histograms/float-counts-nonnegative", kFloatClauses, Seve
                       "Do not send the difference of two histograms as a histogram."};
 
 constexpr std::string_view kZeroThresholdClauses[] = {"ext.histogram.zero-threshold-valid"};
-constexpr Rule kZeroThreshold{"histograms/zero-threshold", kZeroThresholdClauses, Severity::kFail, "zero_threshold is a finite number, not negative.",
+constexpr Rule kZeroThreshold{"histograms/zero-threshold", kZeroThresholdClauses, Severity::kFail,
+                              "zero_threshold is a finite number, not negative.",
                               "Leave zero_threshold at 0 when there is none."};
 
 constexpr std::string_view kCustomZeroClauses[] = {"prw2.histogram.custom-no-zero-bucket"};
-constexpr Rule kCustomZero{"histograms/custom-no-zero-bucket", kCustomZeroClauses, Severity::kFail,
-                           "With custom buckets (schema -53) zero_count and zero_threshold are zero.",
-                           "Count observations around zero in a custom bucket; leave zero_count and zero_threshold at zero."};
+constexpr Rule kCustomZero{
+    "histograms/custom-no-zero-bucket", kCustomZeroClauses, Severity::kFail,
+    "With custom buckets (schema -53) zero_count and zero_threshold are zero.",
+    "Count observations around zero in a custom bucket; leave zero_count and zero_threshold at zero."};
 
 constexpr std::string_view kStartClauses[] = {"prw2.samples.start-timestamp-histograms"};
-constexpr Rule kStart{"histograms/start-timestamp", kStartClauses, Severity::kWarn, "Histograms that count, not gauges, carry start_timestamp.",
-                      "Set start_timestamp to when the histogram began, if that is known; Prometheus needs --enable-feature=st-storage."};
+constexpr Rule kStart{
+    "histograms/start-timestamp", kStartClauses, Severity::kWarn,
+    "Histograms that count, not gauges, carry start_timestamp.",
+    "Set start_timestamp to when the histogram began, if that is known; Prometheus needs --enable-feature=st-storage."};
 
 constexpr const Rule* kRules[] = {
-    &kSchema, &kSchemaV1, &kCount, &kKind, &kFloat, &kZeroThreshold, &kCustomZero, &kStart,
-    &buckets::kDeltas, &buckets::kCounts, &buckets::kV1Kind, &buckets::kSpans, &buckets::kOffset, &buckets::kNegative, &buckets::kFloatNegative,
-    &buckets::kDeltaEncoding, &buckets::kEqual, &buckets::kCovers, &buckets::kIndex, &buckets::kNoOpSpan, &buckets::kNoCustomValues,
-    &buckets::kIncreasing, &buckets::kNoNegative, &buckets::kNoInf, &buckets::kBoundsFinite, &buckets::kCustomSpans,
+    &kSchema,
+    &kSchemaV1,
+    &kCount,
+    &kKind,
+    &kFloat,
+    &kZeroThreshold,
+    &kCustomZero,
+    &kStart,
+    &buckets::kDeltas,
+    &buckets::kCounts,
+    &buckets::kV1Kind,
+    &buckets::kSpans,
+    &buckets::kOffset,
+    &buckets::kNegative,
+    &buckets::kFloatNegative,
+    &buckets::kDeltaEncoding,
+    &buckets::kEqual,
+    &buckets::kCovers,
+    &buckets::kIndex,
+    &buckets::kNoOpSpan,
+    &buckets::kNoCustomValues,
+    &buckets::kIncreasing,
+    &buckets::kNoNegative,
+    &buckets::kNoInf,
+    &buckets::kBoundsFinite,
+    &buckets::kCustomSpans,
 };
 
 constexpr UncoveredClause kUncovered[] = {
-    {"ext.stale.histogram-marker-form", "a permission: both forms of the marker are accepted, there is nothing to violate"},
+    {"ext.stale.histogram-marker-form",
+     "a permission: both forms of the marker are accepted, there is nothing to violate"},
 };
 
 class HistogramRules {
@@ -77,9 +108,12 @@ public:
     }
 
 private:
-    void say(const Rule& rule, std::uint32_t series, std::size_t j, std::string_view field, proto::ByteRange range, auto&& message,
-             std::optional<Severity> severity = {}) {
-        const auto draft = [&] { return Draft{.message = message(), .field = element_path(series, "histograms", j, field), .protobuf = range}; };
+    void say(const Rule& rule, std::uint32_t series, std::size_t j, std::string_view field, proto::ByteRange range,
+             auto&& message, std::optional<Severity> severity = {}) {
+        const auto draft = [&] {
+            return Draft{
+                .message = message(), .field = element_path(series, "histograms", j, field), .protobuf = range};
+        };
         report(c_, rule, series, draft, severity);
     }
 
@@ -88,18 +122,21 @@ private:
         if (h.schema == -53 || (h.schema >= -4 && h.schema <= 8)) return;
         const auto range = h.schema_range.size != 0 ? h.schema_range : h.range;
         say(c_.v2() ? kSchema : kSchemaV1, series, j, "schema", range, [&] {
-            return cat({"Schema ", num(h.schema), " is not one that receivers know; wanted -4 to 8", c_.v2() ? ", or -53 for custom buckets" : ""});
+            return cat({"Schema ", num(h.schema), " is not one that receivers know; wanted -4 to 8",
+                        c_.v2() ? ", or -53 for custom buckets" : ""});
         });
     }
 
     void count(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
         if (h.count_kind == Count::kAbsent) {
-            const bool zero_bucket = h.zero_count_kind == Count::kFloat ? proto::from_bits(h.zero_count) != 0 : h.zero_count != 0;
-            const bool empty = !zero_bucket && h.positive_deltas.count == 0 && h.negative_deltas.count == 0 && h.positive_counts.count == 0 &&
-                               h.negative_counts.count == 0;
+            const bool zero_bucket =
+                h.zero_count_kind == Count::kFloat ? proto::from_bits(h.zero_count) != 0 : h.zero_count != 0;
+            const bool empty = !zero_bucket && h.positive_deltas.count == 0 && h.negative_deltas.count == 0 &&
+                               h.positive_counts.count == 0 && h.negative_counts.count == 0;
             const auto message = [&] {
-                return cat({"Neither count_int nor count_float is set, so receivers read an integer histogram with count 0",
-                            empty ? "" : "; wanted the number of observations"});
+                return cat(
+                    {"Neither count_int nor count_float is set, so receivers read an integer histogram with count 0",
+                     empty ? "" : "; wanted the number of observations"});
             };
             say(kCount, series, j, "count", h.range, message, empty ? Severity::kWarn : Severity::kFail);
             return;
@@ -107,39 +144,49 @@ private:
         if (h.zero_count_kind != Count::kAbsent && h.zero_count_kind != h.count_kind) {
             const bool integer = h.count_kind == Count::kInteger;
             say(kKind, series, j, "zero_count", h.range, [&] {
-                return cat({integer ? "count_int is set with zero_count_float" : "count_float is set with zero_count_int",
-                            "; receivers read the zero count as 0; wanted both integers or both floats"});
+                return cat(
+                    {integer ? "count_int is set with zero_count_float" : "count_float is set with zero_count_int",
+                     "; receivers read the zero count as 0; wanted both integers or both floats"});
             });
         }
         if (h.count_kind == Count::kFloat) {
-            float_count(series, j, "count_float", proto::from_bits(h.count), h.count_range.size != 0 ? h.count_range : h.range);
+            float_count(series, j, "count_float", proto::from_bits(h.count),
+                        h.count_range.size != 0 ? h.count_range : h.range);
         }
-        if (h.zero_count_kind == Count::kFloat) float_count(series, j, "zero_count_float", proto::from_bits(h.zero_count), h.range);
+        if (h.zero_count_kind == Count::kFloat)
+            float_count(series, j, "zero_count_float", proto::from_bits(h.zero_count), h.range);
     }
 
-    void float_count(std::uint32_t series, std::size_t j, std::string_view field, double value, proto::ByteRange range) {
+    void float_count(std::uint32_t series, std::size_t j, std::string_view field, double value,
+                     proto::ByteRange range) {
         if (std::isfinite(value) && value >= 0) return;
         const bool negative = value < 0;
         const auto message = [&] {
-            return cat({field, " is ", real(value), negative ? "; wanted a number that is not negative" : "; wanted a finite number"});
+            return cat({field, " is ", real(value),
+                        negative ? "; wanted a number that is not negative" : "; wanted a finite number"});
         };
         say(kFloat, series, j, field, range, message, negative ? Severity::kFail : Severity::kWarn);
     }
 
     void zero(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
         if (!std::isfinite(h.zero_threshold) || h.zero_threshold < 0) {
-            say(kZeroThreshold, series, j, "zero_threshold", h.range,
-                [&] { return cat({"zero_threshold is ", real(h.zero_threshold), "; wanted a finite number that is not negative"}); });
+            say(kZeroThreshold, series, j, "zero_threshold", h.range, [&] {
+                return cat(
+                    {"zero_threshold is ", real(h.zero_threshold), "; wanted a finite number that is not negative"});
+            });
         }
         if (c_.v1() || h.schema != -53) return;
         // An explicit zero is fine: members of a oneof are sent even when zero.
-        const bool counted = h.zero_count_kind == Count::kFloat ? proto::from_bits(h.zero_count) != 0 : h.zero_count != 0;
+        const bool counted =
+            h.zero_count_kind == Count::kFloat ? proto::from_bits(h.zero_count) != 0 : h.zero_count != 0;
         if (!counted && h.zero_threshold == 0) return;
         say(kCustomZero, series, j, counted ? "zero_count" : "zero_threshold", h.range, [&] {
-            return cat({"A histogram with custom buckets has ",
-                        counted ? cat({"zero_count ", h.zero_count_kind == Count::kFloat ? real(proto::from_bits(h.zero_count)) : unum(h.zero_count)})
-                                : cat({"zero_threshold ", real(h.zero_threshold)}),
-                        "; wanted 0, schema -53 has no zero bucket"});
+            return cat(
+                {"A histogram with custom buckets has ",
+                 counted ? cat({"zero_count ", h.zero_count_kind == Count::kFloat ? real(proto::from_bits(h.zero_count))
+                                                                                  : unum(h.zero_count)})
+                         : cat({"zero_threshold ", real(h.zero_threshold)}),
+                 "; wanted 0, schema -53 has no zero bucket"});
         });
     }
 
@@ -151,9 +198,10 @@ private:
             return;
         }
         const auto draft = [&] {
-            return Draft{.message = "A histogram that counts has no start_timestamp; wanted when it began, if the source tells",
-                         .field = element_path(index, "histograms", j, "start_timestamp"),
-                         .protobuf = h.range};
+            return Draft{
+                .message = "A histogram that counts has no start_timestamp; wanted when it began, if the source tells",
+                .field = element_path(index, "histograms", j, "start_timestamp"),
+                .protobuf = h.range};
         };
         start_.report(c_, kStart, index, draft, c_.options.known_source ? Severity::kWarn : Severity::kInfo);
     }

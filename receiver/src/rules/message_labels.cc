@@ -9,38 +9,46 @@ namespace {
 using proto::LabelView;
 using proto::MetricType;
 
-constexpr std::string_view kNotEmptyClauses[] = {"prw2.timeseries.labels-refs-provided", "ext.labels.label-set-not-empty"};
+constexpr std::string_view kNotEmptyClauses[] = {"prw2.timeseries.labels-refs-provided",
+                                                 "ext.labels.label-set-not-empty"};
 constexpr Rule kNotEmpty{"labels/set-not-empty", kNotEmptyClauses, Severity::kFail, "Every series has labels.",
                          "Do not send a series without labels; give it at least __name__."};
 
-constexpr std::string_view kMetricNameClauses[] = {"prw1.labels.metric-name-present", "prw2.labels.metric-name-present"};
-constexpr Rule kMetricName{"labels/metric-name-present", kMetricNameClauses, Severity::kWarn, "The label set has a __name__.",
-                           "Put the metric name into the label __name__; Prometheus drops or refuses series without it."};
+constexpr std::string_view kMetricNameClauses[] = {"prw1.labels.metric-name-present",
+                                                   "prw2.labels.metric-name-present"};
+constexpr Rule kMetricName{
+    "labels/metric-name-present", kMetricNameClauses, Severity::kWarn, "The label set has a __name__.",
+    "Put the metric name into the label __name__; Prometheus drops or refuses series without it."};
 
 constexpr std::string_view kNoRepeatClauses[] = {"prw1.labels.no-repeated-names", "prw2.labels.no-repeated-names"};
-constexpr Rule kNoRepeat{"labels/no-repeated-names", kNoRepeatClauses, Severity::kFail, "No label name occurs twice in one label set.",
-                         "Merge labels by name before encoding, after adding external labels and after replacing characters in names."};
+constexpr Rule kNoRepeat{
+    "labels/no-repeated-names", kNoRepeatClauses, Severity::kFail, "No label name occurs twice in one label set.",
+    "Merge labels by name before encoding, after adding external labels and after replacing characters in names."};
 
 constexpr std::string_view kSortedClauses[] = {"prw1.labels.sorted", "prw2.labels.sorted"};
 constexpr Rule kSorted{"labels/sorted", kSortedClauses, Severity::kFail, "Labels are in the byte order of their names.",
-                       "Sort labels by the bytes of their names before encoding; upper-case sorts before underscore, so __name__ is not always first."};
+                       "Sort labels by the bytes of their names before encoding; upper-case sorts before underscore, "
+                       "so __name__ is not always first."};
 
 constexpr std::string_view kEmptyNameClauses[] = {"prw1.labels.no-empty-name", "prw2.labels.no-empty-name"};
 constexpr Rule kEmptyName{"labels/no-empty-name", kEmptyNameClauses, Severity::kFail, "No label has an empty name.",
                           "Drop labels without a name before encoding; in 2.0 a name reference 0 is the empty string."};
 
 constexpr std::string_view kEmptyValueClauses[] = {"prw1.labels.no-empty-value", "prw2.labels.no-empty-value"};
-constexpr Rule kEmptyValue{"labels/no-empty-value", kEmptyValueClauses, Severity::kFail, "No label has an empty value.",
-                           "Drop labels with an empty value before encoding: an empty label and an absent one are the same series."};
+constexpr Rule kEmptyValue{
+    "labels/no-empty-value", kEmptyValueClauses, Severity::kFail, "No label has an empty value.",
+    "Drop labels with an empty value before encoding: an empty label and an absent one are the same series."};
 
 constexpr std::string_view kMetricPatternClauses[] = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex"};
-constexpr Rule kMetricPattern{"labels/metric-name-pattern", kMetricPatternClauses, Severity::kFail,
-                              "The metric name matches [a-zA-Z_:][a-zA-Z0-9_:]*.",
-                              "Replace other characters in metric names, for example by underscores; 1.0 allows nothing else."};
+constexpr Rule kMetricPattern{
+    "labels/metric-name-pattern", kMetricPatternClauses, Severity::kFail,
+    "The metric name matches [a-zA-Z_:][a-zA-Z0-9_:]*.",
+    "Replace other characters in metric names, for example by underscores; 1.0 allows nothing else."};
 
 constexpr std::string_view kLabelPatternClauses[] = {"prw1.labels.label-name-regex", "prw2.labels.label-name-regex"};
-constexpr Rule kLabelPattern{"labels/label-name-pattern", kLabelPatternClauses, Severity::kFail, "Label names match [a-zA-Z_][a-zA-Z0-9_]*.",
-                             "Replace other characters in label names, for example by underscores; a colon is for metric names only."};
+constexpr Rule kLabelPattern{
+    "labels/label-name-pattern", kLabelPatternClauses, Severity::kFail, "Label names match [a-zA-Z_][a-zA-Z0-9_]*.",
+    "Replace other characters in label names, for example by underscores; a colon is for metric names only."};
 
 constexpr std::string_view kUtf8Clauses[] = {"prw1.labels.value-valid-utf8", "prw2.labels.utf8"};
 constexpr Rule kUtf8{"labels/valid-utf8", kUtf8Clauses, Severity::kFail, "Names and values of labels are valid UTF-8.",
@@ -52,38 +60,50 @@ constexpr Rule kReserved{"labels/no-reserved-prefix", kReservedClauses, Severity
                          "Drop or rename internal labels (__meta_*, __address__ and the like) before sending."};
 
 constexpr std::string_view kLeClauses[] = {"ext.labels.le-parses-float"};
-constexpr Rule kLe{"labels/le-float", kLeClauses, Severity::kFail, "On the _bucket series of a histogram, le is a number (a warning where the series is not known to be one).",
-                   "Write le as a decimal number with a point, \"+Inf\" for the last bucket; choose another label name if this is no histogram."};
+constexpr Rule kLe{
+    "labels/le-float", kLeClauses, Severity::kFail,
+    "On the _bucket series of a histogram, le is a number (a warning where the series is not known to be one).",
+    "Write le as a decimal number with a point, \"+Inf\" for the last bucket; choose another label name if this is no "
+    "histogram."};
 
 constexpr std::string_view kQuantileClauses[] = {"ext.labels.quantile-parses-float"};
-constexpr Rule kQuantile{"labels/quantile-float", kQuantileClauses, Severity::kFail, "On the series of a summary, quantile is a number from 0 to 1 (a warning where the type is not known).",
-                         "Write quantile as a decimal number from 0 to 1, for example \"0.99\"; choose another label name if this is no summary."};
+constexpr Rule kQuantile{
+    "labels/quantile-float", kQuantileClauses, Severity::kFail,
+    "On the series of a summary, quantile is a number from 0 to 1 (a warning where the type is not known).",
+    "Write quantile as a decimal number from 0 to 1, for example \"0.99\"; choose another label name if this is no "
+    "summary."};
 
 constexpr std::string_view kSizeClauses[] = {"ext.labels.size-sane"};
 constexpr Rule kSize{"labels/size-sane", kSizeClauses, Severity::kWarn,
-                     "At most 40 labels a series, names of at most 1024 and values of at most 4096 bytes (a note from 30 labels and 2048 bytes on).",
+                     "At most 40 labels a series, names of at most 1024 and values of at most 4096 bytes (a note from "
+                     "30 labels and 2048 bytes on).",
                      "Shorten or drop the label; receivers truncate it or refuse the series."};
 
-constexpr const Rule* kRules[] = {&kNotEmpty,      &kMetricName,   &kSorted, &kNoRepeat, &kEmptyName, &kEmptyValue,
-                                  &kMetricPattern, &kLabelPattern, &kUtf8,   &kReserved, &kLe,        &kQuantile, &kSize};
+constexpr const Rule* kRules[] = {&kNotEmpty,   &kMetricName,    &kSorted,       &kNoRepeat, &kEmptyName,
+                                  &kEmptyValue, &kMetricPattern, &kLabelPattern, &kUtf8,     &kReserved,
+                                  &kLe,         &kQuantile,      &kSize};
 
 constexpr UncoveredClause kUncovered[] = {
     {"prw1.labels.value-any-utf8", "a permission: any Unicode text is a legal value, there is nothing to violate"},
 };
 
-constexpr std::size_t kMaxLabels = 40, kMaxName = 1024, kMaxValue = 4096;      // the most that a widespread receiver takes by default
-constexpr std::size_t kDefaultLabels = 30, kDefaultValue = 2048;               // Mimir, Cortex
+constexpr std::size_t kMaxLabels = 40, kMaxName = 1024,
+                      kMaxValue = 4096;  // the most that a widespread receiver takes by default
+constexpr std::size_t kDefaultLabels = 30, kDefaultValue = 2048;  // Mimir, Cortex
 
 /// What is known of a 2.0 symbol, found out at its first use in that role.
 enum Flag : std::uint8_t {
-    kNameKnown = 1, kNameOk = 2,      ///< as a label name: pattern, prefix and length are beyond reproach
-    kMetricKnown = 4, kMetricOk = 8,  ///< as a metric name
+    kNameKnown = 1,
+    kNameOk = 2,  ///< as a label name: pattern, prefix and length are beyond reproach
+    kMetricKnown = 4,
+    kMetricOk = 8,  ///< as a metric name
 };
 
 bool is_system_name(std::string_view name) { return name == "__name__" || name == "__type__" || name == "__unit__"; }
 
 bool name_ok(std::string_view name) {
-    return name.size() <= kMaxName && proto::legacy_label_name(name) && (!name.starts_with("__") || is_system_name(name));
+    return name.size() <= kMaxName && proto::legacy_label_name(name) &&
+           (!name.starts_with("__") || is_system_name(name));
 }
 
 class LabelRules {
@@ -91,7 +111,8 @@ public:
     explicit LabelRules(const Context& c) : c_(c), view_(*c.view), types_(view_) {
         if (c.v2()) flags_.assign(view_.symbols.size(), 0);
         // The reader has validated every string already; only when it met broken ones does it pay to look again.
-        check_utf8_ = view_.issues_dropped != 0 || std::any_of(view_.issues.begin(), view_.issues.end(), [](const proto::WireIssue& issue) {
+        check_utf8_ = view_.issues_dropped != 0 ||
+                      std::any_of(view_.issues.begin(), view_.issues.end(), [](const proto::WireIssue& issue) {
                           return issue.kind == proto::WireIssue::Kind::kInvalidUtf8;
                       });
     }
@@ -105,9 +126,11 @@ private:
         const auto labels = view_.labels_of(series);
         if (labels.empty()) {
             report(c_, kNotEmpty, index, [&] {
-                return Draft{.message = cat({series_path(index), " has no labels; a series is identified by its labels, so at least one is needed"}),
-                             .field = series_path(index),
-                             .protobuf = series.range};
+                return Draft{
+                    .message = cat({series_path(index),
+                                    " has no labels; a series is identified by its labels, so at least one is needed"}),
+                    .field = series_path(index),
+                    .protobuf = series.range};
             });
             return;
         }
@@ -135,11 +158,13 @@ private:
         if (check_utf8_) {
             for (std::size_t j = 0; j < labels.size(); ++j) utf8(index, j, labels[j]);
         }
-        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket")) bucket_bound(index, series, labels, *metric, *le);
+        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket"))
+            bucket_bound(index, series, labels, *metric, *le);
         if (metric != nullptr && quantile != nullptr) summary_quantile(index, series, labels, *metric, *quantile);
     }
 
-    /// Series of one metric have the same names: true when these are those of the last series about whose names there was nothing to say.
+    /// Series of one metric have the same names: true when these are those of the last series about whose names there
+    /// was nothing to say.
     [[nodiscard]] bool repeats_clean_names(std::span<const LabelView> labels) const {
         if (labels.size() != clean_.size()) return false;
         for (std::size_t j = 0; j < labels.size(); ++j) {
@@ -190,8 +215,8 @@ private:
         if (metric_ == kNone && in_range) {
             clean = false;
             report(c_, kMetricName, index, [&] {
-                return Draft{.message = cat({"The label set has no __name__; wanted the metric name there, got only ", quoted(labels.front().name),
-                                             labels.size() > 1 ? " and others" : ""}),
+                return Draft{.message = cat({"The label set has no __name__; wanted the metric name there, got only ",
+                                             quoted(labels.front().name), labels.size() > 1 ? " and others" : ""}),
                              .field = series_path(index),
                              .protobuf = series.range};
             });
@@ -201,7 +226,8 @@ private:
 
     void empty_name(std::uint32_t index, std::size_t j, const LabelView& label) {
         report(c_, kEmptyName, index, [&] {
-            return Draft{.message = cat({"Label ", unum(j), " has an empty name (its value is ", quoted(label.value), "); wanted a name or no label"}),
+            return Draft{.message = cat({"Label ", unum(j), " has an empty name (its value is ", quoted(label.value),
+                                         "); wanted a name or no label"}),
                          .field = path(index, j, false),
                          .protobuf = name_range(label)};
         });
@@ -209,16 +235,17 @@ private:
 
     void empty_value(std::uint32_t index, std::size_t j, const LabelView& label) {
         report(c_, kEmptyValue, index, [&] {
-            return Draft{.message = cat({"Label ", quoted(label.name), " has an empty value; wanted a value or no label"}),
-                         .field = path(index, j, true),
-                         .protobuf = value_range(label)};
+            return Draft{
+                .message = cat({"Label ", quoted(label.name), " has an empty value; wanted a value or no label"}),
+                .field = path(index, j, true),
+                .protobuf = value_range(label)};
         });
     }
 
     void repeat(std::uint32_t index, std::size_t j, std::size_t first, const LabelView& label) {
         report(c_, kNoRepeat, index, [&] {
-            return Draft{.message = cat({"Label name ", quoted(label.name), " occurs more than once (labels ", unum(first), " and ", unum(j),
-                                         "); wanted every name once"}),
+            return Draft{.message = cat({"Label name ", quoted(label.name), " occurs more than once (labels ",
+                                         unum(first), " and ", unum(j), "); wanted every name once"}),
                          .field = path(index, j, false),
                          .protobuf = name_range(label)};
         });
@@ -226,8 +253,8 @@ private:
 
     void unsorted(std::uint32_t index, std::size_t j, const LabelView& previous, const LabelView& label) {
         report(c_, kSorted, index, [&] {
-            return Draft{.message = cat({"Labels are not sorted by name: ", quoted(label.name), " comes after ", quoted(previous.name),
-                                         "; wanted byte order, ", quoted(label.name), " first"}),
+            return Draft{.message = cat({"Labels are not sorted by name: ", quoted(label.name), " comes after ",
+                                         quoted(previous.name), "; wanted byte order, ", quoted(label.name), " first"}),
                          .field = path(index, j, false),
                          .protobuf = name_range(label)};
         });
@@ -243,18 +270,21 @@ private:
             return order != 0 ? order < 0 : a < b;
         });
         for (std::size_t k = 1; k < order_.size(); ++k) {
-            if (labels[order_[k]].name == labels[order_[k - 1]].name) repeat(index, order_[k], order_[k - 1], labels[order_[k]]);
+            if (labels[order_[k]].name == labels[order_[k - 1]].name)
+                repeat(index, order_[k], order_[k - 1], labels[order_[k]]);
         }
     }
 
     void metric_pattern(std::uint32_t index, std::size_t j, const LabelView& label) {
-        if (cached(label.value_ref, kMetricKnown, kMetricOk, [&] { return proto::legacy_metric_name(label.value); })) return;
+        if (cached(label.value_ref, kMetricKnown, kMetricOk, [&] { return proto::legacy_metric_name(label.value); }))
+            return;
         // In 2.0 broken UTF-8 has a rule of its own, which covers names too.
         if (proto::legacy_metric_name(label.value) || (c_.v2() && !proto::valid_utf8(label.value))) return;
         report(c_, kMetricPattern, index, [&] {
-            return Draft{.message = cat({"Metric name ", quoted(label.value), " does not match [a-zA-Z_:][a-zA-Z0-9_:]*"}),
-                         .field = path(index, j, true),
-                         .protobuf = value_range(label)};
+            return Draft{
+                .message = cat({"Metric name ", quoted(label.value), " does not match [a-zA-Z_:][a-zA-Z0-9_:]*"}),
+                .field = path(index, j, true),
+                .protobuf = value_range(label)};
         });
     }
 
@@ -263,15 +293,17 @@ private:
         if (cached(label.name_ref, kNameKnown, kNameOk, [&] { return name_ok(label.name); })) return true;
         if (!proto::legacy_label_name(label.name) && (c_.v1() || proto::valid_utf8(label.name))) {
             report(c_, kLabelPattern, index, [&] {
-                return Draft{.message = cat({"Label name ", quoted(label.name), " does not match [a-zA-Z_][a-zA-Z0-9_]*"}),
-                             .field = path(index, j, false),
-                             .protobuf = name_range(label)};
+                return Draft{
+                    .message = cat({"Label name ", quoted(label.name), " does not match [a-zA-Z_][a-zA-Z0-9_]*"}),
+                    .field = path(index, j, false),
+                    .protobuf = name_range(label)};
             });
         }
         if (label.name == "__replica__") {
             const auto draft = [&] {
                 return Draft{.message = cat({"Label \"__replica__\" (value ", quoted(label.value),
-                                             ") starts with two underscores; receivers that deduplicate pairs of senders expect it, others store it"}),
+                                             ") starts with two underscores; receivers that deduplicate pairs of "
+                                             "senders expect it, others store it"}),
                              .field = path(index, j, false),
                              .protobuf = name_range(label),
                              .fix = "Nothing to do if the receiver deduplicates by __replica__ (Mimir, Cortex)."};
@@ -279,16 +311,18 @@ private:
             report(c_, kReserved, index, draft, Severity::kInfo);
         } else if (label.name.starts_with("__") && !is_system_name(label.name)) {
             report(c_, kReserved, index, [&] {
-                return Draft{.message = cat({"Label name ", quoted(label.name),
-                                             " starts with two underscores, which are reserved for internal use (value ", quoted(label.value), ")"}),
-                             .field = path(index, j, false),
-                             .protobuf = name_range(label)};
+                return Draft{
+                    .message = cat({"Label name ", quoted(label.name),
+                                    " starts with two underscores, which are reserved for internal use (value ",
+                                    quoted(label.value), ")"}),
+                    .field = path(index, j, false),
+                    .protobuf = name_range(label)};
             });
         }
         if (label.name.size() > kMaxName) {
             report(c_, kSize, index, [&] {
-                return Draft{.message = cat({"Label name ", quoted(label.name, 40), " is ", unum(label.name.size()), " bytes long; wanted at most ",
-                                             unum(kMaxName)}),
+                return Draft{.message = cat({"Label name ", quoted(label.name, 40), " is ", unum(label.name.size()),
+                                             " bytes long; wanted at most ", unum(kMaxName)}),
                              .field = path(index, j, false),
                              .protobuf = name_range(label)};
             });
@@ -303,7 +337,8 @@ private:
         if (!bad_value && !bad_name) return;
         report(c_, kUtf8, index, [&] {
             return Draft{.message = bad_name ? cat({"Label name ", quoted(label.name), " is not valid UTF-8"})
-                                             : cat({"Value ", quoted(label.value), " of label ", quoted(label.name), " is not valid UTF-8"}),
+                                             : cat({"Value ", quoted(label.value), " of label ", quoted(label.name),
+                                                    " is not valid UTF-8"}),
                          .field = path(index, j, !bad_name),
                          .protobuf = bad_name ? name_range(label) : value_range(label)};
         });
@@ -312,11 +347,12 @@ private:
     void label_count(std::uint32_t index, const proto::SeriesView& series, std::size_t count) {
         const bool many = count > kMaxLabels;
         const auto draft = [&] {
-            return Draft{.message = cat({"The series has ", unum(count), " labels; ",
-                                         many ? cat({"wanted at most ", unum(kMaxLabels)})
-                                              : cat({"Mimir and Cortex take at most ", unum(kDefaultLabels), " by default"})}),
-                         .field = series_path(index),
-                         .protobuf = series.range};
+            return Draft{
+                .message = cat({"The series has ", unum(count), " labels; ",
+                                many ? cat({"wanted at most ", unum(kMaxLabels)})
+                                     : cat({"Mimir and Cortex take at most ", unum(kDefaultLabels), " by default"})}),
+                .field = series_path(index),
+                .protobuf = series.range};
         };
         report(c_, kSize, index, draft, many ? Severity::kWarn : Severity::kInfo);
     }
@@ -324,17 +360,19 @@ private:
     void value_size(std::uint32_t index, std::size_t j, const LabelView& label) {
         const bool long_one = label.value.size() > kMaxValue;
         const auto draft = [&] {
-            return Draft{.message = cat({"The value of label ", quoted(label.name), " is ", unum(label.value.size()), " bytes long; ",
-                                         long_one ? cat({"wanted at most ", unum(kMaxValue)})
-                                                  : cat({"Mimir and Cortex take at most ", unum(kDefaultValue), " by default"})}),
-                         .field = path(index, j, true),
-                         .protobuf = value_range(label)};
+            return Draft{
+                .message =
+                    cat({"The value of label ", quoted(label.name), " is ", unum(label.value.size()), " bytes long; ",
+                         long_one ? cat({"wanted at most ", unum(kMaxValue)})
+                                  : cat({"Mimir and Cortex take at most ", unum(kDefaultValue), " by default"})}),
+                .field = path(index, j, true),
+                .protobuf = value_range(label)};
         };
         report(c_, kSize, index, draft, long_one ? Severity::kWarn : Severity::kInfo);
     }
 
-    void bucket_bound(std::uint32_t index, const proto::SeriesView& series, std::span<const LabelView> labels, const LabelView& metric,
-                      const LabelView& le) {
+    void bucket_bound(std::uint32_t index, const proto::SeriesView& series, std::span<const LabelView> labels,
+                      const LabelView& metric, const LabelView& le) {
         if (le.value.empty() || parse_float(le.value)) return;
         const auto type = types_.of(series, metric.value);
         const bool known = type == MetricType::kHistogram || type == MetricType::kGaugeHistogram;
@@ -342,23 +380,26 @@ private:
         const auto base = metric.value.substr(0, metric.value.size() - std::string_view("_bucket").size());
         const bool histogram = known || has_siblings(base);
         const auto draft = [&] {
-            return Draft{.message = cat({"Label le=", quoted(le.value), " of ", quoted(metric.value), " is not a number",
-                                         histogram ? "" : " (no type and no _count or _sum beside it confirm that this is a histogram)"}),
-                         .field = path(index, static_cast<std::size_t>(&le - labels.data()), true),
-                         .protobuf = value_range(le)};
+            return Draft{
+                .message = cat(
+                    {"Label le=", quoted(le.value), " of ", quoted(metric.value), " is not a number",
+                     histogram ? "" : " (no type and no _count or _sum beside it confirm that this is a histogram)"}),
+                .field = path(index, static_cast<std::size_t>(&le - labels.data()), true),
+                .protobuf = value_range(le)};
         };
         report(c_, kLe, index, draft, histogram ? Severity::kFail : Severity::kWarn);
     }
 
-    void summary_quantile(std::uint32_t index, const proto::SeriesView& series, std::span<const LabelView> labels, const LabelView& metric,
-                          const LabelView& quantile) {
+    void summary_quantile(std::uint32_t index, const proto::SeriesView& series, std::span<const LabelView> labels,
+                          const LabelView& metric, const LabelView& quantile) {
         const auto value = parse_float(quantile.value);
         if (quantile.value.empty() || (value && *value >= 0 && *value <= 1)) return;
         const auto type = types_.of(series, metric.value);
         const bool summary = type == MetricType::kSummary;
         if (!summary && type != MetricType::kUnspecified) return;  // the label is free on other types
         const auto draft = [&] {
-            return Draft{.message = cat({"Label quantile=", quoted(quantile.value), " of ", quoted(metric.value), " is not a number from 0 to 1"}),
+            return Draft{.message = cat({"Label quantile=", quoted(quantile.value), " of ", quoted(metric.value),
+                                         " is not a number from 0 to 1"}),
                          .field = path(index, static_cast<std::size_t>(&quantile - labels.data()), true),
                          .protobuf = value_range(quantile)};
         };
@@ -399,14 +440,14 @@ private:
     const Context& c_;
     const proto::RequestView& view_;
     Types types_;
-    std::span<const LabelView> clean_;                            ///< the last labels with nothing to say about their names
+    std::span<const LabelView> clean_;  ///< the last labels with nothing to say about their names
     std::size_t metric_ = kNone, le_ = kNone, quantile_ = kNone;  ///< where these labels are
     bool check_utf8_ = false;
-    std::vector<std::uint8_t> flags_;         ///< 2.0, by symbol
-    std::vector<std::uint32_t> order_;        ///< scratch
+    std::vector<std::uint8_t> flags_;   ///< 2.0, by symbol
+    std::vector<std::uint32_t> order_;  ///< scratch
     bool names_built_ = false;
-    std::vector<std::string_view> names_;     ///< sorted
-    std::string sibling_;                     ///< scratch
+    std::vector<std::string_view> names_;  ///< sorted
+    std::string sibling_;                  ///< scratch
 };
 
 void run_labels(const Context& c) { LabelRules(c).run(); }

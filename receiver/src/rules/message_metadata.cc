@@ -1,5 +1,5 @@
-/// Metadata: type, help and unit. What the specifications want here depends on the source, which a request does not show: findings about it are
-/// milder unless the source is known.
+/// Metadata: type, help and unit. What the specifications want here depends on the source, which a request does not
+/// show: findings about it are milder unless the source is known.
 #include <algorithm>
 #include <array>
 
@@ -11,62 +11,76 @@ namespace {
 using proto::MetricType;
 
 constexpr std::string_view kTypeClauses[] = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"};
-constexpr Rule kType{"metadata/type-provided", kTypeClauses, Severity::kWarn, "Every series of a metric that can have a type carries it (a note where other series of the request have one).",
-                     "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records."};
+constexpr Rule kType{
+    "metadata/type-provided", kTypeClauses, Severity::kWarn,
+    "Every series of a metric that can have a type carries it (a note where other series of the request have one).",
+    "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records."};
 
 constexpr std::string_view kHelpClauses[] = {"prw2.timeseries.metadata-help-provided"};
-constexpr Rule kHelp{"metadata/help-provided", kHelpClauses, Severity::kWarn, "help_ref points to the help text if the source has one.",
+constexpr Rule kHelp{"metadata/help-provided", kHelpClauses, Severity::kWarn,
+                     "help_ref points to the help text if the source has one.",
                      "Fill metadata.help_ref from the source's HELP."};
 
-constexpr std::string_view kHelpNameClauses[] = {"prw2.message.help-ref-empty-default", "prw2.metadata.help-guidelines"};
-constexpr Rule kHelpName{"metadata/help-not-name", kHelpNameClauses, Severity::kWarn, "The help text is not the metric's name.",
-                         "Describe the metric in its help text; without one point help_ref at the empty string, index 0."};
+constexpr std::string_view kHelpNameClauses[] = {"prw2.message.help-ref-empty-default",
+                                                 "prw2.metadata.help-guidelines"};
+constexpr Rule kHelpName{
+    "metadata/help-not-name", kHelpNameClauses, Severity::kWarn, "The help text is not the metric's name.",
+    "Describe the metric in its help text; without one point help_ref at the empty string, index 0."};
 
 constexpr std::string_view kUnitClauses[] = {"prw2.message.unit-ref-empty-default"};
-constexpr Rule kUnit{"metadata/unit-no-placeholder", kUnitClauses, Severity::kWarn, "A metric without unit has no placeholder for one.",
+constexpr Rule kUnit{"metadata/unit-no-placeholder", kUnitClauses, Severity::kWarn,
+                     "A metric without unit has no placeholder for one.",
                      "Point unit_ref at the empty string, index 0, for metrics without unit."};
 
 constexpr std::string_view kGuidelinesClauses[] = {"prw2.metadata.type-guidelines"};
-constexpr Rule kGuidelines{"metadata/type-guidelines", kGuidelinesClauses, Severity::kWarn,
-                           "The type fits the name: _total is a counter, _bucket with le a histogram.",
-                           "Send the type of the metric family: COUNTER for _total, HISTOGRAM for all series of a classic histogram."};
+constexpr Rule kGuidelines{
+    "metadata/type-guidelines", kGuidelinesClauses, Severity::kWarn,
+    "The type fits the name: _total is a counter, _bucket with le a histogram.",
+    "Send the type of the metric family: COUNTER for _total, HISTOGRAM for all series of a classic histogram."};
 
 constexpr std::string_view kConsistentClauses[] = {"ext.metadata.consistent-per-family"};
-constexpr Rule kConsistent{"metadata/consistent-per-family", kConsistentClauses, Severity::kWarn,
-                           "All series of one metric name in a request have the same type, help and unit (a note for help and unit).",
-                           "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets may "
-                           "describe one metric differently."};
+constexpr Rule kConsistent{
+    "metadata/consistent-per-family", kConsistentClauses, Severity::kWarn,
+    "All series of one metric name in a request have the same type, help and unit (a note for help and unit).",
+    "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets may "
+    "describe one metric differently."};
 
 constexpr std::string_view kPayloadClauses[] = {"ext.metadata.type-matches-payload"};
 constexpr Rule kPayload{"metadata/type-matches-payload", kPayloadClauses, Severity::kWarn,
-                        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM with the reset hint GAUGE (a note where only the hint is missing).",
+                        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM with the reset hint GAUGE (a note "
+                        "where only the hint is missing).",
                         "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE."};
 
 constexpr std::string_view kFamilyClauses[] = {"ext.metadata.v1-family-name"};
-constexpr Rule kFamily{"metadata/v1-family-name", kFamilyClauses, Severity::kWarn, "In 1.0, every metadata entry names its metric family.",
+constexpr Rule kFamily{"metadata/v1-family-name", kFamilyClauses, Severity::kWarn,
+                       "In 1.0, every metadata entry names its metric family.",
                        "Fill metric_family_name with the name of the metric without suffixes such as _bucket."};
 
-constexpr const Rule* kRules[] = {&kType,           &kHelp,           &kHelpName, &kUnit,     &kGuidelines,
-                                  &kConsistent, &kPayload, &kFamily};
+constexpr const Rule* kRules[] = {&kType, &kHelp, &kHelpName, &kUnit, &kGuidelines, &kConsistent, &kPayload, &kFamily};
 
 constexpr UncoveredClause kUncovered[] = {
-    {"prw2.timeseries.metadata-unit-provided", "most metrics have no unit: only a source that is known to state one shows that it is missing"},
+    {"prw2.timeseries.metadata-unit-provided",
+     "most metrics have no unit: only a source that is known to state one shows that it is missing"},
     {"prw2.metadata.unit-openmetrics", "a permission: units may follow OpenMetrics, there is nothing to violate"},
 };
 
 /// Series that have no type at their source: made by the scraper or by rules.
 bool made_by_sender(std::string_view name) {
-    return name.empty() || name == "up" || name.starts_with("scrape_") || name == "ALERTS" || name == "ALERTS_FOR_STATE" ||
-           name.find(':') != std::string_view::npos;
+    return name.empty() || name == "up" || name.starts_with("scrape_") || name == "ALERTS" ||
+           name == "ALERTS_FOR_STATE" || name.find(':') != std::string_view::npos;
 }
 
 bool is_placeholder(std::string_view unit) {
-    constexpr std::array<std::string_view, 12> kPlaceholders = {"1", "-", "none", "null", "nil", "n/a", "na", "unknown", "undefined", "unspecified", "unit", "no_unit"};
+    constexpr std::array<std::string_view, 12> kPlaceholders = {
+        "1", "-", "none", "null", "nil", "n/a", "na", "unknown", "undefined", "unspecified", "unit", "no_unit"};
     // Most units start with another letter.
-    if (unit.empty() || unit.size() > 11 || std::string_view("1-nuNU").find(unit.front()) == std::string_view::npos) return false;
+    if (unit.empty() || unit.size() > 11 || std::string_view("1-nuNU").find(unit.front()) == std::string_view::npos)
+        return false;
     std::array<char, 11> lower{};
-    std::transform(unit.begin(), unit.end(), lower.begin(), [](char ch) { return ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch + ('a' - 'A')) : ch; });
-    return std::find(kPlaceholders.begin(), kPlaceholders.end(), std::string_view(lower.data(), unit.size())) != kPlaceholders.end();
+    std::transform(unit.begin(), unit.end(), lower.begin(),
+                   [](char ch) { return ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch + ('a' - 'A')) : ch; });
+    return std::find(kPlaceholders.begin(), kPlaceholders.end(), std::string_view(lower.data(), unit.size())) !=
+           kPlaceholders.end();
 }
 
 class MetadataRules {
@@ -80,14 +94,16 @@ public:
         }
         first_.assign(view_.symbols.size(), proto::kNoRef);
         // A sender that states types passes on that a source states none; one that never does is missing them.
-        if (std::any_of(view_.metadata.begin(), view_.metadata.end(), [](const auto& m) { return m.type != 0; })) untyped_severity_ = Severity::kInfo;
+        if (std::any_of(view_.metadata.begin(), view_.metadata.end(), [](const auto& m) { return m.type != 0; }))
+            untyped_severity_ = Severity::kInfo;
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
         if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
             const auto draft = [&] {
-                return Draft{.message = cat({"None of the ", unum(typed_), " typed series",
-                                             " has a help text; wanted help_ref to point at it where the source has one"}),
-                             .field = cat({series_path(first_typed_), ".metadata.help_ref"}),
-                             .protobuf = range_of(view_.series[first_typed_])};
+                return Draft{
+                    .message = cat({"None of the ", unum(typed_), " typed series",
+                                    " has a help text; wanted help_ref to point at it where the source has one"}),
+                    .field = cat({series_path(first_typed_), ".metadata.help_ref"}),
+                    .protobuf = range_of(view_.series[first_typed_])};
             };
             report(c_, kHelp, first_typed_, draft, Severity::kInfo);
         }
@@ -99,8 +115,9 @@ private:
             const auto& entry = view_.metadata[i];
             if (!entry.family.empty()) continue;
             report(c_, kFamily, proto::kNoRef, [&] {
-                return Draft{.message = cat({"metadata[", unum(i), "] names no metric family", entry.help.empty() ? "" : " (help ",
-                                             entry.help.empty() ? "" : quoted(entry.help), entry.help.empty() ? "" : ")"}),
+                return Draft{.message = cat(
+                                 {"metadata[", unum(i), "] names no metric family", entry.help.empty() ? "" : " (help ",
+                                  entry.help.empty() ? "" : quoted(entry.help), entry.help.empty() ? "" : ")"}),
                              .field = cat({"metadata[", unum(i), "].metric_family_name"}),
                              .protobuf = entry.range};
             });
@@ -131,7 +148,8 @@ private:
             }
             if (metadata.help.empty() && metadata.help_in_range && c_.options.known_source) {
                 help_.report(c_, kHelp, index, [&] {
-                    return Draft{.message = cat({"Series of ", quoted(name), " have no help text; wanted help_ref to point at the source's"}),
+                    return Draft{.message = cat({"Series of ", quoted(name),
+                                                 " have no help text; wanted help_ref to point at the source's"}),
                                  .field = cat({series_path(index), ".metadata.help_ref"}),
                                  .protobuf = range_of(series)};
                 });
@@ -155,16 +173,21 @@ private:
     }
 
     void no_type(std::uint32_t index, const proto::SeriesView& series, std::string_view name) {
-        type_.report(c_, kType, index, [&] {
-            return Draft{.message = cat({"The type of ", quoted(name), " is METRIC_TYPE_UNSPECIFIED; wanted the source's type, if it has one"}),
-                         .field = cat({series_path(index), ".metadata.type"}),
-                         .protobuf = range_of(series)};
-        }, untyped_severity_);
+        type_.report(
+            c_, kType, index,
+            [&] {
+                return Draft{.message = cat({"The type of ", quoted(name),
+                                             " is METRIC_TYPE_UNSPECIFIED; wanted the source's type, if it has one"}),
+                             .field = cat({series_path(index), ".metadata.type"}),
+                             .protobuf = range_of(series)};
+            },
+            untyped_severity_);
     }
 
     void help_is_name(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name) {
         const auto draft = [&] {
-            return Draft{.message = cat({"The help text of ", quoted(name), " is its name; wanted a description, or help_ref 0 when there is none"}),
+            return Draft{.message = cat({"The help text of ", quoted(name),
+                                         " is its name; wanted a description, or help_ref 0 when there is none"}),
                          .field = cat({series_path(index), ".metadata.help_ref"}),
                          .protobuf = metadata.range};
         };
@@ -173,19 +196,23 @@ private:
 
     void placeholder(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name) {
         report(c_, kUnit, index, [&] {
-            return Draft{.message = cat({"The unit of ", quoted(name), " is the placeholder ", quoted(metadata.unit), "; wanted unit_ref 0"}),
+            return Draft{.message = cat({"The unit of ", quoted(name), " is the placeholder ", quoted(metadata.unit),
+                                         "; wanted unit_ref 0"}),
                          .field = cat({series_path(index), ".metadata.unit_ref"}),
                          .protobuf = metadata.range};
         });
     }
 
-    void guidelines(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata, std::string_view name, MetricType type) {
+    void guidelines(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata,
+                    std::string_view name, MetricType type) {
         std::string_view wanted;
         if (name.ends_with("_total") && type != MetricType::kCounter) {
             wanted = "counter";
         } else if (name.ends_with("_bucket") && type != MetricType::kHistogram && type != MetricType::kGaugeHistogram) {
             const auto labels = view_.labels_of(series);
-            if (std::any_of(labels.begin(), labels.end(), [](const auto& l) { return l.name == "le" && parse_float(l.value); })) wanted = "histogram";
+            if (std::any_of(labels.begin(), labels.end(),
+                            [](const auto& l) { return l.name == "le" && parse_float(l.value); }))
+                wanted = "histogram";
         }
         if (wanted.empty()) return;
         const auto draft = [&] {
@@ -196,7 +223,8 @@ private:
         report(c_, kGuidelines, index, draft, if_known());
     }
 
-    void consistent(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name, std::uint32_t ref) {
+    void consistent(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name,
+                    std::uint32_t ref) {
         if (first_[ref] == proto::kNoRef) {
             first_[ref] = index;
             return;
@@ -204,17 +232,19 @@ private:
         const auto& before = view_.metadata[view_.series[first_[ref]].metadata];
         if (before.type != metadata.type) {
             report(c_, kConsistent, index, [&] {
-                return Draft{.message = cat({quoted(name), " is typed ", proto::name_of(static_cast<MetricType>(metadata.type)), " here and ",
-                                             proto::name_of(static_cast<MetricType>(before.type)), " in ", series_path(first_[ref]),
-                                             "; wanted one type for one metric"}),
-                             .field = cat({series_path(index), ".metadata.type"}),
-                             .protobuf = metadata.range};
+                return Draft{
+                    .message = cat({quoted(name), " is typed ", proto::name_of(static_cast<MetricType>(metadata.type)),
+                                    " here and ", proto::name_of(static_cast<MetricType>(before.type)), " in ",
+                                    series_path(first_[ref]), "; wanted one type for one metric"}),
+                    .field = cat({series_path(index), ".metadata.type"}),
+                    .protobuf = metadata.range};
             });
         }
         const bool help = before.help != metadata.help;
         if (!help && before.unit == metadata.unit) return;
         const auto draft = [&] {
-            return Draft{.message = cat({"The ", help ? "help" : "unit", " of ", quoted(name), " is ", quoted(help ? metadata.help : metadata.unit), " here and ",
+            return Draft{.message = cat({"The ", help ? "help" : "unit", " of ", quoted(name), " is ",
+                                         quoted(help ? metadata.help : metadata.unit), " here and ",
                                          quoted(help ? before.help : before.unit), " in ", series_path(first_[ref])}),
                          .field = cat({series_path(index), help ? ".metadata.help_ref" : ".metadata.unit_ref"}),
                          .protobuf = metadata.range};
@@ -222,32 +252,38 @@ private:
         report(c_, kConsistent, index, draft, Severity::kInfo);
     }
 
-    void payload(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata, MetricType type) {
+    void payload(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata,
+                 MetricType type) {
         if (type == MetricType::kUnspecified) return;
         constexpr std::uint32_t kGauge = 3;
         const auto histograms = view_.histograms_of(series);
-        const auto real_one = std::find_if(histograms.begin(), histograms.end(), [](const auto& h) { return !is_stale(h.sum_bits); });
+        const auto real_one =
+            std::find_if(histograms.begin(), histograms.end(), [](const auto& h) { return !is_stale(h.sum_bits); });
         if (real_one == histograms.end()) return;
         const auto field = [&] { return cat({series_path(index), ".metadata.type"}); };
         if (type == MetricType::kGaugeHistogram) {
             if (real_one->reset_hint == kGauge) return;
             const auto draft = [&] {
-                return Draft{.message = "A native histogram typed GAUGEHISTOGRAM does not have the reset hint GAUGE",
-                             .field = element_path(index, "histograms", static_cast<std::size_t>(real_one - histograms.begin()), "reset_hint"),
-                             .protobuf = real_one->range};
+                return Draft{
+                    .message = "A native histogram typed GAUGEHISTOGRAM does not have the reset hint GAUGE",
+                    .field = element_path(index, "histograms", static_cast<std::size_t>(real_one - histograms.begin()),
+                                          "reset_hint"),
+                    .protobuf = real_one->range};
             };
             report(c_, kPayload, index, draft, Severity::kInfo);
         } else if (type != MetricType::kHistogram) {
             report(c_, kPayload, index, [&] {
-                return Draft{.message = cat({"A native histogram is typed ", proto::name_of(type), "; wanted HISTOGRAM or GAUGEHISTOGRAM"}),
+                return Draft{.message = cat({"A native histogram is typed ", proto::name_of(type),
+                                             "; wanted HISTOGRAM or GAUGEHISTOGRAM"}),
                              .field = field(),
                              .protobuf = metadata.range};
             });
         } else if (real_one->reset_hint == kGauge) {
             report(c_, kPayload, index, [&] {
-                return Draft{.message = "A native histogram with the reset hint GAUGE is typed HISTOGRAM; wanted GAUGEHISTOGRAM",
-                             .field = field(),
-                             .protobuf = metadata.range};
+                return Draft{
+                    .message = "A native histogram with the reset hint GAUGE is typed HISTOGRAM; wanted GAUGEHISTOGRAM",
+                    .field = field(),
+                    .protobuf = metadata.range};
             });
         }
     }

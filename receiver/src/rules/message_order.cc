@@ -1,5 +1,5 @@
-/// Order, repeats and distinctness of the series of one message. Senders such as Prometheus write one TimeSeries per sample, so everything is
-/// judged per label set, over the whole message, in message order.
+/// Order, repeats and distinctness of the series of one message. Senders such as Prometheus write one TimeSeries per
+/// sample, so everything is judged per label set, over the whole message, in message order.
 #include <xxhash.h>
 
 #include <algorithm>
@@ -11,28 +11,33 @@ namespace prw::receiver::rules {
 
 namespace order {
 
-constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order", "prw2.samples.timestamp-order",
-                                              "ext.ordering.order-within-message"};
-constinit const Rule kOrder{"samples/order-within-request", kOrderClauses, Severity::kFail,
-                      "Samples and histograms of one label set are in the order of their timestamps within the request.",
-                      "Sort each series' samples by timestamp, oldest first, and keep one series in one queue or worker."};
+constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order",
+                                              "prw2.samples.timestamp-order", "ext.ordering.order-within-message"};
+constinit const Rule kOrder{
+    "samples/order-within-request", kOrderClauses, Severity::kFail,
+    "Samples and histograms of one label set are in the order of their timestamps within the request.",
+    "Sort each series' samples by timestamp, oldest first, and keep one series in one queue or worker."};
 
 constexpr std::string_view kUniqueClauses[] = {"ext.samples.unique-timestamps"};
-constinit const Rule kUnique{"samples/unique-timestamps", kUniqueClauses, Severity::kFail,
-                       "One label set has no two different values at one timestamp.",
-                       "Give different series different labels, do not truncate timestamps to seconds, and send one value per timestamp."};
-constinit const Rule kRepeated{"samples/repeated-identical", kUniqueClauses, Severity::kInfo, "No sample is repeated bit for bit within the request.",
-                         "Harmless; sending each sample once saves bytes."};
+constinit const Rule kUnique{
+    "samples/unique-timestamps", kUniqueClauses, Severity::kFail,
+    "One label set has no two different values at one timestamp.",
+    "Give different series different labels, do not truncate timestamps to seconds, and send one value per timestamp."};
+constinit const Rule kRepeated{"samples/repeated-identical", kUniqueClauses, Severity::kInfo,
+                               "No sample is repeated bit for bit within the request.",
+                               "Harmless; sending each sample once saves bytes."};
 
 constexpr std::string_view kDistinctClauses[] = {"prw2.message.distinct-series"};
-constinit const Rule kDistinct{"series/distinct", kDistinctClauses, Severity::kInfo,
-                         "No two TimeSeries have the same labels, metadata and kind of payload.",
-                         "Put samples of one series into one TimeSeries; harmless otherwise, Prometheus writes one TimeSeries per sample."};
+constinit const Rule kDistinct{
+    "series/distinct", kDistinctClauses, Severity::kInfo,
+    "No two TimeSeries have the same labels, metadata and kind of payload.",
+    "Put samples of one series into one TimeSeries; harmless otherwise, Prometheus writes one TimeSeries per sample."};
 
 constexpr std::string_view kExemplarOrderClauses[] = {"ext.ordering.exemplars-ascending"};
-constinit const Rule kExemplarOrder{"exemplars/order-within-request", kExemplarOrderClauses, Severity::kWarn,
-                              "Exemplars of one label set are in the order of their timestamps within the request.",
-                              "Sort each series' exemplars by timestamp; Prometheus refuses one that is older than the last."};
+constinit const Rule kExemplarOrder{
+    "exemplars/order-within-request", kExemplarOrderClauses, Severity::kWarn,
+    "Exemplars of one label set are in the order of their timestamps within the request.",
+    "Sort each series' exemplars by timestamp; Prometheus refuses one that is older than the last."};
 
 }  // namespace order
 
@@ -52,8 +57,8 @@ struct Last {
 
 struct LabelSet {
     std::uint64_t hash = 0;
-    std::uint32_t first = 0;      ///< the entry that introduced it
-    std::uint8_t payloads = 0;    ///< kinds of payload seen so far
+    std::uint32_t first = 0;    ///< the entry that introduced it
+    std::uint8_t payloads = 0;  ///< kinds of payload seen so far
     bool has_exemplar = false;
     std::int64_t exemplar_timestamp = 0;
     Last last;
@@ -110,7 +115,8 @@ private:
         std::uint64_t hash = labels.size();
         for (const auto& label : labels) {
             hash += c_.v2() ? mix(pair_of(label) * 0xff51afd7ed558ccdULL)
-                            : mix(XXH3_64bits_withSeed(label.value.data(), label.value.size(), XXH3_64bits(label.name.data(), label.name.size())));
+                            : mix(XXH3_64bits_withSeed(label.value.data(), label.value.size(),
+                                                       XXH3_64bits(label.name.data(), label.name.size())));
         }
         return mix(hash);
     }
@@ -132,7 +138,8 @@ private:
         };
         sorted(left, left_);
         sorted(right, right_);
-        return std::equal(left_.begin(), left_.end(), right_.begin(), [&](const auto* x, const auto* y) { return same(*x, *y); });
+        return std::equal(left_.begin(), left_.end(), right_.begin(),
+                          [&](const auto* x, const auto* y) { return same(*x, *y); });
     }
 
     std::pair<LabelSet*, bool> find(std::uint32_t index) {
@@ -150,11 +157,14 @@ private:
     void distinct(std::uint32_t index, const LabelSet& set) {
         const auto& series = view_.series[index];
         const auto payload = payload_of(series);
-        // Entries without samples are reported as such; the schema itself names exemplars as a reason to repeat a series.
-        if (payload > kHasHistograms || (set.payloads & payload) == 0 || !same_metadata(series, view_.series[set.first])) return;
+        // Entries without samples are reported as such; the schema itself names exemplars as a reason to repeat a
+        // series.
+        if (payload > kHasHistograms || (set.payloads & payload) == 0 ||
+            !same_metadata(series, view_.series[set.first]))
+            return;
         distinct_.report(c_, kDistinct, index, [&] {
-            return Draft{.message = cat({series_path(index), " has the labels, metadata and kind of payload of ", series_path(set.first),
-                                         "; wanted distinct series"}),
+            return Draft{.message = cat({series_path(index), " has the labels, metadata and kind of payload of ",
+                                         series_path(set.first), "; wanted distinct series"}),
                          .field = series_path(index),
                          .protobuf = series.range};
         });
@@ -180,10 +190,12 @@ private:
     }
 
     /// The two lists of one entry (1.0 only, 2.0 forbids it) have no order among each other: walk them as a merge does.
-    void merged(std::uint32_t index, LabelSet& set, std::span<const proto::SampleView> samples, std::span<const proto::HistogramView> histograms) {
+    void merged(std::uint32_t index, LabelSet& set, std::span<const proto::SampleView> samples,
+                std::span<const proto::HistogramView> histograms) {
         std::uint32_t i = 0, j = 0;
         while (i < samples.size() || j < histograms.size()) {
-            const bool sample_next = j == histograms.size() || (i < samples.size() && samples[i].timestamp <= histograms[j].timestamp);
+            const bool sample_next =
+                j == histograms.size() || (i < samples.size() && samples[i].timestamp <= histograms[j].timestamp);
             if (sample_next) {
                 step(set, sample_at(index, i, samples[i]));
                 ++i;
@@ -209,8 +221,9 @@ private:
         }
         if (now.timestamp < before.timestamp) {
             report(c_, kOrder, now.series, [&] {
-                return Draft{.message = cat({"Timestamp ", num(now.timestamp), " (", date_text(now.timestamp), ") comes after ", num(before.timestamp),
-                                             " of the same series (", place(before), "); wanted oldest first"}),
+                return Draft{.message = cat({"Timestamp ", num(now.timestamp), " (", date_text(now.timestamp),
+                                             ") comes after ", num(before.timestamp), " of the same series (",
+                                             place(before), "); wanted oldest first"}),
                              .field = place(now, "timestamp"),
                              .protobuf = range(now)};
             });
@@ -219,28 +232,31 @@ private:
         set.last = now;
         if (identical(before, now)) {
             repeated_.report(c_, kRepeated, now.series, [&] {
-                return Draft{.message = cat({"The ", now.kind == Kind::kSample ? "sample" : "histogram", " at ", num(now.timestamp), " repeats ",
-                                             place(before), " bit for bit"}),
+                return Draft{.message = cat({"The ", now.kind == Kind::kSample ? "sample" : "histogram", " at ",
+                                             num(now.timestamp), " repeats ", place(before), " bit for bit"}),
                              .field = place(now),
                              .protobuf = range(now)};
             });
             return;
         }
         report(c_, kUnique, now.series, [&] {
-            return Draft{.message = cat({"Two values at timestamp ", num(now.timestamp), ": ", text(before), " (", place(before), ") and ", text(now),
-                                         "; wanted one value per timestamp"}),
+            return Draft{.message = cat({"Two values at timestamp ", num(now.timestamp), ": ", text(before), " (",
+                                         place(before), ") and ", text(now), "; wanted one value per timestamp"}),
                          .field = place(now),
                          .protobuf = range(now)};
         });
     }
 
-    [[nodiscard]] std::string text(const Last& p) const { return p.kind == Kind::kHistogram ? "a histogram" : real(proto::from_bits(p.bits)); }
+    [[nodiscard]] std::string text(const Last& p) const {
+        return p.kind == Kind::kHistogram ? "a histogram" : real(proto::from_bits(p.bits));
+    }
     [[nodiscard]] static std::string place(const Last& p, std::string_view field = {}) {
         return element_path(p.series, p.kind == Kind::kSample ? "samples" : "histograms", p.index, field);
     }
     [[nodiscard]] proto::ByteRange range(const Last& p) const {
         const auto& series = view_.series[p.series];
-        return p.kind == Kind::kSample ? view_.samples_of(series)[p.index].range : view_.histograms_of(series)[p.index].range;
+        return p.kind == Kind::kSample ? view_.samples_of(series)[p.index].range
+                                       : view_.histograms_of(series)[p.index].range;
     }
     [[nodiscard]] bool identical(const Last& a, const Last& b) const {
         if (a.kind != b.kind || a.bits != b.bits) return false;
@@ -258,10 +274,11 @@ private:
             const auto t = all[j].timestamp;
             if (set.has_exemplar && t < set.exemplar_timestamp) {
                 report(c_, kExemplarOrder, index, [&] {
-                    return Draft{.message = cat({"Exemplar timestamp ", num(t), " comes after ", num(set.exemplar_timestamp),
-                                                 " of the same series; wanted oldest first"}),
-                                 .field = element_path(index, "exemplars", j, "timestamp"),
-                                 .protobuf = all[j].range};
+                    return Draft{
+                        .message = cat({"Exemplar timestamp ", num(t), " comes after ", num(set.exemplar_timestamp),
+                                        " of the same series; wanted oldest first"}),
+                        .field = element_path(index, "exemplars", j, "timestamp"),
+                        .protobuf = all[j].range};
                 });
                 continue;
             }
@@ -274,7 +291,7 @@ private:
     const proto::RequestView& view_;
     std::vector<std::uint32_t> slots_;
     std::vector<LabelSet> sets_;
-    std::vector<std::uint32_t> first_of_;  ///< 2.0, only when the table has duplicates
+    std::vector<std::uint32_t> first_of_;                ///< 2.0, only when the table has duplicates
     std::vector<const proto::LabelView*> left_, right_;  ///< scratch
     Aggregate distinct_, repeated_;
 };

@@ -10,35 +10,59 @@ namespace {
 using proto::MetricType;
 
 constexpr std::string_view kStaleClauses[] = {"prw1.stale.nan-pattern", "prw2.stale.nan-pattern"};
-constexpr Rule kStale{"samples/stale-marker-bits", kStaleClauses, Severity::kFail, "A stale marker is exactly the bits 0x7ff0000000000002.",
-                      "Carry the stale marker as 64 bits (memcpy, bit cast); arithmetic, float32, text and JSON change it."};
+constexpr Rule kStale{
+    "samples/stale-marker-bits", kStaleClauses, Severity::kFail,
+    "A stale marker is exactly the bits 0x7ff0000000000002.",
+    "Carry the stale marker as 64 bits (memcpy, bit cast); arithmetic, float32, text and JSON change it."};
 
 constexpr std::string_view kCanonicalClauses[] = {"ext.samples.canonical-nan"};
-constexpr Rule kCanonical{"samples/canonical-nan", kCanonicalClauses, Severity::kWarn, "A NaN that is no stale marker is a quiet NaN.",
+constexpr Rule kCanonical{"samples/canonical-nan", kCanonicalClauses, Severity::kWarn,
+                          "A NaN that is no stale marker is a quiet NaN.",
                           "Send ordinary NaN as 0x7ff8000000000001 (Prometheus) or any other quiet NaN."};
 
 constexpr std::string_view kNegativeClauses[] = {"ext.samples.counter-not-negative"};
 constexpr Rule kNegative{"samples/counter-not-negative", kNegativeClauses, Severity::kWarn,
                          "Counters, and the _count and _bucket series of histograms and summaries, are not negative.",
-                         "Send the cumulative value of a counter, not the difference since the last one; type a value that can fall as a gauge."};
+                         "Send the cumulative value of a counter, not the difference since the last one; type a value "
+                         "that can fall as a gauge."};
 
 constexpr std::string_view kCounterNanClauses[] = {"ext.samples.counter-not-nan"};
-constexpr Rule kCounterNan{"samples/counter-not-nan", kCounterNanClauses, Severity::kWarn,
-                           "Counters, and the _count and _bucket series of histograms and summaries, are not NaN, apart from stale markers.",
-                           "Leave the sample out when a counter cannot be read, or send the stale marker 0x7ff0000000000002 when it is gone."};
+constexpr Rule kCounterNan{
+    "samples/counter-not-nan", kCounterNanClauses, Severity::kWarn,
+    "Counters, and the _count and _bucket series of histograms and summaries, are not NaN, apart from stale markers.",
+    "Leave the sample out when a counter cannot be read, or send the stale marker 0x7ff0000000000002 when it is gone."};
 
 constexpr std::string_view kStartClauses[] = {"prw2.samples.start-timestamp-counters"};
-constexpr Rule kStart{"samples/counter-start-timestamp", kStartClauses, Severity::kWarn, "Samples of counters carry start_timestamp.",
-                      "Set start_timestamp to when the counter began (OpenMetrics _created, process start) if that is known; Prometheus needs "
+constexpr Rule kStart{"samples/counter-start-timestamp", kStartClauses, Severity::kWarn,
+                      "Samples of counters carry start_timestamp.",
+                      "Set start_timestamp to when the counter began (OpenMetrics _created, process start) if that is "
+                      "known; Prometheus needs "
                       "--enable-feature=st-storage."};
 
-constexpr const Rule* kRules[] = {&kStale, &kCanonical, &kNegative, &kCounterNan, &kStart,
-    &timestamps::kUnit, &timestamps::kPlausible, &timestamps::kExemplarUnit, &timestamps::kExemplarPlausible, &timestamps::kExemplarTimestamp, &timestamps::kFuture, &timestamps::kStartUnit, &timestamps::kStartPlausible, &timestamps::kStartAfter,
-    &order::kOrder, &order::kUnique, &order::kRepeated, &order::kDistinct, &order::kExemplarOrder};
+constexpr const Rule* kRules[] = {&kStale,
+                                  &kCanonical,
+                                  &kNegative,
+                                  &kCounterNan,
+                                  &kStart,
+                                  &timestamps::kUnit,
+                                  &timestamps::kPlausible,
+                                  &timestamps::kExemplarUnit,
+                                  &timestamps::kExemplarPlausible,
+                                  &timestamps::kExemplarTimestamp,
+                                  &timestamps::kFuture,
+                                  &timestamps::kStartUnit,
+                                  &timestamps::kStartPlausible,
+                                  &timestamps::kStartAfter,
+                                  &order::kOrder,
+                                  &order::kUnique,
+                                  &order::kRepeated,
+                                  &order::kDistinct,
+                                  &order::kExemplarOrder};
 
 constexpr UncoveredClause kUncovered[] = {
     {"ext.samples.value-bit-exact", "needs the source's values: the request alone does not show what they were"},
-    {"prw2.samples.start-epoch-substitute", "0 means unset on the wire: only a source that is known to have started at 0 ms shows the fault"},
+    {"prw2.samples.start-epoch-substitute",
+     "0 means unset on the wire: only a source that is known to have started at 0 ms shows the fault"},
 };
 
 constexpr std::uint64_t kSign = 1ULL << 63U;
@@ -49,9 +73,12 @@ constexpr std::uint64_t kSwappedStaleNanBits = 0x020000000000f07fULL;
 
 /// What became of a stale marker; empty when the bits are no trace of one.
 std::string_view mangled_stale(std::uint64_t bits) {
-    if (bits == proto::kMangledStaleNanBits) return "the stale marker after floating-point arithmetic, which sets the quiet bit";
-    if ((bits ^ kSign) == proto::kStaleNanBits || (bits ^ kSign) == proto::kMangledStaleNanBits) return "the stale marker with its sign bit set";
-    if (bits == kSwappedStaleNanBits) return "the stale marker in the wrong byte order; doubles are little-endian on the wire";
+    if (bits == proto::kMangledStaleNanBits)
+        return "the stale marker after floating-point arithmetic, which sets the quiet bit";
+    if ((bits ^ kSign) == proto::kStaleNanBits || (bits ^ kSign) == proto::kMangledStaleNanBits)
+        return "the stale marker with its sign bit set";
+    if (bits == kSwappedStaleNanBits)
+        return "the stale marker in the wrong byte order; doubles are little-endian on the wire";
     return {};
 }
 
@@ -66,24 +93,28 @@ public:
             for (std::size_t j = 0; j < samples.size(); ++j) {
                 const auto bits = samples[j].value_bits;
                 // NaN, infinities and negative numbers; and the byte-swapped marker, which is a tiny positive number.
-                if ((bits & kExponent) == kExponent || bits >= kSign || bits == kSwappedStaleNanBits) unusual(i, series, j, samples[j]);
+                if ((bits & kExponent) == kExponent || bits >= kSign || bits == kSwappedStaleNanBits)
+                    unusual(i, series, j, samples[j]);
             }
             if (c_.v2()) counter_start(i, series, samples);
             const auto histograms = view_.histograms_of(series);
             for (std::size_t j = 0; j < histograms.size(); ++j) {
                 const auto bits = histograms[j].sum_bits;
-                if (is_nan_bits(bits) || bits == kSwappedStaleNanBits) nan(i, "histograms", j, bits, histograms[j].range, "sum");
+                if (is_nan_bits(bits) || bits == kSwappedStaleNanBits)
+                    nan(i, "histograms", j, bits, histograms[j].range, "sum");
             }
         }
     }
 
 private:
     /// True when the bits are a fault of their own.
-    bool nan(std::uint32_t series, std::string_view array, std::size_t j, std::uint64_t bits, proto::ByteRange range, std::string_view field) {
+    bool nan(std::uint32_t series, std::string_view array, std::size_t j, std::uint64_t bits, proto::ByteRange range,
+             std::string_view field) {
         if (is_stale(bits)) return true;
         if (const auto cause = mangled_stale(bits); !cause.empty()) {
             report(c_, kStale, series, [&] {
-                return Draft{.message = cat({"Wanted the stale marker 0x7ff0000000000002 or an ordinary number, got ", hex_bits(bits), ": ", cause}),
+                return Draft{.message = cat({"Wanted the stale marker 0x7ff0000000000002 or an ordinary number, got ",
+                                             hex_bits(bits), ": ", cause}),
                              .field = element_path(series, array, j, field),
                              .protobuf = range};
             });
@@ -91,7 +122,8 @@ private:
         }
         if (is_nan_bits(bits) && (bits & kQuiet) == 0) {
             report(c_, kCanonical, series, [&] {
-                return Draft{.message = cat({"The value is the signalling NaN ", hex_bits(bits), "; wanted a quiet NaN such as 0x7ff8000000000001, "
+                return Draft{.message = cat({"The value is the signalling NaN ", hex_bits(bits),
+                                             "; wanted a quiet NaN such as 0x7ff8000000000001, "
                                              "or the stale marker 0x7ff0000000000002"}),
                              .field = element_path(series, array, j, field),
                              .protobuf = range};
@@ -117,7 +149,8 @@ private:
         const bool negative = bits > kSign;  // -0.0 is not less than zero
         if (!negative || !cumulative(series)) return;
         report(c_, kNegative, index, [&] {
-            return Draft{.message = cat({"A ", kind(series), " is ", real(proto::from_bits(bits)), "; wanted a value that is not negative"}),
+            return Draft{.message = cat({"A ", kind(series), " is ", real(proto::from_bits(bits)),
+                                         "; wanted a value that is not negative"}),
                          .field = element_path(index, "samples", j, "value"),
                          .protobuf = range};
         });
@@ -134,16 +167,23 @@ private:
         return type == MetricType::kSummary ? "count of a summary" : "count of a classic histogram";
     }
 
-    void counter_start(std::uint32_t index, const proto::SeriesView& series, std::span<const proto::SampleView> samples) {
-        if (series.metadata == proto::kNoRef || view_.metadata[series.metadata].type != static_cast<std::uint32_t>(MetricType::kCounter)) return;
+    void counter_start(std::uint32_t index, const proto::SeriesView& series,
+                       std::span<const proto::SampleView> samples) {
+        if (series.metadata == proto::kNoRef ||
+            view_.metadata[series.metadata].type != static_cast<std::uint32_t>(MetricType::kCounter))
+            return;
         // A stale marker has no start.
-        const auto missing = std::find_if(samples.begin(), samples.end(),
-                                          [](const auto& s) { return s.start_timestamp == 0 && !is_stale(s.value_bits); });
+        const auto missing = std::find_if(samples.begin(), samples.end(), [](const auto& s) {
+            return s.start_timestamp == 0 && !is_stale(s.value_bits);
+        });
         if (missing == samples.end() || metric_name(view_, series).ends_with("_created")) return;
         const auto draft = [&] {
-            return Draft{.message = "A sample of a counter has no start_timestamp; wanted when the counter began, if the source tells",
-                         .field = element_path(index, "samples", static_cast<std::size_t>(missing - samples.begin()), "start_timestamp"),
-                         .protobuf = missing->range};
+            return Draft{
+                .message =
+                    "A sample of a counter has no start_timestamp; wanted when the counter began, if the source tells",
+                .field = element_path(index, "samples", static_cast<std::size_t>(missing - samples.begin()),
+                                      "start_timestamp"),
+                .protobuf = missing->range};
         };
         start_.report(c_, kStart, index, draft, c_.options.known_source ? Severity::kWarn : Severity::kInfo);
     }

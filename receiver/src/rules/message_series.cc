@@ -9,14 +9,16 @@ constexpr Rule kContent{"series/has-sample-or-histogram", kContentClauses, Sever
                         "Every TimeSeries holds at least one sample or one histogram.",
                         "Do not send a TimeSeries without samples and histograms, not even to announce metadata."};
 // A rule of its own, so that the many entries of a Prometheus with exemplars never hide one with nothing at all.
-constexpr Rule kExemplarsOnly{"series/not-exemplars-only", kContentClauses, Severity::kWarn,
-                              "A TimeSeries with exemplars also holds a sample or a histogram (known deviation of Prometheus).",
-                              "Attach exemplars to the TimeSeries that carries the sample; receivers answer 400 to exemplars alone."};
+constexpr Rule kExemplarsOnly{
+    "series/not-exemplars-only", kContentClauses, Severity::kWarn,
+    "A TimeSeries with exemplars also holds a sample or a histogram (known deviation of Prometheus).",
+    "Attach exemplars to the TimeSeries that carries the sample; receivers answer 400 to exemplars alone."};
 
 constexpr std::string_view kNotBothClauses[] = {"prw2.timeseries.not-both", "prw2.timeseries.mixed-needs-separate"};
-constexpr Rule kNotBoth{"series/not-samples-and-histograms", kNotBothClauses, Severity::kFail,
-                        "A TimeSeries holds samples or histograms, not both.",
-                        "Send the float samples and the histograms of one series as two TimeSeries with the same labels."};
+constexpr Rule kNotBoth{
+    "series/not-samples-and-histograms", kNotBothClauses, Severity::kFail,
+    "A TimeSeries holds samples or histograms, not both.",
+    "Send the float samples and the histograms of one series as two TimeSeries with the same labels."};
 
 constexpr const Rule* kRules[] = {&kContent, &kExemplarsOnly, &kNotBoth};
 
@@ -27,26 +29,30 @@ void run_series(const Context& c) {
         const auto& series = view.series[i];
         if (series.samples.count != 0 && series.histograms.count != 0) {
             report(c, kNotBoth, i, [&] {
-                return Draft{.message = cat({series_path(i), " holds ", unum(series.samples.count), " samples and ", unum(series.histograms.count),
-                                             " histograms; wanted one kind in one TimeSeries"}),
-                             .field = series_path(i),
-                             .protobuf = view.histograms_of(series).front().range};
+                return Draft{
+                    .message = cat({series_path(i), " holds ", unum(series.samples.count), " samples and ",
+                                    unum(series.histograms.count), " histograms; wanted one kind in one TimeSeries"}),
+                    .field = series_path(i),
+                    .protobuf = view.histograms_of(series).front().range};
             });
         }
         if (series.samples.count != 0 || series.histograms.count != 0) continue;
         if (series.exemplars.count != 0) {
             report(c, kExemplarsOnly, i, [&] {
-                return Draft{.message = cat({series_path(i), " holds ", unum(series.exemplars.count),
-                                             series.exemplars.count == 1 ? " exemplar" : " exemplars",
-                                             " but neither a sample nor a histogram; Prometheus sends this, and refuses it as a receiver"}),
-                             .field = series_path(i),
-                             .protobuf = series.range};
+                return Draft{
+                    .message = cat(
+                        {series_path(i), " holds ", unum(series.exemplars.count),
+                         series.exemplars.count == 1 ? " exemplar" : " exemplars",
+                         " but neither a sample nor a histogram; Prometheus sends this, and refuses it as a receiver"}),
+                    .field = series_path(i),
+                    .protobuf = series.range};
             });
         } else {
             report(c, kContent, i, [&] {
-                return Draft{.message = cat({series_path(i), " holds neither a sample nor a histogram; wanted at least one"}),
-                             .field = series_path(i),
-                             .protobuf = series.range};
+                return Draft{
+                    .message = cat({series_path(i), " holds neither a sample nor a histogram; wanted at least one"}),
+                    .field = series_path(i),
+                    .protobuf = series.range};
             });
         }
     }

@@ -5,16 +5,20 @@ namespace prw::receiver::rules {
 namespace {
 
 constexpr std::string_view kPresentClauses[] = {"prw2.symbols.present"};
-constexpr Rule kPresent{"symbols/present", kPresentClauses, Severity::kFail, "The request has a symbols table.",
-                        "Fill Request.symbols, starting with the empty string; write it even when it holds nothing else (bytes 22 00)."};
+constexpr Rule kPresent{
+    "symbols/present", kPresentClauses, Severity::kFail, "The request has a symbols table.",
+    "Fill Request.symbols, starting with the empty string; write it even when it holds nothing else (bytes 22 00)."};
 
 constexpr std::string_view kFirstEmptyClauses[] = {"prw2.symbols.first-empty"};
-constexpr Rule kFirstEmpty{"symbols/first-empty", kFirstEmptyClauses, Severity::kFail, "The first symbol is the empty string.",
-                           "Put \"\" at index 0 of symbols and encode it (bytes 22 00): an encoder that skips empty strings shifts every reference."};
+constexpr Rule kFirstEmpty{"symbols/first-empty", kFirstEmptyClauses, Severity::kFail,
+                           "The first symbol is the empty string.",
+                           "Put \"\" at index 0 of symbols and encode it (bytes 22 00): an encoder that skips empty "
+                           "strings shifts every reference."};
 
 constexpr std::string_view kDeduplicatedClauses[] = {"prw2.symbols.deduplicated"};
-constexpr Rule kDeduplicated{"symbols/deduplicated", kDeduplicatedClauses, Severity::kFail, "No string occurs twice in symbols.",
-                             "Look each string up in a map before appending it to symbols, over all series of the request."};
+constexpr Rule kDeduplicated{
+    "symbols/deduplicated", kDeduplicatedClauses, Severity::kFail, "No string occurs twice in symbols.",
+    "Look each string up in a map before appending it to symbols, over all series of the request."};
 
 constexpr std::string_view kSeriesRefsClauses[] = {"prw2.symbols.series-refs-in-range"};
 constexpr Rule kSeriesRefs{"symbols/series-refs-in-range", kSeriesRefsClauses, Severity::kFail,
@@ -27,7 +31,8 @@ constexpr Rule kExemplarRefs{"symbols/exemplar-refs-in-range", kExemplarRefsClau
                              "Intern the exemplar's strings into the same symbols table as the series'."};
 
 constexpr std::string_view kMetadataRefsClauses[] = {"prw2.symbols.metadata-refs-in-range"};
-constexpr Rule kMetadataRefs{"symbols/metadata-refs-in-range", kMetadataRefsClauses, Severity::kFail, "help_ref and unit_ref point into symbols.",
+constexpr Rule kMetadataRefs{"symbols/metadata-refs-in-range", kMetadataRefsClauses, Severity::kFail,
+                             "help_ref and unit_ref point into symbols.",
                              "Intern help and unit into this request's symbols table; use 0 when there is none."};
 
 constexpr std::string_view kSeriesEvenClauses[] = {"prw2.message.labels-refs-even"};
@@ -36,9 +41,10 @@ constexpr Rule kSeriesEven{"symbols/series-refs-even", kSeriesEvenClauses, Sever
                            "Append two references for each label, the name's and the value's."};
 
 constexpr std::string_view kExemplarEvenClauses[] = {"prw2.message.exemplar-labels-refs-even"};
-constexpr Rule kExemplarEven{"symbols/exemplar-refs-even", kExemplarEvenClauses, Severity::kFail,
-                             "An exemplar's labels_refs has an even number of elements: a name and a value each.",
-                             "Append two references for each exemplar label, the name's and the value's; none at all is fine."};
+constexpr Rule kExemplarEven{
+    "symbols/exemplar-refs-even", kExemplarEvenClauses, Severity::kFail,
+    "An exemplar's labels_refs has an even number of elements: a name and a value each.",
+    "Append two references for each exemplar label, the name's and the value's; none at all is fine."};
 
 constexpr const Rule* kRules[] = {&kPresent,      &kFirstEmpty,   &kDeduplicated, &kSeriesRefs,
                                   &kExemplarRefs, &kMetadataRefs, &kSeriesEven,   &kExemplarEven};
@@ -50,8 +56,8 @@ std::string outside(const Context& c, std::uint32_t ref) {
 }
 
 /// References of one label list, of a series or an exemplar.
-void check_refs(const Context& c, const Rule& rule, std::uint32_t series, std::span<const proto::LabelView> labels, bool odd,
-                const auto& owner) {
+void check_refs(const Context& c, const Rule& rule, std::uint32_t series, std::span<const proto::LabelView> labels,
+                bool odd, const auto& owner) {
     for (std::size_t j = 0; j < labels.size(); ++j) {
         const auto& label = labels[j];
         if (!label.name_in_range) {
@@ -63,7 +69,8 @@ void check_refs(const Context& c, const Rule& rule, std::uint32_t series, std::s
         }
         if (!label.value_in_range && !lacks_value(odd, j, labels.size())) {
             report(c, rule, series, [&] {
-                return Draft{.message = cat({"The value of label ", label.name.empty() ? unum(j) : quoted(label.name), ": ", outside(c, label.value_ref)}),
+                return Draft{.message = cat({"The value of label ", label.name.empty() ? unum(j) : quoted(label.name),
+                                             ": ", outside(c, label.value_ref)}),
                              .field = label_path(c, owner(), j, true),
                              .protobuf = value_range(label)};
             });
@@ -71,8 +78,8 @@ void check_refs(const Context& c, const Rule& rule, std::uint32_t series, std::s
     }
 }
 
-void check_even(const Context& c, const Rule& rule, std::uint32_t series, std::span<const proto::LabelView> labels, proto::ByteRange range,
-                const auto& owner) {
+void check_even(const Context& c, const Rule& rule, std::uint32_t series, std::span<const proto::LabelView> labels,
+                proto::ByteRange range, const auto& owner) {
     report(c, rule, series, [&] {
         return Draft{.message = cat({owner(), ".labels_refs has ", unum(labels.empty() ? 1 : 2 * labels.size() - 1),
                                      " elements; wanted an even number, a name and a value for each label"}),
@@ -85,19 +92,22 @@ void check_table(const Context& c) {
     const auto& view = *c.view;
     if (view.symbols.empty()) {
         report(c, kPresent, proto::kNoRef, [&] {
-            return Draft{.message = view.series.empty() ? "The request has no symbols; wanted at least the empty string at index 0"
-                                                        : cat({"The request has ", unum(view.series.size()),
-                                                               " series and no symbols; wanted a table that starts with the empty string"}),
-                         .field = "symbols",
-                         .protobuf = proto::ByteRange{0, 0}};
+            return Draft{
+                .message = view.series.empty()
+                               ? "The request has no symbols; wanted at least the empty string at index 0"
+                               : cat({"The request has ", unum(view.series.size()),
+                                      " series and no symbols; wanted a table that starts with the empty string"}),
+                .field = "symbols",
+                .protobuf = proto::ByteRange{0, 0}};
         });
         return;
     }
     if (!view.symbols.front().text.empty()) {
         report(c, kFirstEmpty, proto::kNoRef, [&] {
-            return Draft{.message = cat({"symbols[0] is ", quoted(view.symbols.front().text), "; wanted the empty string"}),
-                         .field = "symbols[0]",
-                         .protobuf = view.symbols.front().range};
+            return Draft{
+                .message = cat({"symbols[0] is ", quoted(view.symbols.front().text), "; wanted the empty string"}),
+                .field = "symbols[0]",
+                .protobuf = view.symbols.front().range};
         });
     }
     std::vector<std::uint32_t> first_of;
@@ -105,8 +115,8 @@ void check_table(const Context& c) {
     for (std::uint32_t i = 0; i < first_of.size(); ++i) {
         if (first_of[i] == i) continue;
         report(c, kDeduplicated, proto::kNoRef, [&] {
-            return Draft{.message = cat({"symbols[", unum(i), "] is ", quoted(view.symbols[i].text), ", and so is symbols[", unum(first_of[i]),
-                                         "]; wanted every string once"}),
+            return Draft{.message = cat({"symbols[", unum(i), "] is ", quoted(view.symbols[i].text),
+                                         ", and so is symbols[", unum(first_of[i]), "]; wanted every string once"}),
                          .field = cat({"symbols[", unum(i), "]"}),
                          .protobuf = view.symbols[i].range};
         });

@@ -72,9 +72,9 @@ std::string date_text(std::int64_t ms) {
     const hh_mm_ss time{at - day};
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                  static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                  static_cast<int>(time.subseconds().count()));
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                  static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
     return text.data();
 }
 
@@ -123,7 +123,8 @@ std::optional<double> parse_float(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, format);
     if (end != text.data() + text.size()) return std::nullopt;
     // Underflow reads as zero, overflow is an error in Go as well.
-    if (error == std::errc::result_out_of_range && text.find("e-") == std::string_view::npos && text.find("E-") == std::string_view::npos) {
+    if (error == std::errc::result_out_of_range && text.find("e-") == std::string_view::npos &&
+        text.find("E-") == std::string_view::npos) {
         return std::nullopt;
     }
     if (error == std::errc::invalid_argument) return std::nullopt;
@@ -135,7 +136,8 @@ proto::MetricType Types::of(const proto::SeriesView& series, std::string_view na
     if (view_.message == proto::ProtobufMessage::kV2) {
         if (series.metadata == proto::kNoRef) return MetricType::kUnspecified;
         const auto type = view_.metadata[series.metadata].type;
-        return type <= static_cast<std::uint32_t>(MetricType::kStateset) ? static_cast<MetricType>(type) : MetricType::kUnspecified;
+        return type <= static_cast<std::uint32_t>(MetricType::kStateset) ? static_cast<MetricType>(type)
+                                                                         : MetricType::kUnspecified;
     }
     if (view_.metadata.empty() || name.empty()) return MetricType::kUnspecified;
     if (!built_) {
@@ -149,7 +151,8 @@ proto::MetricType Types::of(const proto::SeriesView& series, std::string_view na
         std::sort(families_.begin(), families_.end());
     }
     const auto find = [&](std::string_view family) {
-        const auto at = std::lower_bound(families_.begin(), families_.end(), family, [](const auto& f, std::string_view n) { return f.first < n; });
+        const auto at = std::lower_bound(families_.begin(), families_.end(), family,
+                                         [](const auto& f, std::string_view n) { return f.first < n; });
         if (at == families_.end() || at->first != family) return MetricType::kUnspecified;
         // Two targets may expose one family with different types: then nothing is known.
         const auto next = at + 1;
@@ -160,7 +163,8 @@ proto::MetricType Types::of(const proto::SeriesView& series, std::string_view na
     };
     if (const auto type = find(name); type != MetricType::kUnspecified) return type;
     for (const std::string_view suffix : {"_total", "_bucket", "_count", "_sum"}) {
-        if (name.size() > suffix.size() && name.ends_with(suffix)) return find(name.substr(0, name.size() - suffix.size()));
+        if (name.size() > suffix.size() && name.ends_with(suffix))
+            return find(name.substr(0, name.size() - suffix.size()));
     }
     return MetricType::kUnspecified;
 }
@@ -168,10 +172,14 @@ proto::MetricType Types::of(const proto::SeriesView& series, std::string_view na
 bool is_cumulative(proto::MetricType type, std::string_view name) {
     using proto::MetricType;
     switch (type) {
-        case MetricType::kCounter: return !name.ends_with("_created");
-        case MetricType::kHistogram: return name.ends_with("_bucket") || name.ends_with("_count");
-        case MetricType::kSummary: return name.ends_with("_count");
-        default: return false;
+        case MetricType::kCounter:
+            return !name.ends_with("_created");
+        case MetricType::kHistogram:
+            return name.ends_with("_bucket") || name.ends_with("_count");
+        case MetricType::kSummary:
+            return name.ends_with("_count");
+        default:
+            return false;
     }
 }
 
@@ -185,7 +193,8 @@ bool find_duplicate_symbols(const proto::RequestView& view, std::vector<std::uin
     for (std::uint32_t i = 0; i < count; ++i) {
         const auto text = view.symbols[i].text;
         std::size_t slot = XXH3_64bits(text.data(), text.size()) & (capacity - 1);
-        while (slots[slot] != proto::kNoRef && view.symbols[slots[slot]].text != text) slot = (slot + 1) & (capacity - 1);
+        while (slots[slot] != proto::kNoRef && view.symbols[slots[slot]].text != text)
+            slot = (slot + 1) & (capacity - 1);
         if (slots[slot] == proto::kNoRef) slots[slot] = i;
         first_of[i] = slots[slot];
         duplicates |= first_of[i] != i;

@@ -1,4 +1,5 @@
-/// What the message rules share: reporting without cost when nothing is wanted, field paths, bounded text, names and types of series.
+/// What the message rules share: reporting without cost when nothing is wanted, field paths, bounded text, names and
+/// types of series.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +16,11 @@
 
 namespace prw::receiver::rules {
 
-/// `draft()` builds the strings and is called only while the rule still wants details. `severity`: this occurrence is milder than the rule.
+/// `draft()` builds the strings and is called only while the rule still wants details. `severity`: this occurrence is
+/// milder than the rule.
 template <typename MakeDraft>
-void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&& draft, std::optional<Severity> severity = {}) {
+void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&& draft,
+            std::optional<Severity> severity = {}) {
     if (!c.report.wants(rule, severity)) {
         c.report.count(rule, series, severity);
         return;
@@ -32,7 +35,8 @@ void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&
 class Aggregate {
 public:
     template <typename MakeDraft>
-    void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&& draft, std::optional<Severity> severity = {}) {
+    void report(const Context& c, const Rule& rule, std::uint32_t series, MakeDraft&& draft,
+                std::optional<Severity> severity = {}) {
         if (seen_) {
             c.report.count(rule, series, severity);
             return;
@@ -60,22 +64,29 @@ private:
 /// "timeseries[3]"
 [[nodiscard]] std::string series_path(std::uint32_t series);
 /// "timeseries[3].samples[0].timestamp"; `field` may be empty.
-[[nodiscard]] std::string element_path(std::uint32_t series, std::string_view array, std::size_t index, std::string_view field = {});
+[[nodiscard]] std::string element_path(std::uint32_t series, std::string_view array, std::size_t index,
+                                       std::string_view field = {});
 /// 1.0: "timeseries[3].labels[2].name" · 2.0: "timeseries[3].labels_refs[4]".
 [[nodiscard]] std::string label_path(const Context& c, std::string_view owner, std::size_t label, bool value);
 
 // ---- Labels ----
 
 /// The name's bytes, or the whole label where the name is absent on the wire.
-[[nodiscard]] inline proto::ByteRange name_range(const proto::LabelView& l) { return l.name_range.size != 0 ? l.name_range : l.range; }
-[[nodiscard]] inline proto::ByteRange value_range(const proto::LabelView& l) { return l.value_range.size != 0 ? l.value_range : l.range; }
+[[nodiscard]] inline proto::ByteRange name_range(const proto::LabelView& l) {
+    return l.name_range.size != 0 ? l.name_range : l.range;
+}
+[[nodiscard]] inline proto::ByteRange value_range(const proto::LabelView& l) {
+    return l.value_range.size != 0 ? l.value_range : l.range;
+}
 
 /// The label `__name__`; nullptr when there is none.
 [[nodiscard]] const proto::LabelView* metric_label(const proto::RequestView& view, const proto::SeriesView& series);
 /// The metric's name; empty when there is none.
 [[nodiscard]] std::string_view metric_name(const proto::RequestView& view, const proto::SeriesView& series);
 /// True when the last label of an odd list has no value reference at all.
-[[nodiscard]] inline bool lacks_value(bool odd_refs, std::size_t label, std::size_t count) { return odd_refs && label + 1 == count; }
+[[nodiscard]] inline bool lacks_value(bool odd_refs, std::size_t label, std::size_t count) {
+    return odd_refs && label + 1 == count;
+}
 /// A float as Go's strconv.ParseFloat reads it, except NaN: that is no bound and no quantile.
 [[nodiscard]] std::optional<double> parse_float(std::string_view text);
 
@@ -98,10 +109,13 @@ private:
 
 // ---- Values ----
 
-[[nodiscard]] constexpr bool is_nan_bits(std::uint64_t bits) { return (bits & 0x7fffffffffffffffULL) > 0x7ff0000000000000ULL; }
+[[nodiscard]] constexpr bool is_nan_bits(std::uint64_t bits) {
+    return (bits & 0x7fffffffffffffffULL) > 0x7ff0000000000000ULL;
+}
 [[nodiscard]] constexpr bool is_stale(std::uint64_t bits) { return bits == proto::kStaleNanBits; }
 
-/// Fills `first_of[i]` with the lowest index of a symbol equal to symbols[i]; false when all differ (then `first_of` is the identity).
+/// Fills `first_of[i]` with the lowest index of a symbol equal to symbols[i]; false when all differ (then `first_of` is
+/// the identity).
 bool find_duplicate_symbols(const proto::RequestView& view, std::vector<std::uint32_t>& first_of);
 
 // ---- Parts of families that live in files of their own: their rules, for the family's table, and what runs them ----
@@ -112,12 +126,14 @@ extern const Rule kOrder, kUnique, kRepeated, kDistinct, kExemplarOrder;
 void run_order(const Context& c);
 
 namespace timestamps {
-extern const Rule kUnit, kPlausible, kExemplarUnit, kExemplarPlausible, kExemplarTimestamp, kFuture, kStartUnit, kStartPlausible, kStartAfter;
+extern const Rule kUnit, kPlausible, kExemplarUnit, kExemplarPlausible, kExemplarTimestamp, kFuture, kStartUnit,
+    kStartPlausible, kStartAfter;
 }
 void run_timestamps(const Context& c);
 
 namespace buckets {
-extern const Rule kDeltas, kCounts, kV1Kind, kSpans, kOffset, kNegative, kFloatNegative, kDeltaEncoding, kEqual, kCovers, kIndex, kNoOpSpan, kNoCustomValues, kIncreasing, kNoNegative, kNoInf, kBoundsFinite, kCustomSpans;
+extern const Rule kDeltas, kCounts, kV1Kind, kSpans, kOffset, kNegative, kFloatNegative, kDeltaEncoding, kEqual,
+    kCovers, kIndex, kNoOpSpan, kNoCustomValues, kIncreasing, kNoNegative, kNoInf, kBoundsFinite, kCustomSpans;
 }
 void run_buckets(const Context& c, std::uint32_t series, std::size_t index, const proto::HistogramView& h);
 

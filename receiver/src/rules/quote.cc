@@ -17,7 +17,8 @@ std::string hex_excerpt(std::string_view bytes, proto::ByteRange range) {
     const std::size_t marked = range.size <= kShown ? range.size : kShown - 2;
     const std::size_t end = std::min(bytes.size(), range.offset + marked + (marked == range.size ? kContext : 0));
     std::string offset;
-    for (int shift = begin > 0xffffU ? 28 : 12; shift >= 0; shift -= 4) offset.push_back(kDigits[begin >> static_cast<unsigned>(shift) & 15U]);
+    for (int shift = begin > 0xffffU ? 28 : 12; shift >= 0; shift -= 4)
+        offset.push_back(kDigits[begin >> static_cast<unsigned>(shift) & 15U]);
     std::string line = offset + " ";
     std::string carets(line.size(), ' ');
     for (std::size_t at = begin; at < end; ++at) {

@@ -12,7 +12,8 @@ namespace prw::receiver::rules {
 
 /// 'text', control and non-ASCII bytes as \xNN, cut at `max` bytes with "…".
 [[nodiscard]] std::string quote(std::string_view text, std::size_t max = 80);
-/// Two lines: the bytes at `range` with a few around them, behind the offset of the first one shown, and carets below those of the range:
+/// Two lines: the bytes at `range` with a few around them, behind the offset of the first one shown, and carets below
+/// those of the range:
 ///     0078  2a 0c 0a 08 01 02 03 09
 ///                       ^^^^^
 /// At most 12 bytes of the range are shown; "… (468 bytes more)" says what is left out.

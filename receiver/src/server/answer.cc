@@ -9,14 +9,16 @@ namespace prw::receiver {
 
 namespace {
 
-constexpr std::string_view kWritten[] = {"X-Prometheus-Remote-Write-Samples-Written", "X-Prometheus-Remote-Write-Histograms-Written",
+constexpr std::string_view kWritten[] = {"X-Prometheus-Remote-Write-Samples-Written",
+                                         "X-Prometheus-Remote-Write-Histograms-Written",
                                          "X-Prometheus-Remote-Write-Exemplars-Written"};
 
 /// prw2.written: precise numbers for each kind. This receiver writes a request whole or not at all.
 void add_written(http::Response& response, const CheckResult& check, bool written) {
     const std::uint64_t counts[] = {check.samples, check.histograms, check.exemplars};
     for (std::size_t i = 0; i < std::size(counts); ++i) {
-        const bool given = std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& h) { return proto::iequals(h.first, kWritten[i]); });
+        const bool given = std::any_of(response.headers.begin(), response.headers.end(),
+                                       [&](const auto& h) { return proto::iequals(h.first, kWritten[i]); });
         if (!given) response.headers.emplace_back(kWritten[i], std::to_string(written ? counts[i] : 0));
     }
 }
@@ -37,7 +39,9 @@ void set_text(http::Response& response, std::string text, std::size_t max) {
 /// prw2.response: how much was rejected and why, for a person; naming rule and series.
 std::string reasons(const CheckResult& check) {
     std::string out;
-    if (check.rejected_series != 0) out = std::to_string(check.rejected_series) + " of " + std::to_string(check.series) + " series rejected, nothing was written\n";
+    if (check.rejected_series != 0)
+        out = std::to_string(check.rejected_series) + " of " + std::to_string(check.series) +
+              " series rejected, nothing was written\n";
     // A limit of this receiver refuses what breaks no rule.
     const auto worst = check.worst();
     for (const auto& f : check.findings) {
@@ -56,17 +60,24 @@ std::string reasons(const CheckResult& check) {
 int status_of(http::ReadStatus status) {
     using S = http::ReadStatus;
     switch (status) {
-        case S::kComplete: return 204;
+        case S::kComplete:
+            return 204;
         case S::kMalformedHead:
         case S::kMalformedChunk:
-        case S::kBadLength: return 400;
-        case S::kHeadTooLarge: return 431;
-        case S::kBodyTooLarge: return 413;
-        case S::kUnsupportedTransferCoding: return 501;
+        case S::kBadLength:
+            return 400;
+        case S::kHeadTooLarge:
+            return 431;
+        case S::kBodyTooLarge:
+            return 413;
+        case S::kUnsupportedTransferCoding:
+            return 501;
         case S::kHeadTimeout:
-        case S::kBodyTimeout: return 408;
+        case S::kBodyTimeout:
+            return 408;
         case S::kClosedInHead:
-        case S::kClosedInBody: return 0;
+        case S::kClosedInBody:
+            return 0;
     }
     return 0;
 }
@@ -109,14 +120,18 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
         response.status = step.status;
         response.headers = step.headers;
         response.body = step.body;
-        if (step.written_headers && step.status / 100 == 2 && check.declared == proto::ProtobufMessage::kV2 && !policy.only_1x) add_written(response, check, check.decoded);
+        if (step.written_headers && step.status / 100 == 2 && check.declared == proto::ProtobufMessage::kV2 &&
+            !policy.only_1x)
+            add_written(response, check, check.decoded);
     }
     if (step.own_answer) {
         // The step's headers replace the receiver's own.
         std::erase_if(response.headers, [&](const auto& own) {
-            const bool ours = std::any_of(std::begin(kWritten), std::end(kWritten), [&](auto name) { return proto::iequals(own.first, name); });
+            const bool ours = std::any_of(std::begin(kWritten), std::end(kWritten),
+                                          [&](auto name) { return proto::iequals(own.first, name); });
             return (ours && !step.written_headers) ||
-                   std::any_of(step.headers.begin(), step.headers.end(), [&](const auto& given) { return proto::iequals(own.first, given.first); });
+                   std::any_of(step.headers.begin(), step.headers.end(),
+                               [&](const auto& given) { return proto::iequals(own.first, given.first); });
         });
         response.headers.insert(response.headers.end(), step.headers.begin(), step.headers.end());
     }

@@ -21,6 +21,7 @@ struct AnswerPolicy {
 /// For a request that could not be read.
 [[nodiscard]] http::Response unreadable_answer(const http::Request& request);
 /// What the step says, with true Written headers on a 2xx to 2.0 unless it says otherwise.
-[[nodiscard]] http::Response scripted_answer(const ScriptStep& step, const CheckResult& check, const AnswerPolicy& policy);
+[[nodiscard]] http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
+                                             const AnswerPolicy& policy);
 
 }  // namespace prw::receiver

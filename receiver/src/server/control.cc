@@ -69,7 +69,8 @@ http::Response one_request(std::string_view rest, const ControlTarget& target) {
     if (raw) rest.remove_suffix(4);
     std::uint64_t id = 0;
     const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), id);
-    if (error != std::errc{} || stop != rest.data() + rest.size()) return text(404, "no such page; requests have numbers\n");
+    if (error != std::errc{} || stop != rest.data() + rest.size())
+        return text(404, "no such page; requests have numbers\n");
     for (const auto& exchange : target.exchanges()) {
         if (exchange->id != id) continue;
         if (raw) return text(200, exchange->raw_head + exchange->raw_body, "application/octet-stream");
@@ -87,19 +88,24 @@ http::Response script(const proto::RequestHead& head, std::string_view body, con
     }
     if (head.method == "PUT") {
         const auto trimmed = body.substr(0, body.find_last_not_of(" \r\n\t") + 1);
-        auto parsed = trimmed.find('\n') == std::string_view::npos && trimmed.find("version:") == std::string_view::npos ? parse_script_short(trimmed) : parse_script(body, "body");
+        auto parsed = trimmed.find('\n') == std::string_view::npos && trimmed.find("version:") == std::string_view::npos
+                          ? parse_script_short(trimmed)
+                          : parse_script(body, "body");
         if (!parsed) return text(400, parsed.error().text() + "\n");
         target.set_script(std::move(*parsed));
         return http::Response{};
     }
     Json out = Json::array();
-    for (const auto& step : target.script_status()) out.push_back({{"name", step.name}, {"used", step.used}, {"times", step.times ? Json(*step.times) : Json(nullptr)}});
+    for (const auto& step : target.script_status())
+        out.push_back(
+            {{"name", step.name}, {"used", step.used}, {"times", step.times ? Json(*step.times) : Json(nullptr)}});
     return json(out);
 }
 
 }  // namespace
 
-std::optional<http::Response> control(const proto::RequestHead& head, std::string_view body, const ControlTarget& target) {
+std::optional<http::Response> control(const proto::RequestHead& head, std::string_view body,
+                                      const ControlTarget& target) {
     const auto path = head.path();
     const bool get = head.method == "GET" || head.method == "HEAD";
     if (path == "/api/v1/script") {
@@ -110,7 +116,10 @@ std::optional<http::Response> control(const proto::RequestHead& head, std::strin
     if (path == "/-/ready") return text(200, "ready\n");
     if (path == "/-/healthy") return text(200, "healthy\n");
     if (path == "/metrics") return text(200, target.metrics(), "text/plain; version=0.0.4; charset=utf-8");
-    if (path == "/api/v1/status") return json({{"requests", target.count()}, {"kept", target.exchanges().size()}, {"script_steps", target.script_status().size()}});
+    if (path == "/api/v1/status")
+        return json({{"requests", target.count()},
+                     {"kept", target.exchanges().size()},
+                     {"script_steps", target.script_status().size()}});
     if (path == "/api/v1/requests") {
         const auto after = number(head.query(), "after", 0);
         const auto limit = number(head.query(), "limit", 100);

@@ -24,6 +24,7 @@ struct ControlTarget {
 };
 
 /// The response, or nullopt when the request is not one of the API's: then it is one to the write endpoint.
-[[nodiscard]] std::optional<http::Response> control(const proto::RequestHead& head, std::string_view body, const ControlTarget& target);
+[[nodiscard]] std::optional<http::Response> control(const proto::RequestHead& head, std::string_view body,
+                                                    const ControlTarget& target);
 
 }  // namespace prw::receiver

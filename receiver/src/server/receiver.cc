@@ -20,7 +20,9 @@ namespace {
 
 using Exchanges = std::vector<std::shared_ptr<const Exchange>>;
 
-std::int64_t to_us(http::SteadyTime time, http::SteadyTime start) { return std::chrono::duration_cast<std::chrono::microseconds>(time - start).count(); }
+std::int64_t to_us(http::SteadyTime time, http::SteadyTime start) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time - start).count();
+}
 
 /// Checkers kept for the next requests, and the largest message whose scratch memory is kept with them.
 constexpr std::size_t kMaxIdleCheckers = 16;
@@ -30,18 +32,23 @@ constexpr std::size_t kQuickResponse = 64U << 10U;
 
 /// Bytes that an exchange holds on to, roughly.
 std::size_t footprint(const Exchange& e) {
-    std::size_t size = sizeof e + e.raw_head.capacity() + e.raw_body.capacity() + e.problem.capacity() + e.response_body.capacity();
-    for (const auto& [name, value] : e.response_headers) size += sizeof name + name.capacity() + sizeof value + value.capacity();
+    std::size_t size =
+        sizeof e + e.raw_head.capacity() + e.raw_body.capacity() + e.problem.capacity() + e.response_body.capacity();
+    for (const auto& [name, value] : e.response_headers)
+        size += sizeof name + name.capacity() + sizeof value + value.capacity();
     for (const auto& f : e.check.findings) {
-        size += sizeof f + f.rule.capacity() + f.message.capacity() + f.series.capacity() + f.field.capacity() + f.evidence.capacity() + f.fix.capacity();
+        size += sizeof f + f.rule.capacity() + f.message.capacity() + f.series.capacity() + f.field.capacity() +
+                f.evidence.capacity() + f.fix.capacity();
         for (const auto& clause : f.clauses) size += sizeof clause + clause.capacity();
     }
     return size;
 }
 
-/// A response that takes its time on purpose gets its id at its end, so that ids stay in order and it holds back nobody.
+/// A response that takes its time on purpose gets its id at its end, so that ids stay in order and it holds back
+/// nobody.
 bool takes_long(const http::Response& response) {
-    return response.fault == http::Fault::kStall || response.fault == http::Fault::kDribble || response.body.size() > kQuickResponse;
+    return response.fault == http::Fault::kStall || response.fault == http::Fault::kDribble ||
+           response.body.size() > kQuickResponse;
 }
 
 }  // namespace
@@ -63,17 +70,20 @@ struct Receiver::Impl {
     std::deque<std::shared_ptr<const Exchange>> kept;
     std::size_t kept_bytes = 0;
     std::uint64_t last_id = 0, count = 0;
-    std::set<std::uint64_t> open;  ///< ids whose response is being written
+    std::set<std::uint64_t> open;                                       ///< ids whose response is being written
     std::map<std::uint64_t, std::shared_ptr<const Exchange>> finished;  ///< not handed out yet
     std::size_t pending_bytes = 0;  ///< of those, with the one that the observer has
     bool closing = false;
     std::function<void(const Exchange&)> observer;
 
     std::unique_ptr<http::Server> server;
-    /// Hands out exchanges. A thread of its own: a connection that did it would keep its client waiting for as long as others send.
+    /// Hands out exchanges. A thread of its own: a connection that did it would keep its client waiting for as long as
+    /// others send.
     std::thread publisher;
 
-    explicit Impl(ReceiverOptions o) : options(std::move(o)), on_violation(options.on_violation) { script.set(options.script); }
+    explicit Impl(ReceiverOptions o) : options(std::move(o)), on_violation(options.on_violation) {
+        script.set(options.script);
+    }
 
     /// Lends a checker: scratch memory is reused, one for each request in progress.
     class Lease {
@@ -145,7 +155,8 @@ struct Receiver::Impl {
         e.peer = request.peer;
         e.connection = request.connection;
         e.index_on_connection = request.index_on_connection;
-        e.received_unix_ms = std::chrono::duration_cast<std::chrono::milliseconds>(request.received_at.time_since_epoch()).count();
+        e.received_unix_ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(request.received_at.time_since_epoch()).count();
         e.first_byte_us = to_us(request.first_byte, started);
         e.last_byte_us = to_us(request.last_byte, started);
 
@@ -187,7 +198,8 @@ struct Receiver::Impl {
         e.response_end_us = to_us(end, started);
         e.response_sent = sent;
         if (response.fault != http::Fault::kNone) e.fault = name_of(response.fault);
-        const bool answered = sent || response.fault == http::Fault::kCutResponse || response.fault == http::Fault::kDribble;
+        const bool answered =
+            sent || response.fault == http::Fault::kCutResponse || response.fault == http::Fault::kDribble;
         if (answered) {
             e.status = response.status;
             e.response_headers = response.headers;
@@ -209,7 +221,9 @@ struct Receiver::Impl {
     /// Hands out finished exchanges in order of id, one at a time, without holding the lock while an observer runs.
     void publish() {
         std::unique_lock lock(mutex);
-        const auto next = [this] { return !finished.empty() && (open.empty() || finished.begin()->first < *open.begin()); };
+        const auto next = [this] {
+            return !finished.empty() && (open.empty() || finished.begin()->first < *open.begin());
+        };
         for (;;) {
             changed.wait(lock, [&] { return next() || closing; });
             if (!next()) return;  // closing comes after the last connection, so that nothing is open or will be
@@ -256,7 +270,8 @@ Result<void> Receiver::start() {
     s.started = std::chrono::steady_clock::now();
     s.server = std::make_unique<http::Server>(
         s.options.server, [&s](const http::Request& request) { return s.handle(request); },
-        [&s](const http::Request&, const http::Response& response, http::SteadyTime start, http::SteadyTime end, bool sent) { s.complete(response, start, end, sent); },
+        [&s](const http::Request&, const http::Response& response, http::SteadyTime start, http::SteadyTime end,
+             bool sent) { s.complete(response, start, end, sent); },
         [&s](const http::Request&, const http::Response& response) { s.starting(response); });
     // First, since exchanges may come at once.
     s.closing = false;
@@ -273,7 +288,9 @@ Result<void> Receiver::start() {
 void Receiver::stop() { impl_->stop(); }
 
 std::string Receiver::address() const { return impl_->server ? impl_->server->address() : std::string(); }
-std::string Receiver::url(std::string_view path) const { return impl_->server ? impl_->server->url(path) : std::string(); }
+std::string Receiver::url(std::string_view path) const {
+    return impl_->server ? impl_->server->url(path) : std::string();
+}
 void Receiver::on_exchange(std::function<void(const Exchange&)> observer) { impl_->observer = std::move(observer); }
 void Receiver::set_script(Script script) { impl_->script.set(std::move(script)); }
 void Receiver::set_on_violation(OnViolation mode) { impl_->on_violation = mode; }

@@ -16,17 +16,23 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::pair<std::string_view, http::Fault> kFaults[] = {
-    {"close", http::Fault::kCloseBeforeResponse}, {"reset", http::Fault::kResetBeforeResponse}, {"cut", http::Fault::kCutResponse},
-    {"garbage", http::Fault::kGarbage},           {"stall", http::Fault::kStall},               {"dribble", http::Fault::kDribble},
+    {"close", http::Fault::kCloseBeforeResponse},
+    {"reset", http::Fault::kResetBeforeResponse},
+    {"cut", http::Fault::kCutResponse},
+    {"garbage", http::Fault::kGarbage},
+    {"stall", http::Fault::kStall},
+    {"dribble", http::Fault::kDribble},
 };
 
 const http::Fault* find_fault(std::string_view name) {
-    const auto* found = std::find_if(std::begin(kFaults), std::end(kFaults), [&](const auto& f) { return f.first == name; });
+    const auto* found =
+        std::find_if(std::begin(kFaults), std::end(kFaults), [&](const auto& f) { return f.first == name; });
     return found == std::end(kFaults) ? nullptr : &found->second;
 }
 
 bool has_control(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 /// A problem inside the document; becomes an Error with file and line.
@@ -45,7 +51,8 @@ std::uint64_t number(const YAML::Node& node, const char* what, std::uint64_t lea
     std::uint64_t value = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || stop != text.data() + text.size() || value < least || value > most)
-        throw Problem{node.Mark(), std::string(what) + " wants a number from " + std::to_string(least) + " to " + std::to_string(most) + ", got \"" + text + "\""};
+        throw Problem{node.Mark(), std::string(what) + " wants a number from " + std::to_string(least) + " to " +
+                                       std::to_string(most) + ", got \"" + text + "\""};
     return value;
 }
 
@@ -64,87 +71,104 @@ void each_key(const YAML::Node& map, const char* where, std::initializer_list<st
         const auto key = scalar(entry.first, where);
         if (std::find(known.begin(), known.end(), key) == known.end()) {
             const auto near = proto::nearest(key, known);
-            throw Problem{entry.first.Mark(), "unknown key \"" + key + "\" in " + where + (near.empty() ? "" : "; did you mean \"" + near + "\"?")};
+            throw Problem{entry.first.Mark(), "unknown key \"" + key + "\" in " + where +
+                                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?")};
         }
-        if (std::find(seen.begin(), seen.end(), key) != seen.end()) throw Problem{entry.first.Mark(), "\"" + key + "\" is given twice in " + where};
+        if (std::find(seen.begin(), seen.end(), key) != seen.end())
+            throw Problem{entry.first.Mark(), "\"" + key + "\" is given twice in " + where};
         seen.push_back(key);
         take(key, entry.second);
     }
 }
 
 void parse_when(const YAML::Node& node, ScriptStep& step) {
-    each_key(node, "when", {"message", "attempt", "path", "header", "metric"}, [&](const std::string& key, const YAML::Node& value) {
-        if (key == "message") {
-            proto::ProtobufMessage message{};
-            if (!proto::parse_protobuf_message(scalar(value, "message"), message)) throw Problem{value.Mark(), "message wants 1.0 or 2.0, got \"" + value.Scalar() + "\""};
-            step.message = message;
-        } else if (key == "attempt") {
-            step.attempt = number(value, "attempt", 1, 1000000);
-        } else if (key == "path") {
-            step.path = scalar(value, "path");
-        } else if (key == "metric") {
-            step.metric = scalar(value, "metric");
-        } else {
-            if (!value.IsMap()) throw Problem{value.Mark(), "header wants names and values"};
-            for (const auto& field : value) step.header[scalar(field.first, "header")] = scalar(field.second, "header");
-        }
-    });
+    each_key(node, "when", {"message", "attempt", "path", "header", "metric"},
+             [&](const std::string& key, const YAML::Node& value) {
+                 if (key == "message") {
+                     proto::ProtobufMessage message{};
+                     if (!proto::parse_protobuf_message(scalar(value, "message"), message))
+                         throw Problem{value.Mark(), "message wants 1.0 or 2.0, got \"" + value.Scalar() + "\""};
+                     step.message = message;
+                 } else if (key == "attempt") {
+                     step.attempt = number(value, "attempt", 1, 1000000);
+                 } else if (key == "path") {
+                     step.path = scalar(value, "path");
+                 } else if (key == "metric") {
+                     step.metric = scalar(value, "metric");
+                 } else {
+                     if (!value.IsMap()) throw Problem{value.Mark(), "header wants names and values"};
+                     for (const auto& field : value)
+                         step.header[scalar(field.first, "header")] = scalar(field.second, "header");
+                 }
+             });
 }
 
 ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
     ScriptStep step;
     step.name = "step " + std::to_string(index + 1);
     step.own_answer = true;
-    each_key(node, "a step", {"name", "times", "when", "after", "until", "status", "headers", "body", "delay", "fault", "written_headers"},
-             [&](const std::string& key, const YAML::Node& value) {
-                 if (key == "name") {
-                     step.name = scalar(value, "name");
-                 } else if (key == "times") {
-                     step.times = number(value, "times", 1, 1000000000);
-                 } else if (key == "when") {
-                     parse_when(value, step);
-                 } else if (key == "after") {
-                     step.after = duration(value, "after");
-                 } else if (key == "until") {
-                     step.until = duration(value, "until");
-                 } else if (key == "status") {
-                     step.status = static_cast<int>(number(value, "status", 200, 599));
-                     step.own_answer = false;
-                 } else if (key == "headers") {
-                     if (!value.IsMap()) throw Problem{value.Mark(), "headers wants names and values"};
-                     for (const auto& field : value) {
-                         const auto name = scalar(field.first, "headers");
-                         if (!proto::is_token(name)) throw Problem{field.first.Mark(), "\"" + name + "\" is not a header name"};
-                         const auto text = scalar(field.second, "headers");
-                         if (has_control(text)) throw Problem{field.second.Mark(), "a header value has no line breaks or control characters"};
-                         step.headers.emplace_back(name, text);
-                     }
-                 } else if (key == "body") {
-                     step.body = scalar(value, "body");
-                 } else if (key == "delay") {
-                     step.delay = duration(value, "delay");
-                 } else if (key == "fault") {
-                     const auto* fault = find_fault(scalar(value, "fault"));
-                     if (fault == nullptr) throw Problem{value.Mark(), "fault wants close, reset, cut, garbage, stall or dribble, got \"" + value.Scalar() + "\""};
-                     step.fault = *fault;
-                 } else {
-                     const auto text = scalar(value, "written_headers");
-                     if (text != "true" && text != "false") throw Problem{value.Mark(), "written_headers wants true or false, got \"" + text + "\""};
-                     step.written_headers = text == "true";
-                 }
-             });
-    if (step.own_answer && !step.body.empty()) throw Problem{node.Mark(), "body needs a status: without one the receiver answers by itself"};
-    if (step.after && step.until && *step.after >= *step.until) throw Problem{node.Mark(), "after is not before until: the step would never apply"};
+    each_key(
+        node, "a step",
+        {"name", "times", "when", "after", "until", "status", "headers", "body", "delay", "fault", "written_headers"},
+        [&](const std::string& key, const YAML::Node& value) {
+            if (key == "name") {
+                step.name = scalar(value, "name");
+            } else if (key == "times") {
+                step.times = number(value, "times", 1, 1000000000);
+            } else if (key == "when") {
+                parse_when(value, step);
+            } else if (key == "after") {
+                step.after = duration(value, "after");
+            } else if (key == "until") {
+                step.until = duration(value, "until");
+            } else if (key == "status") {
+                step.status = static_cast<int>(number(value, "status", 200, 599));
+                step.own_answer = false;
+            } else if (key == "headers") {
+                if (!value.IsMap()) throw Problem{value.Mark(), "headers wants names and values"};
+                for (const auto& field : value) {
+                    const auto name = scalar(field.first, "headers");
+                    if (!proto::is_token(name))
+                        throw Problem{field.first.Mark(), "\"" + name + "\" is not a header name"};
+                    const auto text = scalar(field.second, "headers");
+                    if (has_control(text))
+                        throw Problem{field.second.Mark(), "a header value has no line breaks or control characters"};
+                    step.headers.emplace_back(name, text);
+                }
+            } else if (key == "body") {
+                step.body = scalar(value, "body");
+            } else if (key == "delay") {
+                step.delay = duration(value, "delay");
+            } else if (key == "fault") {
+                const auto* fault = find_fault(scalar(value, "fault"));
+                if (fault == nullptr)
+                    throw Problem{value.Mark(), "fault wants close, reset, cut, garbage, stall or dribble, got \"" +
+                                                    value.Scalar() + "\""};
+                step.fault = *fault;
+            } else {
+                const auto text = scalar(value, "written_headers");
+                if (text != "true" && text != "false")
+                    throw Problem{value.Mark(), "written_headers wants true or false, got \"" + text + "\""};
+                step.written_headers = text == "true";
+            }
+        });
+    if (step.own_answer && !step.body.empty())
+        throw Problem{node.Mark(), "body needs a status: without one the receiver answers by itself"};
+    if (step.after && step.until && *step.after >= *step.until)
+        throw Problem{node.Mark(), "after is not before until: the step would never apply"};
     return step;
 }
 
 }  // namespace
 
 Result<Script> parse_script(std::string_view yaml, std::string_view file_name) {
-    const auto at = [&](const YAML::Mark& mark) { return std::string(file_name) + (mark.is_null() ? "" : ":" + std::to_string(mark.line + 1)); };
+    const auto at = [&](const YAML::Mark& mark) {
+        return std::string(file_name) + (mark.is_null() ? "" : ":" + std::to_string(mark.line + 1));
+    };
     try {
         const auto root = YAML::Load(std::string(yaml));
-        if (!root.IsMap()) return fail(ErrorCode::kInvalidArgument, "a script has the keys version and steps", std::string(file_name));
+        if (!root.IsMap())
+            return fail(ErrorCode::kInvalidArgument, "a script has the keys version and steps", std::string(file_name));
         Script script;
         bool version = false;
         each_key(root, "a script", {"version", "steps"}, [&](const std::string& key, const YAML::Node& value) {
@@ -167,7 +191,8 @@ Result<Script> parse_script(std::string_view yaml, std::string_view file_name) {
 
 Result<Script> parse_script_short(std::string_view text) {
     const auto bad = [&](std::string_view element, const std::string& why) {
-        return fail(ErrorCode::kInvalidArgument, "\"" + std::string(element) + "\": " + why, "script \"" + std::string(text) + "\"");
+        return fail(ErrorCode::kInvalidArgument, "\"" + std::string(element) + "\": " + why,
+                    "script \"" + std::string(text) + "\"");
     };
     Script script;
     auto rest = text;
@@ -183,10 +208,13 @@ Result<Script> parse_script_short(std::string_view text) {
         const auto colon = element.find(':');
         auto word = element.substr(0, colon);
         element = colon == std::string_view::npos ? std::string_view{} : element.substr(colon + 1);
-        if (const auto x = word.rfind('x'); x != std::string_view::npos && x > 0 && word.find_first_not_of("0123456789", x + 1) == std::string_view::npos && x + 1 < word.size()) {
+        if (const auto x = word.rfind('x'); x != std::string_view::npos && x > 0 &&
+                                            word.find_first_not_of("0123456789", x + 1) == std::string_view::npos &&
+                                            x + 1 < word.size()) {
             std::uint64_t times = 0;
             const auto digits = word.substr(x + 1);
-            if (std::from_chars(digits.data(), digits.data() + digits.size(), times).ec != std::errc{} || times == 0) return bad(whole, "the number after x is out of range");
+            if (std::from_chars(digits.data(), digits.data() + digits.size(), times).ec != std::errc{} || times == 0)
+                return bad(whole, "the number after x is out of range");
             step.times = times;
             word = word.substr(0, x);
         }
@@ -218,7 +246,8 @@ Result<Script> parse_script_short(std::string_view text) {
             } else if (key == "written" && (value == "true" || value == "false")) {
                 step.written_headers = value == "true";
             } else {
-                return bad(whole, "unknown option \"" + std::string(option) + "\"; there are retry-after=, delay=, body=, written=true|false");
+                return bad(whole, "unknown option \"" + std::string(option) +
+                                      "\"; there are retry-after=, delay=, body=, written=true|false");
             }
         }
         if (step.own_answer && !step.body.empty()) return bad(whole, "body= needs a status");

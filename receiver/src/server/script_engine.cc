@@ -11,7 +11,8 @@ namespace {
 bool has_metric(const proto::RequestView& view, std::string_view metric) {
     return std::any_of(view.series.begin(), view.series.end(), [&](const auto& series) {
         const auto labels = view.labels_of(series);
-        return std::any_of(labels.begin(), labels.end(), [&](const auto& l) { return l.name == "__name__" && l.value == metric; });
+        return std::any_of(labels.begin(), labels.end(),
+                           [&](const auto& l) { return l.name == "__name__" && l.value == metric; });
     });
 }
 
@@ -35,7 +36,8 @@ void ScriptEngine::set(Script script) {
     used_.assign(script_.steps.size(), 0);
     attempts_.clear();
     first_us_.reset();
-    needs_view_ = std::any_of(script_.steps.begin(), script_.steps.end(), [](const auto& s) { return !s.metric.empty(); });
+    needs_view_ =
+        std::any_of(script_.steps.begin(), script_.steps.end(), [](const auto& s) { return !s.metric.empty(); });
 }
 
 bool ScriptEngine::needs_view() const {
@@ -67,7 +69,8 @@ std::optional<ScriptStep> ScriptEngine::next(const ScriptInput& in) {
 std::vector<ScriptEngine::Status> ScriptEngine::status() const {
     const std::lock_guard lock(mutex_);
     std::vector<Status> out;
-    for (std::size_t i = 0; i < script_.steps.size(); ++i) out.push_back({script_.steps[i].name, used_[i], script_.steps[i].times});
+    for (std::size_t i = 0; i < script_.steps.size(); ++i)
+        out.push_back({script_.steps[i].name, used_[i], script_.steps[i].times});
     return out;
 }
 

@@ -29,7 +29,11 @@ public:
     [[nodiscard]] bool needs_view() const;  ///< some step has a condition on a metric
     /// The step that answers, its use counted; nullopt when none applies.
     [[nodiscard]] std::optional<ScriptStep> next(const ScriptInput& input);
-    struct Status { std::string name; std::uint64_t used = 0; std::optional<std::uint64_t> times; };
+    struct Status {
+        std::string name;
+        std::uint64_t used = 0;
+        std::optional<std::uint64_t> times;
+    };
     [[nodiscard]] std::vector<Status> status() const;
 
 private:

@@ -24,7 +24,7 @@ struct Check {
     proto::Level level = proto::Level::kMust;  ///< of the first clause
     std::vector<std::string> clauses;
     std::string summary;
-    std::string rule;      ///< the request rule that it reports; empty for checks on behaviour
+    std::string rule;  ///< the request rule that it reports; empty for checks on behaviour
 };
 /// Every check of this version, behaviour first, then the request rules.
 [[nodiscard]] const std::vector<Check>& all_checks();
@@ -34,6 +34,7 @@ struct Check {
 /// The checks of the record's scenario.
 [[nodiscard]] std::vector<CheckOutcome> judge(const ScenarioRecord& record);
 /// The request rules over everything sent in these records (all judged under `message`).
-[[nodiscard]] std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage message);
+[[nodiscard]] std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> records,
+                                                    proto::ProtobufMessage message);
 
 }  // namespace prw::conformance

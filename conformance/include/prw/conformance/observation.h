@@ -1,5 +1,5 @@
-/// What came out of a target in one scenario, decoded and put in relation to what it was fed. Judges read this and nothing else, so that each of
-/// them can be tested without a network.
+/// What came out of a target in one scenario, decoded and put in relation to what it was fed. Judges read this and
+/// nothing else, so that each of them can be tested without a network.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ namespace prw::conformance {
 inline constexpr std::uint32_t kNoSource = 0xffffffffU;
 
 struct ObservedSeries {
-    std::string text;      ///< metric{a="b"}
+    std::string text;  ///< metric{a="b"}
     std::string metric;
-    LabelPairs labels;     ///< sorted, without __name__
+    LabelPairs labels;                 ///< sorted, without __name__
     std::uint32_t source = kNoSource;  ///< the scraped series that it is; kNoSource for the sender's own
 };
 
@@ -38,10 +38,10 @@ struct ObservedSample {
 
 /// One write request.
 struct Delivery {
-    std::uint64_t id = 0;          ///< of the exchange
+    std::uint64_t id = 0;  ///< of the exchange
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;
     bool decoded = false;
-    int status = 0;                ///< 0: no response was sent
+    int status = 0;  ///< 0: no response was sent
     std::uint64_t connection = 0;
     std::int64_t first_byte_us = 0, response_end_us = 0;
     std::vector<ObservedSample> samples;  ///< in message order
@@ -65,11 +65,20 @@ public:
     [[nodiscard]] const std::vector<Delivery>& deliveries() const { return deliveries_; }
     [[nodiscard]] const std::vector<ObservedSeries>& series() const { return series_; }
     [[nodiscard]] const std::vector<SourceIdentity>& sources() const { return sources_; }
-    /// Findings of all requests, with the exchange that each is from; at most a few of each rule, `rule_counts` counts them all.
-    struct SeenFinding { std::uint64_t exchange = 0; proto::ProtobufMessage message{}; receiver::Finding finding; };
+    /// Findings of all requests, with the exchange that each is from; at most a few of each rule, `rule_counts` counts
+    /// them all.
+    struct SeenFinding {
+        std::uint64_t exchange = 0;
+        proto::ProtobufMessage message{};
+        receiver::Finding finding;
+    };
     [[nodiscard]] const std::vector<SeenFinding>& findings() const { return findings_; }
-    struct RuleCount { std::uint64_t findings = 0, requests = 0; };
-    [[nodiscard]] const std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount>& rule_counts() const { return rule_counts_; }
+    struct RuleCount {
+        std::uint64_t findings = 0, requests = 0;
+    };
+    [[nodiscard]] const std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount>& rule_counts() const {
+        return rule_counts_;
+    }
 
 private:
     [[nodiscard]] std::uint32_t source_of(const std::string& metric, const LabelPairs& labels) const;
@@ -91,26 +100,27 @@ struct ScenarioRecord {
     Observation observation;
     std::vector<Generation> generations;
 
-    bool started = false;              ///< the program was started (always true with --attach)
-    std::string problem;               ///< why the scenario could not be carried out; empty when it was
-    bool target_broke = false;         ///< did not start or crashed: `problem` says how
-    std::optional<std::string> exited; ///< how the program ended by itself; nullopt when it ran until it was stopped
+    bool started = false;               ///< the program was started (always true with --attach)
+    std::string problem;                ///< why the scenario could not be carried out; empty when it was
+    bool target_broke = false;          ///< did not start or crashed: `problem` says how
+    std::optional<std::string> exited;  ///< how the program ended by itself; nullopt when it ran until it was stopped
     bool exited_cleanly = false;
-    bool interrupted = false;          ///< by the user
-    std::string last_output;           ///< of the program
-    std::int64_t stop_us = 0;          ///< when it was told to stop, in the receiver's time; 0: never
-    std::int64_t outage_end_us = 0;    ///< retry scenarios: when requests were accepted again
-    std::uint64_t window = 0;          ///< steady: how many generations were waited for
+    bool interrupted = false;        ///< by the user
+    std::string last_output;         ///< of the program
+    std::int64_t stop_us = 0;        ///< when it was told to stop, in the receiver's time; 0: never
+    std::int64_t outage_end_us = 0;  ///< retry scenarios: when requests were accepted again
+    std::uint64_t window = 0;        ///< steady: how many generations were waited for
 
     std::int64_t duration_ms = 0;
-    std::string directory;             ///< absolute, of this scenario
-    std::string capture;               ///< file name in it; empty if none
+    std::string directory;  ///< absolute, of this scenario
+    std::string capture;    ///< file name in it; empty if none
 
     [[nodiscard]] const std::vector<Delivery>& deliveries() const { return observation.deliveries(); }
     [[nodiscard]] bool scraped() const { return !generations.empty(); }
 };
 
 /// The time that the sender gave each generation (ms), from the samples whose value tells the generation.
-[[nodiscard]] std::map<std::uint64_t, std::int64_t> generation_times(const Observation& observation, const std::vector<Generation>& generations);
+[[nodiscard]] std::map<std::uint64_t, std::int64_t> generation_times(const Observation& observation,
+                                                                     const std::vector<Generation>& generations);
 
 }  // namespace prw::conformance

@@ -1,4 +1,5 @@
-/// A child program that cannot outlive us: its own process group, a work directory, its output in a file, deadlines on everything.
+/// A child program that cannot outlive us: its own process group, a work directory, its output in a file, deadlines on
+/// everything.
 #pragma once
 
 #include <chrono>
@@ -15,10 +16,11 @@
 namespace prw::conformance {
 
 struct ProcessOptions {
-    std::vector<std::string> argv;  ///< argv[0] without '/' is looked up in PATH; with one, it is relative to the caller's directory
+    std::vector<std::string>
+        argv;  ///< argv[0] without '/' is looked up in PATH; with one, it is relative to the caller's directory
     std::vector<std::pair<std::string, std::string>> env;  ///< added to, or replacing in, the caller's environment
-    std::string work_dir;           ///< the child's current directory; empty: the caller's
-    std::string log_path;           ///< stdout and stderr; empty: /dev/null
+    std::string work_dir;                                  ///< the child's current directory; empty: the caller's
+    std::string log_path;                                  ///< stdout and stderr; empty: /dev/null
     std::optional<std::string> stdin_text;  ///< written to the child's stdin, which is then closed; nullopt: /dev/null
     int stop_signal = 15;
     std::chrono::milliseconds grace{5000};  ///< between the stop signal and SIGKILL
@@ -26,7 +28,7 @@ struct ProcessOptions {
 
 struct ExitStatus {
     bool signalled = false;
-    int code = 0;    ///< exit code, or the signal's number
+    int code = 0;  ///< exit code, or the signal's number
     [[nodiscard]] bool success() const { return !signalled && code == 0; }
     [[nodiscard]] std::string text() const;  ///< "exited with 1", "was killed by signal 9 (Killed)"
 };
@@ -57,9 +59,11 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Absolute path of a program as execvp would find it (`name` with '/' is taken relative to `base`); empty when there is none that may be executed.
+/// Absolute path of a program as execvp would find it (`name` with '/' is taken relative to `base`); empty when there
+/// is none that may be executed.
 [[nodiscard]] std::string find_program(std::string_view name, std::string_view base = {});
-/// The last lines of a text file, at most `lines` and `max_bytes`; control bytes and escapes are left out. Empty when unreadable.
+/// The last lines of a text file, at most `lines` and `max_bytes`; control bytes and escapes are left out. Empty when
+/// unreadable.
 [[nodiscard]] std::string tail_of_file(const std::string& path, std::size_t lines = 5, std::size_t max_bytes = 2000);
 
 }  // namespace prw::conformance

@@ -14,9 +14,11 @@
 ///     version: {exec: ["./my-agent", "--version"]}   # its first line of output is the version in reports
 ///     stop: {signal: TERM, grace: 5s}
 ///     settle: 10s                    # how long until its first request may take
-///     features: {exemplars: true, native_histograms: false, metadata: ["2.0"], stale_markers: true}   # or the messages that have it
+///     features: {exemplars: true, native_histograms: false, metadata: ["2.0"], stale_markers: true}   # or the
+///     messages that have it
 /// ```
-/// `${NAME}` is expanded in `files`, `start`, `version`, `requires`; `$${` is a literal `${`. PRW_PROFILE_DIR is the profile's folder.
+/// `${NAME}` is expanded in `files`, `start`, `version`, `requires`; `$${` is a literal `${`. PRW_PROFILE_DIR is the
+/// profile's folder.
 #pragma once
 
 #include <chrono>
@@ -54,13 +56,15 @@ struct Target {
     int stop_signal = 15;
     std::chrono::milliseconds grace{5000};
     std::chrono::milliseconds settle{15000};
-    struct Support { bool v1 = false, v2 = false; };
+    struct Support {
+        bool v1 = false, v2 = false;
+    };
     std::map<std::string, Support> features;  ///< what the profile says; what it does not say is judged when it shows
 
-    std::string origin;             ///< "profiles/prometheus.yaml:4", "built in", "command line"
-    std::string folder;             ///< PRW_PROFILE_DIR; empty when there is no file
-    bool in_work_dir = true;        ///< false: runs in the caller's directory (a bare command)
-    bool attach = false;            ///< nothing is started: the user points a sender at us
+    std::string origin;       ///< "profiles/prometheus.yaml:4", "built in", "command line"
+    std::string folder;       ///< PRW_PROFILE_DIR; empty when there is no file
+    bool in_work_dir = true;  ///< false: runs in the caller's directory (a bare command)
+    bool attach = false;      ///< nothing is started: the user points a sender at us
     /// The profile's word on a feature when this message is sent; nullopt when it does not say.
     [[nodiscard]] std::optional<bool> feature(std::string_view name, proto::ProtobufMessage message) const;
 };
@@ -71,7 +75,9 @@ struct Profile {
 };
 
 /// Features that a profile may name, with what they switch.
-struct FeatureName { std::string_view name, summary; };
+struct FeatureName {
+    std::string_view name, summary;
+};
 [[nodiscard]] const std::vector<FeatureName>& feature_names();
 
 /// kInvalidArgument with file:line, what was read, and the nearest known word.
@@ -83,12 +89,13 @@ struct FeatureName { std::string_view name, summary; };
 /// A command without profile: the URLs are in its environment.
 [[nodiscard]] Target command_target(std::vector<std::string> argv);
 
-/// Where shipped profiles are looked for, in order: ./profiles, $PRW_PROFILE_DIR, EXE/../share/prw/profiles, the source tree.
+/// Where shipped profiles are looked for, in order: ./profiles, $PRW_PROFILE_DIR, EXE/../share/prw/profiles, the source
+/// tree.
 [[nodiscard]] std::vector<std::string> profile_folders();
 /// "reference" and every target in the shipped profiles, sorted; unreadable files are left out.
 [[nodiscard]] std::vector<std::string> known_profiles();
-/// `name_or_file`: "reference", a path, or NAME of NAME.yaml in profile_folders(). `target` picks one of several in a file; empty: the
-/// only one, or the one with the profile's name. kInvalidArgument lists what there is.
+/// `name_or_file`: "reference", a path, or NAME of NAME.yaml in profile_folders(). `target` picks one of several in a
+/// file; empty: the only one, or the one with the profile's name. kInvalidArgument lists what there is.
 [[nodiscard]] Result<Target> find_target(const std::string& name_or_file, const std::string& target = {});
 
 using Variables = std::map<std::string, std::string>;

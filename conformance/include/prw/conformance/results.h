@@ -1,4 +1,5 @@
-/// The outcome of a run: what results.json holds and every report is rendered from. JSON Schema: docs/results.schema.json.
+/// The outcome of a run: what results.json holds and every report is rendered from. JSON Schema:
+/// docs/results.schema.json.
 #pragma once
 
 #include <cstdint>
@@ -24,22 +25,23 @@ enum class Verdict : std::uint8_t {
     kFail,           ///< a MUST is broken
     kError,          ///< the harness or the target broke
 };
-[[nodiscard]] std::string_view name_of(Verdict verdict);  ///< "pass", "info", "not-applicable", "inconclusive", "warn", "fail", "error"
+[[nodiscard]] std::string_view name_of(
+    Verdict verdict);  ///< "pass", "info", "not-applicable", "inconclusive", "warn", "fail", "error"
 
 struct CheckOutcome {
-    std::string id;                     ///< "sender/labels/sorted"
+    std::string id;                                                ///< "sender/labels/sorted"
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;  ///< a check judged under both has two outcomes
     proto::Level level = proto::Level::kMust;
     Verdict verdict = Verdict::kInconclusive;
     std::vector<std::string> clauses;
-    bool extension = false;             ///< not a sentence of the specification
-    std::string summary;                ///< what is checked, one sentence
-    std::string reason;                 ///< one sentence: what was seen, or why there is no verdict
-    std::string want, got;              ///< for a failure
+    bool extension = false;  ///< not a sentence of the specification
+    std::string summary;     ///< what is checked, one sentence
+    std::string reason;      ///< one sentence: what was seen, or why there is no verdict
+    std::string want, got;   ///< for a failure
     std::string scenario;
     std::vector<std::pair<std::string, std::int64_t>> evidence;  ///< "requests" → 12, "series" → 480, …
     std::int64_t duration_ms = 0;
-    std::string capsule;                ///< path of the capture that shows it, relative to the report's folder; empty if none
+    std::string capsule;  ///< path of the capture that shows it, relative to the report's folder; empty if none
     std::vector<std::uint64_t> exchanges;  ///< ids in the capsule that show it
     std::vector<receiver::Finding> findings;
 };
@@ -58,10 +60,12 @@ struct ScenarioOutcome {
 struct Results {
     std::string tool_version;
     std::string role = "sender";
-    bool complete = false;   ///< false: interrupted or broken off, reports say so
+    bool complete = false;  ///< false: interrupted or broken off, reports say so
     Verdict verdict = Verdict::kInconclusive;
     int exit_code = 5;
-    struct Target { std::string name, version, profile, user_agent, command; } target;
+    struct Target {
+        std::string name, version, profile, user_agent, command;
+    } target;
     std::string command_line;  ///< to reproduce, secrets redacted
     std::string learn_more;    ///< e.g. "prw explain sender/labels/sorted"
     std::string started;       ///< ISO 8601 UTC
@@ -70,13 +74,13 @@ struct Results {
     std::vector<ScenarioOutcome> scenarios;
 };
 
-/// Worst verdict at or above the gate → run verdict and exit code: 0 conforms · 1 fail · 3 only warnings, when `count_warnings` · 4 inconclusive
-/// (nothing arrived, target broke) · 5 internal.
+/// Worst verdict at or above the gate → run verdict and exit code: 0 conforms · 1 fail · 3 only warnings, when
+/// `count_warnings` · 4 inconclusive (nothing arrived, target broke) · 5 internal.
 void conclude(Results& results, bool count_warnings);
 
-[[nodiscard]] std::string to_json(const Results& results);            ///< pretty-printed, stable key order
+[[nodiscard]] std::string to_json(const Results& results);  ///< pretty-printed, stable key order
 [[nodiscard]] Result<Results> results_from_json(std::string_view json);
-[[nodiscard]] std::string render_html(const Results& results);        ///< one self-contained file
+[[nodiscard]] std::string render_html(const Results& results);  ///< one self-contained file
 struct TerminalStyle {
     bool colour = false;
     int width = 80;

@@ -1,5 +1,5 @@
-/// Runs a sender through the scenarios: per protobuf message and scenario one receiver, one scrape target and one program, all on ports of their
-/// own, several at a time.
+/// Runs a sender through the scenarios: per protobuf message and scenario one receiver, one scrape target and one
+/// program, all on ports of their own, several at a time.
 #pragma once
 
 #include <atomic>
@@ -18,10 +18,10 @@
 namespace prw::conformance {
 
 struct Progress {
-    std::size_t done = 0, total = 0;   ///< scenarios
+    std::size_t done = 0, total = 0;          ///< scenarios
     std::uint64_t requests = 0, samples = 0;  ///< received so far
-    std::vector<std::string> running;  ///< "steady (1.0)"
-    std::string finished;              ///< the scenario that has just ended; empty for a mere tick
+    std::vector<std::string> running;         ///< "steady (1.0)"
+    std::string finished;                     ///< the scenario that has just ended; empty for a mere tick
     std::chrono::milliseconds elapsed{0};
 };
 
@@ -35,21 +35,24 @@ struct RunOptions {
     std::chrono::milliseconds attach_for{0};       ///< --attach: how long to listen; 0: until `stop`
     bool keep_work_dirs = false;
     std::string tool_version, command_line;
-    const std::atomic<bool>* stop = nullptr;       ///< set to end the run early; looked at ten times a second
-    std::function<void(const Progress&)> progress; ///< about every 500 ms and after each scenario, never from two threads at once
+    const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; looked at ten times a second
+    std::function<void(const Progress&)>
+        progress;  ///< about every 500 ms and after each scenario, never from two threads at once
     std::function<void(const std::string& write_url, const std::string& scrape_url)> listening;  ///< --attach
 };
 
-/// What must be there and is not, as one sentence with the package where it is known; empty when all is there. kInvalidArgument for an unset variable.
+/// What must be there and is not, as one sentence with the package where it is known; empty when all is there.
+/// kInvalidArgument for an unset variable.
 [[nodiscard]] Result<std::string> missing_requirement(const Target& target);
 
-/// kInvalidArgument for an unknown scenario or a message that the target cannot send; kIo when `out` cannot be written. A target that breaks is
-/// no error here: it is in the results. Does not conclude() nor write reports.
+/// kInvalidArgument for an unknown scenario or a message that the target cannot send; kIo when `out` cannot be written.
+/// A target that breaks is no error here: it is in the results. Does not conclude() nor write reports.
 [[nodiscard]] Result<Results> run_sender_tests(const RunOptions& options);
 
 /// Runs one scenario. Exposed for tests.
-[[nodiscard]] ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenario, proto::ProtobufMessage message,
-                                          const std::function<void(std::uint64_t requests, std::uint64_t samples)>& received = {});
+[[nodiscard]] ScenarioRecord run_scenario(
+    const RunOptions& options, const std::string& scenario, proto::ProtobufMessage message,
+    const std::function<void(std::uint64_t requests, std::uint64_t samples)>& received = {});
 
 /// Passwords in URLs and values of arguments that look like secrets are replaced.
 [[nodiscard]] std::string redact_command(const std::vector<std::string>& argv);

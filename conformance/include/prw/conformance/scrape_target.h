@@ -1,5 +1,5 @@
-/// What a scraping sender scrapes: a small HTTP target that exposes a table of series and remembers what it served, so that every sample can be
-/// looked for on the other side, bit for bit.
+/// What a scraping sender scrapes: a small HTTP target that exposes a table of series and remembers what it served, so
+/// that every sample can be looked for on the other side, bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +18,11 @@ using LabelPairs = std::vector<std::pair<std::string, std::string>>;
 
 /// One row of the table. Generations count scrapes from 1.
 struct SourceSeries {
-    std::string metric;    ///< the sample's name, with suffix
+    std::string metric;  ///< the sample's name, with suffix
     LabelPairs labels = {};
-    std::string constant = {};   ///< served as written in every generation: "NaN", "-0", "9007199254740993"
-    double start = 0, step = 0;  ///< otherwise start + generation × step
-    bool vanishes = false;       ///< left out while set_vanished(true)
+    std::string constant = {};        ///< served as written in every generation: "NaN", "-0", "9007199254740993"
+    double start = 0, step = 0;       ///< otherwise start + generation × step
+    bool vanishes = false;            ///< left out while set_vanished(true)
     bool explicit_timestamp = false;  ///< served with one fixed timestamp
     bool exemplar = false;            ///< OpenMetrics: served with an exemplar
 };
@@ -38,7 +38,7 @@ struct SourceFamily {
 /// A series as served, in the order of the table.
 struct SourceIdentity {
     std::string metric;
-    LabelPairs labels;       ///< without __name__
+    LabelPairs labels;           ///< without __name__
     bool unique_values = false;  ///< every generation has another value
     bool vanishes = false, explicit_timestamp = false, exemplar = false;
     [[nodiscard]] std::string text() const;  ///< metric{a="b"}
@@ -55,8 +55,8 @@ struct Generation {
     std::int64_t unix_ms = 0;  ///< when it was asked for
     bool failed = false;       ///< answered 503
     bool openmetrics = false;
-    bool complete = false;     ///< the whole response went out
-    bool vanished = false;     ///< the vanishing series were left out
+    bool complete = false;  ///< the whole response went out
+    bool vanished = false;  ///< the vanishing series were left out
     std::vector<ServedSample> samples;
 };
 

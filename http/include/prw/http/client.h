@@ -1,5 +1,5 @@
-/// A small HTTP/1.1 client that sends exactly the bytes it is given and knows why an attempt failed. One connection, kept alive.
-/// http and https (OpenSSL; verifies host name and chain). Not thread-safe: one client per worker.
+/// A small HTTP/1.1 client that sends exactly the bytes it is given and knows why an attempt failed. One connection,
+/// kept alive. http and https (OpenSSL; verifies host name and chain). Not thread-safe: one client per worker.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ struct Url {
     std::string user, password;   ///< from userinfo, percent-decoded; empty if absent
     std::string host;             ///< without brackets for IPv6
     std::uint16_t port = 80;
-    std::string target = "/";     ///< path and query exactly as given; "/" when empty
+    std::string target = "/";                       ///< path and query exactly as given; "/" when empty
     [[nodiscard]] std::string host_header() const;  ///< host[:port if not the scheme's default]
     [[nodiscard]] std::string redacted() const;     ///< for messages: password replaced by xxxxx
 };
@@ -41,7 +41,18 @@ struct ClientResponse {
 
 /// Why an exchange failed; also in Error::cause as text.
 enum class ClientFailure : std::uint8_t {
-    kNone, kResolve, kRefused, kConnectTimeout, kTls, kWrite, kReset, kClosedBeforeResponse, kResponseTimeout, kTruncatedResponse, kMalformedResponse, kTooLarge,
+    kNone,
+    kResolve,
+    kRefused,
+    kConnectTimeout,
+    kTls,
+    kWrite,
+    kReset,
+    kClosedBeforeResponse,
+    kResponseTimeout,
+    kTruncatedResponse,
+    kMalformedResponse,
+    kTooLarge,
     kCancelled,
 };
 [[nodiscard]] std::string_view name_of(ClientFailure failure);
@@ -61,19 +72,21 @@ public:
     Client(Client&&) noexcept;
     Client& operator=(Client&&) noexcept;
 
-    /// Sends one request. Headers go out in the given order and spelling after Host; Content-Length is added when a body is given and the
-    /// list has neither Content-Length nor Transfer-Encoding. A request on a kept connection that the server had closed meanwhile is sent
-    /// once more on a new one, if no byte of the response came. Authorization: Basic is added for a URL with userinfo, and Host left out when the
-    /// list has one of its own.
-    [[nodiscard]] Result<ClientResponse> request(std::string_view method, const HeaderList& headers, std::string_view body);
+    /// Sends one request. Headers go out in the given order and spelling after Host; Content-Length is added when a
+    /// body is given and the list has neither Content-Length nor Transfer-Encoding. A request on a kept connection that
+    /// the server had closed meanwhile is sent once more on a new one, if no byte of the response came. Authorization:
+    /// Basic is added for a URL with userinfo, and Host left out when the list has one of its own.
+    [[nodiscard]] Result<ClientResponse> request(std::string_view method, const HeaderList& headers,
+                                                 std::string_view body);
     /// Same with another target than the URL's.
-    [[nodiscard]] Result<ClientResponse> request(std::string_view method, std::string_view target, const HeaderList& headers, std::string_view body);
-    /// Sends these bytes and nothing else, then reads a response. For replays and for tests of servers. With no bytes it reads the next response on
-    /// the kept connection (to a pipelined request).
+    [[nodiscard]] Result<ClientResponse> request(std::string_view method, std::string_view target,
+                                                 const HeaderList& headers, std::string_view body);
+    /// Sends these bytes and nothing else, then reads a response. For replays and for tests of servers. With no bytes
+    /// it reads the next response on the kept connection (to a pipelined request).
     [[nodiscard]] Result<ClientResponse> raw(std::string_view bytes);
     [[nodiscard]] ClientFailure last_failure() const;
-    /// From another thread: makes the request in progress, or else the next one, return kConnection soon (so that no cancellation is lost between
-    /// two requests). The client stays usable.
+    /// From another thread: makes the request in progress, or else the next one, return kConnection soon (so that no
+    /// cancellation is lost between two requests). The client stays usable.
     void cancel();
     void close();
 
@@ -83,6 +96,7 @@ private:
 };
 
 /// One GET, for scraping and polling.
-[[nodiscard]] Result<ClientResponse> get(const Url& url, const HeaderList& headers = {}, const ClientOptions& options = {});
+[[nodiscard]] Result<ClientResponse> get(const Url& url, const HeaderList& headers = {},
+                                         const ClientOptions& options = {});
 
 }  // namespace prw::http

@@ -1,8 +1,8 @@
-/// A small HTTP/1.1 server that is faithful to the wire: it hands over every byte of head and body as it arrived, answers exactly what it is
-/// told to, and can misbehave below HTTP. Made for tests; a thread per connection, bounded.
+/// A small HTTP/1.1 server that is faithful to the wire: it hands over every byte of head and body as it arrived,
+/// answers exactly what it is told to, and can misbehave below HTTP. Made for tests; a thread per connection, bounded.
 ///
-/// cpp-httplib does not fit here: it decodes, sorts and drops header values, undoes codings, cannot limit chunked bodies, loses pipelined
-/// requests and never shows the socket (ARCHITECTURE.md, "Why an HTTP server of our own").
+/// cpp-httplib does not fit here: it decodes, sorts and drops header values, undoes codings, cannot limit chunked
+/// bodies, loses pipelined requests and never shows the socket (ARCHITECTURE.md, "Why an HTTP server of our own").
 #pragma once
 
 #include <chrono>
@@ -26,16 +26,17 @@ using Milliseconds = std::chrono::milliseconds;
 /// How reading a request ended.
 enum class ReadStatus : std::uint8_t {
     kComplete,
-    kMalformedHead,      ///< request line or field that does not parse; `problem` says where
-    kHeadTooLarge,       ///< more than max_head bytes (431) or max_fields fields
-    kBodyTooLarge,       ///< more than max_body bytes (413); drained up to max_drain, the kept part is max_body bytes long
-    kMalformedChunk,     ///< chunked framing broken (400)
-    kBadLength,          ///< Content-Length not a number, repeated with different values, or together with Transfer-Encoding (400)
-    kUnsupportedTransferCoding, ///< Transfer-Encoding other than chunked (501)
-    kHeadTimeout,        ///< head not complete within head_timeout (408)
-    kBodyTimeout,        ///< no body byte for body_timeout (408)
-    kClosedInHead,       ///< the client vanished after some bytes of the head
-    kClosedInBody,       ///< the client vanished before the body was complete
+    kMalformedHead,   ///< request line or field that does not parse; `problem` says where
+    kHeadTooLarge,    ///< more than max_head bytes (431) or max_fields fields
+    kBodyTooLarge,    ///< more than max_body bytes (413); drained up to max_drain, the kept part is max_body bytes long
+    kMalformedChunk,  ///< chunked framing broken (400)
+    kBadLength,  ///< Content-Length not a number, repeated with different values, or together with Transfer-Encoding
+                 ///< (400)
+    kUnsupportedTransferCoding,  ///< Transfer-Encoding other than chunked (501)
+    kHeadTimeout,                ///< head not complete within head_timeout (408)
+    kBodyTimeout,                ///< no body byte for body_timeout (408)
+    kClosedInHead,               ///< the client vanished after some bytes of the head
+    kClosedInBody,               ///< the client vanished before the body was complete
 };
 [[nodiscard]] std::string_view name_of(ReadStatus status);
 
@@ -45,57 +46,64 @@ struct Request {
     std::string body;      ///< the body proper: dechunked; empty when it equals raw_body (see payload())
     bool chunked = false;
     ReadStatus status = ReadStatus::kComplete;
-    std::string problem;   ///< place and cause when status is not kComplete
-    std::string peer;      ///< "127.0.0.1:54321"
-    std::uint64_t connection = 0;       ///< 1, 2, … in order of acceptance
+    std::string problem;                    ///< place and cause when status is not kComplete
+    std::string peer;                       ///< "127.0.0.1:54321"
+    std::uint64_t connection = 0;           ///< 1, 2, … in order of acceptance
     std::uint64_t index_on_connection = 0;  ///< 0 for the first request of a connection
-    SystemTime received_at;             ///< wall clock when the first byte of the head came
-    SteadyTime first_byte, last_byte;   ///< of this request
-    [[nodiscard]] std::string_view payload() const { return chunked ? std::string_view(body) : std::string_view(raw_body); }
+    SystemTime received_at;                 ///< wall clock when the first byte of the head came
+    SteadyTime first_byte, last_byte;       ///< of this request
+    [[nodiscard]] std::string_view payload() const {
+        return chunked ? std::string_view(body) : std::string_view(raw_body);
+    }
 };
 
 /// What to do to the connection instead of, or while, answering.
 enum class Fault : std::uint8_t {
     kNone,
-    kCloseBeforeResponse,   ///< FIN without a byte
-    kResetBeforeResponse,   ///< RST without a byte
-    kCutResponse,           ///< Content-Length is announced, half of the body is sent, then FIN; without a body the head is cut
-    kGarbage,               ///< bytes that are not HTTP
-    kStall,                 ///< never answers; keeps the connection until the client or stop() closes it
-    kDribble,               ///< one byte per dribble_interval
+    kCloseBeforeResponse,  ///< FIN without a byte
+    kResetBeforeResponse,  ///< RST without a byte
+    kCutResponse,  ///< Content-Length is announced, half of the body is sent, then FIN; without a body the head is cut
+    kGarbage,      ///< bytes that are not HTTP
+    kStall,        ///< never answers; keeps the connection until the client or stop() closes it
+    kDribble,      ///< one byte per dribble_interval
 };
 [[nodiscard]] std::string_view name_of(Fault fault);
 
 struct Response {
     int status = 204;
     std::string reason;  ///< empty: the registered phrase
-    std::vector<std::pair<std::string, std::string>> headers;  ///< sent in this order; Content-Length and Connection are added as needed
+    std::vector<std::pair<std::string, std::string>>
+        headers;  ///< sent in this order; Content-Length and Connection are added as needed
     std::string body;
-    bool close = false;  ///< answer with Connection: close and close
+    bool close = false;     ///< answer with Connection: close and close
     Milliseconds delay{0};  ///< before the first byte
     Fault fault = Fault::kNone;
     Milliseconds dribble_interval{10};
-    std::shared_ptr<void> attachment;  ///< never sent: lets a handler hand something to the completion of the same request
+    std::shared_ptr<void>
+        attachment;  ///< never sent: lets a handler hand something to the completion of the same request
 };
 
 struct ServerOptions {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 0;  ///< 0: any free port
-    std::size_t max_head = 64U << 10U;   ///< bytes
+    std::uint16_t port = 0;             ///< 0: any free port
+    std::size_t max_head = 64U << 10U;  ///< bytes
     std::size_t max_fields = 256;
-    std::size_t max_body = 64U << 20U;   ///< bytes on the wire, framing included
-    std::size_t max_drain = 256U << 20U; ///< bytes read and dropped after a refusal so that the client sees the answer, not a reset
+    std::size_t max_body = 64U << 20U;  ///< bytes on the wire, framing included
+    std::size_t max_drain =
+        256U << 20U;  ///< bytes read and dropped after a refusal so that the client sees the answer, not a reset
     Milliseconds head_timeout{10000}, body_timeout{10000}, idle_timeout{120000};
     std::size_t max_connections = 1024;  ///< further ones wait in the backlog
 };
 
-/// Called on the connection's thread, concurrently. For a request that could not be read (status != kComplete) the returned
-/// response is sent if the connection still stands, and the connection is closed after it.
+/// Called on the connection's thread, concurrently. For a request that could not be read (status != kComplete) the
+/// returned response is sent if the connection still stands, and the connection is closed after it.
 using Handler = std::function<Response(const Request&)>;
-/// Called after the response was written, or could not be. `sent` is false when the client was gone or a fault kept the response back.
-using Completion = std::function<void(const Request&, const Response&, SteadyTime response_start, SteadyTime response_end, bool sent)>;
-/// Called after the delay, right before the first byte of the response or the fault. What a client does because of a response happens after
-/// this call, which gives exchanges an order. Completion follows always.
+/// Called after the response was written, or could not be. `sent` is false when the client was gone or a fault kept the
+/// response back.
+using Completion =
+    std::function<void(const Request&, const Response&, SteadyTime response_start, SteadyTime response_end, bool sent)>;
+/// Called after the delay, right before the first byte of the response or the fault. What a client does because of a
+/// response happens after this call, which gives exchanges an order. Completion follows always.
 using Starting = std::function<void(const Request&, const Response&)>;
 
 class Server {
@@ -106,15 +114,17 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Binds and listens; returns once connections are accepted. kIo with address and errno text, e.g. when the port is in use.
+    /// Binds and listens; returns once connections are accepted. kIo with address and errno text, e.g. when the port is
+    /// in use.
     [[nodiscard]] Result<void> start();
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::string address() const;  ///< "127.0.0.1:9201"
     /// "http://127.0.0.1:9201/"; a wildcard address becomes loopback.
     [[nodiscard]] std::string url(std::string_view path = "/") const;
 
-    /// Stops accepting, closes idle and stalled connections at once, waits up to `grace` for requests in progress, then closes the rest.
-    /// Returns when no thread of the server runs any more. Idempotent. Not from a handler. A stopped server does not start again.
+    /// Stops accepting, closes idle and stalled connections at once, waits up to `grace` for requests in progress, then
+    /// closes the rest. Returns when no thread of the server runs any more. Idempotent. Not from a handler. A stopped
+    /// server does not start again.
     void stop(Milliseconds grace = Milliseconds(2000));
     [[nodiscard]] std::uint64_t connections_accepted() const;
 

@@ -1,5 +1,5 @@
-/// The clause catalogue: every normative sentence of both specifications (and the "ext." ones that practice adds) as data,
-/// compiled in from clauses/clauses.json.
+/// The clause catalogue: every normative sentence of both specifications (and the "ext." ones that practice adds) as
+/// data, compiled in from clauses/clauses.json.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct Clause {
     Party party;
     Observable observable;
     std::string_view section, url, summary, violation, notes;
-    /// True for clauses that neither specification states ("ext."): they are reported apart from the specification's own.
+    /// True for clauses that neither specification states ("ext."): they are reported apart from the specification's
+    /// own.
     [[nodiscard]] bool extension() const { return id.starts_with("ext."); }
 };
 

@@ -29,7 +29,8 @@ struct ContentType {
 /// kMalformed with the byte offset in `where` when the value does not follow the grammar.
 [[nodiscard]] Result<ContentType> parse_content_type(std::string_view value);
 
-/// Which message a request declares. A missing header and a bare `application/x-protobuf` mean 1.0. nullopt: not remote write.
+/// Which message a request declares. A missing header and a bare `application/x-protobuf` mean 1.0. nullopt: not remote
+/// write.
 [[nodiscard]] std::optional<ProtobufMessage> declared_message(const ContentType& type);
 
 }  // namespace prw::proto

@@ -20,7 +20,8 @@ enum class ErrorCode {
     kInternal,         ///< a defect of prw itself
 };
 
-/// One shape for every error: code, what, where (offset, field path, file:line, peer) and cause (errno text, nested error).
+/// One shape for every error: code, what, where (offset, field path, file:line, peer) and cause (errno text, nested
+/// error).
 struct Error {
     ErrorCode code = ErrorCode::kInternal;
     std::string what;
@@ -41,7 +42,8 @@ template <typename T>
 using Result = tl::expected<T, Error>;
 
 /// `return fail(ErrorCode::kIo, "cannot open", path, strerror)` from a function that returns Result<T>.
-[[nodiscard]] inline tl::unexpected<Error> fail(ErrorCode code, std::string what, std::string where = {}, std::string cause = {}) {
+[[nodiscard]] inline tl::unexpected<Error> fail(ErrorCode code, std::string what, std::string where = {},
+                                                std::string cause = {}) {
     return tl::unexpected<Error>(Error{code, std::move(what), std::move(where), std::move(cause)});
 }
 

@@ -20,26 +20,28 @@ struct HeaderField {
 
 /// Views into the bytes given to parse_request_head(); those must outlive it.
 struct RequestHead {
-    std::string_view raw;     ///< request line to the blank line, inclusive
-    std::string_view method;  ///< as sent
-    std::string_view target;  ///< as sent, with query, not decoded
-    std::string_view version; ///< "HTTP/1.1"
+    std::string_view raw;      ///< request line to the blank line, inclusive
+    std::string_view method;   ///< as sent
+    std::string_view target;   ///< as sent, with query, not decoded
+    std::string_view version;  ///< "HTTP/1.1"
     std::vector<HeaderField> fields;
 
-    [[nodiscard]] const HeaderField* find(std::string_view name) const;  ///< the first one, case-insensitively; nullptr if absent
+    [[nodiscard]] const HeaderField* find(
+        std::string_view name) const;  ///< the first one, case-insensitively; nullptr if absent
     [[nodiscard]] std::size_t count(std::string_view name) const;
     [[nodiscard]] std::string_view value(std::string_view name) const;  ///< of the first one; empty if absent
     [[nodiscard]] std::string_view path() const;                        ///< target up to '?'
     [[nodiscard]] std::string_view query() const;                       ///< after '?', empty if there is none
 };
 
-/// Parses "METHOD SP target SP HTTP/x.y CRLF *(field CRLF) CRLF". Bare LF line ends are accepted as RFC 9112 2.2 allows.
-/// Errors (kMalformed) say line and cause.
+/// Parses "METHOD SP target SP HTTP/x.y CRLF *(field CRLF) CRLF". Bare LF line ends are accepted as RFC 9112 2.2
+/// allows. Errors (kMalformed) say line and cause.
 [[nodiscard]] Result<RequestHead> parse_request_head(std::string_view raw);
 
 /// Undoes Transfer-Encoding: chunked (RFC 9112 7.1), trailers discarded. `wire` must be the complete chunked body.
 [[nodiscard]] Result<std::string> dechunk(std::string_view wire);
-/// The message body of a request from its head and the bytes that followed it: dechunked when the head says chunked, else verbatim.
+/// The message body of a request from its head and the bytes that followed it: dechunked when the head says chunked,
+/// else verbatim.
 [[nodiscard]] Result<std::string> body_of(const RequestHead& head, std::string_view wire);
 
 [[nodiscard]] bool iequals(std::string_view a, std::string_view b);  ///< ASCII case-insensitive

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "prw/proto/types.h"
 #include "prw/proto/error.h"
+#include "prw/proto/types.h"
 #include "prw/proto/view.h"
 
 namespace prw::proto {
@@ -23,7 +23,10 @@ struct Sample {
     std::int64_t start_timestamp = 0;  ///< ms; dropped in 1.0
 };
 
-struct BucketSpan { std::int32_t offset = 0; std::uint32_t length = 0; };
+struct BucketSpan {
+    std::int32_t offset = 0;
+    std::uint32_t length = 0;
+};
 
 struct Histogram {
     std::variant<std::uint64_t, double> count = std::uint64_t{0};

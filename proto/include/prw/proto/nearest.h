@@ -10,7 +10,8 @@ namespace prw::proto {
 /// Levenshtein distance in bytes. O(a·b) time, O(b) memory.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The candidate with the least distance, the first of equals; empty when the best is farther than a third of the word's length plus one.
+/// The candidate with the least distance, the first of equals; empty when the best is farther than a third of the
+/// word's length plus one.
 template <typename Words>
 [[nodiscard]] std::string nearest(std::string_view word, const Words& candidates) {
     std::string best;

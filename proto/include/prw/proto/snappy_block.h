@@ -36,22 +36,39 @@ private:
 
 /// What a body that is not a snappy block looks like; used to say so by name.
 enum class BodyKind : std::uint8_t {
-    kSnappyBlock, kEmpty, kSnappyFramed, kSnappyJava, kSnappyHadoop, kSnappyTwice, kS2, kGzip, kZlib, kZstd, kBrotli, kLz4,
-    kRawProtobufV1, kRawProtobufV2, kJson, kText, kOtlp, kRemoteRead, kUnknown,
+    kSnappyBlock,
+    kEmpty,
+    kSnappyFramed,
+    kSnappyJava,
+    kSnappyHadoop,
+    kSnappyTwice,
+    kS2,
+    kGzip,
+    kZlib,
+    kZstd,
+    kBrotli,
+    kLz4,
+    kRawProtobufV1,
+    kRawProtobufV2,
+    kJson,
+    kText,
+    kOtlp,
+    kRemoteRead,
+    kUnknown,
 };
 [[nodiscard]] std::string_view name_of(BodyKind kind);  ///< "snappy framed format", "gzip", "JSON", …
 
 /// Why a block is refused. One value per malformation, so that each has a test of its own.
 enum class SnappyError : std::uint8_t {
     kNone,
-    kEmptyBody,            ///< zero bytes: not even a preamble
-    kTruncatedPreamble,    ///< the varint runs off the end
-    kOversizedPreamble,    ///< more than 32 bits
-    kTooLarge,             ///< claims more than the limit; nothing was allocated
-    kTruncatedElement,     ///< an element's header or literal runs off the end
-    kBadOffset,            ///< a copy reaches before the start, or has offset 0 (S2's repeat code among them)
-    kTooMuchOutput,        ///< elements produce more than the preamble says
-    kTooLittleOutput,      ///< elements end before the preamble's length is reached
+    kEmptyBody,          ///< zero bytes: not even a preamble
+    kTruncatedPreamble,  ///< the varint runs off the end
+    kOversizedPreamble,  ///< more than 32 bits
+    kTooLarge,           ///< claims more than the limit; nothing was allocated
+    kTruncatedElement,   ///< an element's header or literal runs off the end
+    kBadOffset,          ///< a copy reaches before the start, or has offset 0 (S2's repeat code among them)
+    kTooMuchOutput,      ///< elements produce more than the preamble says
+    kTooLittleOutput,    ///< elements end before the preamble's length is reached
 };
 [[nodiscard]] std::string_view name_of(SnappyError error);
 
@@ -64,17 +81,20 @@ struct SnappyFailure {
     bool trailing = false;       ///< output was complete; the offending element and what follows are surplus
 };
 
-/// Decompresses with libsnappy after checking the claimed length against `limit`. O(size). On success `out` holds the message.
-/// On failure returns kMalformed or kTooLarge whose text names the place; call diagnose_snappy() for the structure.
+/// Decompresses with libsnappy after checking the claimed length against `limit`. O(size). On success `out` holds the
+/// message. On failure returns kMalformed or kTooLarge whose text names the place; call diagnose_snappy() for the
+/// structure.
 [[nodiscard]] Result<void> uncompress_snappy(std::string_view body, std::size_t limit, PaddedBuffer& out);
 
-/// Walks the elements without producing output and says what is wrong with the block. kNone exactly when libsnappy accepts the body
-/// (and the claim is within `limit`), so an element that libsnappy reads as an empty literal (length ff ff ff ff) is no fault.
+/// Walks the elements without producing output and says what is wrong with the block. kNone exactly when libsnappy
+/// accepts the body (and the claim is within `limit`), so an element that libsnappy reads as an empty literal (length
+/// ff ff ff ff) is no fault.
 [[nodiscard]] SnappyFailure diagnose_snappy(std::string_view body, std::size_t limit = kDefaultMaxUncompressed);
 
-/// Names what a body really is (framed snappy, gzip, double compression, JSON, OTLP, remote read, …). A block is looked into: OTLP, remote
-/// read or another block inside are named; anything else leaves it kSnappyBlock. kBrotli is never returned: the format has no mark of its own.
-/// Bounded: work is linear in the sizes before and after decompression, memory is kDefaultMaxUncompressed twice at most.
+/// Names what a body really is (framed snappy, gzip, double compression, JSON, OTLP, remote read, …). A block is looked
+/// into: OTLP, remote read or another block inside are named; anything else leaves it kSnappyBlock. kBrotli is never
+/// returned: the format has no mark of its own. Bounded: work is linear in the sizes before and after decompression,
+/// memory is kDefaultMaxUncompressed twice at most.
 [[nodiscard]] BodyKind recognise_body(std::string_view body);
 
 [[nodiscard]] std::string compress_snappy(std::string_view message);
@@ -85,11 +105,16 @@ public:
     /// `body` must be a valid block.
     [[nodiscard]] static Result<SnappyMap> build(std::string_view body);
     /// `body` is the payload of a literal (without its tag) or the whole copy element.
-    struct Element { ByteRange message; ByteRange body; bool copy = false; std::uint32_t copy_offset = 0; };
+    struct Element {
+        ByteRange message;
+        ByteRange body;
+        bool copy = false;
+        std::uint32_t copy_offset = 0;
+    };
     /// Elements in message order, without gaps.
     [[nodiscard]] const std::vector<Element>& elements() const { return elements_; }
-    /// The smallest range of the body whose elements produced `message_range`. Inside a literal it is exact to the byte;
-    /// for a copy it is the copy element itself. O(log n).
+    /// The smallest range of the body whose elements produced `message_range`. Inside a literal it is exact to the
+    /// byte; for a copy it is the copy element itself. O(log n).
     [[nodiscard]] ByteRange body_range(ByteRange message_range) const;
 
 private:

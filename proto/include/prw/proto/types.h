@@ -19,7 +19,8 @@ enum class ProtobufMessage : std::uint8_t {
 /// Accepts the short and the full name. Returns false and leaves `out` alone otherwise.
 [[nodiscard]] bool parse_protobuf_message(std::string_view text, ProtobufMessage& out);
 
-/// Half-open byte range [offset, offset+size). What it counts in (head, body, decompressed message) is said where it is used.
+/// Half-open byte range [offset, offset+size). What it counts in (head, body, decompressed message) is said where it is
+/// used.
 struct ByteRange {
     std::uint32_t offset = 0;
     std::uint32_t size = 0;
@@ -39,7 +40,14 @@ inline constexpr std::string_view kContentTypeV2 = "application/x-protobuf;proto
 
 /// `MetricMetadata.MetricType` of 1.0 and `Metadata.MetricType` of 2.0: the numbers coincide.
 enum class MetricType : std::uint32_t {
-    kUnspecified = 0, kCounter = 1, kGauge = 2, kHistogram = 3, kGaugeHistogram = 4, kSummary = 5, kInfo = 6, kStateset = 7,
+    kUnspecified = 0,
+    kCounter = 1,
+    kGauge = 2,
+    kHistogram = 3,
+    kGaugeHistogram = 4,
+    kSummary = 5,
+    kInfo = 6,
+    kStateset = 7,
 };
 /// "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"; "unknown" for 0 and out of range.
 [[nodiscard]] std::string_view name_of(MetricType type);

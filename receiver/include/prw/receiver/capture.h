@@ -1,4 +1,5 @@
-/// Captures: `.prwcap`, one SQLite file (WAL), one row an exchange with the bytes verbatim, one row a finding. docs/capture-format.md.
+/// Captures: `.prwcap`, one SQLite file (WAL), one row an exchange with the bytes verbatim, one row a finding.
+/// docs/capture-format.md.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +15,22 @@ namespace prw::receiver {
 
 struct CaptureOptions {
     std::uint64_t max_bytes = 1ULL << 30U;  ///< of the file; the oldest exchanges are pruned first. 0: unbounded
-    std::uint32_t commit_interval_ms = 200; ///< what was appended is on disk at most this long after (kill -9 loses no older exchange)
-    std::string tool_version;               ///< stored in the meta table
+    std::uint32_t commit_interval_ms =
+        200;  ///< what was appended is on disk at most this long after (kill -9 loses no older exchange)
+    std::string tool_version;  ///< stored in the meta table
 };
 
-/// Appends from any thread; a writer thread groups rows into transactions, so that append() costs a copy into a bounded queue (it waits when the
-/// disk cannot keep up, it never drops).
+/// Appends from any thread; a writer thread groups rows into transactions, so that append() costs a copy into a bounded
+/// queue (it waits when the disk cannot keep up, it never drops).
 class CaptureWriter {
 public:
-    /// Creates the file, or opens an existing capture to append. A file that is not a capture is never touched: kInvalidArgument.
-    [[nodiscard]] static Result<std::unique_ptr<CaptureWriter>> open(const std::string& path, CaptureOptions options = {});
+    /// Creates the file, or opens an existing capture to append. A file that is not a capture is never touched:
+    /// kInvalidArgument.
+    [[nodiscard]] static Result<std::unique_ptr<CaptureWriter>> open(const std::string& path,
+                                                                     CaptureOptions options = {});
     ~CaptureWriter();  ///< close()
-    /// Takes effect even if the process is killed more than a second later. Errors of the disk come back from a later append() or close().
+    /// Takes effect even if the process is killed more than a second later. Errors of the disk come back from a later
+    /// append() or close().
     [[nodiscard]] Result<void> append(const Exchange& exchange);
     /// Waits until everything appended is committed.
     [[nodiscard]] Result<void> flush();

@@ -18,18 +18,21 @@ namespace prw::receiver {
 struct CheckOptions {
     std::int64_t now_ms = 0;  ///< receiver's clock, ms since the epoch; 0: the system's at the time of the call
     std::size_t max_uncompressed = proto::kDefaultMaxUncompressed;  ///< bytes
-    std::size_t findings_per_rule = 5;  ///< detailed ones a request; further ones are added to `count` of the rule's first
+    std::size_t findings_per_rule =
+        5;  ///< detailed ones a request; further ones are added to `count` of the rule's first
     /// The path and query that the sender was told to use; empty: any will do. Query may be left out.
     std::string expected_target;
     /// True when the harness answers as a 1.x receiver, so that 2.0's "towards 1.x receivers" clauses apply.
     bool peer_is_1x = false;
-    /// Known input (the harness' own scrape target): heuristics that need to know the source may judge. False by default.
+    /// Known input (the harness' own scrape target): heuristics that need to know the source may judge. False by
+    /// default.
     bool known_source = false;
 };
 
 /// What kind of request it is, decided by method, Content-Type and body, never by the version header.
 enum class RequestKind : std::uint8_t {
-    kWriteV1, kWriteV2,
+    kWriteV1,
+    kWriteV2,
     kProbe,    ///< GET/HEAD/OPTIONS without body: not a write
     kForeign,  ///< another media type or coding: 415
 };
@@ -38,8 +41,9 @@ struct CheckResult {
     RequestKind kind = RequestKind::kForeign;
     std::optional<proto::ProtobufMessage> declared;  ///< by Content-Type
     std::optional<proto::ProtobufMessage> actual;    ///< what the bytes are, when they decode to something
-    bool decoded = false;       ///< decompressed and well-formed: counts below are true
-    std::uint64_t series = 0, samples = 0, histograms = 0, exemplars = 0, metadata = 0;  ///< elements sent (stale markers are samples)
+    bool decoded = false;                            ///< decompressed and well-formed: counts below are true
+    std::uint64_t series = 0, samples = 0, histograms = 0, exemplars = 0,
+                  metadata = 0;         ///< elements sent (stale markers are samples)
     std::uint64_t rejected_series = 0;  ///< series with a finding of severity fail
     std::uint64_t uncompressed_size = 0;
     std::vector<Finding> findings;  ///< ordered by place
@@ -49,8 +53,8 @@ struct CheckResult {
     [[nodiscard]] bool conforming() const { return worst() != Severity::kFail; }
 };
 
-/// Reusable scratch memory (decompression buffer, decoded view): a Checker allocates nothing per series once warm. Not thread-safe; one per
-/// worker.
+/// Reusable scratch memory (decompression buffer, decoded view): a Checker allocates nothing per series once warm. Not
+/// thread-safe; one per worker.
 class Checker {
 public:
     explicit Checker(CheckOptions options = {});
@@ -58,12 +62,13 @@ public:
     Checker(Checker&&) noexcept;
     Checker& operator=(Checker&&) noexcept;
 
-    /// `head` is the raw head (request line through blank line), `body` the message body (dechunked). Never fails: whatever is wrong with
-    /// the bytes is a finding.
+    /// `head` is the raw head (request line through blank line), `body` the message body (dechunked). Never fails:
+    /// whatever is wrong with the bytes is a finding.
     [[nodiscard]] CheckResult check(std::string_view head, std::string_view body);
     /// Judges only a decompressed message.
     [[nodiscard]] CheckResult check_message(std::string_view bytes, proto::ProtobufMessage message);
-    /// The decoded view of the last request; empty if it did not decode. Valid until the next call. Decodes on first use.
+    /// The decoded view of the last request; empty if it did not decode. Valid until the next call. Decodes on first
+    /// use.
     [[nodiscard]] const proto::RequestView& view();
     [[nodiscard]] CheckOptions& options();
 

@@ -12,25 +12,26 @@
 namespace prw::receiver {
 
 struct Exchange {
-    std::uint64_t id = 0;  ///< 1, 2, … in order of the first byte of the response (of the last, when it takes long) within a receiver or capture
+    std::uint64_t id = 0;  ///< 1, 2, … in order of the first byte of the response (of the last, when it takes long)
+                           ///< within a receiver or capture
     // Request, verbatim as it came over the socket.
     std::string raw_head;
     std::string raw_body;  ///< chunk framing included
     bool chunked = false;
     http::ReadStatus read_status = http::ReadStatus::kComplete;
-    std::string problem;   ///< when read_status is not kComplete
+    std::string problem;  ///< when read_status is not kComplete
     std::string peer;
     std::uint64_t connection = 0, index_on_connection = 0;
-    std::int64_t received_unix_ms = 0;  ///< wall clock of the first byte
-    std::int64_t first_byte_us = 0, last_byte_us = 0;          ///< steady clock, µs since the receiver started
+    std::int64_t received_unix_ms = 0;                 ///< wall clock of the first byte
+    std::int64_t first_byte_us = 0, last_byte_us = 0;  ///< steady clock, µs since the receiver started
     std::int64_t response_start_us = 0, response_end_us = 0;
     // Response.
     int status = 0;  ///< 0 when none was sent
     std::vector<std::pair<std::string, std::string>> response_headers;
     std::string response_body;
-    std::string fault;      ///< http::name_of(Fault), empty for none
+    std::string fault;  ///< http::name_of(Fault), empty for none
     bool response_sent = false;
-    std::string scripted;   ///< which script step answered; empty when the receiver answered by itself
+    std::string scripted;  ///< which script step answered; empty when the receiver answered by itself
     // Judgement.
     CheckResult check;
 

@@ -8,7 +8,8 @@
 
 namespace prw::receiver {
 
-/// {"rule", "clauses", "level", "severity", "extension", "message", "series", "field", "protobuf_bytes": [offset, size], "body_bytes", "head_bytes",
+/// {"rule", "clauses", "level", "severity", "extension", "message", "series", "field", "protobuf_bytes": [offset,
+/// size], "body_bytes", "head_bytes",
 ///  "evidence", "fix", "count"}; ranges that do not exist are left out. Keys keep this order.
 [[nodiscard]] nlohmann::ordered_json to_json(const Finding& finding);
 [[nodiscard]] nlohmann::ordered_json to_json(const std::vector<Finding>& findings);

@@ -1,4 +1,5 @@
-/// The mock receiver: serves any path, judges every request, answers as a conforming receiver or as scripted, keeps and hands out exchanges.
+/// The mock receiver: serves any path, judges every request, answers as a conforming receiver or as scripted, keeps and
+/// hands out exchanges.
 #pragma once
 
 #include <chrono>
@@ -25,13 +26,15 @@ struct ReceiverOptions {
     http::ServerOptions server;
     CheckOptions check;
     OnViolation on_violation = OnViolation::kReject;
-    Script script;  ///< empty: always the receiver's own answer
+    Script script;         ///< empty: always the receiver's own answer
     bool only_1x = false;  ///< answers as a 1.0 receiver: 2.0 content is refused with 415, no Written headers
-    std::size_t max_error_body = 4096;  ///< bytes of the 400 text
-    std::size_t keep_exchanges = 10000; ///< in memory, oldest dropped first
+    std::size_t max_error_body = 4096;   ///< bytes of the 400 text
+    std::size_t keep_exchanges = 10000;  ///< in memory, oldest dropped first
     std::size_t keep_bytes = 256U << 20U;
-    std::size_t max_pending_bytes = 4U << 20U;  ///< of exchanges that wait for the observer; beyond that, connections wait with them
-    bool control_api = true;  ///< /-/ready, /-/healthy, /metrics, /api/v1/… on the same port (GET, and PUT and DELETE for the script)
+    std::size_t max_pending_bytes =
+        4U << 20U;  ///< of exchanges that wait for the observer; beyond that, connections wait with them
+    bool control_api =
+        true;  ///< /-/ready, /-/healthy, /metrics, /api/v1/… on the same port (GET, and PUT and DELETE for the script)
 };
 
 class Receiver {
@@ -46,9 +49,9 @@ public:
     [[nodiscard]] std::string address() const;  ///< HOST:PORT
     [[nodiscard]] std::string url(std::string_view path = "/api/v1/write") const;
 
-    /// Called for every exchange that is a request to the write endpoint (whatever happened to it), after its response, in id order, one at
-    /// a time, on a thread of the receiver. When it falls behind by much, requests wait. stop() returns after the last call, so it must not be
-    /// called from here. Set before start().
+    /// Called for every exchange that is a request to the write endpoint (whatever happened to it), after its response,
+    /// in id order, one at a time, on a thread of the receiver. When it falls behind by much, requests wait. stop()
+    /// returns after the last call, so it must not be called from here. Set before start().
     void on_exchange(std::function<void(const Exchange&)> observer);
 
     void set_script(Script script);  ///< while running; attempt counters start anew
@@ -57,8 +60,10 @@ public:
     /// Snapshot of what is kept.
     [[nodiscard]] std::vector<std::shared_ptr<const Exchange>> exchanges() const;
     [[nodiscard]] std::uint64_t count() const;  ///< all so far, also dropped ones
-    /// Waits until `done` holds for the exchanges so far (called with each new one) or the deadline passes. Returns whether it held.
-    bool wait(std::chrono::milliseconds deadline, const std::function<bool(const std::vector<std::shared_ptr<const Exchange>>&)>& done);
+    /// Waits until `done` holds for the exchanges so far (called with each new one) or the deadline passes. Returns
+    /// whether it held.
+    bool wait(std::chrono::milliseconds deadline,
+              const std::function<bool(const std::vector<std::shared_ptr<const Exchange>>&)>& done);
     /// Steady-clock µs since start(), the time base of Exchange.
     [[nodiscard]] std::int64_t now_us() const;
 

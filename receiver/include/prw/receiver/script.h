@@ -1,5 +1,5 @@
-/// Scripted responses: which answer a request gets, by attempt, by time, by condition. Read from YAML (`--respond FILE`), from the short form
-/// on the command line (`--respond '503x2,204'`), and over the control API.
+/// Scripted responses: which answer a request gets, by attempt, by time, by condition. Read from YAML (`--respond
+/// FILE`), from the short form on the command line (`--respond '503x2,204'`), and over the control API.
 ///
 /// ```yaml
 /// version: 1
@@ -31,17 +31,18 @@
 namespace prw::receiver {
 
 struct ScriptStep {
-    std::string name;                      ///< shown in the exchange; "step 1" by default
-    std::optional<std::uint64_t> times;    ///< nullopt: for ever
+    std::string name;                    ///< shown in the exchange; "step 1" by default
+    std::optional<std::uint64_t> times;  ///< nullopt: for ever
     // Conditions; all given ones must hold.
     std::optional<proto::ProtobufMessage> message;
-    std::optional<std::uint64_t> attempt;  ///< 1: first time that this body is seen, 2: its first repeat, …
-    std::string path;                      ///< equal to the target's path
+    std::optional<std::uint64_t> attempt;       ///< 1: first time that this body is seen, 2: its first repeat, …
+    std::string path;                           ///< equal to the target's path
     std::map<std::string, std::string> header;  ///< equal values, names case-insensitive
-    std::string metric;                    ///< some series in the request has this __name__
+    std::string metric;                         ///< some series in the request has this __name__
     std::optional<std::chrono::milliseconds> after, until;  ///< since the first request to the write endpoint
     // Answer.
-    bool own_answer = false;  ///< status not given: the receiver answers by itself (delay, fault and headers still apply)
+    bool own_answer =
+        false;  ///< status not given: the receiver answers by itself (delay, fault and headers still apply)
     int status = 204;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;

@@ -1,4 +1,5 @@
-/// Findings as text for people: the same fields in the terminal report, `prw inspect` and `prw receive`. No control codes.
+/// Findings as text for people: the same fields in the terminal report, `prw inspect` and `prw receive`. No control
+/// codes.
 #pragma once
 
 #include <string>
@@ -8,8 +9,9 @@
 
 namespace prw::receiver {
 
-/// Appends "    key     text", wrapped at blanks to `width` columns with a hanging indent. Line breaks in `text` are kept, and lines that start with a
-/// blank (a hex dump with its carets) are never wrapped. Appends nothing when `text` is empty.
+/// Appends "    key     text", wrapped at blanks to `width` columns with a hanging indent. Line breaks in `text` are
+/// kept, and lines that start with a blank (a hex dump with its carets) are never wrapped. Appends nothing when `text`
+/// is empty.
 void append_field(std::string& out, std::string_view key, std::string_view text, int width = 80);
 
 /// "field timeseries[0].labels[1], protobuf byte 120 to 128, body byte 98": where it is; empty if unknown.
@@ -25,7 +27,8 @@ void append_finding_fields(std::string& out, const Finding& finding, int width =
 /// 'x', '!' or '~': carries the severity without colour.
 [[nodiscard]] char mark_of(Severity severity);
 
-/// Control characters and bytes that are not ASCII as \xNN, cut at `max` bytes with "…": nothing that a peer sent may move the cursor.
+/// Control characters and bytes that are not ASCII as \xNN, cut at `max` bytes with "…": nothing that a peer sent may
+/// move the cursor.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 200);
 
 }  // namespace prw::receiver
