@@ -155,6 +155,8 @@ TEST(Capture, KeepsEveryByteAndField) {
     EXPECT_FALSE(std::filesystem::exists(path + "-wal")) << "one file is left behind";
     auto reader = CaptureReader::open(path);
     ASSERT_TRUE(reader) << reader.error().text();
+    EXPECT_FALSE(std::filesystem::exists(path + "-wal")) << "reading leaves nothing behind";
+    EXPECT_FALSE(std::filesystem::exists(path + "-shm"));
     EXPECT_EQ((*reader)->info().exchanges, 1U);
     EXPECT_EQ((*reader)->info().tool_version, "1.2.3");
     const auto loaded = (*reader)->get(1);

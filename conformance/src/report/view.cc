@@ -59,6 +59,8 @@ std::string sentence(const Results& results) {
             return results.complete ? "no verdict: nothing arrived that could be judged"
                                     : "no verdict: the run was broken off before it was complete" + also;
         default:
+            if (const auto open = counts[Verdict::kInconclusive]; open != 0)
+                also += ", " + std::to_string(open) + " could not be judged";
             return "conforms: " + plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
     }
 }

@@ -111,17 +111,24 @@ Result<void> load_findings(Database& db, Statement& statement, Exchange& exchang
     return {};
 }
 
-/// SQLite wants to write a shared-memory file beside a WAL database even to read it. Where it cannot (a read-only
-/// folder) and no WAL is left over, the file alone is the whole truth.
+/// SQLite wants to write a shared-memory file beside a WAL database even to read it. A capture that nobody has open has
+/// no WAL beside it; then the file alone is the whole truth, and reading it leaves nothing behind, in a read-only
+/// folder too.
 Result<Database> open_read_only(const std::string& path) {
-    auto db = Database::open(path, SQLITE_OPEN_READONLY);
-    if (db && db->integer("SELECT count(*) FROM sqlite_master")) return db;
     std::error_code ignored;
-    if (std::filesystem::exists(path + "-wal", ignored)) return db;
+    if (std::filesystem::exists(path + "-wal", ignored)) return Database::open(path, SQLITE_OPEN_READONLY);
     std::string uri = "file:";
-    for (const char c : path) uri += c == '?' ? "%3f" : c == '#' ? "%23" : c == '%' ? "%25" : std::string(1, c);
-    auto immutable = Database::open(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-    return immutable ? std::move(immutable) : std::move(db);
+    for (const char c : path) {
+        constexpr std::string_view kSpecial = "?#%";
+        static constexpr const char* kEscaped[] = {"%3f", "%23", "%25"};
+        const auto at = kSpecial.find(c);
+        if (at == std::string_view::npos) {
+            uri += c;
+        } else {
+            uri += kEscaped[at];
+        }
+    }
+    return Database::open(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
 }
 
 }  // namespace
