@@ -27,12 +27,16 @@ function(prw_add_library name)
     set_target_properties(prw_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
-# prw_add_test(NAME SOURCES… [LIBRARIES…] [LABELS…]): one GoogleTest binary; every TEST is a ctest test of its own.
+# prw_add_test(NAME SOURCES… [LIBRARIES…] [LABELS…] [TIMEOUT s] [SINGLE_THREADED]): one GoogleTest binary; every TEST is a ctest test of its own.
 function(prw_add_test name)
     if(NOT PRW_BUILD_TESTS)
         return()
     endif()
-    cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+    cmake_parse_arguments(arg "SINGLE_THREADED" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+    # ThreadSanitizer has nothing to find where there is one thread, and takes long to say so.
+    if(arg_SINGLE_THREADED AND PRW_SANITIZE STREQUAL "thread")
+        return()
+    endif()
     if(NOT arg_LABELS)
         set(arg_LABELS unit)
     endif()

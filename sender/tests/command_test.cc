@@ -31,7 +31,7 @@ public:
     Command(std::vector<std::string> arguments, const std::string& input = {},
             std::vector<std::string> environment = {}) {
         write_file(dir_.file("in"), input);
-        arguments.insert(arguments.begin(), {PRW_SEND_BINARY, "send"});
+        arguments.insert(arguments.begin(), {PRW_PROGRAM, "send"});
         environment.emplace_back("PATH=/usr/bin:/bin");
         std::vector<char*> argv, envp;
         for (auto& each : arguments) argv.push_back(each.data());
