@@ -415,7 +415,8 @@ Examples:
   prw send http://127.0.0.1:9201/api/v1/write --scrape http://127.0.0.1:9100/metrics --interval 5s --protobuf-message 2.0
   prw send https://user:secret@example.org/push --header 'X-Scope-OrgID: team-a' --shards 4 backfill.om
 
-Exit codes: 0 everything acknowledged, 1 something rejected, lost or not confirmed, 2 usage or unreadable input, 4 no answer or nothing to send.)";
+Exit codes: 0 everything acknowledged, 1 something rejected, lost or not confirmed, 2 usage or unreadable input,
+4 no answer or nothing to send.)";
 
 void add_duration(CLI::App& sub, const std::string& name, Milliseconds& value, const std::string& help,
                   bool* given = nullptr) {

@@ -165,7 +165,7 @@ TEST(Catalogue, ChecksNameClausesThatExist) {
     std::set<std::string> ids;
     for (const auto& check : all_checks()) {
         EXPECT_TRUE(ids.insert(check.id).second) << check.id << " occurs twice";
-        EXPECT_FALSE(check.clauses.empty()) << check.id;
+        EXPECT_EQ(check.clauses.empty(), check.id == "sender/target/runs") << check.id;
         EXPECT_FALSE(check.summary.empty()) << check.id;
         for (const auto& clause : check.clauses)
             EXPECT_NE(proto::find_clause(clause), nullptr) << check.id << " names " << clause;

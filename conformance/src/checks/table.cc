@@ -63,6 +63,10 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
         not_applicable(out, "the target sends data of its own and did not scrape what we offered");
         return true;
     }
+    if (record.scenario == kDisappearance && record.target.input == Input::kStdin) {
+        not_applicable(out, "the target reads its input once, so that nothing can disappear from it");
+        return true;
+    }
     if (record.deliveries().empty()) {
         if (record.target_broke) {
             out.verdict = Verdict::kError;
@@ -101,6 +105,11 @@ const std::vector<Check>& all_checks() {
             row.summary = check->summary;
             out.push_back(std::move(row));
         }
+        Check runs;
+        runs.id = kTargetRuns;
+        runs.scenario = kSteady;
+        runs.summary = kTargetRunsSummary;
+        out.push_back(std::move(runs));
         for (const auto* rule : receiver::all_rules()) {
             Check row;
             row.id = "sender/" + std::string(rule->id);

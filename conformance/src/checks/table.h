@@ -35,6 +35,11 @@ inline constexpr std::string_view kOutage = "5xx-then-success";
 inline constexpr std::string_view kRefusal = "4xx";
 inline constexpr std::string_view kDisappearance = "series-disappears";
 
+/// Reported only when it is not so: what a broken target did not show is nobody's pass.
+inline constexpr std::string_view kTargetRuns = "sender/target/runs";
+inline constexpr std::string_view kTargetRunsSummary =
+    "The target starts, sends in every scenario, and does not crash.";
+
 // Ways to end a judgement.
 void pass(CheckOutcome& out, std::string reason);
 void inform(CheckOutcome& out, std::string reason);

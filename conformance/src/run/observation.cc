@@ -81,10 +81,14 @@ std::uint32_t Observation::intern(const std::string& metric, LabelPairs labels) 
     return entry->second;
 }
 
-void Observation::add(Delivery delivery) { deliveries_.push_back(std::move(delivery)); }
+void Observation::add(Delivery delivery) {
+    if (full()) return;
+    samples_ += delivery.samples.size();
+    deliveries_.push_back(std::move(delivery));
+}
 
 void Observation::add(const receiver::Exchange& exchange) {
-    if (exchange.check.kind == receiver::RequestKind::kProbe) return;
+    if (full() || exchange.check.kind == receiver::RequestKind::kProbe) return;
     Delivery delivery;
     delivery.id = exchange.id;
     delivery.message = exchange.check.actual.value_or(exchange.check.declared.value_or(proto::ProtobufMessage::kV1));
@@ -143,7 +147,7 @@ void Observation::add(const receiver::Exchange& exchange) {
         if (static_cast<std::size_t>(kept) < kFindingsPerRule)
             findings_.push_back({exchange.id, delivery.message, finding});
     }
-    deliveries_.push_back(std::move(delivery));
+    add(std::move(delivery));
 }
 
 std::map<std::uint64_t, std::int64_t> generation_times(const Observation& observation,

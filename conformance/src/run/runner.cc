@@ -65,11 +65,11 @@ std::optional<CheckOutcome> broken_scenario(const ScenarioRecord& record, bool o
     if (record.problem.empty() || record.interrupted) return std::nullopt;
     if (!record.target_broke && (!others_sent || !record.deliveries().empty())) return std::nullopt;
     CheckOutcome out;
-    out.id = "sender/target/runs";
+    out.id = kTargetRuns;
     out.message = judged_message(record);
     out.verdict = Verdict::kError;
     out.extension = true;
-    out.summary = "The target starts, sends, and does not crash.";
+    out.summary = kTargetRunsSummary;
     out.reason = "scenario " + record.scenario + ": " + record.problem;
     out.want = "a target that runs through the scenario";
     out.got = record.problem;

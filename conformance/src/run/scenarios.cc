@@ -79,7 +79,8 @@ private:
 
 void steady(Stage& stage) {
     auto& record = stage.record();
-    record.window = kWindow;
+    const std::uint64_t window = record.target.input == Input::kStdin ? 1 : kWindow;  // stdin holds one scrape
+    record.window = window;
     if (record.target.attach) {
         (void)stage.wait(24h, [] { return false; });
         return;
@@ -97,11 +98,11 @@ void steady(Stage& stage) {
             return requests >= kOwnRequests || (record.target.input == Input::kUnknown && own_late(true));
         }
         if (stage.scrapes() == 0) return own_late(requests_with_samples(stage) >= kOwnRequests);
-        const auto compared = compare_with_source(stage.observation(), stage.generations(), kWindow,
+        const auto compared = compare_with_source(stage.observation(), stage.generations(), window,
                                                   std::numeric_limits<std::uint64_t>::max());
-        if (compared.first == 0) return own_late(stage.scrapes() >= kWindow + kOverdue);
-        const bool complete = compared.last_seen >= compared.first + kWindow - 1 && compared.faults.empty();
-        if (late(compared.last_seen >= compared.first + kWindow + kOverdue)) return true;
+        if (compared.first == 0) return own_late(stage.scrapes() >= window + kOverdue);
+        const bool complete = compared.last_seen >= compared.first + window - 1 && compared.faults.empty();
+        if (late(compared.last_seen >= compared.first + window + kOverdue)) return true;
         const bool shown = stage.observation().deliveries().size() >= 4 &&
                            wanted("exemplars", [](const Delivery& d) { return d.exemplars; }) &&
                            wanted("metadata", [](const Delivery& d) { return d.metadata; });
@@ -178,7 +179,7 @@ void refusal(Stage& stage) {
 
 void disappearance(Stage& stage) {
     const auto& sources = stage.observation().sources();
-    if (!first_samples(stage)) return;
+    if (!first_samples(stage) || stage.record().target.input == Input::kStdin) return;
     // A program that does not scrape has nothing to lose.
     if (!stage.may_scrape() && stage.wait(6s, [&] { return stage.may_scrape(); }) != Waited::kDone) return;
     const auto arrived_after = [&](std::uint64_t generation, std::uint64_t count) {

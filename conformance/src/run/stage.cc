@@ -193,7 +193,7 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
             return done() ? Waited::kDone : Waited::kExited;
         }
         const auto now = Clock::now();
-        if (now >= end) return Waited::kDeadline;
+        if (now >= end || record_.observation.full()) return Waited::kDeadline;
         dirty_ = false;
         changed_.wait_until(lock, std::min<Clock::time_point>(end, now + kInterruptionPoll), [this] { return dirty_; });
         if (Clock::now() < not_before)

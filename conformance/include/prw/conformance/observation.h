@@ -62,6 +62,11 @@ public:
     std::uint32_t intern(const std::string& metric, LabelPairs labels);
     void add(Delivery delivery);
 
+    /// True once there is more than any verdict needs: a sender in a tight loop must not fill the memory. What comes
+    /// after is not looked at.
+    [[nodiscard]] bool full() const { return deliveries_.size() >= kMaxDeliveries || samples_ >= kMaxSamples; }
+    static constexpr std::size_t kMaxDeliveries = 50'000, kMaxSamples = 2'000'000;
+
     [[nodiscard]] const std::vector<Delivery>& deliveries() const { return deliveries_; }
     [[nodiscard]] const std::vector<ObservedSeries>& series() const { return series_; }
     [[nodiscard]] const std::vector<SourceIdentity>& sources() const { return sources_; }
@@ -88,6 +93,7 @@ private:
     std::unordered_map<std::string, std::uint32_t> index_;
     std::vector<ObservedSeries> series_;
     std::vector<Delivery> deliveries_;
+    std::size_t samples_ = 0;
     std::vector<SeenFinding> findings_;
     std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount> rule_counts_;
 };
