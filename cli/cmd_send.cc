@@ -482,7 +482,8 @@ void add_send(CLI::App& app, Io& io, int& exit_code) {
         "--max-retries", [&f](std::uint64_t n) { f.max_retries = n, f.max_retries_given = true; },
         "Retries of one request (default: no bound)");
     add_duration(*sub, "--retry-for", f.retry_for,
-                 "Give up when nothing was accepted for this long; 0: never (default 1m for files, 0 when scraping)",
+                 "Give up when no request was answered for good (2xx or 4xx) for this long; 0: never (default 1m for "
+                 "files, 0 when scraping)",
                  &f.retry_for_given);
     sub->add_flag("--retry-on-429", f.remote.retry_on_429, "Retry after 429 as after 5xx");
     add_duration(*sub, "--flush-deadline", f.flush_deadline, "Time to deliver what is waiting after SIGINT or SIGTERM");

@@ -416,6 +416,9 @@ TEST(ServerConcurrency, FurtherConnectionsWaitInTheBacklog) {
 }
 
 TEST(ServerConcurrency, SurvivesRunningOutOfDescriptors) {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "UBSan's vptr check opens a pipe, and calls it a wrong type when it cannot";
+#endif
     TestServer server;
     std::vector<Socket> sockets;
     sockets.emplace_back(server->port());  // created before there are none left

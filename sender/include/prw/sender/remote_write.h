@@ -34,7 +34,7 @@ struct RemoteWriteOptions {
     Milliseconds min_backoff{30}, max_backoff{5000};
     std::optional<std::uint64_t> max_retries;  ///< per request; nullopt: no bound
     std::optional<Milliseconds>
-        retry_for;  ///< since the first failure after the last accepted request; nullopt: for ever
+        retry_for;  ///< since the first failure after the last request that was accepted or rejected; nullopt: for ever
     bool retry_on_429 = false;
     bool fallback = false;       ///< 2.0 is answered with 415 (or what counts as such): send 1.0 from then on
     unsigned max_redirects = 3;  ///< 307 and 308 only
