@@ -74,10 +74,7 @@ Json labels_json(std::span<const proto::LabelView> labels) {
 }
 
 Json value_json(std::uint64_t bits) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string hex = "0x";
-    for (int shift = 60; shift >= 0; shift -= 4) hex += kDigits[(bits >> static_cast<unsigned>(shift)) & 15U];
-    return {{"value", proto::value_text(bits)}, {"bits", hex}};
+    return {{"value", proto::value_text(bits)}, {"bits", receiver::bits_text(bits)}};
 }
 
 }  // namespace

@@ -111,4 +111,11 @@ std::string printable(std::string_view text, std::size_t max) {
     return out;
 }
 
+std::string bits_text(std::uint64_t bits) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string out = "0x";
+    for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(bits >> static_cast<unsigned>(shift)) & 15U];
+    return out;
+}
+
 }  // namespace prw::receiver

@@ -6,6 +6,7 @@
 #include "checks/staleness.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
+#include "prw/receiver/text.h"
 
 namespace prw::conformance {
 namespace {
@@ -13,13 +14,6 @@ namespace {
 constexpr const char* kMarkerFix =
     "When a series is no longer there at the next scrape, send one sample with the bits 0x7ff0000000000002 for it; "
     "copy the bits, do not compute with them.";
-
-std::string hex(std::uint64_t bits) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out = "0x";
-    for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(bits >> static_cast<unsigned>(shift)) & 15U];
-    return out;
-}
 
 /// True when too little happened for a verdict; the outcome says why.
 bool too_early(const ScenarioRecord& record, const std::optional<Gap>& gap, const std::vector<EndOfSeries>& ends,
@@ -50,8 +44,8 @@ Tally tally(const ScenarioRecord& record, const std::vector<EndOfSeries>& ends, 
         if (end.mangled) {
             ++counts.mangled;
             add_finding(out, series,
-                        "ended with " + hex(end.mangled->bits) + ", an ordinary NaN; the stale marker is " +
-                            hex(proto::kStaleNanBits),
+                        "ended with " + receiver::bits_text(end.mangled->bits) +
+                            ", an ordinary NaN; the stale marker is " + receiver::bits_text(proto::kStaleNanBits),
                         end.exchange, kMarkerFix);
         } else {
             ++counts.missing;

@@ -114,7 +114,7 @@ private:
         if (const auto cause = mangled_stale(bits); !cause.empty()) {
             report(c_, kStale, series, [&] {
                 return Draft{.message = cat({"Wanted the stale marker 0x7ff0000000000002 or an ordinary number, got ",
-                                             hex_bits(bits), ": ", cause}),
+                                             bits_text(bits), ": ", cause}),
                              .field = element_path(series, array, j, field),
                              .protobuf = range};
             });
@@ -122,7 +122,7 @@ private:
         }
         if (is_nan_bits(bits) && (bits & kQuiet) == 0) {
             report(c_, kCanonical, series, [&] {
-                return Draft{.message = cat({"The value is the signalling NaN ", hex_bits(bits),
+                return Draft{.message = cat({"The value is the signalling NaN ", bits_text(bits),
                                              "; wanted a quiet NaN such as 0x7ff8000000000001, "
                                              "or the stale marker 0x7ff0000000000002"}),
                              .field = element_path(series, array, j, field),
@@ -140,7 +140,7 @@ private:
             if (nan(index, "samples", j, bits, range, "value")) return;
             if (!cumulative(series)) return;
             report(c_, kCounterNan, index, [&] {
-                return Draft{.message = cat({"A ", kind(series), " is NaN (", hex_bits(bits), "); wanted a number"}),
+                return Draft{.message = cat({"A ", kind(series), " is NaN (", bits_text(bits), "); wanted a number"}),
                              .field = element_path(index, "samples", j, "value"),
                              .protobuf = range};
             });

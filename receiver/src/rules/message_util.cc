@@ -55,12 +55,6 @@ std::string num(std::int64_t value) { return std::to_string(value); }
 std::string unum(std::uint64_t value) { return std::to_string(value); }
 std::string real(double value) { return proto::value_text(proto::to_bits(value)); }
 
-std::string hex_bits(std::uint64_t bits) {
-    std::array<char, 24> text{};
-    std::snprintf(text.data(), text.size(), "0x%016llx", static_cast<unsigned long long>(bits));
-    return text.data();
-}
-
 std::string date_text(std::int64_t ms) {
     // The calendar types hold years up to 32767; four digits are what a reader expects.
     constexpr std::int64_t kYear0 = -62167219200000, kYear9999 = 253402300799999;

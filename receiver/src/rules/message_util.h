@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "context.h"
+#include "prw/receiver/text.h"
 
 namespace prw::receiver::rules {
 
@@ -57,8 +58,6 @@ private:
 [[nodiscard]] std::string num(std::int64_t value);
 [[nodiscard]] std::string unum(std::uint64_t value);
 [[nodiscard]] std::string real(double value);
-/// "0x7ff0000000000002"
-[[nodiscard]] std::string hex_bits(std::uint64_t bits);
 /// "2026-01-01T00:00:00.000Z"; the number alone when it is no date that a calendar prints.
 [[nodiscard]] std::string date_text(std::int64_t ms);
 /// "timeseries[3]"

@@ -2,6 +2,7 @@
 /// codes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,5 +31,8 @@ void append_finding_fields(std::string& out, const Finding& finding, int width =
 /// Control characters and bytes that are not ASCII as \xNN, cut at `max` bytes with "…": nothing that a peer sent may
 /// move the cursor.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 200);
+
+/// The bits of a value as "0x7ff0000000000002": what tells NaNs apart.
+[[nodiscard]] std::string bits_text(std::uint64_t bits);
 
 }  // namespace prw::receiver
