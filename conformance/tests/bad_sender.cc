@@ -209,7 +209,7 @@ private:
                 }
             }
             if (is("hot-loop")) continue;
-            std::this_thread::sleep_for(is("fixed-interval") ? 100ms : delay);
+            std::this_thread::sleep_for(is("fixed-interval") ? 150ms : delay);
             delay = std::min(delay * 2, std::chrono::milliseconds(500));
         }
     }

@@ -128,6 +128,24 @@ TEST(Traps, OneQuickRetryIsAWarningOnly) {
     EXPECT_THAT(said(story.verdict("sender/retry/backoff")), HasSubstr("warn"));
 }
 
+TEST(Traps, FixedIntervalIsSeenThroughTheDelaysOfABusyMachine) {
+    const auto chain = [](std::initializer_list<std::int64_t> gaps_us) {
+        Story story("5xx-then-success");
+        story.request(503, {{"m", 1, 1}});
+        for (const auto gap : gaps_us) story.request(503, {{"m", 1, 1}}, gap);
+        story.request(204, {{"m", 1, 1}}, 100'000).request(204, {{"m", 2, 1}});
+        return said(story.verdict("sender/retry/backoff"));
+    };
+    EXPECT_THAT(chain({100'000, 100'000, 101'000}), HasSubstr("warn"));
+    // Two of nine were late because the machine was busy.
+    EXPECT_THAT(chain({100'000, 147'000, 101'000, 104'000, 102'000, 180'000, 100'000, 103'000}), HasSubstr("warn"));
+    // Three of nine: the quarter is exceeded.
+    EXPECT_THAT(chain({100'000, 147'000, 101'000, 140'000, 102'000, 180'000, 100'000, 103'000}), HasSubstr("pass"));
+    // A jittered delay at its limit, and one that grows.
+    EXPECT_THAT(chain({100'000, 60'000, 88'000, 75'000, 52'000, 97'000, 66'000, 81'000}), HasSubstr("pass"));
+    EXPECT_THAT(chain({30'000, 60'000, 120'000}), HasSubstr("pass"));
+}
+
 TEST(Traps, SenderThatRepeatsByHabitCannotBeJudgedOnRetries) {
     Story story("4xx");
     story.request(400, {{"m", 1, 1}}).request(204, {{"m", 1, 1}}).request(204, {{"m", 1, 1}});
