@@ -72,6 +72,8 @@ configure_and_build() { # preset [target…]
   mkdir -p "${root}/build/${preset}"
   # Taken up by the first configuration of a folder, and by none after it.
   ! command -v ccache >/dev/null || export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
+  # Objects are shared between checkouts: paths within one are seen relative to it.
+  export CCACHE_BASEDIR="${CCACHE_BASEDIR-${root}}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR-1}"
   # Ninja's default is two more jobs than cores, which small machines have no memory for.
   export CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"
   if ! (cd "${root}" && cmake --preset "${preset}") >"${log}" 2>&1; then

@@ -101,7 +101,9 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
     }
     const auto alike = delays[count < kManyDelays ? count - 1 : count - 1 - count / 4];
     if (count >= 4 && static_cast<double>(alike) < kFixedSpread * static_cast<double>(shortest)) {
-        add_finding(out, {}, (alike == longest ? "all delays are the same: " : "nearly all delays are the same: ") + seen, steps.begin()->second.second.exchange,
+        add_finding(out, {},
+                    (alike == longest ? "all delays are the same: " : "nearly all delays are the same: ") + seen,
+                    steps.begin()->second.second.exchange,
                     "Let the delay grow, so that an overloaded receiver gets room to recover.");
         return warn(out, want, seen);
     }

@@ -4,21 +4,12 @@
 
 #include "prw/proto/model.h"
 #include "prw/receiver/finding.h"
+#include "scenarios/scenario.h"
 
 namespace prw::conformance {
 namespace {
 
 constexpr std::size_t kFindings = 5;
-
-constexpr std::array<ScenarioInfo, 4> kScenarios = {{
-    {kSteady,
-     "The receiver accepts everything; the scrape target exposes counters, gauges, histograms, summaries and values at "
-     "the edges."},
-    {kOutage,
-     "The receiver answers 503, 500, 502, 501 and 503 again from the first request on, later accepts everything."},
-    {kRefusal, "The receiver answers 400 from the first request on, later accepts everything."},
-    {kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails."},
-}};
 
 bool belongs(std::string_view clause, proto::ProtobufMessage message) {
     if (clause.starts_with("prw1.")) return message == proto::ProtobufMessage::kV1;
@@ -91,7 +82,14 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
 
 }  // namespace
 
-std::span<const ScenarioInfo> all_scenarios() { return kScenarios; }
+std::span<const ScenarioInfo> all_scenarios() {
+    static const std::vector<ScenarioInfo> kInfos = [] {
+        std::vector<ScenarioInfo> out;
+        for (const auto& each : scenarios()) out.push_back({each.name, each.summary});
+        return out;
+    }();
+    return kInfos;
+}
 
 const std::vector<Check>& all_checks() {
     static const std::vector<Check> kChecks = [] {

@@ -15,6 +15,7 @@
 #include "prw/conformance/process.h"
 #include "prw/proto/nearest.h"
 #include "run/stage.h"
+#include "scenarios/scenario.h"
 
 namespace prw::conformance {
 namespace fs = std::filesystem;
@@ -174,12 +175,12 @@ private:
 };
 
 Result<std::deque<Job>> plan(const RunOptions& options) {
-    std::vector<std::string> scenarios = options.scenarios;
-    if (options.target.attach) scenarios = {std::string(kSteady)};
+    std::vector<std::string> scenario_names = options.scenarios;
+    if (options.target.attach) scenario_names = {std::string(kSteady)};
     std::vector<std::string> known;
     for (const auto& info : all_scenarios()) known.emplace_back(info.name);
-    if (scenarios.empty()) scenarios = known;
-    for (const auto& name : scenarios) {
+    if (scenario_names.empty()) scenario_names = known;
+    for (const auto& name : scenario_names) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
         const auto near = proto::nearest(name, known);
         std::string list;
@@ -201,14 +202,16 @@ Result<std::deque<Job>> plan(const RunOptions& options) {
     }
     std::deque<Job> jobs;
     std::set<std::string> planned;
-    // The longest first.
-    for (const auto& name :
-         {std::string(kDisappearance), std::string(kOutage), std::string(kSteady), std::string(kRefusal)}) {
-        if (std::find(scenarios.begin(), scenarios.end(), name) == scenarios.end()) continue;
+    for (const auto& each : scenarios()) {
+        if (std::find(scenario_names.begin(), scenario_names.end(), each.name) == scenario_names.end()) continue;
         for (const auto message : messages) {
-            if (planned.insert(label_of({name, message})).second) jobs.push_back({name, message});
+            Job job{std::string(each.name), message};
+            if (each.plays(message) && planned.insert(label_of(job)).second) jobs.push_back(std::move(job));
         }
     }
+    std::stable_sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) {
+        return find_scenario(a.scenario)->seconds > find_scenario(b.scenario)->seconds;
+    });
     return jobs;
 }
 
@@ -237,7 +240,10 @@ ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenar
     }
     {
         Stage stage(options, record, received);
-        play(stage);
+        if (const auto* played = find_scenario(scenario))
+            played->play(stage);
+        else
+            record.problem = "there is no scenario " + scenario;
         stage.close();
     }
     record.interrupted = options.stop != nullptr && options.stop->load() && !options.target.attach;

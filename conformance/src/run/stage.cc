@@ -201,8 +201,10 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
     }
 }
 
+void Stage::answer(receiver::Script script) { receiver_->set_script(std::move(script)); }
+
 void Stage::accept_everything() {
-    receiver_->set_script({});
+    answer({});
     record_.outage_end_us = receiver_->now_us();
 }
 

@@ -33,7 +33,9 @@ public:
     /// Waits for `done`, which is asked whenever something happened, for the program's own end, for the deadline, or
     /// for an interruption.
     Waited wait(Milliseconds deadline, const std::function<bool()>& done, bool until_exit = true);
-    /// Sets the script and notes the time.
+    /// From now on requests are answered by this script.
+    void answer(receiver::Script script);
+    /// Without a script from now on; notes the time.
     void accept_everything();
     /// Stops the program, then the servers, and completes the record.
     void close();
@@ -71,8 +73,6 @@ private:
     bool closed_ = false;
 };
 
-/// Carries out one scenario on an unopened stage.
-void play(Stage& stage);
 /// Variables for ${…} and for the child's environment.
 [[nodiscard]] Variables scenario_variables(const Target& target, proto::ProtobufMessage message,
                                            const std::string& scenario, const std::string& work_dir,

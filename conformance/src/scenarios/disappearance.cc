@@ -1,0 +1,58 @@
+#include <algorithm>
+
+#include "checks/staleness.h"
+#include "scenarios/scenario.h"
+
+namespace prw::conformance {
+
+using namespace std::chrono_literals;
+
+void play_disappearance(Stage& stage) {
+    if (!stage.open({})) return;
+    const auto& sources = stage.observation().sources();
+    if (!first_samples(stage) || stage.record().target.input == Input::kStdin) return;
+    // A program that does not scrape has nothing to lose.
+    if (!stage.may_scrape() && stage.wait(6s, [&] { return stage.may_scrape(); }) != Waited::kDone) return;
+    const auto arrived_after = [&](std::uint64_t generation, std::uint64_t count) {
+        const auto times = generation_times(stage.observation(), stage.generations());
+        return static_cast<std::uint64_t>(std::count_if(times.begin(), times.end(),
+                                                        [&](const auto& t) { return t.first >= generation; })) >= count;
+    };
+    if (stage.wait(15s, [&] { return arrived_after(1, 2); }) != Waited::kDone) return;
+
+    stage.source().set_vanished(true);
+    const auto vanishing = static_cast<std::size_t>(
+        std::count_if(sources.begin(), sources.end(), [](const SourceIdentity& s) { return s.vanishes; }));
+    const auto all_marked = [&](bool failed, std::size_t expected) {
+        const auto gap = find_gap(stage.observation(), stage.generations(), failed);
+        if (!gap) return false;
+        const auto ends = ends_of_series(stage.observation(), *gap, !failed);
+        return ends.size() >= expected &&
+               std::all_of(ends.begin(), ends.end(), [](const EndOfSeries& e) { return !e.markers.empty(); });
+    };
+    const auto gone = [&](bool failed) {
+        const auto all = stage.generations();
+        return std::count_if(all.begin(), all.end(), [&](const Generation& g) {
+            return g.complete && (failed ? g.failed : g.vanished && !g.failed);
+        });
+    };
+    // Three scrapes without them, so that repeated markers show.
+    Overdue missing(4s);
+    if (stage.wait(15s, [&] {
+            return gone(false) >= 3 && (all_marked(false, vanishing) || missing(gone(false) >= 4));
+        }) != Waited::kDone)
+        return;
+
+    const auto back = stage.scrapes() + 1;
+    stage.source().set_vanished(false);
+    if (stage.wait(15s, [&] { return arrived_after(back + 1, 1); }) != Waited::kDone) return;
+
+    stage.source().set_failing(true);
+    Overdue still_missing(4s);
+    const auto plain = static_cast<std::size_t>(
+        std::count_if(sources.begin(), sources.end(), [](const SourceIdentity& s) { return !s.explicit_timestamp; }));
+    (void)stage.wait(15s,
+                     [&] { return gone(true) >= 1 && (all_marked(true, plain) || still_missing(gone(true) >= 3)); });
+}
+
+}  // namespace prw::conformance

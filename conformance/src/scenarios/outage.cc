@@ -1,0 +1,53 @@
+#include <algorithm>
+
+#include "checks/ledger.h"
+#include "scenarios/scenario.h"
+
+namespace prw::conformance {
+namespace {
+
+/// Refusals of one datum that show a back-off.
+constexpr std::size_t kAttempts = 4;
+
+}  // namespace
+
+using namespace std::chrono_literals;
+
+void play_outage(Stage& stage) {
+    if (!stage.open(refusals({503, 500, 502, 501}, 503))) return;
+    if (!first_samples(stage)) return;
+    const auto scrapes = stage.scrapes();
+    Overdue shown(300ms), blocked(1500ms);
+    // Long enough for a few attempts and for newer data to wait behind them, if the sender scrapes meanwhile.
+    (void)stage.wait(6s, [&] {
+        const auto data = refused_data(stage.observation(), 500, 599);
+        const bool tried =
+            std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
+        return shown(tried && (!stage.may_scrape() || stage.scrapes() >= scrapes + 2)) || blocked(tried);
+    });
+    stage.accept_everything();
+    const auto accepted = [&] {
+        const auto& all = stage.observation().deliveries();
+        return std::count_if(all.begin(), all.end(),
+                             [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
+    };
+    Overdue settled(300ms), given_up(6s), silent(8s);
+    std::size_t seen = 0;
+    (void)stage.wait(25s, [&] {
+        const auto data = refused_data(stage.observation(), 500, 599);
+        const bool all = std::all_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.acknowledged(); });
+        const bool none_again =
+            std::none_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.retried(); });
+        const auto now = stage.observation().deliveries().size();
+        if (now != seen) {
+            seen = now;
+            (void)silent(false);
+        }
+        // A sender that goes on with new data only has had its chance.
+        if (given_up(!all && accepted() >= 3 && (none_again || accepted() >= 12))) return true;
+        if (silent(!all && stage.record().target.input == Input::kUnknown && !stage.may_scrape())) return true;
+        return settled(all && (accepted() >= 3 || !stage.may_scrape()));
+    });
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,68 @@
+#include "scenarios/scenario.h"
+
+#include <algorithm>
+#include <array>
+
+#include "checks/table.h"
+
+namespace prw::conformance {
+namespace {
+
+constexpr std::array kTable = {
+    Scenario{kSteady,
+             "The receiver accepts everything; the scrape target exposes counters, gauges, histograms, summaries and "
+             "values at the edges.",
+             5, play_steady},
+    Scenario{kOutage,
+             "The receiver answers 503, 500, 502, 501 and 503 again from the first request on, later accepts "
+             "everything.",
+             6, play_outage},
+    Scenario{kRefusal, "The receiver answers 400 from the first request on, later accepts everything.", 4,
+             play_refusal},
+    Scenario{kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails.", 8,
+             play_disappearance},
+};
+
+}  // namespace
+
+std::span<const Scenario> scenarios() { return kTable; }
+
+const Scenario* find_scenario(std::string_view name) {
+    const auto found = std::find_if(kTable.begin(), kTable.end(), [&](const Scenario& s) { return s.name == name; });
+    return found != kTable.end() ? &*found : nullptr;
+}
+
+receiver::Script refusals(std::initializer_list<int> first, int then) {
+    receiver::Script script;
+    for (const int status : first) {
+        receiver::ScriptStep step;
+        step.name = "refuse with " + std::to_string(status);
+        step.times = 1;
+        step.status = status;
+        step.body = "refused on purpose\n";
+        script.steps.push_back(std::move(step));
+    }
+    receiver::ScriptStep step;
+    step.name = "refuse with " + std::to_string(then);
+    step.status = then;
+    step.body = "refused on purpose\n";
+    script.steps.push_back(std::move(step));
+    return script;
+}
+
+bool any_samples(const Stage& stage) {
+    const auto& all = stage.observation().deliveries();
+    return std::any_of(all.begin(), all.end(), [](const Delivery& d) { return !d.samples.empty(); });
+}
+
+std::uint64_t requests_with_samples(const Stage& stage) {
+    const auto& all = stage.observation().deliveries();
+    return static_cast<std::uint64_t>(
+        std::count_if(all.begin(), all.end(), [](const Delivery& d) { return !d.samples.empty(); }));
+}
+
+bool first_samples(Stage& stage) {
+    return stage.wait(stage.record().target.settle, [&] { return any_samples(stage); }) == Waited::kDone;
+}
+
+}  // namespace prw::conformance

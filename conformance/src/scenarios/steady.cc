@@ -1,0 +1,55 @@
+#include <algorithm>
+#include <limits>
+
+#include "checks/fidelity.h"
+#include "scenarios/scenario.h"
+
+namespace prw::conformance {
+namespace {
+
+/// Generations that must arrive in full.
+constexpr std::uint64_t kWindow = 5;
+/// Further generations after which a sample that has not come is not waited for any longer.
+constexpr std::uint64_t kOverdue = 3;
+/// Requests that a sender of its own data is given to show itself.
+constexpr std::uint64_t kOwnRequests = 3;
+
+}  // namespace
+
+using namespace std::chrono_literals;
+
+void play_steady(Stage& stage) {
+    if (!stage.open({})) return;
+    auto& record = stage.record();
+    const std::uint64_t window = record.target.input == Input::kStdin ? 1 : kWindow;  // stdin holds one scrape
+    record.window = window;
+    if (record.target.attach) {
+        (void)stage.wait(24h, [] { return false; });
+        return;
+    }
+    if (!first_samples(stage)) return;
+    const auto wanted = [&](std::string_view feature, auto count) {
+        if (record.target.feature(feature, record.asked) != true) return true;
+        const auto& all = stage.observation().deliveries();
+        return std::any_of(all.begin(), all.end(), [&](const Delivery& d) { return count(d) > 0; });
+    };
+    Overdue late(2s), features_late(6s), own_late(6s);
+    (void)stage.wait(40s, [&] {
+        if (!stage.may_scrape()) {
+            const auto requests = requests_with_samples(stage);
+            return requests >= kOwnRequests || (record.target.input == Input::kUnknown && own_late(true));
+        }
+        if (stage.scrapes() == 0) return own_late(requests_with_samples(stage) >= kOwnRequests);
+        const auto compared = compare_with_source(stage.observation(), stage.generations(), window,
+                                                  std::numeric_limits<std::uint64_t>::max());
+        if (compared.first == 0) return own_late(stage.scrapes() >= window + kOverdue);
+        const bool complete = compared.last_seen >= compared.first + window - 1 && compared.faults.empty();
+        if (late(compared.last_seen >= compared.first + window + kOverdue)) return true;
+        const bool shown = stage.observation().deliveries().size() >= 4 &&
+                           wanted("exemplars", [](const Delivery& d) { return d.exemplars; }) &&
+                           wanted("metadata", [](const Delivery& d) { return d.metadata; });
+        return complete && (shown || features_late(complete));
+    });
+}
+
+}  // namespace prw::conformance
