@@ -31,11 +31,16 @@ constexpr Mutant only_v2(std::string_view id, std::string_view summary, std::str
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// The encoder always writes one of the two counts.
+/// From the last one, which is the mutant's own: the encoder always writes one of the two counts.
 void remove_count(std::string& bytes, ProtobufMessage message) {
     const bool v1 = message == ProtobufMessage::kV1;
-    wire::edit(bytes, {v1 ? 1U : 5U, v1 ? 4U : 3U}, [](wire::Message& histogram) {
-        histogram.remove(1);
+    std::size_t all = 0, seen = 0;
+    const auto visit = [&](const std::function<bool(wire::Message&)>& change) {
+        wire::edit(bytes, {v1 ? 1U : 5U, v1 ? 4U : 3U}, change);
+    };
+    visit([&](wire::Message&) { return ++all, false; });
+    visit([&](wire::Message& histogram) {
+        if (++seen == all) histogram.remove(1);
         return false;
     });
 }
