@@ -165,10 +165,10 @@ constexpr Row kRows[] = {
      {.wrap = wrapped<StopAfterRefusal>}},
 
     // after 2xx
-    {{"delivery/resends", "Sends every accepted request once more.", "sender/fidelity/no-duplicates"},
+    {{"delivery/resends", "Sends every accepted request once more.", "sender/fidelity/no-duplicates", true, false},
      {.wrap = wrapped<Resend>}},
     {{"delivery/only-200-is-success", "Sends a batch again that was answered with 204.",
-      "sender/fidelity/no-duplicates"},
+      "sender/fidelity/no-duplicates", true, false},
      {.wrap = answers<[](const Outgoing& request, Answer& answer) {
           if (success(answer) && answer->status != 200 && request.retry() == 0) take_for(answer, 503);
       }>}},

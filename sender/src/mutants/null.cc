@@ -57,7 +57,8 @@ constexpr Row kRows[] = {
       }>}},
     {{"null/sends-once", "Sends one batch and never another.", "sender/retry/continues-after-4xx"},
      {.wrap = wrapped<SendsOnce>}},
-    {{"null/constant", "Sends the same sample in every request, whatever it scraped.", "sender/fidelity/no-duplicates"},
+    {{"null/constant", "Sends the same sample in every request, whatever it scraped.", "sender/fidelity/no-duplicates",
+      true, false},
      {.wrap = wrapped<Constant>}},
 };
 

@@ -90,7 +90,8 @@ constexpr Row kRows[] = {
      {.wrap = answers<[](const Outgoing& request, Answer& answer) {
           if (success(answer) && !answer->body.empty() && request.retry() == 0) take_for(answer, 503);
       }>}},
-    {{"response/repeats-after-202", "Sends a batch again that was answered with 202.", "sender/retry/not-on-2xx"},
+    {{"response/repeats-after-202", "Sends a batch again that was answered with 202.", "sender/retry/not-on-2xx", true,
+      false},
      {.wrap = answers<[](const Outgoing& request, Answer& answer) {
           if (status_of(answer) == 202 && request.retry() == 0) take_for(answer, 503);
       }>}},

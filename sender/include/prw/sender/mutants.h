@@ -18,7 +18,7 @@ struct Mutant {
     std::string_view id;        ///< "labels/unsorted"
     std::string_view summary;   ///< what it does, one sentence
     std::string_view check;     ///< the check that is meant to kill it: "sender/labels/sorted"
-    bool v1 = true, v2 = true;  ///< the messages that it was asked to send in which it deviates
+    bool v1 = true, v2 = true;  ///< which message it is told to send for the check to judge the deviation
 };
 
 /// Every mutant of this version, by subject.
