@@ -10,6 +10,7 @@
 #include "prw/proto/nearest.h"
 #include "prw/receiver/finding.h"
 #include "prw/receiver/text.h"
+#include "prw/sender/mutants.h"
 
 namespace prw::cli {
 
@@ -60,15 +61,37 @@ void explain_rule(const receiver::Rule& rule, Io& io) {
     explain_clauses(rule.clauses, io);
 }
 
+/// Ids of the mutants that a check is meant to catch.
+std::string mutants_for(std::string_view check) {
+    std::vector<std::string> out;
+    for (const auto& mutant : sender::all_mutants())
+        if (mutant.check == check) out.emplace_back(mutant.id);
+    return join(out);
+}
+
+void explain_mutant(const sender::Mutant& mutant, Io& io) {
+    io.out << mutant.id << "  mutant of prw send\n";
+    field(io, "does", mutant.summary);
+    field(io, "in", mutant.v1 && mutant.v2 ? "1.0 and 2.0" : mutant.v1 ? "1.0" : "2.0");
+    field(io, "killed", "by " + std::string(mutant.check));
+    field(io, "try", "prw send URL metrics.txt --mutate " + std::string(mutant.id));
+    for (const auto& check : conformance::all_checks()) {
+        if (check.id != mutant.check) continue;
+        const std::vector<std::string_view> ids(check.clauses.begin(), check.clauses.end());
+        explain_clauses(ids, io);
+    }
+}
+
 }  // namespace
 
 void add_explain(CLI::App& app, Io& io, int& exit_code) {
-    auto* sub = app.add_subcommand("explain", "What a check, rule or clause means, what breaks it and how to fix it");
+    auto* sub =
+        app.add_subcommand("explain", "What a check, rule, clause or mutant means, what breaks it and how to fix it");
     auto id = std::make_shared<std::string>();
-    sub->add_option("id", *id, "Id of a check, rule or clause")->required();
+    sub->add_option("id", *id, "Id of a check, rule, clause or mutant")->required();
     sub->footer(
         "Examples:\n  prw explain sender/labels/sorted\n  prw explain labels/sorted\n  prw explain "
-        "prw2.symbols.first-empty");
+        "prw2.symbols.first-empty\n  prw explain delivery/side-queue");
     sub->callback([id, &io, &exit_code] {
         exit_code = kConforms;
         if (const auto* clause = proto::find_clause(*id)) return explain_clause(*clause, io);
@@ -77,16 +100,19 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
             io.out << check.id << "  " << name_of(check.level) << "\n";
             field(io, "checks", check.summary);
             field(io, "scene", check.scenario);
+            field(io, "mutants", mutants_for(check.id));
             if (const auto* rule = receiver::find_rule(check.rule)) field(io, "fix", rule->fix);
             std::vector<std::string_view> ids(check.clauses.begin(), check.clauses.end());
             return explain_clauses(ids, io);
         }
         if (const auto* rule = receiver::find_rule(*id)) return explain_rule(*rule, io);
+        if (const auto* mutant = sender::find_mutant(*id)) return explain_mutant(*mutant, io);
 
         std::vector<std::string_view> known;
         for (const auto& clause : proto::clauses()) known.push_back(clause.id);
         for (const auto* rule : receiver::all_rules()) known.push_back(rule->id);
         for (const auto& check : conformance::all_checks()) known.push_back(check.id);
+        for (const auto& mutant : sender::all_mutants()) known.push_back(mutant.id);
         io.err << "prw explain: nothing has the id \"" << *id << "\"";
         if (const auto near = proto::nearest(*id, known); !near.empty()) io.err << "; did you mean " << near << "?";
         io.err << "\n";

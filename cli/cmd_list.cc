@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "prw/conformance/checks.h"
 #include "prw/receiver/json.h"
+#include "prw/sender/mutants.h"
 
 namespace prw::cli {
 
@@ -89,13 +90,37 @@ void list_checks(const Options& options, Io& io) {
     if (options.json) io.out << receiver::dump(array) << "\n";
 }
 
+std::string messages_of(const sender::Mutant& mutant) {
+    return mutant.v1 && mutant.v2 ? "1.0, 2.0" : mutant.v1 ? "1.0" : "2.0";
+}
+
+void list_mutants(const Options& options, Io& io) {
+    if (options.json) {
+        Json array = Json::array();
+        for (const auto& mutant : sender::all_mutants()) {
+            Json messages = Json::array();
+            if (mutant.v1) messages.push_back("1.0");
+            if (mutant.v2) messages.push_back("2.0");
+            array.push_back({{"id", mutant.id},
+                             {"summary", mutant.summary},
+                             {"check", mutant.check},
+                             {"protobuf_messages", std::move(messages)}});
+        }
+        io.out << receiver::dump(array) << "\n";
+        return;
+    }
+    for (const auto& mutant : sender::all_mutants())
+        io.out << mutant.id << "  " << messages_of(mutant) << "  " << mutant.check << "\n    " << mutant.summary
+               << "\n";
+}
+
 }  // namespace
 
 void add_list(CLI::App& app, Io& io, int& exit_code) {
-    auto* sub = app.add_subcommand("list", "What prw knows: clauses, rules, checks");
+    auto* sub = app.add_subcommand("list", "What prw knows: clauses, rules, checks, mutants");
     auto options = std::make_shared<Options>();
-    sub->add_option("what", options->what, "clauses, rules or checks")
-        ->check(CLI::IsMember({"clauses", "rules", "checks"}))
+    sub->add_option("what", options->what, "clauses, rules, checks or mutants")
+        ->check(CLI::IsMember({"clauses", "rules", "checks", "mutants"}))
         ->capture_default_str();
     sub->add_option("--party", options->party, "Only clauses on this party")
         ->check(CLI::IsMember({"sender", "receiver"}));
@@ -103,11 +128,12 @@ void add_list(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("--json", options->json, "As JSON");
     sub->footer(
         "Examples:\n  prw list clauses --party sender\n  prw list clauses --uncovered\n  prw list rules --json | jq -r "
-        "'.[].id'");
+        "'.[].id'\n  prw list mutants");
     sub->callback([options, &io, &exit_code] {
         if (options->what == "clauses") list_clauses(*options, io);
         if (options->what == "rules") list_rules(*options, io);
         if (options->what == "checks") list_checks(*options, io);
+        if (options->what == "mutants") list_mutants(*options, io);
         exit_code = kConforms;
     });
 }

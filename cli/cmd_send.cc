@@ -19,6 +19,7 @@
 
 #include "commands.h"
 #include "prw/proto/view.h"
+#include "prw/sender/mutants.h"
 #include "prw/sender/queue.h"
 #include "prw/sender/scraper.h"
 #include "prw/sender/target.h"
@@ -36,7 +37,7 @@ constexpr Milliseconds kNoDeadline{30LL * 24 * 3600 * 1000};  // far beyond any 
 struct SendFlags {
     std::vector<std::string> arguments;
     std::string scrape, message, format = "auto", timestamp = "now", job, instance, fallback = "off";
-    std::vector<std::string> headers, labels;
+    std::vector<std::string> headers, labels, mutate;
     std::uint64_t scrapes = 0;
     Milliseconds interval{1000}, scrape_timeout{10000}, timeout{30000}, flush_deadline{10000}, retry_for{0};
     bool retry_for_given = false;
@@ -179,6 +180,8 @@ public:
 
     int run() {
         if (const auto ready = prepare(); !ready) return usage(ready.error());
+        if (mutation_.process() == sender::ProcessMutant::kExitsAtOnce) return kConforms;
+        if (mutation_.process() == sender::ProcessMutant::kFailsAtOnce) return 3;
         return scraping_ ? scrape() : send_files();
     }
 
@@ -216,7 +219,18 @@ private:
                                           {"--scrape-timeout", flags_.scrape_timeout}})
             if (value < Milliseconds(1))
                 return fail(ErrorCode::kInvalidArgument, std::string(name) + " must be longer than 0");
-        return sender::check_options(flags_.remote);
+        auto mutation = sender::Mutation::of(flags_.mutate);
+        if (!mutation) return tl::unexpected<Error>(std::move(mutation.error()));
+        mutation_ = std::move(*mutation);
+        if (auto done = sender::check_options(flags_.remote); !done && !mutation_.takes_any_header()) return done;
+        mutation_.tune(flags_.remote, flags_.queue);
+        return {};
+    }
+
+    /// The network, and the deviations that stand before it.
+    [[nodiscard]] sender::TransportFactory transports(sender::Clock& clock) const {
+        return mutation_.transports([client = flags_.remote.client] { return sender::make_http_transport(client); },
+                                    clock);
     }
 
     Result<void> choose_url() {
@@ -328,11 +342,12 @@ private:
             return kInconclusive;
         }
         const BlockedSignals blocked;
-        sender::Queue queue(flags_.queue, flags_.remote, clock, log);
+        sender::Queue queue(flags_.queue, flags_.remote, clock, log, transports(clock), mutation_.random());
         const StopSignals signals(
             blocked, flags_.flush_deadline, [&] { queue.release(); }, [&] { queue.abort(); });
         const std::size_t given = points.size();
-        const std::size_t taken = queue.push(std::move(points));
+        const auto sink = mutation_.sink([&](auto mutated) { return queue.push(std::move(mutated)); });
+        const std::size_t taken = sink(std::move(points));
         queue.finish(kNoDeadline);
         return summarize(queue.stats(), given - taken);
     }
@@ -348,9 +363,12 @@ private:
         options.client = flags_.remote.client;
         if (flags_.scrapes > 0) options.count = flags_.scrapes;
         const BlockedSignals blocked;
-        sender::Queue queue(flags_.queue, flags_.remote, clock, log);
-        sender::Scraper scraper(
-            options, target_, clock, [&](auto points) { return queue.push(std::move(points)); }, log);
+        sender::Queue queue(flags_.queue, flags_.remote, clock, log, transports(clock), mutation_.random());
+        const auto push = [&, scrapes = 0](std::vector<proto::Series> points) mutable {
+            if (mutation_.process() == sender::ProcessMutant::kCrashes && ++scrapes == 3) std::abort();
+            return queue.push(std::move(points));
+        };
+        sender::Scraper scraper(options, target_, clock, mutation_.sink(push), log);
         const auto stop = [&] {
             scraper.stop();
             queue.release();
@@ -402,6 +420,7 @@ private:
     http::Url scrape_url_;
     sender::InputFormat format_ = sender::InputFormat::kAuto;
     sender::TargetOptions target_;
+    sender::Mutation mutation_;
 };
 
 constexpr const char* kFooter =
@@ -414,6 +433,8 @@ Examples:
   echo 'test_metric{key1="val1"} 1' | prw send http://127.0.0.1:9201/api/v1/write --job demo
   prw send http://127.0.0.1:9201/api/v1/write --scrape http://127.0.0.1:9100/metrics --interval 5s --protobuf-message 2.0
   prw send https://user:secret@example.org/push --header 'X-Scope-OrgID: team-a' --shards 4 backfill.om
+  prw send http://127.0.0.1:9201/api/v1/write metrics.txt --mutate labels/unsorted,head/no-user-agent
+      sends with two mistakes on purpose, to see that the receiver, or prw, notices (prw list mutants)
 
 Exit codes: 0 everything acknowledged, 1 something rejected, lost or not confirmed, 2 usage or unreadable input,
 4 no answer or nothing to send.)";
@@ -487,6 +508,10 @@ void add_send(CLI::App& app, Io& io, int& exit_code) {
                  &f.retry_for_given);
     sub->add_flag("--retry-on-429", f.remote.retry_on_429, "Retry after 429 as after 5xx");
     add_duration(*sub, "--flush-deadline", f.flush_deadline, "Time to deliver what is waiting after SIGINT or SIGTERM");
+    sub->add_option("--mutate", f.mutate,
+                    "Deviate on purpose: a mutant of prw list mutants, repeatable, or a list with commas")
+        ->type_name("ID")
+        ->allow_extra_args(false);
     sub->add_flag("-q,--quiet", f.quiet, "Only errors");
     sub->add_flag("-v,--verbose", f.verbose, "Also every scrape and every retry");
     sub->footer(kFooter);

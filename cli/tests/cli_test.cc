@@ -219,7 +219,7 @@ TEST(List, NarrowsToAParty) {
 }
 
 TEST(Explain, KnowsEveryListedId) {
-    for (const char* what : {"clauses", "rules", "checks"}) {
+    for (const char* what : {"clauses", "rules", "checks", "mutants"}) {
         const auto parsed = json::parse(prw({"list", what, "--json"}).out);
         ASSERT_FALSE(parsed.empty()) << what;
         for (const auto& item : parsed) {

@@ -109,6 +109,14 @@ struct Receiver::Impl {
             used_ = result.uncompressed_size;
             return result;
         }
+        /// Of a request whose body cannot be told: what makes it so is a finding as any other.
+        CheckResult check_head(const http::Request& request) {
+            auto result = checker_->check(request.raw_head, {});
+            std::erase_if(result.findings, [](const Finding& finding) {
+                return finding.rule != "headers/well-formed" && finding.rule != "headers/length-with-chunked";
+            });
+            return result;
+        }
         [[nodiscard]] const proto::RequestView& view() { return checker_->view(); }
 
     private:
@@ -174,6 +182,10 @@ struct Receiver::Impl {
                 response = conforming_answer(e.check, policy());
             }
         } else {
+            if (request.status == http::ReadStatus::kMalformedHead || request.status == http::ReadStatus::kBadLength) {
+                Lease checker(*this);
+                e.check = checker.check_head(request);
+            }
             response = unreadable_answer(request);
             e.check.status = status_of(request.status);
         }

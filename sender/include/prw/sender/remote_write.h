@@ -78,6 +78,8 @@ public:
     virtual ~Transport() = default;
     [[nodiscard]] virtual Result<http::ClientResponse> post(const http::Url& url, const http::HeaderList& headers,
                                                             std::string_view body) = 0;
+    /// Sends these bytes, head and body, to the URL's host. For mutants only.
+    [[nodiscard]] virtual Result<http::ClientResponse> raw(const http::Url& url, std::string_view bytes);
     /// From another thread: makes a request in progress fail soon.
     virtual void cancel() = 0;
 };

@@ -1,0 +1,187 @@
+// Retries, back-off, order, connections: what happens to a batch and what answers do to it.
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <optional>
+
+#include "mutants/transports.h"
+
+namespace prw::sender::mutants {
+
+namespace {
+
+bool success(const Answer& answer) { return status_of(answer) / 100 == 2; }
+bool server_error(const Answer& answer) { return status_of(answer) / 100 == 5; }
+bool client_error(const Answer& answer) { return status_of(answer) / 100 == 4; }
+
+/// Sends every request that was accepted once more.
+class Resend final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        Answer answer = pass(request);
+        if (success(answer)) (void)pass(request);
+        return answer;
+    }
+};
+
+/// Sends each second request before the first one.
+class Reorder final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        if (!held_) {
+            held_ = request;
+            return accepted(request);
+        }
+        const Outgoing first = *std::exchange(held_, std::nullopt);
+        Answer answer = pass(request);
+        (void)pass(first);
+        return answer;
+    }
+    std::optional<Outgoing> held_;
+};
+
+/// Puts what was refused aside, and goes on with newer data: what is aside is tried again behind every nth request.
+template <unsigned Every>
+class SideQueue final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        try_now(std::move(request));
+        if (++requests_ % Every == 0) {
+            for (auto waiting = std::exchange(aside_, {}); auto& old : waiting) try_now(std::move(old));
+        }
+        return answer_;
+    }
+    void try_now(Outgoing request) {
+        answer_ = pass(request);
+        if (answer_ && !server_error(answer_)) return;
+        answer_ = accepted(request);
+        aside_.push_back(std::move(request));
+    }
+    Answer answer_;
+    std::deque<Outgoing> aside_;
+    unsigned requests_ = 0;
+};
+
+class StopAfterRefusal final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        if (stopped_) return accepted(request);
+        Answer answer = pass(request);
+        stopped_ = client_error(answer);
+        return answer;
+    }
+    bool stopped_ = false;
+};
+
+/// A connection for each request.
+class NewConnections final : public Transport {
+public:
+    NewConnections(std::unique_ptr<Transport> inner, TransportFactory fresh)
+        : fresh_(std::move(fresh)), inner_(std::move(inner)) {}
+    Answer post(const http::Url& url, const http::HeaderList& headers, std::string_view body) override {
+        return renewed().post(url, headers, body);
+    }
+    Answer raw(const http::Url& url, std::string_view bytes) override { return renewed().raw(url, bytes); }
+    void cancel() override {
+        const std::lock_guard lock(mutex_);
+        inner_->cancel();
+    }
+
+private:
+    Transport& renewed() {
+        auto next = fresh_();
+        const std::lock_guard lock(mutex_);
+        inner_ = std::move(next);
+        return *inner_;
+    }
+    TransportFactory fresh_;
+    std::mutex mutex_;  // inner_ against cancel()
+    std::unique_ptr<Transport> inner_;
+};
+
+std::unique_ptr<Transport> new_connections(std::unique_ptr<Transport> inner, const Surroundings& around) {
+    return std::make_unique<NewConnections>(std::move(inner), around.fresh);
+}
+
+template <void (*Edit)(proto::Sample&, Clock&)>
+void on_retry(Outgoing& request, Clock& clock) {
+    if (request.retry() == 0) return;
+    auto data = decode_body(request.body, request.message());
+    for (auto& series : data.series)
+        for (auto& sample : series.samples) Edit(sample, clock);
+    request.body = encode_body(data, request.message());
+}
+
+constexpr Row kRows[] = {
+    // after 5xx
+    {{"delivery/no-retry", "Drops a batch that is answered with 5xx.", "sender/retry/on-5xx"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (server_error(answer)) take_for(answer, 400);
+      }>}},
+    {{"delivery/no-retry-501", "Drops a batch that is answered with 501.", "sender/retry/no-loss-after-recovery"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (status_of(answer) == 501) take_for(answer, 400);
+      }>}},
+    {{"delivery/retries-twice", "Drops a batch after two retries.", "sender/retry/no-loss-after-recovery"},
+     {.wrap = answers<[](const Outgoing& request, Answer& answer) {
+          if (server_error(answer) && request.retry() >= 2) take_for(answer, 400);
+      }>}},
+    {{"delivery/gives-up-after-five-seconds", "Drops what was refused for five seconds.", "sender/outage/nothing-lost"},
+     {.tune = [](const Tuning& t) { t.remote.retry_for = Milliseconds(5000); }}},
+    {{"delivery/hot-loop", "Retries after one millisecond.", "sender/retry/backoff"},
+     {.tune = [](const Tuning& t) { t.remote.min_backoff = t.remote.max_backoff = Milliseconds(1); }}},
+    {{"delivery/fixed-interval", "Retries every 150 ms, neither later nor with jitter.", "sender/retry/backoff"},
+     {.tune = [](const Tuning& t) { t.remote.min_backoff = t.remote.max_backoff = Milliseconds(150); },
+      .no_jitter = true}},
+    {{"delivery/restamps", "Gives the samples of a retry the present time.", "sender/retry/same-data"},
+     {.wrap = requests<on_retry<[](proto::Sample& sample, Clock& clock) { sample.timestamp = clock.wall_ms(); }>>}},
+    {{"delivery/alters-on-retry", "Adds a half to the values of a retry.", "sender/retry/same-data"},
+     {.wrap = requests<on_retry<[](proto::Sample& sample, Clock&) {
+          if (sample.value_bits != proto::kStaleNanBits)
+              sample.value_bits = proto::to_bits(proto::from_bits(sample.value_bits) + 0.5);
+      }>>}},
+    {{"delivery/side-queue", "Puts refused batches aside and sends them behind newer data.", "sender/retry/order-kept"},
+     {.wrap = wrapped<SideQueue<3>>}},
+    {{"delivery/newer-first", "Tries each newer batch before it tries a refused one again.",
+      "sender/retry/newer-data-waits"},
+     {.wrap = wrapped<SideQueue<1>>}},
+
+    {{"delivery/late-side-queue", "Puts refused batches aside and sends them behind every eighth request.",
+      "sender/outage/order-kept"},
+     {.wrap = wrapped<SideQueue<8>>}},
+
+    // after 4xx
+    {{"delivery/retries-4xx", "Sends a batch again that was answered with 4xx.", "sender/retry/not-on-4xx"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (client_error(answer)) take_for(answer, 503);
+      }>}},
+    {{"delivery/retries-401", "Sends a batch again and again that was answered with 401.",
+      "sender/retry/once-after-401"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (status_of(answer) == 401) take_for(answer, 503);
+      }>}},
+    {{"delivery/stops-after-4xx", "Sends nothing more once a batch was answered with 4xx.",
+      "sender/retry/continues-after-4xx"},
+     {.wrap = wrapped<StopAfterRefusal>}},
+
+    // after 2xx
+    {{"delivery/resends", "Sends every accepted request once more.", "sender/fidelity/no-duplicates", true, false},
+     {.wrap = wrapped<Resend>}},
+    {{"delivery/only-200-is-success", "Sends a batch again that was answered with 204.",
+      "sender/fidelity/no-duplicates", true, false},
+     {.wrap = answers<[](const Outgoing& request, Answer& answer) {
+          if (success(answer) && answer->status != 200 && request.retry() == 0) take_for(answer, 503);
+      }>}},
+
+    // order and connections
+    {{"delivery/reorders", "Sends each second request before the first one.", "sender/ordering/per-series"},
+     {.wrap = wrapped<Reorder>}},
+    {{"delivery/new-connections", "Opens a connection for each request.", "sender/connection/reuse"},
+     {.wrap = new_connections}},
+};
+
+}  // namespace
+
+std::span<const Row> delivery_rows() { return kRows; }
+
+}  // namespace prw::sender::mutants

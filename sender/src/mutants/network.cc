@@ -1,0 +1,129 @@
+// Redirects, broken connections, time-outs, and what the operator configured.
+#include <algorithm>
+#include <optional>
+
+#include "mutants/transports.h"
+
+namespace prw::sender::mutants {
+
+namespace {
+
+/// Where an answer sends to: an absolute URL or a path.
+std::optional<http::Url> location_of(const http::Url& from, const Answer& answer) {
+    const auto* location = answer ? answer->header("Location") : nullptr;
+    if (location == nullptr) return std::nullopt;
+    if (auto url = http::parse_url(*location)) return *url;
+    http::Url out = from;
+    out.target = *location;
+    return out;
+}
+
+class RedirectByGet final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        Answer answer = pass(request);
+        const int status = status_of(answer);
+        const auto next = status >= 301 && status <= 303 ? location_of(request.url, answer) : std::nullopt;
+        if (!next) return answer;
+        answer = inner().raw(*next, "GET " + next->target + " HTTP/1.1\r\nHost: " + next->host_header() +
+                                        "\r\nUser-Agent: " + default_user_agent() + "\r\n\r\n");
+        return status_of(answer) / 100 == 2 ? Answer(accepted(request)) : answer;
+    }
+};
+
+/// Follows 307 and 308 with an empty message.
+class RedirectWithoutData final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        Answer answer = pass(request);
+        const int status = status_of(answer);
+        const auto next = status == 307 || status == 308 ? location_of(request.url, answer) : std::nullopt;
+        if (!next) return answer;
+        Outgoing empty = request;
+        empty.url = *next;
+        empty.body = encode_body({}, request.message());
+        answer = pass(empty);
+        return status_of(answer) / 100 == 2 ? Answer(accepted(request)) : answer;
+    }
+};
+
+bool failed_with(const Answer& answer, std::initializer_list<http::ClientFailure> failures) {
+    return !answer && std::any_of(failures.begin(), failures.end(), [&](http::ClientFailure failure) {
+        return answer.error().cause.starts_with(http::name_of(failure));
+    });
+}
+
+constexpr std::size_t kLarge = 100'000;  // bytes
+
+constexpr Row kRows[] = {
+    // redirects
+    {{"redirect/by-get", "Follows 301, 302 and 303 with GET and takes a 2xx for success.",
+      "sender/redirect/not-by-get"},
+     {.wrap = wrapped<RedirectByGet>}},
+    {{"redirect/without-data", "Follows 307 and 308 with an empty message.", "sender/redirect/same-request"},
+     {.wrap = wrapped<RedirectWithoutData>}},
+
+    // transport errors
+    {{"transport/drops-on-broken-connection", "Drops a batch whose connection is closed or reset.",
+      "sender/transport/broken-connection"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          using F = http::ClientFailure;
+          if (failed_with(answer, {F::kReset, F::kClosedBeforeResponse, F::kWrite})) take_for(answer, 400);
+      }>}},
+    {{"transport/drops-on-broken-response", "Drops a batch whose answer is cut off or no HTTP.",
+      "sender/transport/broken-response"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          using F = http::ClientFailure;
+          if (failed_with(answer, {F::kTruncatedResponse, F::kMalformedResponse})) take_for(answer, 400);
+      }>}},
+    {{"transport/drops-on-large-response", "Drops a batch whose error comes with more than 100 kB.",
+      "sender/transport/large-error-body"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (answer && answer->status >= 500 && kLarge < answer->body.size()) take_for(answer, 400);
+      }>}},
+    {{"transport/drops-on-timeout", "Drops a batch that was not answered in time.",
+      "sender/transport/stalled-response"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (failed_with(answer, {http::ClientFailure::kResponseTimeout})) take_for(answer, 400);
+      }>}},
+    {{"transport/no-timeout", "Waits an hour for an answer.", "sender/transport/stalled-response"},
+     {.tune = [](const Tuning& t) { t.remote.client.timeout = std::chrono::hours(1); }}},
+    {{"transport/repeats-after-close", "Sends a batch again whose 2xx came with Connection: close.",
+      "sender/transport/unusual-success"},
+     {.wrap = answers<[](const Outgoing& request, Answer& answer) {
+          if (status_of(answer) / 100 == 2 && answer->header("Connection") != nullptr && request.retry() == 0)
+              take_for(answer, 503);
+      }>}},
+    {{"transport/drops-when-refused", "Drops a batch when the receiver refuses the connection.",
+      "sender/transport/refused-at-start"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (failed_with(answer, {http::ClientFailure::kRefused})) take_for(answer, 400);
+      }>}},
+
+    // configuration
+    {{"config/no-query", "Leaves the query of the URL out.", "sender/url/path-and-query"},
+     {.tune =
+          [](const Tuning& t) {
+              auto& target = t.remote.url.target;
+              target = target.substr(0, target.find('?'));
+          }}},
+    {{"config/no-custom-headers", "Forgets the headers that were configured.", "sender/headers/custom-arrives"},
+     {.tune = [](const Tuning& t) { t.remote.headers.clear(); }}},
+    {{"config/reserved-headers", "Sends configured headers beside its own of the same name.",
+      "sender/headers/reserved-kept"},
+     {.any_header = true}},
+    {{"config/no-password", "Forgets user and password of the URL.", "sender/auth/basic"},
+     {.tune =
+          [](const Tuning& t) {
+              t.remote.url.user.clear();
+              t.remote.url.password.clear();
+          }}},
+    {{"config/no-token", "Forgets the bearer token.", "sender/auth/bearer"},
+     {.tune = [](const Tuning& t) { t.remote.bearer_token_file.clear(); }}},
+};
+
+}  // namespace
+
+std::span<const Row> network_rows() { return kRows; }
+
+}  // namespace prw::sender::mutants

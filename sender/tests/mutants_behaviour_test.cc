@@ -1,0 +1,438 @@
+/// Mutants in what a sender does: each against the reference under the same answers, in virtual time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "mutants_support.h"
+
+namespace prw::sender {
+namespace {
+
+using proto::ProtobufMessage;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing_support::answer;
+using testing_support::decoded;
+using testing_support::mutation_of;
+using testing_support::rich_batch;
+using testing_support::sample;
+using testing_support::Sending;
+using testing_support::written;
+using Answers = std::vector<Result<http::ClientResponse>>;
+
+constexpr auto kV1 = ProtobufMessage::kV1;
+constexpr auto kV2 = ProtobufMessage::kV2;
+
+/// Batches `a` to `c` of one sample each, and what arrived of them, in order.
+std::vector<std::string> arrived(Sending& sending, std::size_t batches) {
+    for (std::size_t i = 0; i < batches; ++i) {
+        const std::string name(1, static_cast<char>('a' + i));
+        (void)sending.sink({sample(name, 1, sending.clock.wall_ms() + static_cast<std::int64_t>(i), {{"job", "j"}})});
+    }
+    std::vector<std::string> out;
+    for (const auto& request : sending.sent) {
+        const auto series = decoded(request.body, kV1).series;
+        out.emplace_back(series.empty() ? "" : series.front().labels.front().second);
+    }
+    return out;
+}
+
+struct Script {
+    const char* id;
+    std::vector<int> statuses;  ///< the last one for ever
+    std::size_t batches;
+    std::vector<std::string> reference, mutant;  ///< what arrives, in order
+};
+void PrintTo(const Script& script, std::ostream* out) { *out << script.id; }
+
+const std::vector<Script>& scripts() {
+    static const std::vector<Script> kScripts = {
+        {"delivery/no-retry", {503, 204}, 2, {"a", "a", "b"}, {"a", "b"}},
+        {"delivery/no-retry-501", {501, 204}, 2, {"a", "a", "b"}, {"a", "b"}},
+        {"delivery/no-retry-501", {503, 204}, 2, {"a", "a", "b"}, {"a", "a", "b"}},
+        {"delivery/retries-twice", {503, 503, 503, 204}, 2, {"a", "a", "a", "a", "b"}, {"a", "a", "a", "b"}},
+        {"delivery/side-queue", {503, 204}, 3, {"a", "a", "b", "c"}, {"a", "b", "c", "a"}},
+        {"delivery/newer-first",
+         {503, 503, 503, 204},
+         3,
+         {"a", "a", "a", "a", "b", "c"},
+         {"a", "a", "b", "a", "b", "c"}},
+        {"delivery/retries-4xx", {400, 400, 204}, 2, {"a", "b"}, {"a", "a", "a", "b"}},
+        {"delivery/stops-after-4xx", {400, 204}, 3, {"a", "b", "c"}, {"a"}},
+        {"delivery/resends", {204}, 2, {"a", "b"}, {"a", "a", "b", "b"}},
+        {"delivery/only-200-is-success", {204}, 2, {"a", "b"}, {"a", "a", "b", "b"}},
+        {"delivery/only-200-is-success", {200}, 2, {"a", "b"}, {"a", "b"}},
+        {"delivery/late-side-queue",
+         {503, 204},
+         8,
+         {"a", "a", "b", "c", "d", "e", "f", "g", "h"},
+         {"a", "b", "c", "d", "e", "f", "g", "h", "a"}},
+        {"delivery/reorders", {204}, 2, {"a", "b"}, {"b", "a"}},
+        {"null/silent", {204}, 2, {"a", "b"}, {}},
+        {"null/sends-once", {503, 204}, 3, {"a", "a", "b", "c"}, {"a", "a"}},
+        {"null/constant", {204}, 2, {"a", "b"}, {"constant", "constant"}},
+    };
+    return kScripts;
+}
+
+/// Answers that have more than a status.
+struct Reply {
+    const char* id;
+    ProtobufMessage message;
+    std::vector<http::ClientResponse> replies;  ///< the last one for ever
+    std::size_t reference, mutant;              ///< requests for one batch
+};
+void PrintTo(const Reply& reply, std::ostream* out) { *out << reply.id; }
+
+const std::vector<Reply>& reply_cases() {
+    const auto body = [](int status, const char* text) { return answer(status, written(1), text); };
+    const auto counted = [](int status, int count) { return answer(status, written(count)); };
+    static const std::vector<Reply> kReplies = {
+        {"response/obeys-text-of-4xx", kV1, {body(400, "retry later"), answer(204)}, 1, 2},
+        {"response/obeys-text-of-4xx", kV1, {body(400, "bad labels"), answer(204)}, 1, 1},
+        {"response/obeys-text-of-5xx", kV2, {body(500, "permanent"), counted(204, 1)}, 2, 1},
+        {"response/obeys-text-of-5xx", kV2, {body(500, "sorry"), counted(204, 1)}, 2, 2},
+        {"response/obeys-body-of-2xx", kV1, {body(200, "error"), answer(204)}, 1, 2},
+        {"response/obeys-body-of-2xx", kV1, {answer(200)}, 1, 1},
+        {"response/repeats-after-202", kV1, {answer(202), answer(204)}, 1, 2},
+        {"written/trusts-2xx-without", kV2, {answer(204)}, 1, 1},
+        {"written/repeats-after-zero", kV2, {counted(204, 0), counted(204, 1)}, 1, 2},
+        {"written/repeats-partial-400", kV2, {counted(400, 1), counted(204, 1)}, 1, 2},
+        {"written/repeats-partial-400", kV2, {answer(400), counted(204, 1)}, 1, 1},
+        {"written/drops-partial-503", kV2, {counted(503, 1), counted(204, 1)}, 2, 1},
+        {"delivery/retries-429", kV1, {answer(429), answer(204)}, 1, 2},
+        {"delivery/retries-401", kV1, {answer(401), answer(401), answer(204)}, 1, 3},
+        {"delivery/hammers-after-429", kV1, {answer(429), answer(429), answer(204)}, 1, 3},
+        {"retry-after/odd-is-final", kV1, {answer(503, {{"Retry-After", "soon"}}), answer(204)}, 2, 1},
+        {"retry-after/odd-is-final", kV1, {answer(503, {{"Retry-After", "1"}}), answer(204)}, 2, 2},
+        {"fallback/repeats-415", kV2, {answer(415), counted(204, 1)}, 1, 2},
+        {"fallback/after-any-4xx", kV2, {answer(400), answer(204)}, 1, 2},
+        {"transport/repeats-after-close", kV1, {answer(204, {{"Connection", "close"}}), answer(204)}, 1, 2},
+        {"transport/drops-on-large-response", kV1, {answer(503, {}, std::string(200'000, 'x')), answer(204)}, 2, 1},
+        {"redirect/without-data", kV1, {answer(307, {{"Location", "/elsewhere"}}), answer(204)}, 2, 2},
+        {"redirect/by-get", kV1, {answer(302, {{"Location", "/login"}}), answer(200)}, 1, 2},
+    };
+    return kReplies;
+}
+
+class ResponseMutant : public ::testing::TestWithParam<Reply> {};
+
+TEST_P(ResponseMutant, DeviatesFromTheReference) {
+    const Reply& tested = GetParam();
+    for (const bool mutated : {false, true}) {
+        const Answers replies(tested.replies.begin(), tested.replies.end());
+        Sending sending(mutated ? mutation_of({tested.id}) : Mutation(), tested.message, replies);
+        (void)sending.sink({sample("a", 1, sending.clock.wall_ms())});
+        EXPECT_EQ(sending.sent.size(), mutated ? tested.mutant : tested.reference)
+            << (mutated ? "mutant" : "reference");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, ResponseMutant, ::testing::ValuesIn(reply_cases()));
+
+/// What becomes of a batch after one answer, and of the wait before the next.
+Delivery delivered(const char* id, ProtobufMessage message, Answers replies,
+                   std::vector<Milliseconds>* waits = nullptr) {
+    Sending sending(*id == 0 ? Mutation() : mutation_of({id}), message, std::move(replies));
+    (void)sending.sink({sample("a", 1, sending.clock.wall_ms())});
+    if (waits != nullptr) *waits = sending.clock.waits;
+    return sending.deliveries.back();
+}
+
+TEST(ResponseMutants, TakeNoNoticeOfRetryAfter) {
+    const auto first_wait = [](const char* id, int status, const char* value) {
+        std::vector<Milliseconds> waits;
+        (void)delivered(id, kV1, {answer(status, {{"Retry-After", value}}), answer(204)}, &waits);
+        return waits.empty() ? Milliseconds(-1) : waits.front();
+    };
+    constexpr const char* kDate = "Tue, 14 Nov 2023 22:13:25 GMT";  // five seconds after the clock's begin
+    EXPECT_EQ(first_wait("", 503, "3"), Milliseconds(3000));
+    EXPECT_LT(first_wait("retry-after/ignored", 503, "3"), Milliseconds(100));
+    EXPECT_EQ(first_wait("retry-after/dates-ignored", 503, "3"), Milliseconds(3000));
+    EXPECT_EQ(first_wait("", 503, kDate), Milliseconds(5000));
+    EXPECT_LT(first_wait("retry-after/dates-ignored", 503, kDate), Milliseconds(100));
+    EXPECT_EQ(first_wait("delivery/retries-429", 429, "3"), Milliseconds(3000));
+    EXPECT_LT(first_wait("retry-after/ignored-on-429", 429, "3"), Milliseconds(100));
+    EXPECT_EQ(first_wait("retry-after/ignored-on-429", 503, "3"), Milliseconds(3000));
+}
+
+TEST(ResponseMutants, ChangeTheOutcome) {
+    EXPECT_EQ(delivered("", kV2, {answer(204)}).outcome, Outcome::kRejected);
+    EXPECT_EQ(delivered("written/trusts-2xx-without", kV2, {answer(204)}).outcome, Outcome::kAccepted);
+    EXPECT_NE(delivered("", kV1, {answer(400, {}, "bad labels")}).error.find("bad labels"), std::string::npos);
+    EXPECT_EQ(delivered("response/hides-text", kV1, {answer(400, {}, "bad labels")}).error.find("bad labels"),
+              std::string::npos);
+    EXPECT_EQ(delivered("redirect/by-get", kV1, {answer(302, {{"Location", "/login"}}), answer(200)}).outcome,
+              Outcome::kAccepted);
+    const auto broken = [](http::ClientFailure failure) -> Result<http::ClientResponse> {
+        return fail(ErrorCode::kConnection, "request failed", "url", std::string(http::name_of(failure)) + ": why");
+    };
+    using F = http::ClientFailure;
+    for (const auto& [id, failure] : {std::pair{"transport/drops-on-broken-connection", F::kReset},
+                                      {"transport/drops-on-broken-connection", F::kClosedBeforeResponse},
+                                      {"transport/drops-on-broken-response", F::kTruncatedResponse},
+                                      {"transport/drops-on-broken-response", F::kMalformedResponse},
+                                      {"transport/drops-on-timeout", F::kResponseTimeout},
+                                      {"transport/drops-when-refused", F::kRefused}}) {
+        EXPECT_EQ(delivered(id, kV1, {broken(failure), answer(204)}).outcome, Outcome::kRejected) << id;
+        EXPECT_EQ(delivered("", kV1, {broken(failure), answer(204)}).outcome, Outcome::kAccepted) << id;
+        const auto other = failure == F::kReset ? F::kRefused : F::kReset;
+        const bool same = failure == F::kClosedBeforeResponse;
+        EXPECT_EQ(delivered(id, kV1, {broken(same ? F::kRefused : other), answer(204)}).outcome, Outcome::kAccepted)
+            << id;
+    }
+}
+
+TEST(FallbackMutants, MixWhatBelongsTogether) {
+    const auto sent = [](const char* id, std::size_t batches, Answers replies) {
+        Sending sending(mutation_of({id}), kV2, std::move(replies));
+        for (std::size_t i = 0; i < batches; ++i)
+            (void)sending.sink({sample("a", 1, sending.clock.wall_ms()), sample("b", 1, sending.clock.wall_ms())});
+        std::vector<std::string> out;
+        for (const auto& request : sending.sent) {
+            const bool v2 = request.head.find("proto=io.prometheus.write.v2.Request") != std::string::npos;
+            const auto inside = [&](ProtobufMessage message) {
+                proto::PaddedBuffer buffer;
+                proto::RequestView view;
+                if (!proto::uncompress_snappy(request.body, 1U << 20U, buffer)) return std::size_t{0};
+                proto::decode(buffer.view(), message, view);
+                return view.series.size();
+            };
+            out.push_back(std::string(v2 ? "v2:" : "v1:") + std::to_string(inside(kV1)) + "/" +
+                          std::to_string(inside(kV2)));
+        }
+        return out;
+    };
+    const auto ok = answer(204, written(2));
+    EXPECT_THAT(sent("fallback/headers-only", 1, {answer(415), ok}), ElementsAre("v2:0/2", "v1:0/2"));
+    EXPECT_THAT(sent("fallback/loses-data", 1, {answer(415), ok}), ElementsAre("v2:0/2", "v1:1/0"));
+    EXPECT_THAT(sent("fallback/flaps", 2, {answer(415), ok}), ElementsAre("v2:0/2", "v1:2/0", "v2:0/2"));
+    const auto names_v1 = answer(204, [] {
+        auto headers = written(2);
+        headers.emplace_back("X-Prometheus-Remote-Write-Version", "0.1.0");
+        return headers;
+    }());
+    EXPECT_THAT(sent("fallback/infers-version", 2, {names_v1}), ElementsAre("v2:0/2", "v1:2/0"));
+}
+
+TEST(ConfigurationMutants, ForgetWhatWasConfigured) {
+    RemoteWriteOptions remote;
+    remote.url = *http::parse_url("http://user:secret@receiver/write?a=b");
+    remote.headers = {{"X-Scope-OrgID", "team"}};
+    remote.bearer_token_file = "token";
+    QueueOptions queue;
+    mutation_of({"config/no-query,config/no-custom-headers,config/no-password,config/no-token"}).tune(remote, queue);
+    EXPECT_EQ(remote.url.target, "/write");
+    EXPECT_EQ(remote.url.user + remote.url.password + remote.bearer_token_file, "");
+    EXPECT_THAT(remote.headers, IsEmpty());
+    EXPECT_TRUE(mutation_of({"config/reserved-headers"}).takes_any_header());
+    EXPECT_FALSE(mutation_of({"config/no-query"}).takes_any_header());
+}
+
+class DeliveryMutant : public ::testing::TestWithParam<Script> {};
+
+TEST_P(DeliveryMutant, DeviatesFromTheReference) {
+    const Script& script = GetParam();
+    for (const bool mutated : {false, true}) {
+        Answers replies;
+        for (const int status : script.statuses) replies.emplace_back(answer(status));
+        Sending sending(mutated ? mutation_of({script.id}) : Mutation(), kV1, replies);
+        EXPECT_EQ(arrived(sending, script.batches), mutated ? script.mutant : script.reference)
+            << (mutated ? "mutant" : "reference");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, DeliveryMutant, ::testing::ValuesIn(scripts()));
+
+TEST(DeliveryMutants, WaitWithoutOrAlwaysTheSame) {
+    const auto waits = [](const Mutation& mutation) {
+        Sending sending(mutation, kV1, {answer(503), answer(503), answer(503), answer(503), answer(204)});
+        (void)arrived(sending, 1);
+        return sending.clock.waits;
+    };
+    EXPECT_THAT(waits(mutation_of({"delivery/hot-loop"})), ::testing::Each(Milliseconds(1)));
+    EXPECT_THAT(waits(mutation_of({"delivery/fixed-interval"})), ::testing::Each(Milliseconds(150)));
+    EXPECT_GT(waits({}).back(), Milliseconds(100));
+}
+
+TEST(DeliveryMutants, ChangeTheDataOfARetryOnly) {
+    for (const auto message : {kV1, kV2}) {
+        for (const std::string id : {"delivery/restamps", "delivery/alters-on-retry"}) {
+            Sending sending(mutation_of({id}), message, {answer(503), answer(204, written(1))});
+            const auto start = sending.clock.wall_ms();
+            auto batch = rich_batch(start);
+            (void)sending.sink(batch);
+            ASSERT_EQ(sending.sent.size(), 2U);
+            Sending reference({}, message);
+            (void)reference.sink(batch);
+            EXPECT_EQ(sending.sent[0].body, reference.sent[0].body);
+            EXPECT_EQ(testing_support::differences(sending.sent[0].body, sending.sent[1].body, message),
+                      std::set<std::string>{id == "delivery/restamps" ? "timestamp" : "value"});
+        }
+    }
+}
+
+TEST(DeliveryMutants, OpenAConnectionForEachRequest) {
+    Sending reference({}, kV1), mutant(mutation_of({"delivery/new-connections"}), kV1);
+    (void)arrived(reference, 3);
+    (void)arrived(mutant, 3);
+    EXPECT_EQ(reference.connections, 1U);
+    EXPECT_EQ(mutant.connections, 4U);  // the first one is never used
+}
+
+TEST(DeliveryMutants, SendTheOtherMessage) {
+    Sending sending(mutation_of({"fallback/always-v1"}), kV2);
+    (void)sending.sink({sample("a", 1, sending.clock.wall_ms())});
+    EXPECT_EQ(decoded(sending.sent.front().body, kV1).series.size(), 1U);
+    EXPECT_NE(sending.sent.front().head.find("Version: 0.1.0"), std::string::npos);
+}
+
+TEST(NullSenders, IgnoreTheUrl) {
+    Sending sending(mutation_of({"null/ignores-url"}), kV1);
+    (void)arrived(sending, 1);
+    EXPECT_NE(sending.sent.front().head.find("Host: 127.0.0.1:9\r\n"), std::string::npos);
+}
+
+TEST(NullSenders, AreTheProcessOwnersToPlay) {
+    EXPECT_EQ(mutation_of({"null/exits-at-once"}).process(), ProcessMutant::kExitsAtOnce);
+    EXPECT_EQ(mutation_of({"labels/unsorted,null/fails-at-once"}).process(), ProcessMutant::kFailsAtOnce);
+    EXPECT_EQ(mutation_of({"null/crashes"}).process(), ProcessMutant::kCrashes);
+    EXPECT_EQ(mutation_of({"null/silent"}).process(), ProcessMutant::kNone);
+    EXPECT_EQ(Mutation().process(), ProcessMutant::kNone);
+}
+
+// ---- what a scrape hands on
+
+constexpr std::int64_t kTime = 1'700'000'000'500;
+
+proto::Series marked(std::string name, proto::Labels labels = {{"job", "j"}}) {
+    auto series = sample(std::move(name), 0, kTime, std::move(labels));
+    series.samples.front().value_bits = proto::kStaleNanBits;
+    return series;
+}
+
+/// One scrape: a counter with labels, a bucket, an untyped series, -0 and NaN, and its report.
+std::vector<proto::Series> scraped(bool failed = false, std::int64_t time = kTime) {
+    std::vector<proto::Series> out;
+    if (failed) {
+        for (const char* name : {"h_bucket", "requests_total"}) out.push_back(marked(name));
+    } else {
+        out.push_back(sample("requests_total", 3, time, {{"job", "j"}, {"method", "GET"}}));
+        out.push_back(sample("sent_bytes_total", 1000, time, {{"job", "j"}}));
+        out.push_back(sample("h_bucket", 1, time, {{"job", "j"}, {"le", "1"}}));
+        out.push_back(sample("untyped", 1, time, {{"job", "j"}}));
+        out.push_back(sample("zero", -0.0, time, {{"job", "j"}}));
+        out.push_back(sample("nan", 0, time, {{"job", "j"}}));
+        out.back().samples.front().value_bits = proto::kNormalNanBits;
+        out.front().exemplars.push_back({{{"trace_id", "x"}}, 0, time});
+        for (auto& series : out) series.metadata.type = proto::MetricType::kGauge;
+        out[3].metadata.type = proto::MetricType::kUnspecified;
+        out.push_back(marked("gone"));
+    }
+    out.push_back(sample("up", failed ? 0 : 1, time, {{"job", "j"}}));
+    out.back().metadata.type = proto::MetricType::kGauge;
+    return out;
+}
+
+/// What the queue gets of these scrapes, one after the other.
+std::vector<std::vector<proto::Series>> handed_on(const std::string& id,
+                                                  std::vector<std::vector<proto::Series>> scrapes) {
+    std::vector<std::vector<proto::Series>> out;
+    auto sink = mutation_of({id}).sink([&](std::vector<proto::Series> points) {
+        out.push_back(points);
+        return points.size();
+    });
+    for (auto& scrape : scrapes) {
+        const std::size_t given = scrape.size();
+        EXPECT_EQ(sink(std::move(scrape)), given) << "the scraper believes that all were taken";
+    }
+    return out;
+}
+
+std::set<std::string> changes(const std::vector<proto::Series>& before, const std::vector<proto::Series>& after) {
+    proto::WriteRequest a, b;
+    a.series = before;
+    b.series = after;
+    return testing_support::differences(a, b);
+}
+
+TEST(ScrapeMutants, ChangeOneKindOfThing) {
+    struct Case {
+        const char* id;
+        std::set<std::string> changes;
+    };
+    for (const auto& each : std::vector<Case>{{"scrape/alters-values", {"value"}},
+                                              {"scrape/unsigned-zero", {"value"}},
+                                              {"scrape/timestamps-in-whole-seconds", {"timestamp"}},
+                                              {"scrape/no-exemplars", {"exemplars"}},
+                                              {"scrape/drops-a-label", {"labels"}},
+                                              {"scrape/job-on-some", {"labels"}},
+                                              {"stale/none", {"-series", "labels", "type", "value"}},
+                                              {"stale/mangled", {"value"}},
+                                              {"stale/plain-nan", {"value"}},
+                                              {"stale/for-nan", {"value"}},
+                                              {"stale/none-on-failure", {}},
+                                              {"stale/not-for-buckets", {}},
+                                              {"scrape/drops-a-sample", {}},
+                                              {"scrape/labels-once", {}},
+                                              {"stale/repeated", {}}}) {
+        const auto out = handed_on(each.id, {scraped()});
+        EXPECT_EQ(changes(scraped(), out.front()), each.changes) << each.id;
+    }
+}
+
+std::vector<std::string> names(const std::vector<proto::Series>& points) {
+    std::vector<std::string> out;
+    for (const auto& series : points)
+        for (const auto& [name, value] : series.labels)
+            if (name == "__name__") out.push_back(value);
+    return out;
+}
+
+TEST(ScrapeMutants, TouchOnlyWhatTheyAreAbout) {
+    const auto altered = handed_on("scrape/alters-values", {scraped()}).front();
+    EXPECT_EQ(altered[1].samples.front().value_bits, proto::to_bits(1000) + 1);
+    EXPECT_EQ(altered[0].samples.front().value_bits, proto::to_bits(3));
+    EXPECT_EQ(handed_on("scrape/unsigned-zero", {scraped()}).front()[4].samples.front().value_bits, 0U);
+    EXPECT_EQ(handed_on("scrape/timestamps-in-whole-seconds", {scraped()}).front()[0].samples.front().timestamp,
+              kTime - 500);
+    EXPECT_EQ(handed_on("stale/mangled", {scraped()}).front()[6].samples.front().value_bits,
+              proto::kMangledStaleNanBits);
+    EXPECT_EQ(handed_on("stale/for-nan", {scraped()}).front()[5].samples.front().value_bits, proto::kStaleNanBits);
+    const auto job = handed_on("scrape/job-on-some", {scraped()}).front();
+    EXPECT_EQ(job[3].labels, (proto::Labels{{"__name__", "untyped"}}));
+    EXPECT_EQ(job[4].labels.size(), 2U);
+}
+
+TEST(ScrapeMutants, TellFailedScrapesFromOthers) {
+    EXPECT_THAT(names(handed_on("stale/none-on-failure", {scraped(true)}).front()), ElementsAre("up"));
+    EXPECT_THAT(names(handed_on("stale/not-for-buckets", {scraped(true)}).front()),
+                ElementsAre("requests_total", "up"));
+}
+
+TEST(ScrapeMutants, CountScrapes) {
+    const auto dropped = handed_on("scrape/drops-a-sample", std::vector(9, scraped()));
+    for (std::size_t i = 0; i < dropped.size(); ++i)
+        EXPECT_EQ(dropped[i].size(), scraped().size() - (i == 2 || i == 7 ? 1 : 0)) << i;
+    EXPECT_THAT(names(dropped[2]), ::testing::Not(::testing::Contains("untyped")));
+    const auto once = handed_on("scrape/labels-once", {scraped(), scraped()});
+    EXPECT_EQ(once[0][1].labels.size(), 2U);
+    EXPECT_EQ(once[1][1].labels.size(), 1U);
+}
+
+TEST(ScrapeMutants, RepeatMarkersUntilTheSeriesIsBack) {
+    auto second = scraped(false, kTime + 1000), third = scraped(false, kTime + 2000);
+    std::erase_if(second, [](const auto& s) { return s.labels.front().second == "gone"; });
+    third.erase(third.begin() + 6);
+    third.push_back(sample("gone", 5, kTime + 2000, {{"job", "j"}}));
+    const auto out = handed_on("stale/repeated", {scraped(), second, third});
+    EXPECT_EQ(out[0].size(), scraped().size());
+    ASSERT_EQ(out[1].size(), second.size() + 1);
+    EXPECT_EQ(out[1].back().samples.front().value_bits, proto::kStaleNanBits);
+    EXPECT_EQ(out[1].back().samples.front().timestamp, kTime + 1000);
+    EXPECT_EQ(out[2].size(), third.size());
+}
+
+}  // namespace
+}  // namespace prw::sender
