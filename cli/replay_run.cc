@@ -216,8 +216,10 @@ private:
             first_note_ = "#" + std::to_string(exchange.id) + " " + request.note;
         const auto check = checker_.check(request.head, request.payload);
         ReplayAnswer now;
+        std::string said;
         if (const auto response = client_.raw(request.head + request.body)) {
             now = read_answer(response->status, response->headers, check);
+            said = response->body.substr(0, response->body.find_first_of("\r\n"));
             in_a_row_ = 0;
         } else {
             if (interruption.raised()) return false;
@@ -226,13 +228,16 @@ private:
             ++unanswered_;
             ++in_a_row_;
         }
-        count(exchange, check, now);
+        count(exchange, check, now, said);
         progress();
         return in_a_row_ < kFailuresInARow;
     }
 
-    void count(const receiver::Exchange& exchange, const receiver::CheckResult& check, const ReplayAnswer& now) {
+    void count(const receiver::Exchange& exchange, const receiver::CheckResult& check, const ReplayAnswer& now,
+               const std::string& said) {
         ++sent_;
+        denied_ = denied_ || now.status == 401 || now.status == 403;
+        misplaced_ = misplaced_ || now.status == 404 || now.status == 405;
         // What a script or a fault answered says nothing about the receiver that recorded it.
         const bool comparable = exchange.scripted.empty() && exchange.fault.empty() && exchange.status != 0;
         const auto was = read_answer(exchange.response_sent ? exchange.status : 0, exchange.response_headers, check);
@@ -258,6 +263,7 @@ private:
         io_.out << "  #" << exchange.id << "  " << counts_text(check) << "  recorded " << transition;
         if (!good) io_.out << "   a conforming receiver answers " << wanted;
         io_.out << "\n";
+        if (!good && !said.empty()) io_.out << "      it says: " << receiver::printable(said, 160) << "\n";
     }
 
     void progress() {
@@ -296,6 +302,8 @@ private:
         if (notes_ != 0) note(first_note_ + (notes_ > 1 ? " (and " + std::to_string(notes_ - 1) + " more)" : ""));
         if (dropped_credentials_)
             note("captured credentials were not sent; give your own with --header 'Authorization: …'");
+        if (denied_) note("401 and 403 are about credentials: give them with --header 'Authorization: …'");
+        if (misplaced_) note("404 and 405 are about the place: is the path of the URL right?");
         if (interrupted_) note("interrupted: not everything was sent");
         if (capsule_ && sent_ > 0) {
             if (rule_.empty()) {
@@ -361,7 +369,8 @@ private:
     std::size_t in_a_row_ = 0;
     std::map<std::string, std::uint64_t> transitions_;
     std::string first_note_, last_failure_;
-    bool dropped_credentials_ = false, interrupted_ = false, progress_shown_ = false;
+    bool denied_ = false, misplaced_ = false, dropped_credentials_ = false, interrupted_ = false,
+         progress_shown_ = false;
 };
 
 }  // namespace

@@ -116,6 +116,21 @@ TEST_F(Replay, ComparesEachAnswerWithTheRecordedOneAndWithThatOfAConformingRecei
     }
 }
 
+TEST_F(Replay, TellsWhatTheReceiverSaysAndWhatMayBeWrong) {
+    const auto path = capture({simple_exchange(1, true, 204)});
+    const std::pair<const char*, const char*> rows[] = {
+        {"400:body=out of order sample", "it says: out of order sample\n"},
+        {"404", "is the path of the URL right?"},
+        {"401", "give them with --header"},
+    };
+    for (const auto& [script, says] : rows) {
+        start(script);
+        const auto outcome = prw({"replay", path, base_url()});
+        EXPECT_EQ(outcome.code, 1) << script;
+        EXPECT_THAT(outcome.out, HasSubstr(says)) << script;
+    }
+}
+
 TEST_F(Replay, MovesSamplesToNowAndKeepsEverythingElse) {
     start();
     const auto before = now_ms();
