@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -10,9 +11,12 @@
 #include <string>
 
 #include "commands.h"
+#include "prw/conformance/checks.h"
+#include "prw/conformance/evidence.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
 #include "prw/receiver/text.h"
+#include "replay_run.h"
 #include "request_text.h"
 
 namespace prw::cli {
@@ -167,6 +171,7 @@ private:
         if (!options_.json)
             io_.out << options_.file << ": capture of " << info.exchanges << " exchanges, created " << info.created
                     << (info.pruned != 0 ? ", " + std::to_string(info.pruned) + " pruned" : "") << "\n";
+        if (info.capsule) show(*info.capsule);
         Tally tally;
         const auto visit = [&](const receiver::Exchange& e) {
             // Judged anew with the clock of the day it was received, so that old captures do not look late.
@@ -186,6 +191,42 @@ private:
         }
         finish();
         return tally.exit_code(options_.strict);
+    }
+
+    /// The check that the capsule is the evidence of, on top of its exchanges.
+    void show(const receiver::Capsule& capsule) {
+        shown_in_ = capsule.exchanges;
+        checker_.options().expected_target = conformance::check_options(capsule).expected_target;
+        if (options_.json) {
+            json_["check"] = {{"id", capsule.check},
+                              {"protobuf_message", proto::short_name(capsule.message)},
+                              {"scenario", capsule.scenario},
+                              {"level", capsule.level},
+                              {"verdict", capsule.verdict},
+                              {"clauses", capsule.clauses},
+                              {"summary", capsule.summary},
+                              {"reason", capsule.reason},
+                              {"want", capsule.want},
+                              {"got", capsule.got},
+                              {"fix", capsule.fix},
+                              {"target", capsule.target},
+                              {"exchanges", capsule.exchanges},
+                              {"left_out", capsule.left_out},
+                              {"rejudges", capsule.rejudges},
+                              {"findings", receiver::to_json(capsule.findings)}};
+            return;
+        }
+        std::string text = "\n";
+        append_capsule(text, capsule, io_.width);
+        // A rule's findings come with their requests below; those of a sequence of requests only here.
+        const auto& all = conformance::all_checks();
+        const bool behaviour = std::any_of(all.begin(), all.end(), [&](const conformance::Check& check) {
+            return check.id == capsule.check && check.rule.empty();
+        });
+        if (behaviour)
+            for (const auto& finding : capsule.findings) text += receiver::finding_text(finding, io_.width);
+        text += "next     prw replay " + options_.file + " --judge\n";
+        io_.out << text;
     }
 
     void one(std::string_view raw_head, std::string_view body, const receiver::CheckResult& check, Tally& tally,
@@ -225,6 +266,9 @@ private:
                     << exchange->index_on_connection + 1 << "  answered "
                     << (exchange->status != 0 ? std::to_string(exchange->status) : "nothing");
             if (!exchange->fault.empty()) io_.out << " (fault: " << exchange->fault << ")";
+            if (!exchange->scripted.empty()) io_.out << " (scripted)";
+            if (std::find(shown_in_.begin(), shown_in_.end(), exchange->id) != shown_in_.end())
+                io_.out << "  shows the failure";
             if (!exchange->problem.empty()) io_.out << "\n    " << exchange->problem;
             io_.out << "\n";
         }
@@ -253,13 +297,15 @@ private:
     const Options& options_;
     Io& io_;
     receiver::Checker checker_;
+    std::vector<std::uint64_t> shown_in_;  ///< of a capsule
     Json json_ = Json::object(), exchanges_ = Json::array(), findings_ = Json::array();
 };
 
 }  // namespace
 
 void add_inspect(CLI::App& app, Io& io, int& exit_code) {
-    auto* sub = app.add_subcommand("inspect", "Decode and judge a body, a raw HTTP request or a capture");
+    auto* sub = app.add_subcommand(
+        "inspect", "Decode and judge a body, a raw HTTP request, a capture, or the capsule of a failed check");
     auto options = std::make_shared<Options>();
     sub->add_option("file", options->file, "File, or - for standard input")->required();
     sub->add_option(
@@ -286,7 +332,8 @@ void add_inspect(CLI::App& app, Io& io, int& exit_code) {
     sub->footer(
         "Exit code: 0 no violation, 1 a violation or malformed bytes, 2 unreadable input, 3 only warnings with "
         "--strict.\n\n"
-        "Examples:\n  prw inspect request.http\n  prw inspect run.prwcap --id 3 --hex\n  curl -s "
+        "Examples:\n  prw inspect request.http\n  prw inspect run.prwcap --id 3 --hex\n  prw inspect "
+        ".prw/last/capsules/sender--labels--sorted-1.0.prwcap\n  curl -s "
         "http://127.0.0.1:9201/api/v1/requests/1/raw | prw inspect -\n"
         "  prw inspect body.snappy --protobuf-message 2.0 --json | jq .findings");
     sub->callback([options, &io, &exit_code] { exit_code = Inspector(*options, io).run(); });

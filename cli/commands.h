@@ -36,6 +36,7 @@ void add_receive(CLI::App& app, Io& io, int& exit_code);
 void add_send(CLI::App& app, Io& io, int& exit_code);
 void add_test(CLI::App& app, Io& io, int& exit_code);
 void add_inspect(CLI::App& app, Io& io, int& exit_code);
+void add_replay(CLI::App& app, Io& io, int& exit_code);
 void add_list(CLI::App& app, Io& io, int& exit_code);
 void add_explain(CLI::App& app, Io& io, int& exit_code);
 

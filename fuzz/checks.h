@@ -2,6 +2,7 @@
 /// points.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,17 @@ public:
 private:
     proto::PaddedBuffer out_;
     bool valid_ = false;
+};
+
+/// A message shifted in time: refused exactly when it is malformed, otherwise the same in all but its timestamps.
+class RebaseCheck {
+public:
+    Verdict operator()(std::string_view bytes, proto::ProtobufMessage message, std::int64_t by_ms);
+    [[nodiscard]] bool accepted() const { return accepted_; }
+
+private:
+    proto::RequestView before_, after_;
+    bool accepted_ = false;
 };
 
 /// Request head, Content-Type and chunked framing: what parses is consistent with its bytes.

@@ -15,6 +15,7 @@ using proto::ProtobufMessage;
 constexpr std::size_t kShards = 4;
 constexpr std::size_t kReaderCases = 30000;  // a shard and message
 constexpr std::size_t kSnappyCases = 20000;  // a shard
+constexpr std::size_t kRebaseCases = 15000;  // a shard and message
 constexpr std::size_t kHttpCases = 15000;    // a shard
 constexpr std::size_t kLargestInput = 1U << 20U;
 
@@ -75,6 +76,32 @@ void run_reader(ProtobufMessage message, std::uint64_t seed) {
 
 TEST_P(Corpus, ReaderAgreesWithLibprotobufOnV1) { run_reader(ProtobufMessage::kV1, 0x5eed0100 + GetParam()); }
 TEST_P(Corpus, ReaderAgreesWithLibprotobufOnV2) { run_reader(ProtobufMessage::kV2, 0x5eed0200 + GetParam()); }
+
+void run_rebase(ProtobufMessage message, std::uint64_t seed) {
+    Random random(seed);
+    testing::GuardedBuffer guarded(kLargestInput);
+    RebaseCheck check;
+    const auto& own = seeds().messages[message == ProtobufMessage::kV2];
+    std::size_t accepted = 0;
+    for (std::size_t i = 0; i < kRebaseCases; ++i) {
+        auto input = random.one_in(3) ? excerpt(random, random.pick(own)) : random_request(random, message);
+        if (!random.one_in(10)) input = mutate_protobuf(random, input, excerpt(random, random.pick(own)));
+        // From a millisecond to beyond the range, both ways: lengths grow and shrink.
+        const auto by =
+            static_cast<std::int64_t>(random.next() >> (1 + random.below(63))) * (random.one_in(2) ? 1 : -1);
+        const auto bad = check(guarded.place(input), message, by);
+        accepted += check.accepted();
+        if (bad) {
+            ADD_FAILURE() << *bad << "\n" << full_name(message) << " by " << by << ": " << testing::hex(input);
+            return;
+        }
+    }
+    EXPECT_GT(accepted, kRebaseCases / 5);
+    EXPECT_LT(accepted, kRebaseCases * 4 / 5);
+}
+
+TEST_P(Corpus, RebaseChangesTimestampsAloneInV1) { run_rebase(ProtobufMessage::kV1, 0x5eed0500 + GetParam()); }
+TEST_P(Corpus, RebaseChangesTimestampsAloneInV2) { run_rebase(ProtobufMessage::kV2, 0x5eed0600 + GetParam()); }
 
 TEST_P(Corpus, SnappyWalkAgreesWithLibsnappy) {
     Random random(0x5eed0300 + GetParam());

@@ -59,7 +59,7 @@ TEST(Cli, UsageErrorsAreExitCodeTwo) {
 }
 
 TEST(Cli, EveryCommandHasHelpWithExamples) {
-    for (const char* command : {"receive", "send", "inspect", "test sender", "list", "explain"}) {
+    for (const char* command : {"receive", "send", "inspect", "replay", "test sender", "list", "explain"}) {
         std::vector<std::string> arguments;
         std::istringstream words(command);
         for (std::string word; words >> word;) arguments.push_back(word);

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
+#include "prw/conformance/evidence.h"
 #include "prw/conformance/runner.h"
 #include "support.h"
 
@@ -33,6 +35,23 @@ struct Played {
     std::map<std::string, CheckOutcome> checks;
 };
 
+/// Each failure leaves a capsule that is judged again to the same verdict.
+void expect_evidence(const Played& played, const std::string& out) {
+    std::vector<CheckOutcome> checks;
+    for (const auto& [id, check] : played.checks) checks.push_back(check);
+    const auto written = write_capsules(checks, {&played.record, 1}, out, "test");
+    EXPECT_TRUE(written) << written.error().text();
+    for (const auto& check : checks) {
+        if ((check.verdict != Verdict::kFail && check.verdict != Verdict::kWarn) || played.record.deliveries().empty())
+            continue;
+        const auto again = judge_again((std::filesystem::path(out) / check.capsule).string());
+        ASSERT_TRUE(again) << check.id << ": " << again.error().text();
+        EXPECT_EQ(name_of(again->is), "STILL FAILING") << check.id << " was " << name_of(check.verdict) << ", is "
+                                                       << name_of(again->now.verdict) << ": " << again->now.reason;
+        EXPECT_TRUE(again->capsule.rejudges) << check.id;
+    }
+}
+
 Played play_double(const std::string& scenario, ProtobufMessage message, Target target) {
     const prw::testing::TempDir dir;
     RunOptions options;
@@ -44,6 +63,7 @@ Played play_double(const std::string& scenario, ProtobufMessage message, Target 
     for (auto& check : judge(out.record)) out.checks[check.id] = check;
     const ScenarioRecord* records[] = {&out.record};
     for (auto& check : judge_rules(records, judged_message(out.record))) out.checks[check.id] = check;
+    expect_evidence(out, options.out);
     return out;
 }
 

@@ -306,12 +306,12 @@ TEST(Capture, TellsBadFilesApart) {
 
     const auto newer = fresh("newer.prwcap");
     pragma(newer, "PRAGMA user_version = 99");
-    EXPECT_EQ(message_of(newer), newer + ": the capture was written by a newer prw (format 99, this prw reads 1 to 1)");
+    EXPECT_EQ(message_of(newer), newer + ": the capture was written by a newer prw (format 99, this prw reads 1 to 2)");
 
     const auto older = fresh("older.prwcap");
     pragma(older, "PRAGMA user_version = 0");
     EXPECT_EQ(message_of(older),
-              older + ": the capture is of a format too old to read (format 0, this prw reads 1 to 1)");
+              older + ": the capture is of a format too old to read (format 0, this prw reads 1 to 2)");
 
     const auto cut = fresh("cut.prwcap");
     std::filesystem::resize_file(cut, std::filesystem::file_size(cut) / 2);
@@ -322,6 +322,95 @@ TEST(Capture, TellsBadFilesApart) {
     for (std::size_t i = 4096; i < bytes.size(); ++i) bytes[i] = '\x5a';
     write_file(scribbled, bytes);
     EXPECT_THAT(message_of(scribbled), HasSubstr("the capture is corrupt"));
+}
+
+Capsule sample_capsule() {
+    Capsule c;
+    c.check = "sender/labels/sorted";
+    c.message = proto::ProtobufMessage::kV2;
+    c.scenario = "steady";
+    c.level = "MUST";
+    c.verdict = "fail";
+    c.clauses = {"prw2.labels.sorted", "ext.other"};
+    c.summary = "Labels are sorted.";
+    c.reason = "\"b\" before \"a\"";
+    c.want = "a, b";
+    c.got = "b, a";
+    c.fix = "Sort them.";
+    c.target = "my-agent";
+    c.exchanges = {3, 12};
+    c.left_out = 7;
+    c.rejudges = true;
+    c.findings = sample_exchange(1).check.findings;
+    c.context = R"({"scenario":"steady"})";
+    return c;
+}
+
+TEST(Capture, OfOneCheckIsACapsule) {
+    const TempDir dir;
+    const auto path = dir.file("one.prwcap");
+    const auto written = sample_capsule();
+    {
+        auto writer = CaptureWriter::open(path, {.capsule = written});
+        ASSERT_TRUE(writer) << writer.error().text();
+        ASSERT_TRUE((*writer)->append(sample_exchange(3)));
+        ASSERT_TRUE((*writer)->append(sample_exchange(12)));
+        ASSERT_TRUE((*writer)->close());
+    }
+    EXPECT_THAT(ids_in(path), ::testing::ElementsAre(3, 12)) << "ids are those of the run";
+    auto reader = CaptureReader::open(path);
+    ASSERT_TRUE(reader) << reader.error().text();
+    ASSERT_TRUE((*reader)->info().capsule);
+    const auto& read = *(*reader)->info().capsule;
+    EXPECT_EQ(std::tie(read.check, read.message, read.scenario, read.level, read.verdict, read.clauses, read.summary),
+              std::tie(written.check, written.message, written.scenario, written.level, written.verdict,
+                       written.clauses, written.summary));
+    EXPECT_EQ(std::tie(read.reason, read.want, read.got, read.fix, read.target, read.exchanges, read.left_out,
+                       read.rejudges, read.context),
+              std::tie(written.reason, written.want, written.got, written.fix, written.target, written.exchanges,
+                       written.left_out, written.rejudges, written.context));
+    ASSERT_EQ(read.findings.size(), 2U);
+    EXPECT_EQ(read.findings.front().message, written.findings.front().message);
+    EXPECT_EQ(read.findings.front().protobuf_bytes, written.findings.front().protobuf_bytes);
+
+    const auto ordinary = dir.file("ordinary.prwcap");
+    write_some(ordinary, 1);
+    EXPECT_FALSE((*CaptureReader::open(ordinary))->info().capsule);
+}
+
+TEST(Capture, OfVersionOneIsReadAndAppendedTo) {
+    const TempDir dir;
+    const auto path = dir.file("old.prwcap");
+    write_some(path, 2);
+    pragma(path, "DROP TABLE capsule; PRAGMA user_version = 1");
+    auto reader = CaptureReader::open(path);
+    ASSERT_TRUE(reader) << reader.error().text();
+    EXPECT_EQ((*reader)->info().version, 1);
+    EXPECT_FALSE((*reader)->info().capsule);
+    reader->reset();
+    write_some(path, 1);
+    EXPECT_THAT(ids_in(path), ::testing::ElementsAre(1, 2, 3));
+    EXPECT_EQ((*CaptureReader::open(path))->info().version, 1) << "left as it is";
+}
+
+TEST(Capture, SaysWhatOfACapsuleIsDamaged) {
+    const TempDir dir;
+    const std::pair<const char*, const char*> rows[] = {
+        {"protobuf_message = '3.0'", "protobuf_message is \"3.0\""},
+        {"exchanges = '3 x'", "exchanges holds \"x\""},
+        {"findings = 'nonsense'", "findings is no JSON array"},
+        {"findings = '[{}]'", "findings: not a finding"},
+    };
+    for (const auto& [change, what] : rows) {
+        const auto path = dir.file("damaged.prwcap");
+        std::filesystem::remove(path);
+        { ASSERT_TRUE(CaptureWriter::open(path, {.capsule = sample_capsule()})); }
+        pragma(path, "UPDATE capsule SET " + std::string(change));
+        const auto reader = CaptureReader::open(path);
+        ASSERT_FALSE(reader) << change;
+        EXPECT_EQ(reader.error().code, ErrorCode::kMalformed);
+        EXPECT_THAT(reader.error().text(), HasSubstr(std::string("the capsule's description is damaged (") + what));
+    }
 }
 
 TEST(Capture, NeverTouchesAForeignFile) {

@@ -131,11 +131,11 @@ proto::ProtobufMessage judged_message(const ScenarioRecord& record) {
     return record.asked;
 }
 
-std::vector<CheckOutcome> judge(const ScenarioRecord& record) {
+std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view only) {
     std::vector<CheckOutcome> out;
     const auto message = judged_message(record);
     for (const auto* check : behaviour_checks()) {
-        if (check->scenario != record.scenario) continue;
+        if (check->scenario != record.scenario || (!only.empty() && check->id != only)) continue;
         CheckOutcome outcome;
         outcome.clauses = clauses_for(check->clauses, message);
         if (outcome.clauses.empty()) continue;  // says nothing about this message

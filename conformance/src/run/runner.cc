@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "checks/table.h"
+#include "prw/conformance/evidence.h"
 #include "prw/conformance/process.h"
 #include "prw/proto/nearest.h"
 #include "run/stage.h"
@@ -348,6 +349,10 @@ Result<Results> run_sender_tests(const RunOptions& options) {
         for (auto& check : judge_rules(all, message)) results.checks.push_back(std::move(check));
     }
     for (auto& check : results.checks) capsule(check);
+    if (auto done = write_capsules(results.checks, records, options.out, options.tool_version); !done) {
+        for (auto& scenario : results.scenarios)
+            if (scenario.problem.empty()) scenario.problem = "evidence is incomplete: " + done.error().text();
+    }
     results.complete =
         std::none_of(records.begin(), records.end(), [](const ScenarioRecord& r) { return r.interrupted; });
     results.learn_more = learn_more(results);

@@ -1,6 +1,10 @@
+#include <charconv>
 #include <filesystem>
 
+#include <nlohmann/json.hpp>
+
 #include "prw/receiver/capture.h"
+#include "prw/receiver/json.h"
 #include "schema.h"
 
 namespace prw::receiver {
@@ -78,14 +82,20 @@ Exchange exchange_at(const Statement& s) {
     return e;
 }
 
+std::vector<std::string> words_in(std::string_view text) {
+    std::vector<std::string> out;
+    while (!text.empty()) {
+        const auto end = text.find(' ');
+        out.emplace_back(text.substr(0, end));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    return out;
+}
+
 Finding finding_at(const Statement& s) {
     Finding f;
     f.rule = s.string(0);
-    for (auto rest = s.bytes(1); !rest.empty();) {
-        const auto end = rest.find(' ');
-        f.clauses.emplace_back(rest.substr(0, end));
-        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    }
+    f.clauses = words_in(s.bytes(1));
     f.level = static_cast<proto::Level>(s.integer(2));
     f.severity = static_cast<Severity>(s.integer(3));
     f.extension = s.integer(4) != 0;
@@ -99,6 +109,45 @@ Finding finding_at(const Statement& s) {
     f.fix = s.string(15);
     f.count = static_cast<std::uint64_t>(s.integer(16));
     return f;
+}
+
+/// The row of the table capsule; nullopt for an ordinary capture and for files of version 1, which have no such table.
+Result<std::optional<Capsule>> load_capsule(Database& db, std::int64_t version, const std::string& path) {
+    if (version < 2) return std::nullopt;
+    auto row = db.prepare(kSelectCapsule);
+    if (!row) return tl::unexpected(row.error());
+    const int code = row->step();
+    if (code == SQLITE_DONE) return std::nullopt;
+    if (code != SQLITE_ROW) return tl::unexpected(db.error("cannot read the capture"));
+    const auto damaged = [&](std::string what) {
+        return fail(ErrorCode::kMalformed, "the capsule's description is damaged", path, std::move(what));
+    };
+    Capsule c;
+    int n = 0;
+    c.check = row->string(n++);
+    const auto message = row->string(n++);
+    if (!proto::parse_protobuf_message(message, c.message)) return damaged("protobuf_message is \"" + message + "\"");
+    for (auto* text : {&c.scenario, &c.level, &c.verdict}) *text = row->string(n++);
+    c.clauses = words_in(row->bytes(n++));
+    for (auto* text : {&c.summary, &c.reason, &c.want, &c.got, &c.fix, &c.target}) *text = row->string(n++);
+    for (const auto& word : words_in(row->bytes(n++))) {
+        std::uint64_t id = 0;
+        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+        if (error != std::errc() || end != word.data() + word.size())
+            return damaged("exchanges holds \"" + word + "\"");
+        c.exchanges.push_back(id);
+    }
+    c.left_out = static_cast<std::uint64_t>(row->integer(n++));
+    c.rejudges = row->integer(n++) != 0;
+    const auto findings = nlohmann::ordered_json::parse(row->bytes(n++), nullptr, false);
+    if (!findings.is_array()) return damaged("findings is no JSON array");
+    for (const auto& each : findings) {
+        auto finding = finding_from_json(each);
+        if (!finding) return damaged("findings: " + finding.error().text());
+        c.findings.push_back(std::move(*finding));
+    }
+    c.context = row->string(n++);
+    return c;
 }
 
 Result<void> load_findings(Database& db, Statement& statement, Exchange& exchange) {
@@ -173,6 +222,9 @@ Result<std::unique_ptr<CaptureReader>> CaptureReader::open(const std::string& pa
         if (meta->step() == SQLITE_ROW) *target = meta->string(0);
         meta->reset();
     }
+    auto capsule = load_capsule(s.db, s.info.version, path);
+    if (!capsule) return tl::unexpected(capsule.error());
+    s.info.capsule = std::move(*capsule);
     return reader;
 }
 

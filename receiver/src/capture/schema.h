@@ -8,7 +8,7 @@
 namespace prw::receiver::capture {
 
 inline constexpr std::int64_t kApplicationId = 0x50525743;  ///< "PRWC", at byte 68 of the file, big-endian
-inline constexpr std::int64_t kVersion = 1;                 ///< in user_version
+inline constexpr std::int64_t kVersion = 2;                 ///< in user_version; 2 added the table capsule
 inline constexpr std::int64_t kOldestReadable = 1;
 
 extern const char* const kCreate;
@@ -16,6 +16,8 @@ extern const char* const kCreate;
 /// Columns of `exchange` in the order of kInsertExchange and kSelectExchange.
 extern const char* const kInsertExchange;
 extern const char* const kSelectExchange;  ///< without WHERE and ORDER BY
+extern const char* const kInsertCapsule;
+extern const char* const kSelectCapsule;
 extern const char* const kInsertFinding;
 extern const char* const kSelectFindings;  ///< WHERE exchange_id = ?1, in order
 

@@ -31,8 +31,8 @@ struct Check {
 
 /// The protobuf message that a record is judged under: the one asked for, or what a program that cannot be asked sends.
 [[nodiscard]] proto::ProtobufMessage judged_message(const ScenarioRecord& record);
-/// The checks of the record's scenario.
-[[nodiscard]] std::vector<CheckOutcome> judge(const ScenarioRecord& record);
+/// The checks of the record's scenario, or of these only the one with the id `only`.
+[[nodiscard]] std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view only = {});
 /// The request rules over everything sent in these records (all judged under `message`).
 [[nodiscard]] std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> records,
                                                     proto::ProtobufMessage message);

@@ -98,7 +98,7 @@ private:
     std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount> rule_counts_;
 };
 
-/// One scenario from start to end.
+/// One scenario from start to end. What a judge reads of it goes into capsules: evidence/context.cc.
 struct ScenarioRecord {
     std::string scenario;
     proto::ProtobufMessage asked = proto::ProtobufMessage::kV1;

@@ -41,7 +41,9 @@ struct CheckOutcome {
     std::string scenario;
     std::vector<std::pair<std::string, std::int64_t>> evidence;  ///< "requests" → 12, "series" → 480, …
     std::int64_t duration_ms = 0;
-    std::string capsule;  ///< path of the capture that shows it, relative to the report's folder; empty if none
+    /// Path, relative to the report's folder, of the capsule of a failure or warning (evidence.h), else of the
+    /// scenario's capture; empty if none.
+    std::string capsule;
     std::vector<std::uint64_t> exchanges;  ///< ids in the capsule that show it
     std::vector<receiver::Finding> findings;
 };

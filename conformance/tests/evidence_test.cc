@@ -1,0 +1,355 @@
+// Capsules: what is in them, what is not, and that they are judged again to the same verdict. The doubles of
+// scenarios_test.cc add one capsule for every check on behaviour.
+#include "prw/conformance/evidence.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "prw/conformance/checks.h"
+#include "prw/conformance/runner.h"
+#include "prw/proto/model.h"
+#include "prw/proto/snappy_block.h"
+#include "support.h"
+
+namespace prw::conformance {
+namespace {
+
+using proto::ProtobufMessage;
+using prw::testing::TempDir;
+using prw::testing::write_file;
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Le;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr std::int64_t kStart = 1'760'000'000'000;
+
+proto::Series series(const std::string& metric, std::int64_t timestamp, double value) {
+    proto::Series out;
+    out.labels = {{"__name__", metric}, {"instance", "a"}, {"job", "b"}};
+    out.samples = {{proto::to_bits(value), timestamp, 0}};
+    return out;
+}
+
+/// A record with its capture, written request by request as a receiver would have.
+class Recording {
+public:
+    explicit Recording(std::string scenario, std::vector<SourceIdentity> sources = {},
+                       ProtobufMessage message = ProtobufMessage::kV1)
+        : message_(message) {
+        record_.scenario = std::move(scenario);
+        record_.asked = message;
+        record_.target.name = "hand-made";
+        record_.target.input = sources.empty() ? Input::kNone : Input::kScrape;
+        record_.target.features["metadata"] = {true, false};
+        record_.started = true;
+        record_.observation = Observation(std::move(sources));
+        record_.directory = dir_.file("scenario");
+        record_.capture = "requests.prwcap";
+        std::filesystem::create_directory(record_.directory);
+        auto writer = receiver::CaptureWriter::open(record_.directory + "/requests.prwcap");
+        EXPECT_TRUE(writer) << writer.error().text();
+        writer_ = std::move(*writer);
+    }
+
+    Recording& request(int status, std::vector<proto::Series> list, std::int64_t gap_us = 100'000) {
+        receiver::Exchange e;
+        e.id = ++id_;
+        e.raw_body = proto::compress_snappy(proto::encode({std::move(list), {}}, message_));
+        e.raw_head =
+            "POST /api/v1/write HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: made/1.0\r\nContent-Encoding: "
+            "snappy\r\nContent-Type: application/x-protobuf\r\nX-Prometheus-Remote-Write-Version: "
+            "0.1.0\r\nAuthorization: Bearer s3cret\r\nContent-Length: " +
+            std::to_string(e.raw_body.size()) + "\r\n\r\n";
+        e.connection = 1;
+        e.index_on_connection = id_ - 1;
+        e.received_unix_ms = kStart + static_cast<std::int64_t>(id_) * 100;
+        time_us_ += gap_us;
+        e.first_byte_us = e.last_byte_us = time_us_;
+        e.response_start_us = e.response_end_us = time_us_ += 100;
+        e.status = status;
+        e.response_sent = status != 0;
+        receiver::CheckOptions options;
+        options.now_ms = e.received_unix_ms;
+        options.expected_target = "/api/v1/write";
+        e.check = receiver::check(e.raw_head, e.payload(), options);
+        EXPECT_TRUE(writer_->append(e));
+        record_.observation.add(e);
+        return *this;
+    }
+    Recording& scraped(std::uint64_t number, std::vector<ServedSample> samples) {
+        Generation generation;
+        generation.number = number;
+        generation.unix_ms = kStart + static_cast<std::int64_t>(number) * 100;
+        generation.complete = true;
+        generation.samples = std::move(samples);
+        record_.generations.push_back(std::move(generation));
+        return *this;
+    }
+
+    /// The outcomes after capsules were written; those that failed or warned by their id.
+    std::map<std::string, CheckOutcome> capsules(const CapsuleLimits& limits = {}) {
+        EXPECT_TRUE(writer_->close());
+        auto checks = judge(record_);
+        const ScenarioRecord* const records[] = {&record_};
+        for (auto& check : judge_rules(records, message_)) checks.push_back(std::move(check));
+        const auto written = write_capsules(checks, {&record_, 1}, out(), "test", limits);
+        EXPECT_TRUE(written) << written.error().text();
+        std::map<std::string, CheckOutcome> result;
+        for (auto& check : checks)
+            if (check.verdict == Verdict::kFail || check.verdict == Verdict::kWarn) result[check.id] = check;
+        return result;
+    }
+    [[nodiscard]] std::string out() const { return dir_.file("out"); }
+    [[nodiscard]] std::string path(const CheckOutcome& check) const { return out() + "/" + check.capsule; }
+    [[nodiscard]] std::vector<receiver::Exchange> exchanges(const CheckOutcome& check) const {
+        std::vector<receiver::Exchange> list;
+        auto reader = receiver::CaptureReader::open(path(check));
+        EXPECT_TRUE(reader) << reader.error().text();
+        if (reader) {
+            EXPECT_TRUE((*reader)->for_each([&](const receiver::Exchange& e) {
+                list.push_back(e);
+                return true;
+            }));
+        }
+        return list;
+    }
+    ScenarioRecord& record() { return record_; }
+
+private:
+    TempDir dir_;
+    ProtobufMessage message_;
+    ScenarioRecord record_;
+    std::unique_ptr<receiver::CaptureWriter> writer_;
+    std::uint64_t id_ = 0;
+    std::int64_t time_us_ = 0;
+};
+
+std::vector<std::uint64_t> ids(const std::vector<receiver::Exchange>& exchanges) {
+    std::vector<std::uint64_t> out;
+    for (const auto& e : exchanges) out.push_back(e.id);
+    return out;
+}
+
+proto::Series unsorted(std::int64_t timestamp) {
+    auto out = series("m", timestamp, 1);
+    std::swap(out.labels[1], out.labels[2]);
+    return out;
+}
+
+TEST(Capsules, OfARuleHoldTheRequestsThatBreakIt) {
+    Recording recording("steady");
+    for (int i = 1; i <= 30; ++i)
+        recording.request(204, {i == 17 || i == 21 ? unsorted(kStart + i) : series("m", kStart + i, i)});
+    const auto failed = recording.capsules();
+    ASSERT_TRUE(failed.contains("sender/labels/sorted"));
+    const auto& check = failed.at("sender/labels/sorted");
+    EXPECT_EQ(check.capsule, "capsules/sender--labels--sorted-1.0.prwcap");
+    EXPECT_THAT(ids(recording.exchanges(check)), ElementsAre(17, 21));
+    EXPECT_LT(std::filesystem::file_size(recording.path(check)), 100'000U);
+    const auto again = judge_again(recording.path(check));
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->is, Rejudgement::kStillFailing);
+    EXPECT_EQ(again->now.reason, check.reason);
+    const auto& capsule = again->capsule;
+    EXPECT_EQ(capsule.check, "sender/labels/sorted");
+    EXPECT_EQ(capsule.verdict, "fail");
+    EXPECT_EQ(capsule.level, "MUST");
+    EXPECT_EQ(capsule.scenario, "steady");
+    EXPECT_EQ(capsule.target, "hand-made");
+    EXPECT_THAT(capsule.exchanges, ElementsAre(17, 21));
+    EXPECT_EQ(capsule.left_out, 28U);
+    EXPECT_TRUE(capsule.rejudges);
+    EXPECT_EQ(capsule.findings.size(), 2U);
+    EXPECT_NE(capsule.fix, "");
+}
+
+TEST(Capsules, HoldNoCredentials) {
+    Recording recording("steady");
+    recording.request(204, {unsorted(kStart)});
+    const auto failed = recording.capsules();
+    ASSERT_TRUE(failed.contains("sender/labels/sorted"));
+    const auto held = recording.exchanges(failed.at("sender/labels/sorted"));
+    ASSERT_THAT(held, SizeIs(1));
+    EXPECT_THAT(held[0].raw_head, AllOf(HasSubstr("Authorization: Bearer xxxxxx\r\n"), Not(HasSubstr("s3cret"))));
+    const auto bytes = prw::testing::read_file(recording.path(failed.at("sender/labels/sorted")));
+    EXPECT_EQ(bytes.find("s3cret"), std::string::npos) << "nowhere in the file";
+}
+
+TEST(Capsules, OfABehaviourHoldEveryAttemptWithTheSameDataAndItsNeighbours) {
+    Recording recording("4xx");
+    for (int i = 1; i <= 40; ++i) {
+        const bool refused = i == 5 || i == 30;
+        const auto data = refused ? series("m", kStart, 1) : series("n", kStart + i, i);
+        recording.request(refused ? 400 : 204, {data});
+    }
+    const auto failed = recording.capsules();
+    ASSERT_TRUE(failed.contains("sender/retry/not-on-4xx")) << "refused, and sent again";
+    const auto& check = failed.at("sender/retry/not-on-4xx");
+    const auto held = ids(recording.exchanges(check));
+    EXPECT_THAT(held, ::testing::IsSupersetOf({5, 30}));
+    EXPECT_THAT(held, SizeIs(Le(24U)));
+    const auto again = judge_again(recording.path(check));
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->is, Rejudgement::kStillFailing) << again->now.reason;
+    EXPECT_TRUE(again->capsule.rejudges);
+}
+
+TEST(Capsules, AreOfBoundedSizeAndSayWhenThatIsTooLittle) {
+    Recording recording("4xx");
+    recording.request(400, {series("m", kStart, 1)}).request(400, {series("m", kStart, 1)});
+    recording.request(204, {series("m", kStart + 9, 1)});
+    const auto failed = recording.capsules({.exchanges = 1});
+    ASSERT_TRUE(failed.contains("sender/retry/not-on-4xx"));
+    const auto& check = failed.at("sender/retry/not-on-4xx");
+    EXPECT_THAT(recording.exchanges(check), SizeIs(1));
+    const auto again = judge_again(recording.path(check));
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_FALSE(again->capsule.rejudges) << "one attempt is no repetition";
+    EXPECT_NE(again->is, Rejudgement::kStillFailing);
+    EXPECT_EQ(again->capsule.left_out, 2U);
+}
+
+TEST(Capsules, KeepTheFirstRequestHoweverLargeItIs) {
+    Recording recording("steady");
+    auto large = unsorted(kStart);
+    std::string noise;
+    for (std::uint32_t i = 0, x = 1; i < 4000; ++i)
+        noise += static_cast<char>('a' + (x = x * 1103515245U + 12345U) % 26U);
+    large.labels.back().second = noise;
+    recording.request(204, {large}).request(204, {unsorted(kStart + 1)});
+    const auto failed = recording.capsules({.bytes = 1000});
+    EXPECT_THAT(ids(recording.exchanges(failed.at("sender/labels/sorted"))), ElementsAre(1));
+}
+
+/// Scrapes with many series, of which one loses its samples: the capsule keeps that one, and what tells the time.
+TEST(Capsules, KeepOfALargeSourceWhatTheFailureIsAbout) {
+    std::vector<SourceIdentity> sources;
+    constexpr std::uint32_t kSources = 60;
+    for (std::uint32_t i = 0; i < kSources; ++i)
+        sources.push_back({.metric = "s" + std::to_string(100 + i), .labels = {}, .unique_values = true});
+    Recording recording("steady", sources);
+    for (std::uint64_t number = 1; number <= 8; ++number) {
+        std::vector<ServedSample> served;
+        std::vector<proto::Series> sent;
+        const auto time = kStart + static_cast<std::int64_t>(number) * 100;
+        for (std::uint32_t i = 0; i < kSources; ++i) {
+            const auto value = static_cast<double>(number * 1000 + i);
+            served.push_back({i, proto::to_bits(value), false});
+            if (i != 50 || number != 4) sent.push_back(series(sources[i].metric, time, value));
+        }
+        recording.scraped(number, served).request(204, sent);
+    }
+    recording.record().window = 6;
+    const auto failed = recording.capsules({.served_samples = 100});
+    ASSERT_TRUE(failed.contains("sender/fidelity/every-sample-bit-exact"));
+    const auto again = judge_again(recording.path(failed.at("sender/fidelity/every-sample-bit-exact")));
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->is, Rejudgement::kStillFailing) << again->now.reason;
+    EXPECT_THAT(again->capsule.context, AllOf(HasSubstr("\"s150\""), Not(HasSubstr("\"s149\""))));
+}
+
+TEST(Capsules, OfAnEarlierRunAreRemovedAndNothingElse) {
+    Recording recording("steady");
+    recording.request(204, {unsorted(kStart)});
+    const auto folder = recording.out() + "/capsules/";
+    std::filesystem::create_directories(folder);
+    for (const char* name : {"sender--old-1.0.prwcap", "sender--old-1.0.prwcap-wal", "notes.txt"})
+        write_file(folder + name, "x");
+    const auto failed = recording.capsules();
+    EXPECT_TRUE(failed.contains("sender/labels/sorted"));
+    EXPECT_FALSE(std::filesystem::exists(folder + "sender--old-1.0.prwcap"));
+    EXPECT_FALSE(std::filesystem::exists(folder + "sender--old-1.0.prwcap-wal"));
+    EXPECT_TRUE(std::filesystem::exists(folder + "notes.txt"));
+}
+
+TEST(Capsules, OfAFolderThatCannotBeWrittenAreAnError) {
+    Recording recording("steady");
+    recording.request(204, {unsorted(kStart)});
+    (void)recording.capsules();
+    const TempDir dir;
+    write_file(dir.file("capsules"), "a file where the folder would be");
+    const ScenarioRecord* const records[] = {&recording.record()};
+    auto checks = judge_rules(records, ProtobufMessage::kV1);
+    const auto written = write_capsules(checks, {&recording.record(), 1}, dir.path().string(), "test");
+    ASSERT_FALSE(written);
+    EXPECT_THAT(written.error().text(), HasSubstr("capsules"));
+    for (const auto& check : checks) EXPECT_EQ(check.capsule, "");
+}
+
+class JudgeAgain : public ::testing::Test {
+protected:
+    void SetUp() override {
+        recording_.request(204, {unsorted(kStart)});
+        const auto failed = recording_.capsules();
+        ASSERT_TRUE(failed.contains("sender/labels/sorted"));
+        path_ = recording_.path(failed.at("sender/labels/sorted"));
+        auto reader = receiver::CaptureReader::open(path_);
+        ASSERT_TRUE(reader);
+        capsule_ = *(*reader)->info().capsule;
+        exchanges_ = recording_.exchanges(failed.at("sender/labels/sorted"));
+    }
+    Recording recording_{"steady"};
+    std::string path_;
+    receiver::Capsule capsule_;
+    std::vector<receiver::Exchange> exchanges_;
+};
+
+TEST_F(JudgeAgain, SaysFixedWhenTheRuleFindsNothingMore) {
+    auto sorted = exchanges_;
+    sorted[0].raw_body = proto::compress_snappy(proto::encode({{series("m", kStart, 1)}, {}}, ProtobufMessage::kV1));
+    const auto again = judge_again(capsule_, sorted);
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->is, Rejudgement::kFixed);
+    EXPECT_EQ(again->now.verdict, Verdict::kPass);
+}
+
+TEST_F(JudgeAgain, SaysChangedWhenTheVerdictIsAnother) {
+    capsule_.verdict = "warn";
+    const auto again = judge_again(capsule_, exchanges_);
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->is, Rejudgement::kChanged);
+    EXPECT_EQ(again->now.verdict, Verdict::kFail);
+}
+
+TEST_F(JudgeAgain, NamesWhatItCannotUse) {
+    auto unknown = capsule_;
+    unknown.check = "sender/labels/sortet";
+    EXPECT_EQ(judge_again(unknown, exchanges_).error().text(),
+              "this prw has no check sender/labels/sortet (the nearest is sender/labels/sorted)");
+    const std::pair<const char*, const char*> rows[] = {
+        {"", "no JSON object"},
+        {"[]", "no JSON object"},
+        {R"({"format": 2})", "written by a newer prw"},
+        {R"({"format": 1})", "damaged"},
+        {R"({"format": "x"})", "damaged"},
+    };
+    for (const auto& [context, what] : rows) {
+        auto damaged = capsule_;
+        damaged.context = context;
+        const auto again = judge_again(damaged, exchanges_);
+        ASSERT_FALSE(again) << context;
+        EXPECT_THAT(again.error().text(), HasSubstr(what)) << context;
+    }
+    const auto ordinary = recording_.record().directory + "/requests.prwcap";
+    EXPECT_THAT(judge_again(ordinary).error().text(), HasSubstr("an ordinary capture, not the capsule of a check"));
+    EXPECT_THAT(judge_again(path_ + "x").error().text(), HasSubstr("no such file"));
+}
+
+TEST_F(JudgeAgain, RefusesServedSamplesOfSourcesThatAreNotThere) {
+    const auto at = capsule_.context.find("\"generations\":[]");
+    ASSERT_NE(at, std::string::npos) << capsule_.context;
+    capsule_.context.replace(at, 16, R"("generations":[{"number":1,"unix_ms":1,"samples":[[7,"0"]]}])");
+    const auto again = judge_again(capsule_, exchanges_);
+    ASSERT_FALSE(again);
+    EXPECT_THAT(again.error().text(), HasSubstr("a served sample of a source that is not there"));
+}
+
+}  // namespace
+}  // namespace prw::conformance
