@@ -174,6 +174,7 @@ const std::vector<Row>& rows() {
          "sender/transport/broken-connection",
          Verdict::kWarn,
          {"sender/transport/broken-response", "sender/transport/stalled-response"}},
+        {"hot-loop", "transport-faults", kV1, "sender/transport/backoff", Verdict::kWarn},
         {"cut-is-success", "transport-faults", kV2, "sender/transport/broken-response", Verdict::kWarn},
         {"big-body-is-final", "transport-faults", kV1, "sender/transport/large-error-body", Verdict::kFail},
         {"wait-for-ever", "transport-faults", kV2, "sender/transport/stalled-response", Verdict::kWarn},

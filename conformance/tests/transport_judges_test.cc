@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "prw/conformance/checks.h"
 #include "prw/proto/model.h"
@@ -32,6 +33,11 @@ public:
     }
     Story& request(int status, const char* step, const Data& data, std::int64_t lasts_us = 100) {
         return add(status, step, data, lasts_us, "/api/v1/write", {});
+    }
+    /// The next request comes so long after the last one ended.
+    Story& after(std::int64_t gap_us) {
+        gap_us_ = gap_us;
+        return *this;
     }
     /// To another place, with a head.
     Story& sent(int status, std::string target, std::string head = {}, const Data& data = {{"m", 1}}) {
@@ -78,7 +84,7 @@ private:
         delivery.decoded = true;
         delivery.status = status;
         delivery.step = step;
-        time_us_ += 50'000;
+        time_us_ += std::exchange(gap_us_, 50'000);
         delivery.first_byte_us = time_us_;
         delivery.response_end_us = time_us_ += lasts_us;
         return delivery;
@@ -98,7 +104,7 @@ private:
 
     ScenarioRecord record_;
     std::uint64_t id_ = 0;
-    std::int64_t time_us_ = 0;
+    std::int64_t time_us_ = 0, gap_us_ = 50'000;
 };
 
 constexpr auto kBroken = "sender/transport/broken-connection";
@@ -149,6 +155,25 @@ TEST(BrokenConnection, ResetWithinTheBodyLosesNoScrape) {
         story.record().reset_until = 2;
         EXPECT_THAT(story.verdict(kBroken), StartsWith(lost ? "warn" : "pass"));
     }
+}
+
+TEST(BackoffAfterFailedConnections, OneRepeatAtOnceIsTheHttpClients) {
+    constexpr auto kCheck = "sender/transport/backoff";
+    const auto chain = [&](std::int64_t first_gap, std::int64_t second_gap) {
+        Story story("transport-faults");
+        story.request(0, "close", {{"m", 1}})
+            .after(first_gap)
+            .request(0, "close", {{"m", 1}})
+            .after(second_gap)
+            .request(204, "as usual", {{"m", 1}});
+        return story.verdict(kCheck);
+    };
+    EXPECT_THAT(chain(200, 300), StartsWith("warn"));
+    EXPECT_THAT(chain(200, 30'000), StartsWith("pass"));
+    EXPECT_THAT(chain(9'000, 10'000), StartsWith("pass"));
+    Story once("transport-faults");
+    once.request(0, "close", {{"m", 1}}).after(100).request(204, "as usual", {{"m", 1}});
+    EXPECT_THAT(once.verdict(kCheck), StartsWith("inconclusive"));
 }
 
 TEST(BrokenResponse, IsNoSuccess) {

@@ -2,6 +2,7 @@
 /// undelivered, a strange but complete answer does not.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <vector>
 
 #include "checks/fate.h"
@@ -14,6 +15,8 @@ namespace {
 
 /// A request whose answer took longer may have run into the sender's own time-out, on a busy machine.
 constexpr std::int64_t kSlowUs = 1'500'000;
+/// As after 5xx: closer than this is no delay, even on a busy machine.
+constexpr std::int64_t kNoDelayUs = 10'000;
 
 std::string seconds_text(std::int64_t us) {
     return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
@@ -98,6 +101,41 @@ void judge_broken_connection(const ScenarioRecord& record, CheckOutcome& out) {
         }
     }
     conclude_failures(record, tally, out, "data again whose connection was closed or reset before an answer");
+}
+
+/// The first data that was closed upon: the delays until each further attempt with it.
+void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
+    std::set<ObservedSample> data;
+    const Delivery* last = nullptr;
+    std::vector<std::int64_t> delays;
+    std::uint64_t shown = 0;
+    for (const auto& delivery : record.deliveries()) {
+        const bool closed = delivery.step == kStepClose;
+        if (data.empty() && closed) {
+            for (const auto& sample : delivery.samples) {
+                if (!dictated(record.observation, sample)) data.insert(sample);
+            }
+            last = &delivery;
+            continue;
+        }
+        const bool same = std::any_of(delivery.samples.begin(), delivery.samples.end(),
+                                      [&](const ObservedSample& s) { return data.contains(s); });
+        if (!same) continue;
+        delays.push_back(delivery.first_byte_us - last->response_end_us);
+        shown = delivery.id;
+        last = &delivery;
+        if (!closed) break;
+    }
+    evidence(out, "attempts after a closed connection", delays.size());
+    // One at once is what HTTP clients do by themselves when a kept connection turns out to be closed.
+    if (delays.size() < 2) return undecided(out, "fewer than two further attempts with the same data were seen");
+    const auto longest = *std::max_element(delays.begin(), delays.end());
+    const auto text = "the longest delay between " + count_text(delays.size() + 1, "attempt") + " was " +
+                      std::to_string(longest / 1000) + "." + std::to_string(longest / 100 % 10) + " ms";
+    if (longest >= kNoDelayUs) return pass(out, text);
+    add_finding(out, {}, "attempts follow the failure at once: " + text, shown,
+                "Wait before each further attempt, as after a 5xx.");
+    miss(out, "delays between attempts that a back-off sets", text);
 }
 
 void judge_broken_response(const ScenarioRecord& record, CheckOutcome& out) {
@@ -233,7 +271,7 @@ constexpr std::string_view kRetryClauses[] = {"prw1.retries.retry-5xx", "prw2.re
 constexpr std::string_view kTimeoutClauses[] = {"ext.http.timeout-bounded"};
 constexpr std::string_view kFramedClauses[] = {"ext.http.response-as-framed"};
 
-constexpr std::array<BehaviourCheck, 6> kChecks = {{
+constexpr std::array<BehaviourCheck, 7> kChecks = {{
     {"sender/transport/broken-connection",
      kTransport,
      kErrorClauses,
@@ -241,6 +279,13 @@ constexpr std::array<BehaviourCheck, 6> kChecks = {{
      Needs::kSamples,
      {},
      judge_broken_connection},
+    {"sender/transport/backoff",
+     kTransport,
+     kErrorClauses,
+     "Attempts after a failed connection are spaced out.",
+     Needs::kSamples,
+     {},
+     judge_backoff},
     {"sender/transport/broken-response",
      kTransport,
      kErrorClauses,

@@ -37,7 +37,8 @@ receiver::Script faults(std::string_view metric, bool stall, proto::ProtobufMess
         step.status = 503;
         step.body = std::string(size, '.') + "\n";
     };
-    add(kStepClose, http::Fault::kCloseBeforeResponse);
+    // Twice, so that there are delays to see; more would take a sender that doubles them from 2 s too long.
+    add(kStepClose, http::Fault::kCloseBeforeResponse).times = 2;
     add(kStepReset, http::Fault::kResetBeforeResponse);
     add(kStepCutHead, http::Fault::kCutResponse);
     add(kStepGarbage, http::Fault::kGarbage);
