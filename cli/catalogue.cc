@@ -18,6 +18,8 @@ Coverage coverage_of(const proto::Clause& clause) {
     if (!out.rules.empty() || !out.checks.empty()) return out;
     for (const auto& uncovered : receiver::uncovered_clauses())
         if (uncovered.clause == clause.id) out.reason = uncovered.reason;
+    for (const auto& unjudged : conformance::unjudged_clauses())
+        if (unjudged.clause == clause.id) out.reason = unjudged.reason;
     if (!out.reason.empty()) return out;
     if (clause.observable == proto::Observable::kNo) {
         out.reason = "cannot be observed from outside";

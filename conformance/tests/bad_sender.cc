@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "prw/http/client.h"
+#include "prw/proto/http_head.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/sender/exposition.h"
@@ -39,18 +40,50 @@ std::int64_t now_ms() {
         .count();
 }
 
+/// What the variants of the profile set; empty where they do not.
+std::string option(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+http::Url write_url() {
+    auto url = *http::parse_url(variable("PRW_REMOTE_WRITE_URL"));
+    if (const auto basic = option("BAD_SENDER_BASIC"); !basic.empty()) {
+        url.user = basic.substr(0, basic.find(':'));
+        url.password = basic.substr(basic.find(':') + 1);
+    }
+    return url;
+}
+
+http::ClientOptions client_options(const std::string& mode) {
+    http::ClientOptions options;
+    if (const auto seconds = option("BAD_SENDER_TIMEOUT"); !seconds.empty() && mode != "wait-for-ever")
+        options.timeout = std::chrono::seconds(std::stoi(seconds));
+    return options;
+}
+
 class Sender {
 public:
     explicit Sender(std::string mode)
         : mode_(std::move(mode)),
           scrape_url_(*http::parse_url(variable("PRW_SCRAPE_URL"))),
-          client_(*http::parse_url(variable("PRW_REMOTE_WRITE_URL"))),
+          url_(without_user(write_url(), mode_)),
+          client_(url_, client_options(mode_)),
           target_({.target_labels = {{"instance", variable("PRW_SCRAPE_HOSTPORT")}, {"job", "prw"}}}) {
         if (!proto::parse_protobuf_message(variable("PRW_PROTOBUF_MESSAGE"), message_)) std::exit(2);
         if (mode_ == "other-message") message_ = proto::ProtobufMessage::kV1;
     }
 
     int run() {
+        if (const auto header = option("BAD_SENDER_HEADER"); !header.empty()) {
+            const auto colon = header.find(':');
+            custom_ = {header.substr(0, colon), header.substr(colon + 2)};
+            const bool reserved = !proto::iequals(custom_.first, "X-Prw-Test");
+            if (reserved && !is("header-override") && !is("header-doubles")) {
+                std::fprintf(stderr, "bad_sender: the header %s is reserved\n", custom_.first.c_str());
+                return 2;
+            }
+        }
         if (mode_ == "silent") {
             while (true) ::pause();
         }
@@ -73,6 +106,10 @@ public:
 
 private:
     bool is(const char* mode) const { return mode_ == mode; }
+    static http::Url without_user(http::Url url, const std::string& mode) {
+        if (mode == "no-auth") url.user = url.password = "";
+        return url;
+    }
 
     proto::WriteRequest scrape() {
         const auto time = now_ms();
@@ -178,9 +215,43 @@ private:
                                     {"User-Agent", "bad-sender/1.0"},
                                     {"X-Prometheus-Remote-Write-Version", v1 ? "0.1.0" : "2.0.0"}};
         if (attempt > 0) headers.emplace_back("Retry-Attempt", std::to_string(attempt));
+        if (const auto token = option("BAD_SENDER_BEARER"); !token.empty() && !is("no-auth"))
+            headers.emplace_back("Authorization", "Bearer " + token);
+        if (!custom_.first.empty() && !is("no-custom-header")) {
+            if (is("header-override"))
+                std::erase_if(headers, [&](const auto& own) { return proto::iequals(own.first, custom_.first); });
+            headers.push_back(custom_);
+        }
         if (is("new-connections")) client_.close();
-        const auto answer = client_.request("POST", headers, body);
-        return answer ? answer->status : 503;
+        const auto target = is("drop-query") ? url_.target.substr(0, url_.target.find('?')) : url_.target;
+        const auto answer = client_.request("POST", target, headers, body);
+        if (!answer) {
+            const auto failure = client_.last_failure();
+            const bool broken = failure == http::ClientFailure::kTruncatedResponse ||
+                                failure == http::ClientFailure::kMalformedResponse;
+            if (is("cut-is-success") && broken) return 204;
+            return is("give-up-on-error") ? 0 : 503;
+        }
+        if (is("big-body-is-final") && answer->body.size() > 100'000) return 0;
+        const auto* connection = answer->header("Connection");
+        if (is("close-is-failure") && connection != nullptr && *connection == "close") return 503;
+        return redirected(*answer, headers);
+    }
+
+    /// Follows where no sender should: with a GET, or without the data.
+    int redirected(const http::ClientResponse& answer, const http::HeaderList& headers) {
+        const auto* location = answer.header("Location");
+        if (location == nullptr) return answer.status;
+        if (is("redirect-get") && answer.status <= 303) {
+            const auto got = client_.request("GET", *location, {{"User-Agent", "bad-sender/1.0"}}, {});
+            return got ? got->status : 503;
+        }
+        if (is("redirect-empty") && answer.status >= 307) {
+            const auto got = client_.request("POST", *location, headers,
+                                             proto::compress_snappy(proto::encode(proto::WriteRequest(), message_)));
+            return got ? got->status : 503;
+        }
+        return answer.status;
     }
 
     void deliver(proto::WriteRequest request) {
@@ -188,7 +259,7 @@ private:
         auto delay = 30ms;
         for (int attempt = 0;; ++attempt) {
             const int status = post(request, attempt);
-            if (status / 100 == 2) return;
+            if (status / 100 == 2 || status == 0) return;
             if (status / 100 == 4 && is("stop-on-4xx")) stopped_ = true;
             if (status / 100 == 4 && !is("retry-4xx")) return;
             if (is("no-retry") || (is("retry-twice") && attempt == 2)) return;
@@ -227,8 +298,9 @@ private:
     }
 
     std::string mode_;
-    http::Url scrape_url_;
+    http::Url scrape_url_, url_;
     http::Client client_;
+    std::pair<std::string, std::string> custom_;
     sender::Target target_;
     proto::ProtobufMessage message_ = proto::ProtobufMessage::kV1;
     std::uint64_t scrape_ = 0;

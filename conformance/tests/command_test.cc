@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 
+#include "prw/conformance/checks.h"
 #include "prw/conformance/process.h"
 #include "prw/conformance/results.h"
 #include "prw/http/client.h"
@@ -71,7 +72,7 @@ TEST_F(Command, ReferenceConformsUnderBothMessages) {
     const auto seen = results();
     EXPECT_TRUE(seen.complete);
     EXPECT_EQ(seen.verdict, Verdict::kPass);
-    EXPECT_EQ(seen.scenarios.size(), 8U);
+    EXPECT_EQ(seen.scenarios.size(), 2 * all_scenarios().size());
     EXPECT_THAT(ids(seen, Verdict::kFail), ElementsAre());
     EXPECT_THAT(ids(seen, Verdict::kWarn), ElementsAre());
     EXPECT_THAT(ids(seen, Verdict::kError), ElementsAre());

@@ -179,6 +179,16 @@ TEST(SeedCase, NamesTheMissingRetryAndNothingElse) {
         EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << " " << said(check);
 }
 
+TEST(Catalogue, ReasonsAreGivenForClausesThatExistAndThatNoCheckNames) {
+    for (const auto& unjudged : unjudged_clauses()) {
+        EXPECT_NE(proto::find_clause(unjudged.clause), nullptr) << unjudged.clause;
+        EXPECT_FALSE(unjudged.reason.empty()) << unjudged.clause;
+        for (const auto& check : all_checks())
+            EXPECT_EQ(std::count(check.clauses.begin(), check.clauses.end(), unjudged.clause), 0)
+                << check.id << " judges " << unjudged.clause;
+    }
+}
+
 TEST(Catalogue, ChecksNameClausesThatExist) {
     std::set<std::string> ids;
     for (const auto& check : all_checks()) {

@@ -113,6 +113,13 @@ TEST(Profile, MistakesAreNamedWithFileLineAndNearestWord) {
          "must lie in the work directory"},
         {"version: 1\ntargets:\n  - name: a\n    role: sender\n    files: {/etc/x: y}", "p.yaml:5",
          "must lie in the work directory"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    variables: {PRW_A: b}",
+         "p.yaml:6", "variables: names that begin with PRW_ are prw's own"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    variants: {headers: {}}",
+         "p.yaml:6", "unknown key \"headers\" in variants; did you mean \"header\"?"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    variants: {header: "
+         "{argument: [x]}}",
+         "p.yaml:6", "unknown key \"argument\" in variant header; did you mean \"arguments\"?"},
         {"version: 1\ntargets:\n  - {name: a, role: sender, start: {exec: [x]}}\n  - {name: a, role: sender, start: "
          "{exec: [x]}}",
          "p.yaml:4", "two targets have the name a"},
@@ -144,6 +151,29 @@ TEST(Profile, VariablesExpandOnceAndUnsetOnesAreErrors) {
         EXPECT_EQ(out.error().where, "p.yaml:7");
     }
     EXPECT_THAT(expand("${PRW_NEVER_SET}", variables, "").error().what, HasSubstr("${PRW_NEVER_SET} is not set"));
+}
+
+TEST(Profile, VariantsReplaceVariablesAndAddTheRest) {
+    const auto profile = parse_profile(R"(version: 1
+targets:
+  - name: a
+    role: sender
+    start: {exec: [a, --config], env: {A: b}}
+    files: {f: "${HEADERS}"}
+    variables: {HEADERS: "", OTHER: kept}
+    variants:
+      header: {variables: {HEADERS: "${PRW_HEADER_NAME}"}, arguments: [--more], env: {C: d}, files: {g: x}}
+)",
+                                       "p.yaml");
+    ASSERT_TRUE(profile) << profile.error().text();
+    const auto& target = profile->targets.front();
+    EXPECT_EQ(with_variants(target, {"bearer-token"}).exec, target.exec);
+    const auto changed = with_variants(target, {"header"});
+    using Pairs = std::vector<std::pair<std::string, std::string>>;
+    EXPECT_EQ(changed.variables, (Pairs{{"HEADERS", "${PRW_HEADER_NAME}"}, {"OTHER", "kept"}}));
+    EXPECT_EQ(changed.exec, (std::vector<std::string>{"a", "--config", "--more"}));
+    EXPECT_EQ(changed.env, (Pairs{{"A", "b"}, {"C", "d"}}));
+    EXPECT_EQ(changed.files, (Pairs{{"f", "${HEADERS}"}, {"g", "x"}}));
 }
 
 TEST(Profile, IsFoundByNameByPathAndByTarget) {

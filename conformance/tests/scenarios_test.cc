@@ -26,6 +26,10 @@ Target double_of(const std::string& mode) {
     target.features = {{"exemplars", {false, true}}, {"metadata", {false, true}}, {"stale_markers", {true, true}}};
     target.grace = std::chrono::milliseconds(300);
     target.settle = std::chrono::seconds(10);
+    target.variants["header"].env = {{"BAD_SENDER_HEADER", "${PRW_HEADER_NAME}: ${PRW_HEADER_VALUE}"}};
+    target.variants["basic-auth"].env = {{"BAD_SENDER_BASIC", "${PRW_USERNAME}:${PRW_PASSWORD}"}};
+    target.variants["bearer-token"].env = {{"BAD_SENDER_BEARER", "${PRW_BEARER_TOKEN}"}};
+    target.variants["short-timeout"].env = {{"BAD_SENDER_TIMEOUT", "${PRW_TIMEOUT_SECONDS}"}};
     target.origin = "test";
     return target;
 }
@@ -184,6 +188,36 @@ const std::vector<Row>& rows() {
         {"no-stale-on-failure", "series-disappears", kV1, "sender/stale/all-series-of-target", Verdict::kFail},
         {"stale-on-failure-but-buckets", "series-disappears", kV2, "sender/stale/all-series-of-target", Verdict::kWarn},
         {"stale-for-nan", "series-disappears", kV1, "sender/stale/none-for-live-series", Verdict::kFail},
+        {"give-up-on-error",
+         "transport-faults",
+         kV1,
+         "sender/transport/broken-connection",
+         Verdict::kWarn,
+         {"sender/transport/broken-response", "sender/transport/stalled-response"}},
+        {"hot-loop", "transport-faults", kV1, "sender/transport/backoff", Verdict::kWarn},
+        {"cut-is-success", "transport-faults", kV2, "sender/transport/broken-response", Verdict::kWarn},
+        {"big-body-is-final", "transport-faults", kV1, "sender/transport/large-error-body", Verdict::kFail},
+        {"wait-for-ever", "transport-faults", kV2, "sender/transport/stalled-response", Verdict::kWarn},
+        {"close-is-failure", "transport-faults", kV1, "sender/transport/unusual-success", Verdict::kWarn},
+        {"give-up-on-error", "refused-at-start", kV2, "sender/transport/refused-at-start", Verdict::kWarn},
+        {"redirect-get", "redirects", kV1, "sender/redirect/not-by-get", Verdict::kWarn},
+        {"redirect-empty", "redirects", kV1, "sender/redirect/same-request", Verdict::kWarn},
+        {"drop-query", "configuration", kV1, "sender/url/path-and-query", Verdict::kFail},
+        {"no-custom-header", "configuration", kV2, "sender/headers/custom-arrives", Verdict::kWarn},
+        {"header-override",
+         "configuration",
+         kV1,
+         "sender/headers/reserved-kept",
+         Verdict::kFail,
+         {"sender/negotiation/content-encoding-snappy", "sender/negotiation/media-type"}},
+        {"header-doubles",
+         "configuration",
+         kV2,
+         "sender/headers/reserved-kept",
+         Verdict::kFail,
+         {"sender/headers/reserved-once"}},
+        {"no-auth", "configuration", kV1, "sender/auth/basic", Verdict::kWarn, {"sender/auth/bearer"}},
+        {"no-auth", "configuration", kV2, "sender/auth/bearer", Verdict::kWarn, {"sender/auth/basic"}},
         {"repeat-markers", "series-disappears", kV1, "sender/stale/single-marker", Verdict::kWarn},
     };
     return kRows;
@@ -300,7 +334,7 @@ TEST(NullSenders, ConcludeWithFour) {
         conclude(*results, false);
         EXPECT_EQ(results->exit_code, 4) << mode;
         EXPECT_TRUE(results->complete);
-        EXPECT_EQ(results->scenarios.size(), 8U);
+        EXPECT_EQ(results->scenarios.size(), 2 * all_scenarios().size());
     }
 }
 
@@ -353,7 +387,7 @@ TEST(Runner, InterruptionLeavesPartialResultsThatSaySo) {
     conclude(*results, false);
     EXPECT_FALSE(results->complete);
     EXPECT_EQ(results->exit_code, 4);
-    EXPECT_EQ(results->scenarios.size(), 8U);
+    EXPECT_EQ(results->scenarios.size(), 2 * all_scenarios().size());
 }
 
 TEST(Runner, UnknownScenarioAndMessageAreUsageErrors) {

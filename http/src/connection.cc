@@ -30,7 +30,9 @@ void Connection::run() {
         request.peer = peer_;
         request.connection = id_;
         request.index_on_connection = index;
-        if (!reader_.read(request) || !exchange(request)) break;
+        if (!reader_.read(request)) break;
+        reset_ = reader_.to_reset();
+        if (!exchange(request)) break;
     }
     close();
 }
@@ -109,7 +111,8 @@ std::string Connection::bytes_of(const Response& response, bool& keep) const {
 }
 
 bool Connection::answer(const Response& response, bool& keep) {
-    const auto bytes = bytes_of(response, keep);
+    auto bytes = bytes_of(response, keep);
+    if (response.interim && !reader_.old_version()) bytes.insert(0, kContinue);
     const bool half_closed = peer_closed(fd_.get());
     bool sent = response.fault == Fault::kDribble ? dribble(bytes, response.dribble_interval) : send(bytes);
     // To a client that has closed, the kernel takes the bytes and learns from the reset that nobody wanted them.

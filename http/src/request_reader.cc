@@ -85,7 +85,11 @@ bool RequestReader::read(Request& out) {
     keep_alive_ = old_version_ = is_head_ = false;
     if (!first_bytes(out)) return false;
     out.last_byte = last_receive_;
-    if (read_head(out) && parse(out)) read_body(out);
+    reset_after_.reset();
+    if (read_head(out) && parse(out)) {
+        if (options_.reset_in_body) reset_after_ = options_.reset_in_body(out);
+        read_body(out);
+    }
     unfinished_ = out.status != ReadStatus::kComplete;
     if (unfinished_) keep_alive_ = false;
     out.last_byte = last_receive_;
@@ -246,12 +250,17 @@ bool RequestReader::parse(Request& out) {
 bool RequestReader::send_continue() {
     // A client that has begun to send does not wait for the go-ahead.
     if (!expect_continue_ || !buffer_.empty()) return true;
-    constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     return ::send(fd_, kContinue.data(), kContinue.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(kContinue.size());
 }
 
 void RequestReader::read_body(Request& out) {
-    if (chunked_) {
+    if (reset_after_) {
+        // The end is near: no go-ahead, no chunks.
+        length_ = chunked_ ? 0 : std::min<std::uint64_t>(length_, *reset_after_);
+        if (length_ > 0) read_sized(out, length_);
+        gone_ = true;
+        refuse(out, ReadStatus::kClosedInBody, std::string(kResetOnPurpose) + ", " + after(out.raw_body.size()));
+    } else if (chunked_) {
         [[maybe_unused]] const bool sent = send_continue();  // a broken connection shows in the next receive
         read_chunked(out);
     } else if (length_ > 0) {

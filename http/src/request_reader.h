@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@
 #include "socket.h"
 
 namespace prw::http {
+
+/// What tells a client to go on, and what it has to skip when it did not ask.
+inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 class RequestReader {
 public:
@@ -29,6 +33,8 @@ public:
     [[nodiscard]] bool unfinished() const {
         return unfinished_;
     }  ///< it was refused before its end: more of it may be under way
+
+    [[nodiscard]] bool to_reset() const { return reset_after_.has_value(); }  ///< the test wants a reset, not an answer
 
     /// Reads and drops what the peer still sends, until it closes, max_drain is reached, it pauses too long, or abort.
     void drain();
@@ -61,6 +67,7 @@ private:
     // Framing of the current request.
     bool chunked_ = false, expect_continue_ = false;
     std::uint64_t length_ = 0;
+    std::optional<std::size_t> reset_after_;  ///< bytes of the body
     bool keep_alive_ = false, old_version_ = false, is_head_ = false, gone_ = false, unfinished_ = false;
 };
 

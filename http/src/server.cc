@@ -40,7 +40,7 @@ std::string bare_host(std::string host) {
     return host;
 }
 
-Result<Descriptor> listen_on(const std::string& host, std::uint16_t port) {
+Result<Descriptor> bind_to(const std::string& host, std::uint16_t port) {
     const std::string bare = bare_host(host);
     const bool v6 = bare.find(':') != std::string::npos;
     const std::string where = (v6 ? "[" + bare + "]" : bare) + ":" + std::to_string(port);
@@ -59,7 +59,7 @@ Result<Descriptor> listen_on(const std::string& host, std::uint16_t port) {
         // port are an error.
         const int on = 1;
         if (fd.valid() && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-            ::bind(fd.get(), entry->ai_addr, entry->ai_addrlen) == 0 && ::listen(fd.get(), SOMAXCONN) == 0)
+            ::bind(fd.get(), entry->ai_addr, entry->ai_addrlen) == 0)
             return fd;
         error = errno;
     }
@@ -169,18 +169,34 @@ Server::Server(ServerOptions options, Handler handler, Completion completion, St
 
 Server::~Server() { stop(); }
 
+Result<void> Server::reserve() {
+    auto& self = *impl_;
+    auto listener = bind_to(self.options.host, self.options.port);
+    if (!listener) return tl::unexpected<Error>(listener.error());
+    socklen_t size = sizeof self.bound;
+    if (::getsockname(listener->get(), reinterpret_cast<sockaddr*>(&self.bound), &size) != 0)
+        return fail(ErrorCode::kIo, "cannot tell the port", self.options.host, errno_text(errno));
+    self.listener = std::move(*listener);
+    return {};
+}
+
+bool Server::reserved() const { return impl_->listener.valid() && !impl_->acceptor.joinable(); }
+
 Result<void> Server::start() {
     auto& self = *impl_;
     if (self.acceptor.joinable() || self.stop_event.raised())
         return fail(ErrorCode::kInvalidArgument, "the server was started before", address());
     if (!self.stop_event.valid() || !self.abort_event.valid() || !self.wake.valid())
         return fail(ErrorCode::kIo, "cannot create an event", self.options.host, errno_text(errno));
-    auto listener = listen_on(self.options.host, self.options.port);
-    if (!listener) return tl::unexpected<Error>(listener.error());
-    self.listener = std::move(*listener);
-    socklen_t size = sizeof self.bound;
-    if (::getsockname(self.listener.get(), reinterpret_cast<sockaddr*>(&self.bound), &size) != 0)
-        return fail(ErrorCode::kIo, "cannot tell the port", self.options.host, errno_text(errno));
+    if (!self.listener.valid()) {
+        if (auto bound = reserve(); !bound) return bound;
+    }
+    if (::listen(self.listener.get(), SOMAXCONN) != 0) {
+        const auto cause = errno_text(errno);
+        const auto where = address();
+        self.listener.reset();
+        return fail(ErrorCode::kIo, "cannot listen", where, cause);
+    }
     try {
         self.acceptor = std::thread([&self] { self.accept_loop(); });
     } catch (const std::system_error& error) {

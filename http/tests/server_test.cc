@@ -223,6 +223,55 @@ TEST(ServerReads, ContinuesWhenAskedTo) {
     EXPECT_EQ(socket.read_all(), "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
 }
 
+TEST(ServerAnswers, AfterAContinueThatNobodyAskedFor) {
+    TestServer server({}, [](const Request&) {
+        Response response;
+        response.status = 200;
+        response.body = "ok";
+        response.interim = true;
+        return response;
+    });
+    Client client(server.url());
+    const auto answer = client.request("POST", {}, "x");
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_EQ(answer->body, "ok");
+}
+
+TEST(ServerReads, ResetsOnPurposeBeforeOrWithinTheBody) {
+    for (const std::size_t after : {0U, 3U}) {
+        ServerOptions options;
+        options.reset_in_body = [after](const Request& request) -> std::optional<std::size_t> {
+            if (request.raw_head.starts_with("POST /spare")) return std::nullopt;
+            return after;
+        };
+        TestServer server(options);
+        Client client(server.url());
+        EXPECT_FALSE(client.request("POST", {}, "0123456789"));
+        EXPECT_TRUE(client.request("POST", "/spare", {}, "0123456789"));
+        const auto seen = server.seen(2);
+        EXPECT_EQ(seen.front().request.status, ReadStatus::kClosedInBody);
+        EXPECT_EQ(seen.front().request.raw_body.size(), after);
+        EXPECT_TRUE(seen.front().request.problem.starts_with(kResetOnPurpose)) << seen.front().request.problem;
+        EXPECT_FALSE(seen.front().sent);
+        EXPECT_TRUE(seen.back().sent);
+    }
+}
+
+TEST(ServerStarts, ReservedPortRefusesUntilItIsStarted) {
+    Server server({}, [](const Request&) { return Response{}; });
+    ASSERT_TRUE(server.reserve());
+    EXPECT_TRUE(server.reserved());
+    const auto url = *parse_url(server.url());
+    Client client(url);
+    EXPECT_FALSE(client.request("POST", {}, "x"));
+    EXPECT_EQ(client.last_failure(), ClientFailure::kRefused);
+    ASSERT_TRUE(server.start());
+    EXPECT_FALSE(server.reserved());
+    EXPECT_EQ(parse_url(server.url())->port, url.port);
+    EXPECT_TRUE(client.request("POST", {}, "x"));
+}
+
 TEST(ServerReads, RefusesInsteadOfContinuing) {
     TestServer server(tight(), [](const Request&) { return text(413, "no"); });
     Socket socket(server->port());

@@ -254,6 +254,30 @@ TEST(Receiver, WaitEndsWithTheConditionOrTheDeadline) {
     EXPECT_TRUE(receiver->wait(kDeadline, [](const auto& now) { return now.size() == 1; }));
 }
 
+TEST(Receiver, ScriptsAnswerProbesOnlyWhereTheySaySo) {
+    ReceiverOptions options;
+    ScriptStep page;
+    page.path = "/page";
+    page.probes = true;
+    page.status = 200;
+    ScriptStep refuse;
+    refuse.status = 503;
+    options.script.steps = {page, refuse};
+    RunningReceiver receiver(options);
+    EXPECT_EQ(receiver.get("/page").status, 200);
+    EXPECT_EQ(receiver.get("/other").status, 405);
+    EXPECT_EQ(receiver.send(RequestBuilder()).status, 503);
+}
+
+TEST(Receiver, ReservedAddressIsTheOneThatItStartsOn) {
+    Receiver receiver;
+    ASSERT_TRUE(receiver.reserve());
+    EXPECT_FALSE(receiver.reserve());
+    const auto address = receiver.address();
+    ASSERT_TRUE(receiver.start());
+    EXPECT_EQ(receiver.address(), address);
+}
+
 TEST(Receiver, StartsOnceAndNamesAPortInUse) {
     RunningReceiver receiver;
     const auto again = receiver->start();

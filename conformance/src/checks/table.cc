@@ -36,7 +36,15 @@ bool soft(proto::Level level) {
 
 std::vector<const BehaviourCheck*> behaviour_checks() {
     std::vector<const BehaviourCheck*> out;
-    for (const auto table : {steady_checks(), retry_checks(), refusal_checks(), stale_checks()}) {
+    for (const auto table : {
+             steady_checks(),
+             retry_checks(),
+             refusal_checks(),
+             stale_checks(),
+             transport_checks(),
+             redirect_checks(),
+             configuration_checks(),
+         }) {
         for (const auto& check : table) out.push_back(&check);
     }
     return out;
@@ -50,7 +58,7 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
     }
     const bool own_data =
         record.target.input == Input::kNone || (record.target.input == Input::kUnknown && !record.scraped());
-    if (check.needs == Needs::kSource && own_data && !record.deliveries().empty()) {
+    if (check.needs != Needs::kSamples && own_data && !record.deliveries().empty()) {
         not_applicable(out, "the target sends data of its own and did not scrape what we offered");
         return true;
     }
@@ -58,6 +66,7 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
         not_applicable(out, "the target reads its input once, so that nothing can disappear from it");
         return true;
     }
+    if (check.needs == Needs::kScrape && record.scraped() && !record.target_broke) return false;
     if (record.deliveries().empty()) {
         if (record.target_broke) {
             out.verdict = Verdict::kError;

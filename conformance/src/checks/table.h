@@ -14,6 +14,7 @@ namespace prw::conformance {
 enum class Needs : std::uint8_t {
     kSamples,  ///< a request that decodes, with samples
     kSource,   ///< and the program scraped (or read) what we offered
+    kScrape,   ///< the program scraped (or read); whether it sent anything is the judge's question
 };
 
 struct BehaviourCheck {
@@ -29,11 +30,18 @@ struct BehaviourCheck {
 [[nodiscard]] std::span<const BehaviourCheck> retry_checks();
 [[nodiscard]] std::span<const BehaviourCheck> refusal_checks();
 [[nodiscard]] std::span<const BehaviourCheck> stale_checks();
+[[nodiscard]] std::span<const BehaviourCheck> transport_checks();
+[[nodiscard]] std::span<const BehaviourCheck> redirect_checks();
+[[nodiscard]] std::span<const BehaviourCheck> configuration_checks();
 
 inline constexpr std::string_view kSteady = "steady";
 inline constexpr std::string_view kOutage = "5xx-then-success";
 inline constexpr std::string_view kRefusal = "4xx";
 inline constexpr std::string_view kDisappearance = "series-disappears";
+inline constexpr std::string_view kTransport = "transport-faults";
+inline constexpr std::string_view kRefused = "refused-at-start";
+inline constexpr std::string_view kRedirects = "redirects";
+inline constexpr std::string_view kConfiguration = "configuration";
 
 /// Reported only when it is not so: what a broken target did not show is nobody's pass.
 inline constexpr std::string_view kTargetRuns = "sender/target/runs";

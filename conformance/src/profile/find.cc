@@ -70,6 +70,14 @@ Target reference_target() {
                        {"native_histograms", {false, false}},
                        {"metadata", {false, true}},
                        {"stale_markers", {true, true}}};
+    target.variants[std::string(kVariantHeader)].arguments = {"--header", "${PRW_HEADER_NAME}: ${PRW_HEADER_VALUE}"};
+    target.variants[std::string(kVariantBasicAuth)].variables = {
+        {"PRW_REMOTE_WRITE_URL",
+         "http://${PRW_USERNAME}:${PRW_PASSWORD}@${PRW_REMOTE_WRITE_HOSTPORT}${PRW_REMOTE_WRITE_TARGET}"}};
+    auto& bearer = target.variants[std::string(kVariantBearer)];
+    bearer.files = {{"token", "${PRW_BEARER_TOKEN}"}};
+    bearer.arguments = {"--bearer-token-file", "${PRW_TMPDIR}/token"};
+    target.variants[std::string(kVariantTimeout)].arguments = {"--timeout", "${PRW_TIMEOUT}"};
     target.origin = "built in";
     return target;
 }

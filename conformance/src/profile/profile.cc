@@ -114,16 +114,33 @@ private:
     std::optional<Error> error_;
 };
 
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Pairs read_pairs(Reader& read, const YAML::Node& node, const std::string& what) {
+    Pairs out;
+    if (!node.IsMap()) {
+        read.refuse(node, what + " must be a mapping of names to texts");
+        return out;
+    }
+    for (const auto& entry : node)
+        out.emplace_back(read.text(entry.first, "a name in " + what), read.text(entry.second, "a value in " + what));
+    return out;
+}
+
+Pairs read_variables(Reader& read, const YAML::Node& node, const std::string& what) {
+    auto out = read_pairs(read, node, what);
+    for (const auto& [name, text] : out) {
+        if (name.starts_with("PRW_"))
+            read.refuse(node, what + ": names that begin with PRW_ are prw's own, as " + name);
+    }
+    return out;
+}
+
 void read_start(Reader& read, const YAML::Node& node, Target& target) {
     if (!read.mapping(node, "start", {"exec", "env"})) return;
     if (!node["exec"]) return read.refuse(node, "start needs exec: [PROGRAM, ARGUMENT…]");
     target.exec = read.command(node["exec"], "start.exec");
-    if (const auto env = node["env"]) {
-        if (!env.IsMap()) return read.refuse(env, "start.env must be a mapping of names to texts");
-        for (const auto& entry : env)
-            target.env.emplace_back(read.text(entry.first, "a name in start.env"),
-                                    read.text(entry.second, "a value in start.env"));
-    }
+    if (const auto env = node["env"]) target.env = read_pairs(read, env, "start.env");
 }
 
 void read_stop(Reader& read, const YAML::Node& node, Target& target) {
@@ -141,7 +158,7 @@ void read_stop(Reader& read, const YAML::Node& node, Target& target) {
     if (const auto grace = node["grace"]) target.grace = read.duration(grace, "stop.grace");
 }
 
-void read_files(Reader& read, const YAML::Node& node, Target& target) {
+void read_files(Reader& read, const YAML::Node& node, Pairs& files) {
     if (!node.IsMap()) return read.refuse(node, "files must be a mapping of names to texts");
     for (const auto& entry : node) {
         const std::string name = read.text(entry.first, "a name in files");
@@ -149,7 +166,7 @@ void read_files(Reader& read, const YAML::Node& node, Target& target) {
         if (name.empty() || path.is_absolute() || path.string().starts_with("..")) {
             return read.refuse(entry.first, "file \"" + name + "\" must lie in the work directory");
         }
-        target.files.emplace_back(path.string(), read.text(entry.second, "the text of file " + name));
+        files.emplace_back(path.string(), read.text(entry.second, "the text of file " + name));
     }
 }
 
@@ -188,12 +205,30 @@ void read_features(Reader& read, const YAML::Node& node, Target& target) {
     }
 }
 
+void read_variants(Reader& read, const YAML::Node& node, Target& target) {
+    std::vector<std::string> known;
+    for (const auto& variant : variant_names()) known.emplace_back(variant.name);
+    if (!read.mapping(node, "variants", known)) return;
+    for (const auto& entry : node) {
+        const std::string name = entry.first.Scalar();
+        const auto& body = entry.second;
+        if (!read.mapping(body, "variant " + name, {"variables", "arguments", "env", "files"})) return;
+        Variant variant;
+        if (const auto value = body["variables"])
+            variant.variables = read_variables(read, value, "variables of variant " + name);
+        if (const auto value = body["arguments"]) variant.arguments = read.texts(value, "arguments of variant " + name);
+        if (const auto value = body["env"]) variant.env = read_pairs(read, value, "env of variant " + name);
+        if (const auto value = body["files"]) read_files(read, value, variant.files);
+        target.variants[name] = std::move(variant);
+    }
+}
+
 Target read_target(Reader& read, const YAML::Node& node) {
     Target target;
     target.origin = read.at(node);
-    static const std::vector<std::string> kKeys = {"name",    "description", "role",   "protocols",
-                                                   "input",   "requires",    "files",  "start",
-                                                   "version", "stop",        "settle", "features"};
+    static const std::vector<std::string> kKeys = {"name",     "description", "role",      "protocols", "input",
+                                                   "requires", "files",       "start",     "version",   "stop",
+                                                   "settle",   "features",    "variables", "variants"};
     if (!read.mapping(node, "a target", kKeys)) return target;
     if (!node["name"]) {
         read.refuse(node, "a target needs a name");
@@ -225,7 +260,7 @@ Target read_target(Reader& read, const YAML::Node& node) {
             read.refuse(value, "input must be scrape, none or stdin, not \"" + word + "\"");
     }
     if (const auto value = node["requires"]) target.requires_programs = read.texts(value, "requires");
-    if (const auto value = node["files"]) read_files(read, value, target);
+    if (const auto value = node["files"]) read_files(read, value, target.files);
     if (const auto value = node["start"])
         read_start(read, value, target);
     else if (target.role == "sender")
@@ -237,6 +272,8 @@ Target read_target(Reader& read, const YAML::Node& node) {
     if (const auto value = node["stop"]) read_stop(read, value, target);
     if (const auto value = node["settle"]) target.settle = read.duration(value, "settle");
     if (const auto value = node["features"]) read_features(read, value, target);
+    if (const auto value = node["variables"]) target.variables = read_variables(read, value, "variables");
+    if (const auto value = node["variants"]) read_variants(read, value, target);
     return target;
 }
 
@@ -294,6 +331,37 @@ const std::vector<FeatureName>& feature_names() {
         {"fallback_on_415", "falls back to 1.0 after 415"},
     };
     return kNames;
+}
+
+const std::vector<VariantName>& variant_names() {
+    static const std::vector<VariantName> kNames = {
+        {kVariantHeader, "sends one further header", "PRW_HEADER_NAME, PRW_HEADER_VALUE"},
+        {kVariantBasicAuth, "authenticates with user and password", "PRW_USERNAME, PRW_PASSWORD"},
+        {kVariantBearer, "authenticates with a bearer token", "PRW_BEARER_TOKEN"},
+        {kVariantTimeout, "gives up on a request after a short time", "PRW_TIMEOUT, PRW_TIMEOUT_SECONDS"},
+    };
+    return kNames;
+}
+
+Target with_variants(const Target& target, const std::vector<std::string>& names) {
+    Target out = target;
+    for (const auto& name : names) {
+        const auto found = target.variants.find(name);
+        if (found == target.variants.end()) continue;
+        const auto& variant = found->second;
+        for (const auto& [key, text] : variant.variables) {
+            const auto own = std::find_if(out.variables.begin(), out.variables.end(),
+                                          [&, &wanted = key](const auto& each) { return each.first == wanted; });
+            if (own != out.variables.end())
+                own->second = text;
+            else
+                out.variables.emplace_back(key, text);
+        }
+        out.exec.insert(out.exec.end(), variant.arguments.begin(), variant.arguments.end());
+        out.env.insert(out.env.end(), variant.env.begin(), variant.env.end());
+        out.files.insert(out.files.end(), variant.files.begin(), variant.files.end());
+    }
+    return out;
 }
 
 std::optional<bool> Target::feature(std::string_view feature_name, proto::ProtobufMessage message) const {

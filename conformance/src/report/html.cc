@@ -2,6 +2,7 @@
 #include <map>
 
 #include "html_style.h"
+#include "prw/conformance/checks.h"
 #include "prw/conformance/results.h"
 #include "prw/receiver/text.h"
 #include "view.h"
@@ -257,6 +258,8 @@ private:
     static std::string why_not(const proto::Clause& clause) {
         for (const auto& uncovered : receiver::uncovered_clauses())
             if (uncovered.clause == clause.id) return std::string(uncovered.reason);
+        for (const auto& unjudged : unjudged_clauses())
+            if (unjudged.clause == clause.id) return std::string(unjudged.reason);
         if (clause.observable == proto::Observable::kNo) return "cannot be observed from outside";
         return "not judged by this run";
     }

@@ -87,8 +87,16 @@ void Observation::add(Delivery delivery) {
     deliveries_.push_back(std::move(delivery));
 }
 
+void Observation::add(ObservedProbe probe) {
+    if (probes_.size() < 1000) probes_.push_back(std::move(probe));
+}
+
 void Observation::add(const receiver::Exchange& exchange) {
-    if (full() || exchange.check.kind == receiver::RequestKind::kProbe) return;
+    if (full()) return;
+    const auto head = proto::parse_request_head(exchange.raw_head);
+    if (exchange.check.kind == receiver::RequestKind::kProbe)
+        return add(ObservedProbe{exchange.id, exchange.response_sent ? exchange.status : 0,
+                                 head ? std::string(head->target) : std::string()});
     Delivery delivery;
     delivery.id = exchange.id;
     delivery.message = exchange.check.actual.value_or(exchange.check.declared.value_or(proto::ProtobufMessage::kV1));
@@ -96,8 +104,12 @@ void Observation::add(const receiver::Exchange& exchange) {
     delivery.connection = exchange.connection;
     delivery.first_byte_us = exchange.first_byte_us;
     delivery.response_end_us = exchange.response_end_us;
-    if (const auto head = proto::parse_request_head(exchange.raw_head))
+    if (head) {
         delivery.user_agent = std::string(head->value("User-Agent"));
+        delivery.target = std::string(head->target);
+    }
+    delivery.step = exchange.problem.starts_with(http::kResetOnPurpose) ? std::string(kResetInBody) : exchange.scripted;
+    if (keep_heads_) delivery.head = exchange.raw_head;
 
     proto::PaddedBuffer buffer;
     const std::string body = exchange.payload();

@@ -275,12 +275,19 @@ Result<std::string> missing_requirement(const Target& target) {
                (package != kPackages.end() ? ": install the Debian package " + package->second : std::string());
     }
     // Everything else that is expanded later, so that a mistake shows before anything runs.
-    std::vector<std::string> rest(target.exec.begin() + 1, target.exec.end());
-    for (const auto& [name, text] : target.files) rest.push_back(text);
-    for (const auto& [name, text] : target.env) rest.push_back(text);
-    for (const auto& text : rest) {
-        if (auto expanded = expand(text, variables, target.origin); !expanded)
-            return tl::unexpected<Error>(expanded.error());
+    std::vector<std::vector<std::string>> ways = {{}};
+    for (const auto& [name, variant] : target.variants) ways.push_back({name});
+    for (const auto& way : ways) {
+        const auto started = with_variants(target, way);
+        auto all = variables;
+        if (auto added = add_variables(started, all); !added) return tl::unexpected<Error>(added.error());
+        std::vector<std::string> rest(started.exec.begin() + 1, started.exec.end());
+        for (const auto& [name, text] : started.files) rest.push_back(text);
+        for (const auto& [name, text] : started.env) rest.push_back(text);
+        for (const auto& text : rest) {
+            if (auto expanded = expand(text, all, target.origin); !expanded)
+                return tl::unexpected<Error>(expanded.error());
+        }
     }
     return out;
 }

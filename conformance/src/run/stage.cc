@@ -8,6 +8,8 @@ namespace fs = std::filesystem;
 
 namespace {
 constexpr std::string_view kWritePath = "/api/v1/write";
+/// Short enough to wait for, long enough for a busy machine.
+constexpr std::chrono::seconds kShortTimeout(2);
 constexpr auto kInterruptionPoll = std::chrono::milliseconds(100);
 }  // namespace
 
@@ -25,7 +27,32 @@ Variables scenario_variables(const Target& target, proto::ProtobufMessage messag
         {"PRW_EXE", own_executable()},
     };
     if (!target.folder.empty()) out["PRW_PROFILE_DIR"] = target.folder;
+    // What variants of a profile may ask for.
+    const auto host = write_url.find("://");
+    const auto path = host == std::string::npos ? host : write_url.find('/', host + 3);
+    if (path != std::string::npos) {
+        out["PRW_REMOTE_WRITE_HOSTPORT"] = write_url.substr(host + 3, path - host - 3);
+        out["PRW_REMOTE_WRITE_TARGET"] = write_url.substr(path);
+    }
+    out["PRW_HEADER_NAME"] = "X-Prw-Test";
+    out["PRW_HEADER_VALUE"] = "prw";
+    out["PRW_USERNAME"] = std::string(kTestUser);
+    out["PRW_PASSWORD"] = std::string(kTestPassword);
+    out["PRW_BEARER_TOKEN"] = std::string(kTestToken);
+    out["PRW_TIMEOUT_SECONDS"] = std::to_string(kShortTimeout.count());
+    out["PRW_TIMEOUT"] = out["PRW_TIMEOUT_SECONDS"] + "s";
     return out;
+}
+
+Result<void> add_variables(const Target& target, Variables& variables) {
+    Variables own;
+    for (const auto& [name, text] : target.variables) {
+        auto value = expand(text, variables, target.origin + ": variable " + name);
+        if (!value) return tl::unexpected<Error>(value.error());
+        own[name] = std::move(*value);
+    }
+    for (auto& [name, value] : own) variables[name] = std::move(value);
+    return {};
 }
 
 Stage::Stage(const RunOptions& options, ScenarioRecord& record,
@@ -89,7 +116,9 @@ bool Stage::prepare_directory() {
     return true;
 }
 
-bool Stage::open(receiver::Script script) {
+bool Stage::open(receiver::Script script) { return open_with({.script = std::move(script)}); }
+
+bool Stage::open_with(Opening opening) {
     if (!prepare_directory()) return false;
     source_.on_scrape([this] { wake(); });
     if (auto started = source_.start(); !started) {
@@ -98,14 +127,20 @@ bool Stage::open(receiver::Script script) {
     }
     receiver::ReceiverOptions options;
     options.on_violation = receiver::OnViolation::kAccept;  // a verdict must not change what the sender does
-    options.script = std::move(script);
-    options.check.expected_target =
-        record_.target.attach || record_.target.input == Input::kUnknown ? std::string() : std::string(kWritePath);
+    options.script = std::move(opening.script);
+    const bool any_target = opening.other_targets || record_.target.attach || record_.target.input == Input::kUnknown;
+    options.check.expected_target = any_target ? std::string() : opening.target;
+    options.server.reset_in_body = [this](const http::Request&) -> std::optional<std::size_t> {
+        const auto after = reset_after_.exchange(-1);
+        if (after < 0) return std::nullopt;
+        return static_cast<std::size_t>(after);
+    };
+    if (opening.keep_heads) record_.observation.keep_heads();
     options.control_api = false;
     options.keep_exchanges = 1;  // the capture and the observation have them
     receiver_ = std::make_unique<receiver::Receiver>(options);
     receiver_->on_exchange([this](const receiver::Exchange& exchange) { note(exchange); });
-    if (auto started = receiver_->start(); !started) {
+    if (auto started = opening.refuse ? receiver_->reserve() : receiver_->start(); !started) {
         record_.problem = "the receiver did not start: " + started.error().text();
         return false;
     }
@@ -114,18 +149,46 @@ bool Stage::open(receiver::Script script) {
         if (options_.listening) options_.listening(receiver_->url(kWritePath), source_.url());
         return true;
     }
-    return start_program();
+    return start_program(opening.target, opening.variants, opening.variables);
 }
 
-bool Stage::start_program() {
-    const auto& target = record_.target;
+bool Stage::open_port() {
+    if (auto started = receiver_->start(); !started) {
+        record_.problem = "the receiver did not start: " + started.error().text();
+        return false;
+    }
+    return true;
+}
+
+bool Stage::restart(const std::string& target, const std::vector<std::string>& variants, const Variables& variables) {
+    if (process_) (void)process_->stop();
+    process_.reset();
+    std::error_code error;
+    work_dir_ = (fs::path(record_.directory) / ("work-" + std::to_string(starts_ + 1))).string();
+    fs::create_directories(work_dir_, error);
+    log_path_ = (fs::path(record_.directory) / ("target-" + std::to_string(starts_ + 1) + ".log")).string();
+    const auto problem = record_.problem;
+    const bool started = start_program(target, variants, variables);
+    record_.problem = problem;
+    record_.target_broke = false;
+    return started;
+}
+
+std::optional<ExitStatus> Stage::exited() const { return process_ ? process_->status() : std::nullopt; }
+
+bool Stage::start_program(const std::string& path_and_query, const std::vector<std::string>& variants,
+                          const Variables& further) {
+    const auto target = with_variants(record_.target, variants);
+    ++starts_;
     const auto broken = [this](std::string problem) {
         record_.problem = std::move(problem);
         record_.target_broke = true;
         return false;
     };
-    const auto variables = scenario_variables(target, record_.asked, record_.scenario, work_dir_,
-                                              receiver_->url(kWritePath), source_.url(), source_.hostport());
+    auto variables = scenario_variables(target, record_.asked, record_.scenario, work_dir_,
+                                        receiver_->url(path_and_query), source_.url(), source_.hostport());
+    for (const auto& [name, value] : further) variables[name] = value;
+    if (auto added = add_variables(target, variables); !added) return broken(added.error().text());
     for (const auto& [name, text] : target.files) {
         const auto expanded = expand(text, variables, target.origin + ": file " + name);
         if (!expanded) return broken(expanded.error().text());
@@ -155,7 +218,8 @@ bool Stage::start_program() {
         options.env.emplace_back(name, std::move(*expanded));
     }
     for (const auto& [name, value] : variables) {
-        if (name != "PRW_EXE" && name != "PRW_PROFILE_DIR") options.env.emplace_back(name, value);
+        if (name.starts_with("PRW_") && name != "PRW_EXE" && name != "PRW_PROFILE_DIR")
+            options.env.emplace_back(name, value);
     }
     options.work_dir = target.in_work_dir ? work_dir_ : std::string();
     options.log_path = log_path_;
@@ -219,13 +283,19 @@ void Stage::close() {
     if (process_) {
         const auto own_end = process_->status();
         const auto end = process_->stop();
-        if (own_end) {
+        if (own_end && starts_ == 1) {
             record_.exited = own_end->text();
             record_.exited_cleanly = own_end->success();
         }
         record_.last_output = tail_of_file(log_path_);
         const bool silent = silent_so_far();
-        if (own_end && (own_end->signalled || (silent && !own_end->success()))) {
+        // Where nobody listened, not to have sent is what is judged.
+        const bool refused = record_.refused && silent && !(own_end && own_end->signalled) &&
+                             (record_.target.input != Input::kScrape || source_.scrapes() > 0);
+        const bool left_to_judges = refused || starts_ > 1;
+        if (left_to_judges) {
+            record_.problem.clear();
+        } else if (own_end && (own_end->signalled || (silent && !own_end->success()))) {
             record_.target_broke = true;
             record_.problem = "the target " + end.text() + (silent ? " before it sent anything" : "");
         } else if (own_end && silent) {
@@ -251,6 +321,9 @@ void Stage::close() {
     if (!options_.keep_work_dirs && !work_dir_.empty()) {
         std::error_code ignored;
         fs::remove_all(work_dir_, ignored);
+        for (std::size_t i = 2; i <= starts_; ++i)
+            fs::remove_all(fs::path(record_.directory) / ("work-" + std::to_string(i)), ignored);
+        fs::remove_all(fs::path(record_.directory) / "work", ignored);
     }
     record_.duration_ms = elapsed().count();
 }

@@ -1,12 +1,15 @@
 /// One scenario's receiver, scrape target and program, and the wait for what they do. Internal to conformance.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "prw/conformance/process.h"
 #include "prw/conformance/runner.h"
@@ -28,8 +31,28 @@ public:
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
 
+    /// What is not the same in every scenario.
+    struct Opening {
+        receiver::Script script = {};
+        std::string target = "/api/v1/write";  ///< path and query that the program is told to send to
+        bool other_targets = false;            ///< requests to others are no finding
+        bool refuse = false;                   ///< connections are refused until open_port()
+        bool keep_heads = false;               ///< deliveries keep their request heads
+        std::vector<std::string> variants = {};
+        Variables variables = {};
+    };
     /// Receiver with this script, scrape target, program. False: record.problem says why.
     bool open(receiver::Script script);
+    bool open_with(Opening opening);
+    /// From now on connections are accepted.
+    bool open_port();
+    /// Stops the program and starts it anew with another URL and other variants. False when it does not start, which is
+    /// no problem of the record.
+    bool restart(const std::string& target, const std::vector<std::string>& variants, const Variables& variables);
+    /// How the program that runs now ended by itself; nullopt while it runs.
+    [[nodiscard]] std::optional<ExitStatus> exited() const;
+    /// The connection of the next request is reset once so many bytes of its body are there.
+    void reset_next(std::size_t after) { reset_after_ = static_cast<std::int64_t>(after); }
     /// Waits for `done`, which is asked whenever something happened, for the program's own end, for the deadline, or
     /// for an interruption.
     Waited wait(Milliseconds deadline, const std::function<bool()>& done, bool until_exit = true);
@@ -53,7 +76,8 @@ public:
 
 private:
     bool prepare_directory();
-    bool start_program();
+    bool start_program(const std::string& path_and_query, const std::vector<std::string>& variants,
+                       const Variables& further);
     void note(const receiver::Exchange& exchange);
     void wake();
 
@@ -70,13 +94,20 @@ private:
     std::unique_ptr<receiver::Receiver> receiver_;
     std::unique_ptr<Process> process_;
     std::string log_path_, work_dir_;
+    std::size_t starts_ = 0;
+    std::atomic<std::int64_t> reset_after_{-1};
     bool closed_ = false;
 };
 
-/// Variables for ${…} and for the child's environment.
+/// Credentials that a target is told to use.
+inline constexpr std::string_view kTestUser = "prw-user", kTestPassword = "prw-word", kTestToken = "prw-token-42";
+
+/// Variables for ${…}; those about the run are in the child's environment, too.
 [[nodiscard]] Variables scenario_variables(const Target& target, proto::ProtobufMessage message,
                                            const std::string& scenario, const std::string& work_dir,
                                            const std::string& write_url, const std::string& scrape_url,
                                            const std::string& scrape_hostport);
+/// Adds the target's own variables, expanded. kInvalidArgument for an unset one in them.
+[[nodiscard]] Result<void> add_variables(const Target& target, Variables& variables);
 
 }  // namespace prw::conformance

@@ -21,6 +21,17 @@ constexpr std::array kTable = {
              play_refusal},
     Scenario{kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails.", 8,
              play_disappearance},
+    Scenario{kTransport,
+             "Requests meet closed and reset connections, cut, broken, huge, slow and missing answers, one after the "
+             "other; each is followed by an ordinary answer.",
+             9, play_transport},
+    Scenario{kRefused, "The receiver refuses connections until the program has run for a while.", 5, play_refused},
+    Scenario{kRedirects, "Requests are answered 301, 302, 303, 307 and 308 with a Location that accepts everything.", 6,
+             play_redirects},
+    Scenario{kConfiguration,
+             "The program is configured with a path and a query, a further header, credentials, and with headers that "
+             "the protocol reserves.",
+             7, play_configuration},
 };
 
 }  // namespace

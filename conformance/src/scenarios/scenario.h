@@ -34,6 +34,10 @@ void play_steady(Stage& stage);
 void play_outage(Stage& stage);
 void play_refusal(Stage& stage);
 void play_disappearance(Stage& stage);
+void play_transport(Stage& stage);
+void play_refused(Stage& stage);
+void play_redirects(Stage& stage);
+void play_configuration(Stage& stage);
 
 /// Each of `first` once, then `then` for ever.
 [[nodiscard]] receiver::Script refusals(std::initializer_list<int> first, int then);

@@ -137,6 +137,8 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
     }
     response.delay = step.delay;
     response.fault = step.fault;
+    response.dribble_interval = step.dribble_interval;
+    response.interim = step.interim;
     return response;
 }
 

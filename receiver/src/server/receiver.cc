@@ -174,8 +174,8 @@ struct Receiver::Impl {
             e.check = checker.check(request);
             ScriptInput input{head ? &*head : nullptr, e.check.declared, request.payload(), nullptr, e.first_byte_us};
             if (script.needs_view() && e.check.decoded) input.view = &checker.view();
-            const bool write = e.check.kind != RequestKind::kProbe;
-            if (const auto step = write ? script.next(input) : std::nullopt) {
+            input.probe = e.check.kind == RequestKind::kProbe;
+            if (const auto step = script.next(input)) {
                 e.scripted = step->name;
                 response = scripted_answer(*step, e.check, policy());
             } else {
@@ -260,6 +260,14 @@ struct Receiver::Impl {
         }
     }
 
+    void make_server() {
+        server = std::make_unique<http::Server>(
+            options.server, [this](const http::Request& request) { return handle(request); },
+            [this](const http::Request&, const http::Response& response, http::SteadyTime start, http::SteadyTime end,
+                   bool sent) { complete(response, start, end, sent); },
+            [this](const http::Request&, const http::Response& response) { starting(response); });
+    }
+
     void stop() {
         if (server) server->stop();
         if (!publisher.joinable()) return;
@@ -276,15 +284,18 @@ Receiver::Receiver(ReceiverOptions options) : impl_(std::make_unique<Impl>(std::
 
 Receiver::~Receiver() { stop(); }
 
+Result<void> Receiver::reserve() {
+    auto& s = *impl_;
+    if (s.server) return fail(ErrorCode::kInvalidArgument, "the receiver has an address already", address());
+    s.make_server();
+    return s.server->reserve();
+}
+
 Result<void> Receiver::start() {
     auto& s = *impl_;
     if (s.publisher.joinable()) return fail(ErrorCode::kInvalidArgument, "the receiver runs already", address());
     s.started = std::chrono::steady_clock::now();
-    s.server = std::make_unique<http::Server>(
-        s.options.server, [&s](const http::Request& request) { return s.handle(request); },
-        [&s](const http::Request&, const http::Response& response, http::SteadyTime start, http::SteadyTime end,
-             bool sent) { s.complete(response, start, end, sent); },
-        [&s](const http::Request&, const http::Response& response) { s.starting(response); });
+    if (!s.server || !s.server->reserved()) s.make_server();
     // First, since exchanges may come at once.
     s.closing = false;
     try {

@@ -17,6 +17,7 @@ bool has_metric(const proto::RequestView& view, std::string_view metric) {
 }
 
 bool applies(const ScriptStep& step, const ScriptInput& in, std::uint64_t attempt, std::int64_t since_first_us) {
+    if (in.probe && !step.probes) return false;
     if (step.message && step.message != in.message) return false;
     if (step.attempt && *step.attempt != attempt) return false;
     if (!step.path.empty() && (in.head == nullptr || in.head->path() != step.path)) return false;
@@ -48,10 +49,12 @@ bool ScriptEngine::needs_view() const {
 std::optional<ScriptStep> ScriptEngine::next(const ScriptInput& in) {
     const std::lock_guard lock(mutex_);
     if (script_.empty()) return std::nullopt;
-    if (!first_us_) first_us_ = in.now_us;
+    if (!first_us_ && !in.probe) first_us_ = in.now_us;
     std::uint64_t attempt = 1;
     const auto hash = XXH3_64bits(in.payload.data(), in.payload.size());
-    if (const auto found = attempts_.find(hash); found != attempts_.end()) {
+    if (in.probe) {
+        // Neither an attempt with data nor the begin of the script's time.
+    } else if (const auto found = attempts_.find(hash); found != attempts_.end()) {
         attempt = ++found->second;
     } else if (attempts_.size() < kMaxBodies) {
         attempts_.emplace(hash, 1);
@@ -59,7 +62,7 @@ std::optional<ScriptStep> ScriptEngine::next(const ScriptInput& in) {
     for (std::size_t i = 0; i < script_.steps.size(); ++i) {
         const auto& step = script_.steps[i];
         if (step.times && used_[i] >= *step.times) continue;
-        if (!applies(step, in, attempt, in.now_us - *first_us_)) continue;
+        if (!applies(step, in, attempt, in.now_us - first_us_.value_or(in.now_us))) continue;
         ++used_[i];
         return step;
     }

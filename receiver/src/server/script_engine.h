@@ -21,6 +21,7 @@ struct ScriptInput {
     std::string_view payload;
     const proto::RequestView* view = nullptr;  ///< only given when needs_view()
     std::int64_t now_us = 0;
+    bool probe = false;  ///< GET and the like
 };
 
 class ScriptEngine {

@@ -29,6 +29,9 @@ struct Check {
 /// Every check of this version, behaviour first, then the request rules.
 [[nodiscard]] const std::vector<Check>& all_checks();
 
+/// Clauses on senders that a sequence or a configuration might show and that no check judges, with the reason.
+[[nodiscard]] std::span<const receiver::UncoveredClause> unjudged_clauses();
+
 /// The protobuf message that a record is judged under: the one asked for, or what a program that cannot be asked sends.
 [[nodiscard]] proto::ProtobufMessage judged_message(const ScenarioRecord& record);
 /// The checks of the record's scenario, or of these only the one with the id `only`.

@@ -47,7 +47,19 @@ struct Delivery {
     std::vector<ObservedSample> samples;  ///< in message order
     std::uint64_t exemplars = 0, metadata = 0, histograms = 0, series = 0;
     std::string user_agent;
+    std::string target;  ///< path and query as sent
+    std::string step;    ///< of the script that answered; kResetInBody for a connection that was reset within the body
+    std::string head;    ///< verbatim, where the observation keeps heads
     [[nodiscard]] bool acknowledged() const { return status >= 200 && status < 300; }
+};
+
+inline constexpr std::string_view kResetInBody = "reset in the body";
+
+/// A request without data: GET and the like, as a redirect makes of a POST.
+struct ObservedProbe {
+    std::uint64_t id = 0;  ///< of the exchange
+    int status = 0;
+    std::string target;
 };
 
 /// Turns exchanges into deliveries. Not thread-safe.
@@ -56,11 +68,14 @@ public:
     Observation() = default;
     explicit Observation(std::vector<SourceIdentity> sources);
 
-    /// Probes (GET and the like) are left out.
+    /// Probes (GET and the like) are no deliveries.
     void add(const receiver::Exchange& exchange);
     /// For tests of judges: a series by its labels.
     std::uint32_t intern(const std::string& metric, LabelPairs labels);
     void add(Delivery delivery);
+    void add(ObservedProbe probe);
+    /// Deliveries keep their request heads from now on.
+    void keep_heads() { keep_heads_ = true; }
 
     /// True once there is more than any verdict needs: a sender in a tight loop must not fill the memory. What comes
     /// after is not looked at.
@@ -68,6 +83,7 @@ public:
     static constexpr std::size_t kMaxDeliveries = 50'000, kMaxSamples = 2'000'000;
 
     [[nodiscard]] const std::vector<Delivery>& deliveries() const { return deliveries_; }
+    [[nodiscard]] const std::vector<ObservedProbe>& probes() const { return probes_; }  ///< the first thousand
     [[nodiscard]] const std::vector<ObservedSeries>& series() const { return series_; }
     [[nodiscard]] const std::vector<SourceIdentity>& sources() const { return sources_; }
     /// Findings of all requests, with the exchange that each is from; at most a few of each rule, `rule_counts` counts
@@ -93,9 +109,21 @@ private:
     std::unordered_map<std::string, std::uint32_t> index_;
     std::vector<ObservedSeries> series_;
     std::vector<Delivery> deliveries_;
+    std::vector<ObservedProbe> probes_;
+    bool keep_heads_ = false;
     std::size_t samples_ = 0;
     std::vector<SeenFinding> findings_;
     std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount> rule_counts_;
+};
+
+/// One start of the program in a scenario that starts it several times, each with a URL of its own.
+struct Trial {
+    std::string target;                 ///< path and query that it was given
+    std::vector<std::string> variants;  ///< of the profile
+    std::string header, value;          ///< that it was told to send, where it was
+    std::string credentials;            ///< that its Authorization has to hold: "Basic …", "Bearer …"
+    std::optional<std::string> exited;  ///< how it ended by itself
+    bool exited_cleanly = false;
 };
 
 /// One scenario from start to end. What a judge reads of it goes into capsules: evidence/context.cc.
@@ -111,11 +139,15 @@ struct ScenarioRecord {
     bool target_broke = false;          ///< did not start or crashed: `problem` says how
     std::optional<std::string> exited;  ///< how the program ended by itself; nullopt when it ran until it was stopped
     bool exited_cleanly = false;
-    bool interrupted = false;        ///< by the user
-    std::string last_output;         ///< of the program
-    std::int64_t stop_us = 0;        ///< when it was told to stop, in the receiver's time; 0: never
-    std::int64_t outage_end_us = 0;  ///< retry scenarios: when requests were accepted again
-    std::uint64_t window = 0;        ///< steady: how many generations were waited for
+    bool interrupted = false;         ///< by the user
+    std::string last_output;          ///< of the program
+    std::int64_t stop_us = 0;         ///< when it was told to stop, in the receiver's time; 0: never
+    std::int64_t outage_end_us = 0;   ///< retry scenarios: when requests were accepted again
+    bool refused = false;             ///< connections were refused at first
+    std::uint64_t refused_until = 0;  ///< scrapes that were served while they were
+    std::uint64_t reset_until = 0;    ///< transport-faults: scrapes until the last connection was reset within a body
+    std::vector<Trial> trials;        ///< configuration: every start of the program
+    std::uint64_t window = 0;         ///< steady: how many generations were waited for
 
     std::int64_t duration_ms = 0;
     std::string directory;  ///< absolute, of this scenario

@@ -14,6 +14,9 @@
 ///     version: {exec: ["./my-agent", "--version"]}   # its first line of output is the version in reports
 ///     stop: {signal: TERM, grace: 5s}
 ///     settle: 10s                    # how long until its first request may take
+///     variables: {TIMEOUT: ""}       # further ${…} for files and start; texts may hold PRW_… variables
+///     variants:                      # how to configure what is off by default: see variant_names()
+///       short-timeout: {variables: {TIMEOUT: "timeout: ${PRW_TIMEOUT}"}, arguments: [], env: {}, files: {}}
 ///     features: {exemplars: true, native_histograms: false, metadata: ["2.0"], stale_markers: true}   # or the
 ///     messages that have it
 /// ```
@@ -43,6 +46,13 @@ enum class Input : std::uint8_t {
 };
 [[nodiscard]] std::string_view name_of(Input input);
 
+/// A way to start a target that differs from the usual one.
+struct Variant {
+    std::vector<std::pair<std::string, std::string>> variables;   ///< in the place of the target's
+    std::vector<std::string> arguments;                           ///< behind those of start.exec
+    std::vector<std::pair<std::string, std::string>> env, files;  ///< further ones
+};
+
 struct Target {
     std::string name, description;
     std::string role = "sender";
@@ -59,6 +69,8 @@ struct Target {
     struct Support {
         bool v1 = false, v2 = false;
     };
+    std::vector<std::pair<std::string, std::string>> variables;  ///< name → text before expansion
+    std::map<std::string, Variant> variants;
     std::map<std::string, Support> features;  ///< what the profile says; what it does not say is judged when it shows
 
     std::string origin;       ///< "profiles/prometheus.yaml:4", "built in", "command line"
@@ -68,6 +80,16 @@ struct Target {
     /// The profile's word on a feature when this message is sent; nullopt when it does not say.
     [[nodiscard]] std::optional<bool> feature(std::string_view name, proto::ProtobufMessage message) const;
 };
+
+/// Variants that a profile may have, with what they switch on and the variables that say how.
+struct VariantName {
+    std::string_view name, summary, variables;
+};
+[[nodiscard]] const std::vector<VariantName>& variant_names();
+inline constexpr std::string_view kVariantHeader = "header", kVariantBasicAuth = "basic-auth",
+                                  kVariantBearer = "bearer-token", kVariantTimeout = "short-timeout";
+/// The target as it is with these variants; those that it does not have change nothing.
+[[nodiscard]] Target with_variants(const Target& target, const std::vector<std::string>& names);
 
 struct Profile {
     std::string path;

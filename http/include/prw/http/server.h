@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -76,6 +77,7 @@ struct Response {
         headers;  ///< sent in this order; Content-Length and Connection are added as needed
     std::string body;
     bool close = false;     ///< answer with Connection: close and close
+    bool interim = false;   ///< 100 Continue first, asked for or not
     Milliseconds delay{0};  ///< before the first byte
     Fault fault = Fault::kNone;
     Milliseconds dribble_interval{10};
@@ -93,7 +95,11 @@ struct ServerOptions {
         256U << 20U;  ///< bytes read and dropped after a refusal so that the client sees the answer, not a reset
     Milliseconds head_timeout{10000}, body_timeout{10000}, idle_timeout{120000};
     std::size_t max_connections = 1024;  ///< further ones wait in the backlog
+    /// Asked when the head is there: after how many bytes of the body the connection is reset; nullopt: read on. The
+    /// handler sees the request as kClosedInBody with the problem kResetOnPurpose. On the connection's thread.
+    std::function<std::optional<std::size_t>(const Request&)> reset_in_body = {};
 };
+inline constexpr std::string_view kResetOnPurpose = "the connection was reset on purpose";
 
 /// Called on the connection's thread, concurrently. For a request that could not be read (status != kComplete) the
 /// returned response is sent if the connection still stands, and the connection is closed after it.
@@ -117,6 +123,9 @@ public:
     /// Binds and listens; returns once connections are accepted. kIo with address and errno text, e.g. when the port is
     /// in use.
     [[nodiscard]] Result<void> start();
+    /// Binds, so that the port is known and nobody else's, but refuses connections until start().
+    [[nodiscard]] Result<void> reserve();
+    [[nodiscard]] bool reserved() const;  ///< and not started yet
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::string address() const;  ///< "127.0.0.1:9201"
     /// "http://127.0.0.1:9201/"; a wildcard address becomes loopback.

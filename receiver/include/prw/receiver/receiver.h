@@ -45,6 +45,8 @@ public:
     Receiver& operator=(const Receiver&) = delete;
 
     [[nodiscard]] Result<void> start();
+    /// The address is known from now on, but connections are refused until start().
+    [[nodiscard]] Result<void> reserve();
     void stop();
     [[nodiscard]] std::string address() const;  ///< HOST:PORT
     [[nodiscard]] std::string url(std::string_view path = "/api/v1/write") const;

@@ -40,6 +40,7 @@ struct ScriptStep {
     std::map<std::string, std::string> header;  ///< equal values, names case-insensitive
     std::string metric;                         ///< some series in the request has this __name__
     std::optional<std::chrono::milliseconds> after, until;  ///< since the first request to the write endpoint
+    bool probes = false;                                    ///< answers GET and HEAD as well, which no other step does
     // Answer.
     bool own_answer =
         false;  ///< status not given: the receiver answers by itself (delay, fault and headers still apply)
@@ -48,6 +49,8 @@ struct ScriptStep {
     std::string body;
     std::chrono::milliseconds delay{0};
     http::Fault fault = http::Fault::kNone;
+    std::chrono::milliseconds dribble_interval{10};
+    bool interim = false;         ///< 100 Continue first
     bool written_headers = true;  ///< 2xx to 2.0 get the true Written headers unless false or given in `headers`
 };
 

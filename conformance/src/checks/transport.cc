@@ -1,0 +1,330 @@
+/// Checks on what a sender does when the connection fails it: an exchange without a usable answer leaves the data
+/// undelivered, a strange but complete answer does not.
+#include <algorithm>
+#include <array>
+#include <set>
+#include <vector>
+
+#include "checks/fate.h"
+#include "checks/fidelity.h"
+#include "checks/table.h"
+#include "prw/conformance/profile.h"
+
+namespace prw::conformance {
+namespace {
+
+/// A request whose answer took longer may have run into the sender's own time-out, on a busy machine.
+constexpr std::int64_t kSlowUs = 1'500'000;
+/// As after 5xx: closer than this is no delay, even on a busy machine.
+constexpr std::int64_t kNoDelayUs = 10'000;
+
+std::string seconds_text(std::int64_t us) {
+    return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
+}
+
+bool one_shot(const ScenarioRecord& record) { return record.exited && record.target.input != Input::kScrape; }
+
+/// Scrapes of the time in which connections were reset within a body of which nothing arrived.
+std::vector<std::uint64_t> lost_in_resets(const ScenarioRecord& record) {
+    std::vector<std::uint64_t> out;
+    const auto times = generation_times(record.observation, record.generations);
+    if (times.empty()) return out;
+    for (const auto& generation : record.generations) {
+        if (!generation.complete || generation.failed || generation.number < times.begin()->first ||
+            generation.number > std::min(record.reset_until, times.rbegin()->first))
+            continue;
+        if (!times.contains(generation.number)) out.push_back(generation.number);
+    }
+    return out;
+}
+
+struct Tally {
+    std::size_t met = 0, lost = 0, open = 0;
+    std::string met_text, lost_text;
+    void add(std::string& list, std::string_view step) { list += (list.empty() ? "" : ", ") + std::string(step); }
+};
+
+/// One failed exchange after the other: its data has to come again.
+void count_failure(const ScenarioRecord& record, std::string_view step, CheckOutcome& out, Tally& tally) {
+    const auto fate = fate_of(record.observation, step);
+    if (!fate.hit) return;
+    evidence(out, "samples hit by " + std::string(step), fate.samples);
+    if (fate.complete()) {
+        ++tally.met;
+        tally.add(tally.met_text, step);
+        return;
+    }
+    // What never came may only not have come yet.
+    const bool over = fate.later > 0 || (record.target.input == Input::kScrape && !record.exited_cleanly);
+    if (!over || one_shot(record)) {
+        ++tally.open;
+        return;
+    }
+    ++tally.met;
+    ++tally.lost;
+    tally.add(tally.lost_text, step);
+    add_finding(out, record.observation.series()[fate.series].text,
+                std::to_string(fate.samples - fate.survived) + " of " + count_text(fate.samples, "sample") +
+                    " in request " + std::to_string(fate.exchange) + " (" + std::string(step) +
+                    ") never came again; the receiver has not acknowledged them",
+                fate.exchange,
+                "Treat an exchange without a complete answer like a 5xx: keep the batch, wait, send it again.");
+}
+
+void conclude_failures(const ScenarioRecord& record, const Tally& tally, CheckOutcome& out, const std::string& want) {
+    if (tally.lost > 0) return miss(out, want, "the data was not sent again after: " + tally.lost_text);
+    if (tally.met > 0) return pass(out, "the data came again after each of: " + tally.met_text);
+    if (tally.open > 0)
+        return undecided(out, "the data did not come again before the end of the run; " + ending_text(record));
+    undecided(out, "no request with samples met the fault");
+}
+
+void judge_broken_connection(const ScenarioRecord& record, CheckOutcome& out) {
+    Tally tally;
+    count_failure(record, kStepClose, out, tally);
+    count_failure(record, kStepReset, out, tally);
+    const auto& all = record.deliveries();
+    const auto resets = std::count_if(all.begin(), all.end(), [](const Delivery& d) { return d.step == kResetInBody; });
+    if (resets > 0 && record.scraped() && record.reset_until > 0) {
+        const auto lost = lost_in_resets(record);
+        evidence(out, "connections reset in the body", static_cast<std::uint64_t>(resets));
+        ++tally.met;
+        tally.add(lost.empty() ? tally.met_text : tally.lost_text, kResetInBody);
+        if (!lost.empty()) {
+            ++tally.lost;
+            const auto hit =
+                std::find_if(all.begin(), all.end(), [](const Delivery& d) { return d.step == kResetInBody; });
+            add_finding(out, {},
+                        "what scrape " + std::to_string(lost.front()) +
+                            " served never arrived; connections were reset within the body at that time",
+                        hit->id);
+        }
+    }
+    conclude_failures(record, tally, out, "data again whose connection was closed or reset before an answer");
+}
+
+/// The first data that was closed upon: the delays until each further attempt with it.
+void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
+    std::set<ObservedSample> data;
+    const Delivery* last = nullptr;
+    std::vector<std::int64_t> delays;
+    std::uint64_t shown = 0;
+    for (const auto& delivery : record.deliveries()) {
+        const bool closed = delivery.step == kStepClose;
+        if (data.empty() && closed) {
+            for (const auto& sample : delivery.samples) {
+                if (!dictated(record.observation, sample)) data.insert(sample);
+            }
+            last = &delivery;
+            continue;
+        }
+        const bool same = std::any_of(delivery.samples.begin(), delivery.samples.end(),
+                                      [&](const ObservedSample& s) { return data.contains(s); });
+        if (!same) continue;
+        delays.push_back(delivery.first_byte_us - last->response_end_us);
+        shown = delivery.id;
+        last = &delivery;
+        if (!closed) break;
+    }
+    evidence(out, "attempts after a closed connection", delays.size());
+    // One at once is what HTTP clients do by themselves when a kept connection turns out to be closed.
+    if (delays.size() < 2) return undecided(out, "fewer than two further attempts with the same data were seen");
+    const auto longest = *std::max_element(delays.begin(), delays.end());
+    const auto text = "the longest delay between " + count_text(delays.size() + 1, "attempt") + " was " +
+                      std::to_string(longest / 1000) + "." + std::to_string(longest / 100 % 10) + " ms";
+    if (longest >= kNoDelayUs) return pass(out, text);
+    add_finding(out, {}, "attempts follow the failure at once: " + text, shown,
+                "Wait before each further attempt, as after a 5xx.");
+    miss(out, "delays between attempts that a back-off sets", text);
+}
+
+void judge_broken_response(const ScenarioRecord& record, CheckOutcome& out) {
+    Tally tally;
+    for (const auto& step : {kStepCutHead, kStepGarbage, kStepCutBody}) count_failure(record, step, out, tally);
+    conclude_failures(record, tally, out, "data again whose answer was cut or was no HTTP");
+}
+
+void judge_large_body(const ScenarioRecord& record, CheckOutcome& out) {
+    Tally tally;
+    count_failure(record, kStepLargeBody, out, tally);
+    conclude_failures(record, tally, out, "data again that was answered 503, however long the text of the error");
+}
+
+void judge_stall(const ScenarioRecord& record, CheckOutcome& out) {
+    if (!record.target.variants.contains(std::string(kVariantTimeout)))
+        return not_applicable(out, "nothing says how to set a short time-out (variant " + std::string(kVariantTimeout) +
+                                       " of the profile)");
+    const auto fate = fate_of(record.observation, kStepStall);
+    if (!fate.hit) return undecided(out, "no request with samples was left without an answer");
+    const auto waited = fate.end_us - fate.first_byte_us;
+    evidence(out, "ms until the sender gave up", static_cast<std::uint64_t>(waited / 1000));
+    const std::string want = "a request that is given up after the configured time-out, and its data again";
+    if (fate.complete()) return pass(out, "given up after " + seconds_text(waited) + ", and the data came again");
+    if (one_shot(record)) return undecided(out, "the data did not come again; " + ending_text(record));
+    if (record.stop_us > 0 && fate.end_us >= record.stop_us) {
+        add_finding(out, record.observation.series()[fate.series].text,
+                    "request " + std::to_string(fate.exchange) +
+                        " waited for its answer until the program was stopped, " +
+                        seconds_text(record.stop_us - fate.first_byte_us),
+                    fate.exchange, "Set a time-out for the whole exchange, and treat its end like a 5xx.");
+        return miss(
+            out, want,
+            "the sender waited for " + seconds_text(record.stop_us - fate.first_byte_us) + ", until it was stopped");
+    }
+    add_finding(out, record.observation.series()[fate.series].text,
+                "the data of request " + std::to_string(fate.exchange) + " was given up after " + seconds_text(waited) +
+                    " and never came again",
+                fate.exchange, "After a time-out wait and send the batch again.");
+    miss(out, want, "given up after " + seconds_text(waited) + ", and the data never came again");
+}
+
+void judge_unusual_success(const ScenarioRecord& record, CheckOutcome& out) {
+    // A sender that repeats what was accepted in the usual way repeats by habit.
+    const auto habit = fate_of(record.observation, "as usual");
+    Tally tally;
+    for (const auto& step : {kStepDribble, kStepInterim, kStepConnectionClose}) {
+        const auto fate = fate_of(record.observation, step);
+        if (!fate.hit) continue;
+        evidence(out, "samples answered " + std::string(step), fate.samples);
+        if (fate.again == 0 && fate.later == 0) {
+            ++tally.open;
+        } else if (fate.again == 0) {
+            ++tally.met;
+            tally.add(tally.met_text, step);
+        } else if (fate.end_us - fate.first_byte_us > kSlowUs) {
+            ++tally.open;  // it took so long that the sender may have given up by right
+        } else {
+            ++tally.lost;
+            tally.add(tally.lost_text, step);
+            add_finding(out, record.observation.series()[fate.series].text,
+                        count_text(fate.again, "sample") + " of request " + std::to_string(fate.exchange) + " (" +
+                            std::string(step) + ") came again in request " + std::to_string(fate.again_exchange),
+                        fate.again_exchange,
+                        "Skip 1xx responses, read on until the answer is complete, and take any 2xx for success.");
+        }
+    }
+    if (tally.lost > 0 && habit.again > 0) {
+        out.findings.clear();
+        return undecided(out, "the sender repeats data that was answered in the usual way, too");
+    }
+    if (tally.lost > 0)
+        return miss(out, "data that is not sent again once it was answered 2xx, in whatever way",
+                    "the data came again after: " + tally.lost_text);
+    if (tally.met > 0)
+        return pass(out, "later data followed, and nothing came again, after each of: " + tally.met_text);
+    undecided(out, tally.open > 0 ? "nothing followed that would show how the answer was taken"
+                                  : "no request with samples got such an answer");
+}
+
+void judge_refused(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto until = record.refused_until;
+    evidence(out, "scrapes while connections were refused", until);
+    if (until == 0) {
+        return undecided(out, "nothing was scraped while connections were refused");
+    }
+    const std::string want = "data that was taken while connections were refused, once they are accepted";
+    if (record.deliveries().empty()) {
+        if (one_shot(record))
+            return undecided(out, ending_text(record) + " while connections were refused; its exit code is its report");
+        add_finding(out, {}, "nothing was sent although " + count_text(until, "scrape") + " had been made", 0,
+                    "Treat a refused connection like a 5xx: keep the data, wait, try again.");
+        return miss(out, want,
+                    record.exited ? ending_text(record) + " while connections were refused"
+                                  : "nothing came once connections were accepted");
+    }
+    const auto times = generation_times(record.observation, record.generations);
+    if (times.empty()) return undecided(out, "no scraped series arrived under its name");
+    std::uint64_t served = 0, lost = 0;
+    for (const auto& generation : record.generations) {
+        if (!generation.complete || generation.failed || generation.number > until) continue;
+        ++served;
+        if (times.contains(generation.number)) continue;
+        ++lost;
+        add_finding(out, {},
+                    "nothing of scrape " + std::to_string(generation.number) +
+                        " arrived; it was made while connections "
+                        "were refused",
+                    record.deliveries().front().id,
+                    "Treat a refused connection like a 5xx: keep the data, wait, try again.");
+    }
+    const auto compared = compare_with_source(record.observation, record.generations, until, until);
+    std::uint64_t partly = 0;
+    for (const auto& fault : compared.faults) {
+        if (fault.instead || !times.contains(fault.generation)) continue;
+        ++partly;
+        add_finding(out, record.observation.sources()[fault.served.series].text(),
+                    "what scrape " + std::to_string(fault.generation) + " served never arrived");
+    }
+    evidence(out, "scrapes that arrived", served - lost);
+    if (served == 0) return undecided(out, "no scrape was completed while connections were refused");
+    if (lost > 0)
+        return miss(out, want,
+                    std::to_string(lost) + " of " + count_text(served, "scrape") +
+                        " made while connections were refused never arrived");
+    if (partly > 0)
+        return miss(out, want, count_text(partly, "sample") + " taken while connections were refused never arrived");
+    pass(out, "all of " + count_text(served, "scrape") + " made while connections were refused arrived");
+}
+
+constexpr std::string_view kErrorClauses[] = {"ext.http.transport-error-retried"};
+constexpr std::string_view kRetryClauses[] = {"prw1.retries.retry-5xx", "prw2.retries.retry-5xx"};
+constexpr std::string_view kTimeoutClauses[] = {"ext.http.timeout-bounded"};
+constexpr std::string_view kFramedClauses[] = {"ext.http.response-as-framed"};
+
+constexpr std::array<BehaviourCheck, 7> kChecks = {{
+    {"sender/transport/broken-connection",
+     kTransport,
+     kErrorClauses,
+     "Data whose connection was closed or reset, before, within or after the body, is sent again.",
+     Needs::kSamples,
+     {},
+     judge_broken_connection},
+    {"sender/transport/backoff",
+     kTransport,
+     kErrorClauses,
+     "Attempts after a failed connection are spaced out.",
+     Needs::kSamples,
+     {},
+     judge_backoff},
+    {"sender/transport/broken-response",
+     kTransport,
+     kErrorClauses,
+     "Data whose answer was cut off or was no HTTP is sent again.",
+     Needs::kSamples,
+     {},
+     judge_broken_response},
+    {"sender/transport/large-error-body",
+     kTransport,
+     kRetryClauses,
+     "Data that was answered 503 with a body of 1 MiB is sent again.",
+     Needs::kSamples,
+     {},
+     judge_large_body},
+    {"sender/transport/stalled-response",
+     kTransport,
+     kTimeoutClauses,
+     "A request that is never answered runs into a time-out, and its data is sent again.",
+     Needs::kSamples,
+     {},
+     judge_stall},
+    {"sender/transport/unusual-success",
+     kTransport,
+     kFramedClauses,
+     "A 204 that comes byte by byte, after a 100 Continue or with Connection: close is a success.",
+     Needs::kSamples,
+     {},
+     judge_unusual_success},
+    {"sender/transport/refused-at-start",
+     kRefused,
+     kErrorClauses,
+     "Data that was taken while the receiver refused connections arrives later.",
+     Needs::kScrape,
+     {},
+     judge_refused},
+}};
+
+}  // namespace
+
+std::span<const BehaviourCheck> transport_checks() { return kChecks; }
+
+}  // namespace prw::conformance

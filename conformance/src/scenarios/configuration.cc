@@ -1,0 +1,114 @@
+#include "checks/configuration.h"
+
+#include <algorithm>
+
+#include "scenarios/scenario.h"
+
+namespace prw::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Answers 401 on this path until the credentials come: some clients wait to be asked.
+void demand(receiver::Script& script, std::string_view target, std::string_view credentials, std::string_view scheme) {
+    receiver::ScriptStep step;
+    step.name = "with credentials";
+    step.path = path_of(target);
+    step.own_answer = true;
+    step.header = {{"Authorization", std::string(credentials)}};
+    script.steps.push_back(step);
+    step.name = "without credentials";
+    step.header.clear();
+    step.own_answer = false;
+    step.status = 401;
+    step.headers = {{"WWW-Authenticate", std::string(scheme) + " realm=\"prw\""}};
+    step.body = "credentials are wanted\n";
+    script.steps.push_back(std::move(step));
+}
+
+/// How the program that was started last ended, if it has.
+void note_end(Stage& stage) {
+    auto& trial = stage.record().trials.back();
+    if (const auto end = stage.exited()) {
+        trial.exited = end->text();
+        trial.exited_cleanly = end->success();
+    }
+}
+
+/// Waits until the program has sent to its URL, or ended, or had its time.
+void watch(Stage& stage, Stage::Milliseconds patience) {
+    const auto path = std::string(path_of(stage.record().trials.back().target));
+    const auto sent = [&] {
+        const auto& all = stage.observation().deliveries();
+        return std::any_of(all.begin(), all.end(), [&](const Delivery& d) { return path_of(d.target) == path; });
+    };
+    (void)stage.wait(
+        patience, [&] { return sent() || stage.exited().has_value(); }, false);
+    note_end(stage);
+}
+
+}  // namespace
+
+void play_configuration(Stage& stage) {
+    auto& record = stage.record();
+    const auto has = [&](std::string_view variant) { return record.target.variants.contains(std::string(variant)); };
+    Trial first;
+    first.target = kConfiguredTarget;
+    Stage::Opening opening;
+    opening.target = kConfiguredTarget;
+    opening.other_targets = true;
+    opening.keep_heads = true;
+    if (has(kVariantHeader)) {
+        first.variants.emplace_back(kVariantHeader);
+        first.header = kCustomHeader;
+        first.value = kCustomValue;
+    }
+    if (has(kVariantBasicAuth)) {
+        first.variants.emplace_back(kVariantBasicAuth);
+        first.credentials = kBasicCredentials;
+        demand(opening.script, first.target, kBasicCredentials, "Basic");
+    }
+    const std::string bearer = "Bearer " + std::string(kTestToken);
+    if (has(kVariantBearer)) demand(opening.script, kBearerTarget, bearer, "Bearer");
+    opening.variants = first.variants;
+    record.trials.push_back(std::move(first));
+    if (!stage.open_with(std::move(opening))) return;
+    // Without more starts the program may end as it likes; otherwise its end must not end the receiver.
+    const bool more = has(kVariantHeader) || has(kVariantBearer);
+    Overdue shown(2s);
+    const auto accepted = [&] {
+        const auto& all = stage.observation().deliveries();
+        return shown(any_samples(stage)) || (more && stage.exited().has_value()) ||
+               std::any_of(all.begin(), all.end(),
+                           [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
+    };
+    if (stage.wait(record.target.settle, accepted, !more) != Waited::kDone) return;
+    note_end(stage);
+    if (!any_samples(stage)) return;
+
+    const auto patience = std::min<Stage::Milliseconds>(record.target.settle, 15s);
+    if (has(kVariantHeader)) {
+        for (const auto& reserved : kReservedHeaders) {
+            Trial trial;
+            trial.target = reserved.target;
+            trial.variants = {std::string(kVariantHeader)};
+            trial.header = reserved.name;
+            trial.value = reserved.value;
+            record.trials.push_back(std::move(trial));
+            if (stage.restart(std::string(reserved.target), record.trials.back().variants,
+                              {{"PRW_HEADER_NAME", std::string(reserved.name)},
+                               {"PRW_HEADER_VALUE", std::string(reserved.value)}}))
+                watch(stage, patience);
+        }
+    }
+    if (has(kVariantBearer)) {
+        Trial trial;
+        trial.target = kBearerTarget;
+        trial.variants = {std::string(kVariantBearer)};
+        trial.credentials = bearer;
+        record.trials.push_back(std::move(trial));
+        if (stage.restart(std::string(kBearerTarget), record.trials.back().variants, {})) watch(stage, patience);
+    }
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,63 @@
+#include <algorithm>
+
+#include "checks/fate.h"
+#include "checks/redirects.h"
+#include "scenarios/scenario.h"
+
+namespace prw::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+receiver::Script redirects(bool scrapes) {
+    receiver::Script script;
+    receiver::ScriptStep there;
+    there.name = "redirected";
+    there.path = kRedirectedPath;
+    there.probes = true;  // as a page behind a login would
+    there.status = 200;
+    there.body = "ok\n";
+    script.steps.push_back(there);
+    for (const auto status : kRedirectStatuses) {
+        receiver::ScriptStep step;
+        step.name = redirect_step(status);
+        step.times = 1;
+        step.status = status;
+        step.headers = {{"Location", redirect_target(status)}};
+        if (scrapes) step.metric = "prw_scrape_generation";
+        script.steps.push_back(step);
+        step.name = "as usual";
+        step.headers.clear();
+        step.own_answer = true;
+        script.steps.push_back(step);
+    }
+    return script;
+}
+
+}  // namespace
+
+void play_redirects(Stage& stage) {
+    const bool scrapes = stage.record().target.input == Input::kScrape;
+    Stage::Opening opening;
+    opening.script = redirects(scrapes);
+    opening.other_targets = true;
+    if (!stage.open_with(std::move(opening))) return;
+    if (!first_samples(stage)) return;
+    auto seen = stage.observation().deliveries().size();
+    Overdue silent(8s);
+    (void)stage.wait(scrapes ? 35s : 25s, [&] {
+        const auto& observation = stage.observation();
+        const bool shown = std::all_of(kRedirectStatuses.begin(), kRedirectStatuses.end(), [&](int status) {
+            const auto fate = fate_of(observation, redirect_step(status));
+            return fate.hit && (fate.later >= 2 || (fate.acknowledged >= fate.samples && fate.later >= 1));
+        });
+        if (shown) return true;
+        if (const auto now = observation.deliveries().size(); now != seen) {
+            seen = now;
+            (void)silent(false);
+        }
+        return silent(true);
+    });
+}
+
+}  // namespace prw::conformance

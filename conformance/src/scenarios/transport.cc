@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "checks/fate.h"
+#include "checks/fidelity.h"
+#include "scenarios/scenario.h"
+
+namespace prw::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A series of every scrape, by which the faults hit requests with scraped data and no others.
+constexpr std::string_view kCarrier = "prw_scrape_generation";
+constexpr std::size_t kLargeBody = 1U << 20U;
+/// Requests without the carrier after which it is not waited for any longer: a sender may rename what it scrapes.
+constexpr std::uint64_t kRenamed = 4;
+
+receiver::ScriptStep ordinary(std::string_view name) {
+    receiver::ScriptStep step;
+    step.name = name;
+    step.own_answer = true;
+    step.times = 1;
+    return step;
+}
+
+receiver::Script faults(std::string_view metric, bool stall, proto::ProtobufMessage message) {
+    std::vector<receiver::ScriptStep> steps;
+    const auto add = [&](std::string_view name, http::Fault fault) -> receiver::ScriptStep& {
+        steps.push_back(ordinary(name));
+        steps.back().fault = fault;
+        return steps.back();
+    };
+    const auto refuse = [](receiver::ScriptStep& step, std::size_t size) {
+        step.own_answer = false;
+        step.status = 503;
+        step.body = std::string(size, '.') + "\n";
+    };
+    // Twice, so that there are delays to see; more would take a sender that doubles them from 2 s too long.
+    add(kStepClose, http::Fault::kCloseBeforeResponse).times = 2;
+    add(kStepReset, http::Fault::kResetBeforeResponse);
+    add(kStepCutHead, http::Fault::kCutResponse);
+    add(kStepGarbage, http::Fault::kGarbage);
+    refuse(add(kStepCutBody, http::Fault::kCutResponse), 200);
+    refuse(add(kStepLargeBody, http::Fault::kNone), kLargeBody);
+    // About 300 ms; an answer to 2.0 is longer.
+    add(kStepDribble, http::Fault::kDribble).dribble_interval = message == proto::ProtobufMessage::kV1 ? 10ms : 2ms;
+    add(kStepInterim, http::Fault::kNone).interim = true;
+    add(kStepConnectionClose, http::Fault::kNone).headers = {{"Connection", "close"}};
+    if (stall) add(kStepStall, http::Fault::kStall);
+    receiver::Script script;
+    for (auto& step : steps) {
+        step.metric = metric;
+        script.steps.push_back(std::move(step));
+        script.steps.push_back(ordinary("as usual"));
+        script.steps.back().metric = metric;
+    }
+    return script;
+}
+
+constexpr std::array kRefusing = {kStepClose, kStepReset, kStepCutHead, kStepGarbage, kStepCutBody, kStepLargeBody};
+constexpr std::array kAccepting = {kStepDribble, kStepInterim, kStepConnectionClose};
+
+/// Connections that are reset before and within the body. What was in such a request is not known, so that only a
+/// scraping sender shows whether it came again.
+void reset_in_body(Stage& stage) {
+    const auto resets = [&] {
+        const auto& all = stage.observation().deliveries();
+        return std::count_if(all.begin(), all.end(), [](const Delivery& d) { return d.step == kResetInBody; });
+    };
+    for (const auto after : {0, 64}) {
+        const auto before = resets();
+        stage.reset_next(static_cast<std::size_t>(after));
+        if (stage.wait(8s, [&] { return resets() > before; }) != Waited::kDone) return;
+    }
+    const auto until = stage.record().reset_until = stage.scrapes();
+    Overdue late(3s);
+    (void)stage.wait(8s, [&] {
+        const auto times = generation_times(stage.observation(), stage.generations());
+        return late(!times.empty() && times.rbegin()->first > until + 3) ||
+               std::any_of(times.begin(), times.end(), [&](const auto& t) { return t.first > until; });
+    });
+}
+
+}  // namespace
+
+void play_transport(Stage& stage) {
+    const auto& target = stage.record().target;
+    const bool stall = target.variants.contains(std::string(kVariantTimeout));
+    const bool scrapes = target.input == Input::kScrape;
+    Stage::Opening opening;
+    opening.variants = {std::string(kVariantTimeout)};
+    // A sender of its own data may send but once.
+    if (!scrapes) opening.script = faults({}, stall, stage.record().asked);
+    if (!stage.open_with(std::move(opening))) return;
+    if (!first_samples(stage)) return;
+    std::string_view carrier;
+    if (scrapes) {
+        reset_in_body(stage);
+        carrier = kCarrier;
+        stage.answer(faults(carrier, stall, stage.record().asked));
+    }
+    const auto count = [&] { return stage.observation().deliveries().size(); };
+    const auto at_turn = count();
+    auto seen = count();
+    // Longer than senders wait between two attempts, and than the time-out that a stall runs into.
+    Overdue silent(10s);
+    (void)stage.wait(scrapes ? 45s : 25s, [&] {
+        const auto& observation = stage.observation();
+        std::size_t open = 0, hit = 0, lost = 0;
+        for (const auto& step : kRefusing) {
+            const auto fate = fate_of(observation, step);
+            hit += fate.hit ? 1U : 0U;
+            open += fate.hit && (fate.acknowledged >= fate.samples || fate.later >= 3) ? 0U : 1U;
+            lost += fate.hit && fate.survived == 0 && fate.later > 0 ? 1U : 0U;
+        }
+        for (const auto& step : kAccepting) {
+            const auto fate = fate_of(observation, step);
+            hit += fate.hit ? 1U : 0U;
+            open += fate.hit && fate.later >= 1 ? 0U : 1U;
+        }
+        if (stall) {
+            const auto fate = fate_of(observation, kStepStall);
+            open += fate.hit && (fate.acknowledged >= fate.samples || fate.later >= 3) ? 0U : 1U;
+        }
+        if (open == 0) return true;
+        if (!scrapes && lost >= 3) return true;  // it has shown what it does
+        if (hit == 0 && !carrier.empty() && count() >= at_turn + kRenamed) {
+            carrier = {};
+            stage.answer(faults(carrier, stall, stage.record().asked));
+        }
+        if (count() != seen) {
+            seen = count();
+            (void)silent(false);
+        }
+        return silent(true);
+    });
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,388 @@
+// The judges of transport and configuration on observations made by hand: what fails, what just does not, and what
+// never arose.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "prw/conformance/checks.h"
+#include "prw/proto/model.h"
+
+namespace prw::conformance {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Datum {
+    const char* metric;
+    std::int64_t timestamp;
+};
+using Data = std::vector<Datum>;
+
+/// Writes a record request by request; time goes on by 50 ms each.
+class Story {
+public:
+    explicit Story(std::string scenario, Input input = Input::kNone) {
+        record_.scenario = std::move(scenario);
+        record_.target.input = input;
+        record_.started = true;
+        record_.observation = Observation({{.metric = "generation", .labels = {}, .unique_values = true},
+                                           {.metric = "up_since", .labels = {}, .explicit_timestamp = true}});
+    }
+    Story& request(int status, const char* step, const Data& data, std::int64_t lasts_us = 100) {
+        return add(status, step, data, lasts_us, "/api/v1/write", {});
+    }
+    /// The next request comes so long after the last one ended.
+    Story& after(std::int64_t gap_us) {
+        gap_us_ = gap_us;
+        return *this;
+    }
+    /// To another place, with a head.
+    Story& sent(int status, std::string target, std::string head = {}, const Data& data = {{"m", 1}}) {
+        return add(status, "", data, 100, std::move(target), std::move(head));
+    }
+    Story& probe(int status, std::string target) {
+        record_.observation.add(ObservedProbe{++id_, status, std::move(target)});
+        return *this;
+    }
+    /// A scrape whose one sample says which it was.
+    Story& scrape(std::uint64_t number) {
+        Generation generation;
+        generation.number = number;
+        generation.complete = true;
+        generation.samples.push_back({0, proto::to_bits(static_cast<double>(number)), false});
+        record_.generations.push_back(std::move(generation));
+        return *this;
+    }
+    Story& arrived(std::uint64_t number, int status = 204) {
+        Delivery delivery = next(status, "", 100);
+        const auto series = record_.observation.intern("generation", {});
+        delivery.samples.push_back(
+            {series, static_cast<std::int64_t>(number) * 1000, proto::to_bits(static_cast<double>(number)), false});
+        record_.observation.add(std::move(delivery));
+        return *this;
+    }
+    Story& ended(const char* how, bool cleanly) {
+        record_.exited = how;
+        record_.exited_cleanly = cleanly;
+        return *this;
+    }
+    ScenarioRecord& record() { return record_; }
+    [[nodiscard]] std::string verdict(const std::string& id) const {
+        for (auto& check : judge(record_)) {
+            if (check.id == id) return std::string(name_of(check.verdict)) + ": " + check.reason;
+        }
+        return "no check " + id;
+    }
+
+private:
+    Delivery next(int status, const char* step, std::int64_t lasts_us) {
+        Delivery delivery;
+        delivery.id = ++id_;
+        delivery.decoded = true;
+        delivery.status = status;
+        delivery.step = step;
+        time_us_ += std::exchange(gap_us_, 50'000);
+        delivery.first_byte_us = time_us_;
+        delivery.response_end_us = time_us_ += lasts_us;
+        return delivery;
+    }
+    Story& add(int status, const char* step, const Data& data, std::int64_t lasts_us, std::string target,
+               std::string head) {
+        Delivery delivery = next(status, step, lasts_us);
+        delivery.target = std::move(target);
+        delivery.head = std::move(head);
+        for (const auto& datum : data) {
+            const auto series = record_.observation.intern(datum.metric, {});
+            delivery.samples.push_back({series, datum.timestamp, proto::to_bits(1), false});
+        }
+        record_.observation.add(std::move(delivery));
+        return *this;
+    }
+
+    ScenarioRecord record_;
+    std::uint64_t id_ = 0;
+    std::int64_t time_us_ = 0, gap_us_ = 50'000;
+};
+
+constexpr auto kBroken = "sender/transport/broken-connection";
+constexpr auto kResponse = "sender/transport/broken-response";
+constexpr auto kLarge = "sender/transport/large-error-body";
+constexpr auto kStalled = "sender/transport/stalled-response";
+constexpr auto kSuccess = "sender/transport/unusual-success";
+constexpr auto kAtStart = "sender/transport/refused-at-start";
+
+TEST(BrokenConnection, DataHasToComeAgain) {
+    Story lost("transport-faults");
+    lost.request(0, "close", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(lost.verdict(kBroken), StartsWith("warn: the data was not sent again after: close"));
+    Story again("transport-faults");
+    again.request(0, "close", {{"m", 1}}).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(again.verdict(kBroken), StartsWith("pass"));
+    Story other_batches("transport-faults");
+    other_batches.request(0, "reset", {{"m", 1}, {"n", 1}})
+        .request(204, "", {{"n", 1}, {"n", 2}})
+        .request(204, "", {{"m", 1}});
+    EXPECT_THAT(other_batches.verdict(kBroken), StartsWith("pass"));
+}
+
+TEST(BrokenConnection, OneOfTwoSamplesIsNotEnough) {
+    Story story("transport-faults");
+    story.request(0, "reset", {{"m", 1}, {"n", 1}}).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kBroken), StartsWith("warn"));
+}
+
+TEST(BrokenConnection, DictatedTimestampsAreNoData) {
+    Story story("transport-faults");
+    story.request(0, "close", {{"up_since", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kBroken), StartsWith("inconclusive"));
+}
+
+TEST(BrokenConnection, OneShotSenderThatEndsIsNotJudged) {
+    Story story("transport-faults", Input::kUnknown);
+    story.request(0, "close", {{"m", 1}}).ended("exited with 1", false);
+    EXPECT_THAT(story.verdict(kBroken), StartsWith("inconclusive"));
+}
+
+TEST(BrokenConnection, ResetWithinTheBodyLosesNoScrape) {
+    for (const bool lost : {false, true}) {
+        Story story("transport-faults", Input::kScrape);
+        story.scrape(1).scrape(2).scrape(3).arrived(1).request(0, "reset in the body", {});
+        if (!lost) story.arrived(2);
+        story.arrived(3);
+        story.record().reset_until = 2;
+        EXPECT_THAT(story.verdict(kBroken), StartsWith(lost ? "warn" : "pass"));
+    }
+}
+
+TEST(BackoffAfterFailedConnections, OneRepeatAtOnceIsTheHttpClients) {
+    constexpr auto kCheck = "sender/transport/backoff";
+    const auto chain = [&](std::int64_t first_gap, std::int64_t second_gap) {
+        Story story("transport-faults");
+        story.request(0, "close", {{"m", 1}})
+            .after(first_gap)
+            .request(0, "close", {{"m", 1}})
+            .after(second_gap)
+            .request(204, "as usual", {{"m", 1}});
+        return story.verdict(kCheck);
+    };
+    EXPECT_THAT(chain(200, 300), StartsWith("warn"));
+    EXPECT_THAT(chain(200, 30'000), StartsWith("pass"));
+    EXPECT_THAT(chain(9'000, 10'000), StartsWith("pass"));
+    Story once("transport-faults");
+    once.request(0, "close", {{"m", 1}}).after(100).request(204, "as usual", {{"m", 1}});
+    EXPECT_THAT(once.verdict(kCheck), StartsWith("inconclusive"));
+}
+
+TEST(BrokenResponse, IsNoSuccess) {
+    Story story("transport-faults");
+    story.request(0, "204 cut in its head", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kResponse), StartsWith("warn"));
+    Story none("transport-faults");
+    none.request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(none.verdict(kResponse), StartsWith("inconclusive: no request with samples met the fault"));
+}
+
+TEST(LargeErrorBody, IsA503LikeAnyOther) {
+    Story story("transport-faults");
+    story.request(503, "503 with 1 MiB", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kLarge), StartsWith("fail"));
+    Story again("transport-faults");
+    again.request(503, "503 with 1 MiB", {{"m", 1}}).request(204, "", {{"m", 1}});
+    EXPECT_THAT(again.verdict(kLarge), StartsWith("pass"));
+}
+
+TEST(Stall, IsJudgedWhereTheProfileSaysHowToEndIt) {
+    Story unknown("transport-faults");
+    unknown.request(0, "no answer", {{"m", 1}}, 2'000'000).request(204, "", {{"m", 1}});
+    EXPECT_THAT(unknown.verdict(kStalled), StartsWith("not-applicable"));
+    unknown.record().target.variants["short-timeout"] = {};
+    EXPECT_THAT(unknown.verdict(kStalled), StartsWith("pass: given up after 2.0 s"));
+    Story dropped("transport-faults");
+    dropped.record().target.variants["short-timeout"] = {};
+    dropped.request(0, "no answer", {{"m", 1}}, 2'000'000).request(204, "", {{"m", 2}});
+    EXPECT_THAT(dropped.verdict(kStalled), HasSubstr("never came again"));
+    Story waits("transport-faults");
+    waits.record().target.variants["short-timeout"] = {};
+    waits.request(204, "", {{"m", 0}}).request(0, "no answer", {{"m", 1}}, 10'000'000);
+    waits.record().stop_us = 9'000'000;
+    EXPECT_THAT(waits.verdict(kStalled), HasSubstr("until it was stopped"));
+}
+
+TEST(UnusualSuccess, IsNotRepeated) {
+    Story story("transport-faults");
+    story.request(204, "204 after 100 Continue", {{"m", 1}}).request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kSuccess), StartsWith("warn"));
+    Story right("transport-faults");
+    right.request(204, "204 after 100 Continue", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(right.verdict(kSuccess), StartsWith("pass"));
+    Story last("transport-faults");
+    last.request(204, "204 byte by byte", {{"m", 1}});
+    EXPECT_THAT(last.verdict(kSuccess), StartsWith("inconclusive"));
+}
+
+TEST(UnusualSuccess, MayBeRepeatedWhenItTookAsLongAsATimeOut) {
+    Story story("transport-faults");
+    story.request(204, "204 byte by byte", {{"m", 1}}, 2'000'000).request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kSuccess), StartsWith("inconclusive"));
+}
+
+TEST(UnusualSuccess, HabitualRepeatsTellNothing) {
+    Story story("transport-faults");
+    story.request(204, "as usual", {{"m", 0}})
+        .request(204, "204 after 100 Continue", {{"m", 1}, {"m", 0}})
+        .request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kSuccess), StartsWith("inconclusive"));
+}
+
+Story refused(std::uint64_t until) {
+    Story story("refused-at-start", Input::kScrape);
+    story.scrape(1).scrape(2).scrape(3);
+    story.record().refused = true;
+    story.record().refused_until = until;
+    return story;
+}
+
+TEST(RefusedAtStart, NothingThatWasTakenMeanwhileIsLost) {
+    EXPECT_THAT(refused(2).arrived(1).arrived(2).arrived(3).verdict(kAtStart), StartsWith("pass: all of 2 scrapes"));
+    EXPECT_THAT(refused(2).arrived(2).arrived(3).verdict(kAtStart), StartsWith("warn: 1 of 2 scrapes"));
+    EXPECT_THAT(refused(2).arrived(3).verdict(kAtStart), StartsWith("warn: 2 of 2 scrapes"));
+}
+
+TEST(RefusedAtStart, SilenceAfterwardsIsAMissOnlyWhereSomethingWasScraped) {
+    EXPECT_THAT(refused(2).verdict(kAtStart), StartsWith("warn: nothing came once connections were accepted"));
+    EXPECT_THAT(refused(2).ended("exited with 1", false).verdict(kAtStart), HasSubstr("exited with 1 while"));
+    Story silent("refused-at-start", Input::kScrape);
+    silent.record().refused = true;
+    EXPECT_THAT(silent.verdict(kAtStart), StartsWith("inconclusive"));
+    auto once = refused(1).ended("exited with 1", false);
+    once.record().target.input = Input::kStdin;
+    EXPECT_THAT(once.verdict(kAtStart), StartsWith("inconclusive"));
+    Story own("refused-at-start");
+    own.record().refused = true;
+    own.request(204, "", {{"m", 1}});
+    EXPECT_THAT(own.verdict(kAtStart), StartsWith("not-applicable"));
+}
+
+TEST(Redirects, GetThatSucceedsDeliversNothing) {
+    constexpr auto kCheck = "sender/redirect/not-by-get";
+    Story lost("redirects");
+    lost.request(302, "redirect with 302", {{"m", 1}})
+        .probe(200, "/prw/redirected?from=302")
+        .request(204, "", {{"m", 2}});
+    EXPECT_THAT(lost.verdict(kCheck), StartsWith("warn"));
+    Story again("redirects");
+    again.request(302, "redirect with 302", {{"m", 1}})
+        .probe(200, "/prw/redirected?from=302")
+        .request(204, "", {{"m", 1}});
+    EXPECT_THAT(again.verdict(kCheck), StartsWith("pass"));
+    Story refused_probe("redirects");
+    refused_probe.request(301, "redirect with 301", {{"m", 1}})
+        .probe(405, "/prw/redirected?from=301")
+        .request(204, "", {{"m", 2}});
+    EXPECT_THAT(refused_probe.verdict(kCheck), StartsWith("pass"));
+    Story not_followed("redirects");
+    not_followed.request(303, "redirect with 303", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(not_followed.verdict(kCheck), HasSubstr("not followed"));
+    Story ended("redirects");
+    ended.request(303, "redirect with 303", {{"m", 1}}).ended("exited with 0", true);
+    EXPECT_THAT(ended.verdict(kCheck), StartsWith("inconclusive"));
+}
+
+TEST(Redirects, SameDataGoesToTheNewPlace) {
+    constexpr auto kCheck = "sender/redirect/same-request";
+    Story right("redirects");
+    right.request(307, "redirect with 307", {{"m", 1}}).sent(200, "/prw/redirected?from=307", {}, {{"m", 1}});
+    EXPECT_THAT(right.verdict(kCheck), StartsWith("pass"));
+    Story empty("redirects");
+    empty.request(308, "redirect with 308", {{"m", 1}})
+        .sent(200, "/prw/redirected?from=308", {}, {})
+        .request(204, "", {{"m", 2}});
+    EXPECT_THAT(empty.verdict(kCheck), StartsWith("warn"));
+}
+
+const std::string kHead =
+    "POST /x HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\n";
+
+Story configured() {
+    Story story("configuration");
+    auto& record = story.record();
+    for (const auto* name : {"header", "basic-auth", "bearer-token"}) record.target.variants[name] = {};
+    record.trials = {{.target = "/prw/configured/write?tenant=a&zone=b",
+                      .variants = {"header", "basic-auth"},
+                      .header = "X-Prw-Test",
+                      .value = "prw",
+                      .credentials = "Basic cHJ3LXVzZXI6cHJ3LXdvcmQ="}};
+    return story;
+}
+
+TEST(Configuration, UrlIsUsedAsItIs) {
+    constexpr auto kCheck = "sender/url/path-and-query";
+    EXPECT_THAT(configured().sent(204, "/prw/configured/write?tenant=a&zone=b").verdict(kCheck), StartsWith("pass"));
+    EXPECT_THAT(configured().sent(204, "/prw/configured/write?cluster=c&zone=b&tenant=a").verdict(kCheck),
+                StartsWith("pass"));
+    EXPECT_THAT(configured().sent(204, "/prw/configured/write").verdict(kCheck), StartsWith("fail"));
+    EXPECT_THAT(configured().sent(204, "/prw/configured/write?tenant=a").verdict(kCheck), StartsWith("fail"));
+    EXPECT_THAT(configured().sent(204, "/api/v1/write?tenant=a&zone=b").verdict(kCheck), StartsWith("fail"));
+    auto bare = configured().sent(204, "/api/v1/write");
+    bare.record().target.input = Input::kUnknown;
+    EXPECT_THAT(bare.verdict(kCheck), StartsWith("inconclusive"));
+}
+
+TEST(Configuration, CustomHeaderComesOnce) {
+    constexpr auto kCheck = "sender/headers/custom-arrives";
+    const auto with = [&](const std::string& fields) {
+        return configured().sent(204, "/prw/configured/write?tenant=a&zone=b", kHead + fields + "\r\n").verdict(kCheck);
+    };
+    EXPECT_THAT(with("x-prw-test: prw\r\n"), StartsWith("pass"));
+    EXPECT_THAT(with(""), StartsWith("warn"));
+    EXPECT_THAT(with("X-Prw-Test: prw\r\nX-Prw-Test: prw\r\n"), HasSubstr("2 times"));
+    EXPECT_THAT(with("X-Prw-Test: other\r\n"), StartsWith("warn"));
+    auto unknown = configured();
+    unknown.record().trials.front().header.clear();
+    EXPECT_THAT(unknown.sent(204, "/prw/configured/write?tenant=a&zone=b").verdict(kCheck),
+                StartsWith("not-applicable"));
+}
+
+TEST(Configuration, ReservedHeadersStayAsTheyAre) {
+    constexpr auto kCheck = "sender/headers/reserved-kept";
+    const auto tried = [&](const std::string& head, const char* exited) {
+        auto story = configured();
+        story.sent(204, "/prw/configured/write?tenant=a&zone=b");
+        story.record().trials.push_back({.target = "/prw/reserved-2/write",
+                                         .variants = {"header"},
+                                         .header = "content-type",
+                                         .value = "text/plain"});
+        if (exited != nullptr) story.record().trials.back().exited = exited;
+        if (!head.empty()) story.sent(204, "/prw/reserved-2/write", head + "\r\n");
+        return story.verdict(kCheck);
+    };
+    EXPECT_THAT(tried({}, "exited with 1"), HasSubstr("refuses to start with content-type"));
+    EXPECT_THAT(tried({}, nullptr), StartsWith("inconclusive"));
+    EXPECT_THAT(tried(kHead, nullptr), HasSubstr("as the protocol has it: content-type"));
+    EXPECT_THAT(tried(kHead + "content-type: text/plain\r\n", nullptr), StartsWith("fail"));
+    EXPECT_THAT(tried(kHead + "content-type: application/x-protobuf\r\n", nullptr), StartsWith("fail"));
+    EXPECT_THAT(tried("POST /x HTTP/1.1\r\nHost: h\r\nContent-Type: text/plain\r\n", nullptr), StartsWith("fail"));
+    auto unable = configured().sent(204, "/prw/configured/write?tenant=a&zone=b");
+    unable.record().target.variants.clear();
+    EXPECT_THAT(unable.verdict(kCheck), StartsWith("not-applicable"));
+}
+
+TEST(Configuration, CredentialsComeAsConfigured) {
+    constexpr auto kCheck = "sender/auth/basic";
+    const std::string right = kHead + "Authorization: basic cHJ3LXVzZXI6cHJ3LXdvcmQ=\r\n\r\n";
+    constexpr auto kTarget = "/prw/configured/write?tenant=a&zone=b";
+    EXPECT_THAT(configured().sent(204, kTarget, right).verdict(kCheck), StartsWith("pass"));
+    // A client that waits to be asked.
+    EXPECT_THAT(configured().sent(401, kTarget, kHead + "\r\n").sent(204, kTarget, right).verdict(kCheck),
+                StartsWith("pass"));
+    EXPECT_THAT(configured().sent(401, kTarget, kHead + "\r\n").verdict(kCheck), StartsWith("warn"));
+    EXPECT_THAT(configured().sent(401, kTarget, kHead + "Authorization: Basic eDp5\r\n\r\n").verdict(kCheck),
+                StartsWith("warn"));
+    EXPECT_THAT(configured().sent(204, kTarget, right).verdict("sender/auth/bearer"), StartsWith("inconclusive"));
+}
+
+}  // namespace
+}  // namespace prw::conformance
