@@ -14,6 +14,7 @@
 #include "prw/conformance/results.h"
 #include "prw/conformance/runner.h"
 #include "prw/proto/units.h"
+#include "report_options.h"
 #include "signals.h"
 #include "version.h"
 
@@ -101,14 +102,6 @@ private:
     bool shown_ = false;
     std::chrono::milliseconds last_{0};
 };
-
-bool wants_colour(const Options& options, const Io& io) {
-    if (options.colour != "auto") return options.colour == "always";
-    const char* term = std::getenv("TERM");
-    const char* no_colour = std::getenv("NO_COLOR");
-    return io.out_is_terminal && (no_colour == nullptr || no_colour[0] == '\0') &&
-           (term == nullptr || std::string_view(term) != "dumb");
-}
 
 std::string what_next(const Options& options, const conformance::Results& results) {
     if (!options.profile_given && options.command.empty() && !options.attach) {
@@ -198,7 +191,8 @@ int test_sender(const Options& options, Io& io) {
     if (!results)
         return refuse(io, results.error().text(),
                       results.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
-    conformance::conclude(*results, options.fail_on == "should");
+    results->fail_on = parse_fail_on(options.fail_on);
+    conformance::conclude(*results);
     const bool judged = std::any_of(results->checks.begin(), results->checks.end(),
                                     [](const auto& check) { return check.verdict != Verdict::kNotApplicable; });
     if (options.skip_exit_code && !judged) results->exit_code = kNotApplicable;
@@ -206,7 +200,7 @@ int test_sender(const Options& options, Io& io) {
     const auto written = conformance::write_reports(*results, options.out);
     if (!written) results->exit_code = kInternalError;
     conformance::TerminalStyle style;
-    style.colour = wants_colour(options, io);
+    style.colour = wants_colour(options.colour, io);
     style.width = io.width;
     style.verbose = options.verbose;
     if (written) style.report = (std::filesystem::path(options.out) / "report.html").string();
@@ -247,14 +241,10 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
         ->check(CLI::Range(1U, 64U));
     sub->add_option("--timeout", options->timeout, "Longest time of one scenario")->capture_default_str();
     sub->add_flag("--keep", options->keep, "Keep the work directories of the target");
-    sub->add_option("--fail-on", options->fail_on, "must: a missed SHOULD is a warning; should: it makes exit code 3")
-        ->check(CLI::IsMember({"must", "should"}))
-        ->capture_default_str();
+    add_fail_on(*sub, options->fail_on)->capture_default_str();
     sub->add_flag("-v,--verbose", options->verbose, "Show every check");
     sub->add_flag("-q,--quiet", options->quiet, "Only the summary");
-    sub->add_option("--color", options->colour, "auto, always or never")
-        ->check(CLI::IsMember({"auto", "always", "never"}))
-        ->capture_default_str();
+    add_colour(*sub, options->colour);
     sub->add_flag("--skip-exit-code", options->skip_exit_code,
                   "77 when the target is not on this machine or nothing applies (for ctest)");
     sub->add_option("command", options->command,

@@ -59,7 +59,7 @@ TEST(Cli, UsageErrorsAreExitCodeTwo) {
 }
 
 TEST(Cli, EveryCommandHasHelpWithExamples) {
-    for (const char* command : {"receive", "send", "inspect", "replay", "test sender", "list", "explain"}) {
+    for (const char* command : {"receive", "send", "inspect", "replay", "test sender", "report", "list", "explain"}) {
         std::vector<std::string> arguments;
         std::istringstream words(command);
         for (std::string word; words >> word;) arguments.push_back(word);
@@ -69,6 +69,42 @@ TEST(Cli, EveryCommandHasHelpWithExamples) {
         EXPECT_THAT(outcome.out, HasSubstr("Examples:")) << command;
         EXPECT_THAT(outcome.out, HasSubstr("prw " + std::string(command))) << command;
     }
+}
+
+TEST(Cli, ReportAnswersForOneCheckWithItsExitCode) {
+    const std::string file = std::string(PRW_SOURCE_DIR) + "/conformance/tests/golden/results.json";
+    struct Row {
+        std::vector<std::string> arguments;
+        int code;
+        const char* says;
+    };
+    for (const auto& row : std::vector<Row>{
+             {{"--check", "sender/labels/sorted", "--protobuf-message", "1.0"}, 1, "480 of 480 series out of order"},
+             {{"--check", "sender/labels/sorted", "--protobuf-message", "2.0"}, 0, "pass"},
+             {{"--check", "sender/labels/sorted"}, 1, "2.0  MUST  pass"},
+             {{"--check", "sender/headers/user-agent-version"}, 0, "warn"},
+             {{"--check", "sender/headers/user-agent-version", "--fail-on", "should"}, 3, "warn"},
+             {{"--check", "sender/exemplars/value"}, 4, "no exemplar was ever sent"},
+             {{"--check", "sender/exemplars/value", "--skip-inconclusive"}, 77, "no exemplar was ever sent"},
+             {{"--check", "sender/retry/on-5xx"}, 4, "exited with 1"},
+             {{"--check", "sender/stale/marker"}, 77, "the profile says input: none"},
+             {{"--check", "sender/labels/sorted", "--protobuf-message", "2.0", "--fail-on", "none"}, 0, "pass"},
+             {{"--check", "sender/samples/order-within-request"}, 77, "was not judged"},
+             {{"--check", "sender/labels/sortet"}, 2, "did you mean sender/labels/sorted?"},
+             {{"--check", "sender/labels/sorted", "--protobuf-message", "3"}, 2, "1.0 or 2.0"},
+             {{"--format", "jnit"}, 2, "did you mean \"junit\"?"},
+             {{"--compare"}, 2, "takes two results files"},
+             {{"--format", "tap"}, 1, "TAP version 13"},
+             {{}, 1, "FAIL   my-agent"},
+             {{"--fail-on", "none"}, 0, "FAIL   my-agent"}}) {
+        std::vector<std::string> arguments = {"report", file};
+        arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+        const auto outcome = prw(arguments);
+        EXPECT_EQ(outcome.code, row.code) << ::testing::PrintToString(row.arguments) << outcome.err;
+        EXPECT_THAT(outcome.out + outcome.err, HasSubstr(row.says));
+    }
+    EXPECT_EQ(prw({"report", "/nowhere/results.json"}).code, kUsage);
+    EXPECT_EQ(prw({"report", "--compare", file, file}).code, kConforms);
 }
 
 TEST(Cli, SaysItsVersion) {

@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "prw/conformance/results.h"
+#include "prw/conformance/reports.h"
+#include "report_sample.h"
 #include "support.h"
 
 namespace prw::conformance {
@@ -15,76 +16,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 const std::filesystem::path kGolden = std::filesystem::path(PRW_SOURCE_DIR) / "conformance/tests/golden";
-
-receiver::Finding finding() {
-    receiver::Finding f;
-    f.rule = "labels/sorted";
-    f.clauses = {"prw1.labels.sorted"};
-    f.message = "wanted label names in byte order, got \"job\" after \"zone\"";
-    f.series = "up{zone=\"<b>&\\\"x\\\"\",job=\"a\"}";
-    f.field = "timeseries[3].labels[2].name";
-    f.protobuf_bytes = proto::ByteRange{120, 9};
-    f.body_bytes = proto::ByteRange{98, 7};
-    f.evidence = "0a 04 7a 6f 6e 65\n      ^^^^^^^^^^^";
-    f.fix = "Sort labels by the bytes of their names before encoding.";
-    f.count = 480;
-    return f;
-}
-
-/// One check of every verdict, both messages, a group with all passed, hostile text.
-Results sample() {
-    Results r;
-    r.tool_version = "0.1.0";
-    r.complete = true;
-    r.target = {"my-agent", "1.2", "my-agent.yaml", "my-agent/1.2", "./my-agent --config <x>"};
-    r.command_line = "prw test sender --profile my-agent.yaml";
-    r.learn_more = "prw explain sender/labels/sorted";
-    r.started = "2026-01-02T03:04:05Z";
-    r.duration_ms = 3812;
-    r.scenarios = {{"steady", proto::ProtobufMessage::kV1, "all rules on everything sent", 2100, 12, 480, 960,
-                    "steady-1.0.prwcap", "steady-1.0.log", ""},
-                   {"retry-5xx", proto::ProtobufMessage::kV1, "503 twice, then success", 900, 0, 0, 0, "",
-                    "retry-5xx-1.0.log", "the target exited with 1 before it sent anything"}};
-    const auto add = [&](const char* id, proto::ProtobufMessage message, proto::Level level, Verdict verdict,
-                         std::vector<std::string> clauses) -> CheckOutcome& {
-        CheckOutcome c;
-        c.id = id;
-        c.message = message;
-        c.level = level;
-        c.verdict = verdict;
-        c.clauses = std::move(clauses);
-        c.summary = "Summary of the check.";
-        c.scenario = "steady";
-        c.evidence = {{"requests", 12}, {"series", 480}};
-        c.duration_ms = 2100;
-        r.checks.push_back(std::move(c));
-        return r.checks.back();
-    };
-    using proto::Level;
-    using proto::ProtobufMessage;
-    auto& sorted =
-        add("sender/labels/sorted", ProtobufMessage::kV1, Level::kMust, Verdict::kFail, {"prw1.labels.sorted"});
-    sorted.want = "label names in unsigned byte order in every series";
-    sorted.got = "480 of 480 series out of order";
-    sorted.findings = {finding()};
-    sorted.capsule = "steady-1.0.prwcap";
-    sorted.exchanges = {1, 2, 3};
-    add("sender/labels/sorted", ProtobufMessage::kV2, Level::kMust, Verdict::kPass, {"prw2.labels.sorted"});
-    auto& agent = add("sender/headers/user-agent-version", ProtobufMessage::kV1, Level::kShould, Verdict::kWarn,
-                      {"ext.http.user-agent-version"});
-    agent.extension = true;
-    agent.reason = "User-Agent is \"my-agent\", without a version";
-    add("sender/retry/on-5xx", ProtobufMessage::kV1, Level::kMust, Verdict::kError, {"prw1.retries.retry-5xx"}).reason =
-        "the target exited with 1 before it sent anything";
-    add("sender/exemplars/value", ProtobufMessage::kV2, Level::kMust, Verdict::kInconclusive, {"prw2.exemplars.value"})
-        .reason = "no exemplar was ever sent";
-    add("sender/stale/marker", ProtobufMessage::kV1, Level::kMust, Verdict::kNotApplicable, {"prw1.stale.send-marker"})
-        .reason = "the profile says input: none";
-    add("sender/labels/job-instance", ProtobufMessage::kV1, Level::kMay, Verdict::kInfo,
-        {"prw1.scope.job-instance-labels"})
-        .reason = "series carry job and instance";
-    return r;
-}
 
 TEST(Verdict, RanksAFailAboveWhatCouldNotBeJudged) {
     struct Row {
@@ -126,8 +57,8 @@ TEST(Report, JsonIsAsPublished) {
 }
 
 TEST(Report, JsonReadsBackToTheSame) {
-    auto r = sample();
-    conclude(r, false);
+    auto r = sample_with_expectations();
+    conclude(r);
     const auto json = to_json(r);
     const auto back = results_from_json(json);
     ASSERT_TRUE(back) << back.error().text();
@@ -176,17 +107,207 @@ TEST(Report, HtmlStandsAlone) {
     EXPECT_THAT(html, HasSubstr("This run is incomplete"));
 }
 
-TEST(Report, WritesBothFilesOrSaysWhyNot) {
+TEST(Report, WritesTheDefaultFilesOrSaysWhyNot) {
     const TempDir dir;
     const auto r = sample();
     ASSERT_TRUE(write_reports(r, dir.file("a/b")));
     EXPECT_EQ(prw::testing::read_file(dir.file("a/b/results.json")), to_json(r));
     EXPECT_EQ(prw::testing::read_file(dir.file("a/b/report.html")), render_html(r));
+    EXPECT_EQ(prw::testing::read_file(dir.file("a/b/junit.xml")), render_junit(r));
 
     prw::testing::write_file(dir.file("file"), "");
     const auto done = write_reports(r, dir.file("file/under"));
     ASSERT_FALSE(done);
     EXPECT_THAT(done.error().text(), HasSubstr("cannot create the report's folder"));
+}
+
+TEST(Report, OneThatCannotBeWrittenDoesNotStopTheOthers) {
+    const TempDir dir;
+    const auto r = sample();
+    prw::testing::write_file(dir.file("file"), "");
+    const auto done = write_reports(
+        r, {{ReportFormat::kTap, dir.file("file/x.tap")}, {ReportFormat::kBadge, dir.file("c/badge.json")}});
+    ASSERT_FALSE(done);
+    EXPECT_THAT(done.error().text(), HasSubstr("file: cannot create the report's folder"));
+    EXPECT_EQ(prw::testing::read_file(dir.file("c/badge.json")), render_badge(r));
+}
+
+TEST(Report, EveryFormatIsAsPublished) {
+    auto r = sample();
+    conclude(r);
+    auto listed = sample_with_expectations();
+    conclude(listed);
+    Results nothing;
+    nothing.tool_version = "0.1.0";
+    nothing.target.name = "my-agent";
+    nothing.problem = "my-agent is not on this machine";
+    conclude(nothing);
+    for (const auto format : {ReportFormat::kJunit, ReportFormat::kMarkdown, ReportFormat::kTap, ReportFormat::kSarif,
+                              ReportFormat::kBadge}) {
+        const std::string file(file_name_of(format));
+        EXPECT_EQ(render(r, format), golden(kGolden / file, render(r, format)));
+        EXPECT_EQ(render(listed, format), golden(kGolden / ("expectations-" + file), render(listed, format)));
+        EXPECT_EQ(render(nothing, format), golden(kGolden / ("nothing-" + file), render(nothing, format)));
+    }
+    const auto json = to_json(listed);
+    EXPECT_EQ(json, golden(kGolden / "expectations-results.json", json));
+    const auto text = render_terminal(listed, {.report = ".prw/last/report.html"});
+    EXPECT_EQ(text, golden(kGolden / "expectations-terminal-80.txt", text));
+    const auto html = render_html(listed);
+    EXPECT_EQ(html, golden(kGolden / "expectations-report.html", html));
+}
+
+TEST(Report, TextOfAPeerNeverBecomesMarkupOrAControlCode) {
+    auto r = sample_with_hostile_text();
+    conclude(r);
+    for (int i = 0; i < kReportFormats; ++i) {
+        const auto format = static_cast<ReportFormat>(i);
+        const auto text = render(r, format);
+        for (const char* bad : {"\x1b", "\x07", "\xff", "\xc2\x9b", "\xe2\x80\xae"}) {
+            // JSON carries what came, escaped by its own rules; it is data, not a page.
+            if (format == ReportFormat::kJson && (bad[0] == '\xc2' || bad[0] == '\xe2')) continue;
+            if (format == ReportFormat::kSarif && (bad[0] == '\xc2' || bad[0] == '\xe2')) continue;
+            EXPECT_THAT(text, Not(HasSubstr(bad))) << name_of(format);
+        }
+        EXPECT_EQ(text.find('\0'), std::string::npos) << name_of(format);
+    }
+    EXPECT_THAT(render_html(r), Not(HasSubstr("<script")));
+    EXPECT_THAT(render_junit(r), Not(HasSubstr("<script")));
+    EXPECT_THAT(render_junit(r), Not(HasSubstr("]]>")));
+    r.checks[0].findings[0].evidence.clear();  // stands in a code block, where markup is text
+    EXPECT_THAT(render_markdown(r), Not(HasSubstr("<script")));
+    EXPECT_THAT(render_markdown(r), Not(HasSubstr("@team")));
+    EXPECT_THAT(render_markdown(r), Not(HasSubstr("a|b")));
+    EXPECT_THAT(render_tap(r), Not(HasSubstr("\n1..2"))) << "a line of its own would be a second plan";
+}
+
+TEST(Report, FormatsAreNamedOrRefusedWithTheNearest) {
+    for (int i = 0; i < kReportFormats; ++i) {
+        const auto format = static_cast<ReportFormat>(i);
+        EXPECT_EQ(parse_report_format(name_of(format)).value(), format);
+    }
+    EXPECT_THAT(parse_report_format("junti").error().text(), HasSubstr("did you mean \"junit\"? known: text, json"));
+    EXPECT_EQ(parse_report_file("tap", "out")->path, "out/results.tap");
+    EXPECT_EQ(parse_report_file("tap=x=y.tap", "out")->path, "x=y.tap");
+    EXPECT_THAT(parse_report_file("tap=", "out").error().text(), HasSubstr("no path after"));
+    EXPECT_THAT(parse_report_file("tap=-", "out").error().text(), HasSubstr("prw report FILE --format tap prints one"));
+}
+
+TEST(Report, ExitCodeOfOneCheckFollowsTheGate) {
+    struct Row {
+        Verdict verdict;
+        int none, must, should, may;
+    };
+    for (const auto& row : std::vector<Row>{{Verdict::kPass, 0, 0, 0, 0},
+                                            {Verdict::kInfo, 0, 0, 0, 3},
+                                            {Verdict::kWarn, 0, 0, 3, 3},
+                                            {Verdict::kFail, 0, 1, 1, 1},
+                                            {Verdict::kInconclusive, 4, 4, 4, 4},
+                                            {Verdict::kError, 4, 4, 4, 4},
+                                            {Verdict::kNotApplicable, 77, 77, 77, 77}}) {
+        CheckOutcome check;
+        check.verdict = row.verdict;
+        EXPECT_EQ(exit_code_of(check, FailOn::kNone), row.none) << name_of(row.verdict);
+        EXPECT_EQ(exit_code_of(check, FailOn::kMust), row.must) << name_of(row.verdict);
+        EXPECT_EQ(exit_code_of(check, FailOn::kShould), row.should) << name_of(row.verdict);
+        EXPECT_EQ(exit_code_of(check, FailOn::kMay), row.may) << name_of(row.verdict);
+    }
+    CheckOutcome known;
+    known.verdict = Verdict::kFail;
+    known.expectation = ExpectationNote{};
+    known.expectation->state = ExpectationState::kMet;
+    EXPECT_EQ(exit_code_of(known, FailOn::kMust), 77);
+    known.verdict = Verdict::kPass;
+    known.expectation->state = ExpectationState::kStale;
+    known.expectation->problem = "passes";
+    EXPECT_EQ(exit_code_of(known, FailOn::kMust), 1);
+}
+
+TEST(Verdict, KnownFailuresDoNotCountAndBrokenEntriesDo) {
+    Results r;
+    r.complete = true;
+    r.checks.resize(1);
+    r.checks[0].verdict = Verdict::kFail;
+    r.checks[0].expectation = ExpectationNote{};
+    r.checks[0].expectation->state = ExpectationState::kMet;
+    conclude(r);
+    EXPECT_EQ(r.exit_code, 0);
+    EXPECT_EQ(r.learn_more, "");
+    r.checks[0].verdict = Verdict::kPass;
+    r.checks[0].expectation->state = ExpectationState::kStale;
+    r.checks[0].expectation->problem = "passes";
+    conclude(r);
+    EXPECT_EQ(r.exit_code, 1);
+    EXPECT_EQ(r.verdict, Verdict::kFail);
+}
+
+CheckOutcome outcome(const char* id, proto::ProtobufMessage message, Verdict verdict) {
+    CheckOutcome out;
+    out.id = id;
+    out.message = message;
+    out.verdict = verdict;
+    return out;
+}
+
+TEST(Merge, TheWorseVerdictStandsAndEvidenceBeforeNone) {
+    using proto::ProtobufMessage;
+    Results a, b;
+    a.target.name = b.target.name = "x";
+    a.complete = true;
+    b.complete = false;
+    const auto v1 = ProtobufMessage::kV1;
+    a.checks = {outcome("sender/a/same", v1, Verdict::kPass), outcome("sender/a/flaky", v1, Verdict::kFail),
+                outcome("sender/a/arose", v1, Verdict::kInconclusive)};
+    b.checks = {outcome("sender/a/same", v1, Verdict::kPass), outcome("sender/a/flaky", v1, Verdict::kPass),
+                outcome("sender/a/arose", v1, Verdict::kPass),
+                outcome("sender/a/same", ProtobufMessage::kV2, Verdict::kWarn)};
+    const auto merged = merge({a, b});
+    ASSERT_TRUE(merged);
+    ASSERT_EQ(merged->checks.size(), 4U);
+    EXPECT_EQ(merged->checks[0].verdict, Verdict::kPass);
+    EXPECT_TRUE(merged->checks[0].runs.empty());
+    EXPECT_EQ(merged->checks[1].verdict, Verdict::kFail);
+    EXPECT_EQ(merged->checks[1].runs, (std::vector<Verdict>{Verdict::kFail, Verdict::kPass}));
+    EXPECT_EQ(merged->checks[2].verdict, Verdict::kPass);
+    EXPECT_EQ(merged->checks[3].message, ProtobufMessage::kV2);
+    EXPECT_FALSE(merged->complete) << "one part was broken off";
+
+    b.target.name = "y";
+    EXPECT_THAT(merge({a, b}).error().text(), HasSubstr("results of different targets cannot become one: sender x and "
+                                                        "sender y"));
+}
+
+TEST(Compare, TellsWhatBrokeWhatIsFixedAndWhatIsNoLongerJudged) {
+    const auto v1 = proto::ProtobufMessage::kV1;
+    Results before, after;
+    before.complete = after.complete = true;
+    before.checks = {outcome("sender/a/broke", v1, Verdict::kPass), outcome("sender/a/fixed", v1, Verdict::kFail),
+                     outcome("sender/a/still", v1, Verdict::kFail), outcome("sender/a/gone", v1, Verdict::kPass),
+                     outcome("sender/a/open", v1, Verdict::kFail),  outcome("sender/a/warns", v1, Verdict::kPass)};
+    after.checks = {
+        outcome("sender/a/broke", v1, Verdict::kFail),  outcome("sender/a/fixed", v1, Verdict::kPass),
+        outcome("sender/a/still", v1, Verdict::kFail),  outcome("sender/a/open", v1, Verdict::kInconclusive),
+        outcome("sender/a/warns", v1, Verdict::kWarn),  outcome("sender/a/new", v1, Verdict::kPass),
+        outcome("sender/a/new-bad", v1, Verdict::kFail)};
+    after.checks[0].got = "two out of order";
+    const auto comparison = compare(before, after);
+    EXPECT_EQ(render_comparison(comparison),
+              "New failures (2)\n"
+              "  x sender/a/broke 1.0   pass -> fail\n      two out of order\n"
+              "  x sender/a/new-bad 1.0   not there -> fail\n\n"
+              "New warnings (1)\n  ! sender/a/warns 1.0   pass -> warn\n\n"
+              "No longer judged (2)\n"
+              "  ? sender/a/open 1.0   fail -> inconclusive\n"
+              "  ? sender/a/gone 1.0   pass -> missing\n      not in the new results\n\n"
+              "Still failing (1)\n  x sender/a/still 1.0   fail -> fail\n\n"
+              "Fixed (1)\n  + sender/a/fixed 1.0   fail -> pass\n\n"
+              "New checks (1)\n  + sender/a/new 1.0   not there -> pass\n\n"
+              "2 new failures, 1 fixed, 1 still failing, 1 new warning, 2 no longer judged, 1 new check\n");
+    EXPECT_EQ(comparison.exit_code(FailOn::kMust), 1);
+    EXPECT_EQ(compare(before, before).exit_code(FailOn::kMust), 0) << "the same failures are no regression";
+    after.checks.erase(after.checks.begin());
+    after.checks.pop_back();
+    EXPECT_EQ(compare(before, after).exit_code(FailOn::kMust), 4) << "less was judged than before";
 }
 
 }  // namespace

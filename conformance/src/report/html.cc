@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "escape.h"
 #include "html_style.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/results.h"
@@ -13,37 +14,7 @@ using namespace report;
 
 namespace {
 
-std::string escape(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            default:
-                // Control characters have no place in HTML; line breaks and tabs stay.
-                if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') {
-                    out += "\xEF\xBF\xBD";
-                } else {
-                    out += c;
-                }
-        }
-    }
-    return out;
-}
+std::string escape(std::string_view text) { return escape_markup(text); }
 
 std::string anchor(const CheckOutcome& check) {
     std::string out = check.id + "-" + std::string(proto::short_name(check.message));
@@ -56,9 +27,10 @@ std::string verdict_cell(Verdict v) {
            std::string(name_of(v)) + "</span>";
 }
 
-std::string level_text(const CheckOutcome& check) {
-    return check.extension ? "practice, not in the specification (" + std::string(proto::name_of(check.level)) + ")"
-                           : std::string(proto::name_of(check.level));
+std::string verdict_cell(const CheckOutcome& check) {
+    const auto text = verdict_text(check);
+    const auto bare = name_of(check.verdict).size();
+    return verdict_cell(check.verdict) + (text.size() > bare ? "<small>" + escape(text.substr(bare)) + "</small>" : "");
 }
 
 class Page {
@@ -73,8 +45,11 @@ public:
                 std::string(kStyle) + "</style>\n</head>\n<body>\n";
         head();
         problems();
-        section("Failures", {Verdict::kFail, Verdict::kError});
-        section("Warnings", {Verdict::kWarn});
+        expectations();
+        section("Failures", {Verdict::kFail, Verdict::kError}, false);
+        section("Warnings", {Verdict::kWarn}, false);
+        section("Known failures", {Verdict::kFail, Verdict::kWarn, Verdict::kError}, true);
+        flaky();
         matrix();
         scenarios();
         ledger();
@@ -94,19 +69,20 @@ private:
 
     void head() {
         const auto counts = count(r_);
-        std::string word(name_of(r_.verdict));
-        std::transform(word.begin(), word.end(), word.begin(),
-                       [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
         out_ += "<main>\n<div class=\"verdict " + std::string(name_of(r_.verdict)) + "\">\n<h1>Remote Write " +
                 escape(r_.role) + ": " + escape(r_.target.name) + "</h1>\n<p><span class=\"word v " +
-                std::string(name_of(r_.verdict)) + "\">" + word + "</span> &nbsp; " + escape(sentence(r_)) +
-                "</p>\n<ul class=\"tally\">\n";
+                std::string(name_of(r_.verdict)) + "\">" + upper(name_of(r_.verdict)) + "</span> &nbsp; " +
+                escape(sentence(r_)) + "</p>\n<ul class=\"tally\">\n";
         for (const auto v : {Verdict::kFail, Verdict::kWarn, Verdict::kPass, Verdict::kInfo, Verdict::kInconclusive,
                              Verdict::kNotApplicable, Verdict::kError})
             if (counts[v] != 0 || v == Verdict::kFail || v == Verdict::kPass)
                 out_ += "<li><b>" + std::to_string(counts[v]) + "</b> " + std::string(name_of(v)) + "</li>\n";
+        if (counts.expected != 0) out_ += "<li><b>" + std::to_string(counts.expected) + "</b> expected</li>\n";
         out_ += "</ul>\n</div>\n";
-        if (!r_.complete)
+        if (!r_.problem.empty())
+            out_ += "<p class=\"banner\">This run is incomplete: " + escape(r_.problem) +
+                    ". What is missing here was not judged.</p>\n";
+        else if (!r_.complete)
             out_ +=
                 "<p class=\"banner\">This run is incomplete: it was broken off, and what is missing here was not "
                 "judged.</p>\n";
@@ -118,6 +94,10 @@ private:
         row("specification", "Remote Write 1.0 and 2.0-rc.4");
         row("started", r_.started);
         row("took", duration_text(r_.duration_ms));
+        if (r_.repeat != 1) row("repeated", std::to_string(r_.repeat) + " times");
+        if (r_.seed) row("seed", std::to_string(*r_.seed));
+        row("known failures", r_.expectations, true);
+        row("counts from", std::string(name_of(r_.fail_on)));
         row("run it again", r_.command_line, true);
         row("learn more", r_.learn_more, true);
         row("exit code", std::to_string(r_.exit_code));
@@ -140,23 +120,59 @@ private:
         if (f.count > 1) row("occurrences", std::to_string(f.count));
     }
 
-    void section(const char* title, std::initializer_list<Verdict> verdicts) {
+    /// Entries of the file of known failures that have to be edited.
+    void expectations() {
+        std::string rows;
+        for (const auto& check : r_.checks) {
+            if (!check.expectation || check.expectation->problem.empty()) continue;
+            const auto& note = *check.expectation;
+            rows += "<tr><th scope=\"row\"><code>" + escape(note.origin) + "</code></th><td class=\"id\">" +
+                    escape(check.id) + " " + std::string(proto::short_name(check.message)) + "</td><td>" +
+                    escape(note.problem) + "</td><td>" + escape(note.edit) + "</td></tr>\n";
+        }
+        if (rows.empty()) return;
+        out_ +=
+            "<h2>Expectations that do not hold</h2>\n<div class=\"table\"><table>\n<thead><tr><th "
+            "scope=\"col\">entry</th><th scope=\"col\">check</th><th scope=\"col\">what is wrong with it</th><th "
+            "scope=\"col\">the edit to make</th></tr></thead>\n<tbody>\n" +
+            rows + "</tbody></table></div>\n";
+    }
+
+    void flaky() {
+        bool any = false;
+        for (const auto& check : r_.checks) {
+            if (check.runs.empty()) continue;
+            if (!any) out_ += "<h2>Flaky</h2>\n<p>The verdict differed between repetitions of one run.</p>\n<ul>\n";
+            any = true;
+            out_ += "<li><span class=\"id\">" + escape(check.id) + "</span> " +
+                    std::string(proto::short_name(check.message)) + ": " + escape(runs_text(check)) + "</li>\n";
+        }
+        if (any) out_ += "</ul>\n";
+    }
+
+    void section(const char* title, std::initializer_list<Verdict> verdicts, bool excused) {
         bool any = false;
         for (const auto& check : r_.checks) {
             if (std::find(verdicts.begin(), verdicts.end(), check.verdict) == verdicts.end()) continue;
+            if (check.excused() != excused) continue;
             if (!any) out_ += "<h2>" + std::string(title) + "</h2>\n";
             any = true;
             out_ += "<article class=\"finding " + std::string(name_of(check.verdict)) + "\" id=\"" + anchor(check) +
                     "\">\n<header><h3>" + verdict_cell(check.verdict) + " &nbsp; <span class=\"id\">" +
                     escape(check.id) + "</span></h3><span class=\"level\">" +
                     std::string(proto::short_name(check.message)) + " &middot; " + escape(level_text(check)) +
+                    (check.expectation || !check.runs.empty() ? " &middot; " + escape(verdict_text(check)) : "") +
                     "</span></header>\n<dl>\n";
             for (const auto& id : check.clauses)
                 if (const auto* clause = proto::find_clause(id))
                     out_ += "<dt>clause</dt><dd>" + escape(clause->summary) + " <a href=\"" + escape(clause->url) +
                             "\"><code>" + escape(clause->id) + "</code></a></dd>\n";
-            row("wanted", check.want);
-            row("got", check.got.empty() ? check.reason : check.got);
+            if (check.want.empty())
+                row("got", got_of(check));
+            else
+                out_ += "</dl>\n<div class=\"sides\"><div><b>wanted</b><p>" + escape(check.want) +
+                        "</p></div><div><b>got</b><p>" + escape(got_of(check)) + "</p></div></div>\n<dl>\n";
+            if (check.expectation) row("known", expectation_text(*check.expectation));
             row("seen in", evidence_text(check) + (check.scenario.empty() ? "" : " (scenario " + check.scenario + ")"));
             row("capture", check.capsule, true);
             out_ += "</dl>\n";
@@ -196,9 +212,9 @@ private:
                         out_ += "<span class=\"v none\">&ndash;</span>";
                     } else if (outcome->verdict == Verdict::kFail || outcome->verdict == Verdict::kWarn ||
                                outcome->verdict == Verdict::kError) {
-                        out_ += "<a href=\"#" + anchor(*outcome) + "\">" + verdict_cell(outcome->verdict) + "</a>";
+                        out_ += "<a href=\"#" + anchor(*outcome) + "\">" + verdict_cell(*outcome) + "</a>";
                     } else {
-                        out_ += verdict_cell(outcome->verdict);
+                        out_ += verdict_cell(*outcome);
                     }
                     out_ += "</td>";
                     if (outcome == nullptr) continue;

@@ -29,11 +29,14 @@ tr.group th { padding-top: 1rem; font-weight: 700; }
 .finding.fail, .finding.error { background: var(--fail-bg); } .finding.warn { background: var(--warn-bg); }
 .finding header { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: baseline; justify-content: space-between; }
 dl { display: grid; grid-template-columns: 7rem 1fr; gap: .2rem .8rem; margin: .6rem 0 0; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+.sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); gap: .6rem; margin: .6rem 0; }
+.sides > div { background: var(--page); border: 1px solid var(--line); border-radius: 4px; padding: .4rem .7rem; overflow-wrap: anywhere; } .sides b { color: var(--soft); font-weight: 600; }
+.sides p { white-space: pre-wrap; margin: 0; } td small { color: var(--soft); }
 .level { font-size: .82rem; color: var(--soft); white-space: nowrap; } details > summary { cursor: pointer; padding: .2rem 0; }
 .context { display: grid; grid-template-columns: 9rem 1fr; gap: .15rem 1rem; } .context dd { overflow-wrap: anywhere; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) { body { padding: .8rem; } dl, .context { grid-template-columns: 1fr; } dt { margin-top: .3rem; } }
-@media print { body { max-width: none; padding: 0; font-size: 10pt; } .finding, tr { break-inside: avoid; } details:not([open]) > :not(summary) { display: block; } }
+@media print { body { max-width: none; padding: 0; font-size: 10pt; } .finding, tr { break-inside: avoid; } details::details-content { content-visibility: visible; display: block; block-size: auto; } }
 )css";
 
 }  // namespace prw::conformance::report

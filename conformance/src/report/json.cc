@@ -30,6 +30,16 @@ Json check_json(const CheckOutcome& c) {
     out["capsule"] = c.capsule;
     out["exchanges"] = c.exchanges;
     out["findings"] = receiver::to_json(c.findings);
+    if (c.expectation) {
+        const auto& e = *c.expectation;
+        out["expectation"] = {
+            {"state", name_of(e.state)}, {"reason", e.reason},   {"issue", e.issue}, {"expires", e.expires},
+            {"origin", e.origin},        {"problem", e.problem}, {"edit", e.edit}};
+    }
+    if (!c.runs.empty()) {
+        out["runs"] = Json::array();
+        for (const auto verdict : c.runs) out["runs"].push_back(name_of(verdict));
+    }
     return out;
 }
 
@@ -85,6 +95,20 @@ CheckOutcome check_from(const Json& in) {
         if (!finding) throw std::invalid_argument(finding.error().text());
         c.findings.push_back(std::move(*finding));
     }
+    if (const auto note = in.find("expectation"); note != in.end()) {
+        ExpectationNote e;
+        e.state = by_name<ExpectationState>(note->at("state"), 5);
+        e.reason = note->at("reason");
+        e.issue = note->at("issue");
+        e.expires = note->at("expires");
+        e.origin = note->at("origin");
+        e.problem = note->at("problem");
+        e.edit = note->at("edit");
+        c.expectation = std::move(e);
+    }
+    if (const auto runs = in.find("runs"); runs != in.end()) {
+        for (const auto& verdict : *runs) c.runs.push_back(by_name<Verdict>(verdict, 7));
+    }
     return c;
 }
 
@@ -113,6 +137,11 @@ std::string to_json(const Results& r) {
     out["complete"] = r.complete;
     out["verdict"] = name_of(r.verdict);
     out["exit_code"] = r.exit_code;
+    out["fail_on"] = name_of(r.fail_on);
+    if (!r.problem.empty()) out["problem"] = r.problem;
+    if (!r.expectations.empty()) out["expectations"] = r.expectations;
+    if (r.repeat != 1) out["repeat"] = r.repeat;
+    if (r.seed) out["seed"] = *r.seed;
     out["target"] = {{"name", r.target.name},
                      {"version", r.target.version},
                      {"profile", r.target.profile},
@@ -143,6 +172,11 @@ Result<Results> results_from_json(std::string_view text) {
         r.complete = in.at("complete");
         r.verdict = by_name<Verdict>(in.at("verdict"), 7);
         r.exit_code = in.at("exit_code");
+        if (const auto gate = in.find("fail_on"); gate != in.end()) r.fail_on = by_name<FailOn>(*gate, 4);
+        r.problem = in.value("problem", "");
+        r.expectations = in.value("expectations", "");
+        r.repeat = in.value("repeat", 1U);
+        if (const auto seed = in.find("seed"); seed != in.end()) r.seed = seed->get<std::uint64_t>();
         const auto& target = in.at("target");
         r.target = {target.at("name"), target.at("version"), target.at("profile"), target.at("user_agent"),
                     target.at("command")};

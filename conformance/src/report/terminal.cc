@@ -1,6 +1,7 @@
 #include <algorithm>
 
-#include "prw/conformance/results.h"
+#include "escape.h"
+#include "prw/conformance/reports.h"
 #include "prw/receiver/text.h"
 #include "view.h"
 
@@ -19,8 +20,13 @@ public:
         out_ += text;
         out_ += '\n';
     }
-    void field(std::string_view key, std::string_view text) { receiver::append_field(out_, key, text, style_.width); }
-    void fields(const receiver::Finding& finding) { receiver::append_finding_fields(out_, finding, style_.width); }
+    void field(std::string_view key, std::string_view text) {
+        receiver::append_field(out_, key, clean(text), style_.width);
+    }
+    void fields(receiver::Finding finding) {
+        for (auto* text : {&finding.series, &finding.field, &finding.evidence, &finding.fix}) *text = clean(*text);
+        receiver::append_finding_fields(out_, finding, style_.width);
+    }
     [[nodiscard]] std::string paint(std::string_view text, Verdict verdict) const {
         if (!style_.colour) return std::string(text);
         const char* code = "0";
@@ -68,6 +74,14 @@ std::string from_here(const std::string& path, const std::string& report) {
     return slash == std::string::npos ? path : report.substr(0, slash + 1) + path;
 }
 
+void expectation(Writer& out, const CheckOutcome& check) {
+    if (!check.expectation) return;
+    const auto& note = *check.expectation;
+    out.field("known", expectation_text(note));
+    out.field("entry", note.problem.empty() ? note.origin : note.origin + ": " + note.problem);
+    out.field("edit", note.edit);
+}
+
 void detail(Writer& out, const CheckOutcome& check, const TerminalStyle& style) {
     out.field("clause", clause_text(check));
     out.field("want", check.want);
@@ -78,6 +92,8 @@ void detail(Writer& out, const CheckOutcome& check, const TerminalStyle& style) 
         out.fields(f);
     }
     out.field("seen", evidence_text(check));
+    if (!check.runs.empty()) out.field("flaky", runs_text(check));
+    expectation(out, check);
     out.field("next", "prw explain " + check.id);
     if (!check.capsule.empty()) out.field("", "prw inspect " + from_here(check.capsule, style.report));
 }
@@ -87,7 +103,7 @@ bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn; }
 void check_line(Writer& out, const CheckOutcome& check) {
     std::string tail = std::string(proto::short_name(check.message)) + "  " +
                        std::string(check.extension ? "practice" : proto::name_of(check.level)) + "  " +
-                       std::string(name_of(check.verdict));
+                       verdict_text(check);
     std::string head = std::string("  ") + mark_of(check.verdict) + " " + check.id;
     const auto pad = head.size() + tail.size() + 2 < out.width() ? out.width() - head.size() - tail.size() : 2;
     out.line(out.paint(head, check.verdict) + std::string(pad, ' ') + tail);
@@ -95,12 +111,22 @@ void check_line(Writer& out, const CheckOutcome& check) {
 
 }  // namespace
 
+std::string describe(const CheckOutcome& check) { return verdict_text(check); }
+
+std::string details(const CheckOutcome& check, int width) {
+    TerminalStyle style;
+    style.width = width;
+    Writer out(style);
+    detail(out, check, style);
+    return out.take();
+}
+
 std::string render_terminal(const Results& results, const TerminalStyle& style) {
     Writer out(style);
     std::string title = "prw test " + results.role + "   " + results.target.name;
     if (!results.target.user_agent.empty() && results.target.user_agent != results.target.name)
         title += "   " + results.target.user_agent;
-    out.line(title);
+    out.line(one_line(title));
     std::uint64_t requests = 0;
     std::uint64_t samples = 0;
     for (const auto& scenario : results.scenarios) {
@@ -111,6 +137,10 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
              plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " +
              plural(samples, "sample", "samples"));
 
+    if (!results.problem.empty()) {
+        out.line();
+        out.field("problem", results.problem);
+    }
     for (const auto& scenario : results.scenarios) {
         if (scenario.problem.empty()) continue;
         out.line();
@@ -123,7 +153,8 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
 
     for (const auto& group : groups(results)) {
         const auto shown = std::any_of(group.checks.begin(), group.checks.end(), [&](const auto* c) {
-            return style.verbose || detailed(c->verdict) || c->verdict == Verdict::kInfo;
+            return style.verbose || detailed(c->verdict) || c->verdict == Verdict::kInfo || c->expectation ||
+                   !c->runs.empty();
         });
         if (!shown) continue;
         std::size_t judged = 0;
@@ -140,9 +171,14 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
                      name.size() + tally.size() + 2 < out.width() ? out.width() - name.size() - tally.size() : 2, ' ') +
                  tally);
         for (const auto* check : group.checks) {
-            if (detailed(check->verdict)) {
+            if (detailed(check->verdict) && (!check->excused() || style.verbose)) {
                 check_line(out, *check);
                 detail(out, *check, style);
+            } else if (check->expectation || !check->runs.empty()) {
+                check_line(out, *check);
+                out.field(check->excused() ? "got" : "", got_of(*check));
+                if (!check->runs.empty()) out.field("flaky", runs_text(*check));
+                expectation(out, *check);
             } else if (style.verbose || check->verdict == Verdict::kInfo) {  // errors are told by their scenario
                 check_line(out, *check);
                 if (check->verdict != Verdict::kPass) out.field("", check->reason);
@@ -158,17 +194,16 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         if (counts[verdict] == 0 && verdict != Verdict::kPass && verdict != Verdict::kFail) continue;
         summary += std::string(name_of(verdict)) + " " + std::to_string(counts[verdict]) + "   ";
     }
+    if (counts.expected != 0) summary += "expected " + std::to_string(counts.expected) + "   ";
     out.line(summary.substr(0, summary.size() - 3));
     if (!results.complete) out.line("INCOMPLETE   the run was broken off; what is missing here was not judged");
     if (!style.report.empty()) out.line("report    " + style.report);
-    if (!results.command_line.empty()) out.line("again     " + results.command_line);
+    if (!results.command_line.empty()) out.line("again     " + one_line(results.command_line));
     if (!results.learn_more.empty()) out.line("explain   " + results.learn_more);
     if (!style.next.empty()) out.line("next      " + style.next);
-    std::string word(name_of(results.verdict));
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    out.line(out.paint(word, results.verdict) + "   " + results.target.name + " " + sentence(results) + "   " +
-             duration_text(results.duration_ms) + "   exit " + std::to_string(results.exit_code));
+    out.line(out.paint(upper(name_of(results.verdict)), results.verdict) + "   " + one_line(results.target.name) + " " +
+             sentence(results) + "   " + duration_text(results.duration_ms) + "   exit " +
+             std::to_string(results.exit_code));
     return out.take();
 }
 

@@ -5,34 +5,88 @@
 
 namespace prw::conformance {
 
+using namespace std::string_view_literals;
+
 std::string_view name_of(Verdict verdict) {
-    using namespace std::string_view_literals;
     constexpr std::array kNames{"pass"sv, "info"sv, "not-applicable"sv, "inconclusive"sv,
                                 "warn"sv, "fail"sv, "error"sv};
     return kNames.at(static_cast<std::size_t>(verdict));
 }
 
-void conclude(Results& results, bool count_warnings) {
+std::string_view name_of(ExpectationState state) {
+    constexpr std::array kNames{"met"sv, "stale"sv, "changed"sv, "expired"sv, "open"sv};
+    return kNames.at(static_cast<std::size_t>(state));
+}
+
+std::string_view name_of(FailOn gate) {
+    constexpr std::array kNames{"none"sv, "must"sv, "should"sv, "may"sv};
+    return kNames.at(static_cast<std::size_t>(gate));
+}
+
+namespace {
+
+bool entry_broken(const CheckOutcome& check) { return check.expectation && !check.expectation->problem.empty(); }
+
+std::string learn_more(const Results& results) {
+    const CheckOutcome* worst = nullptr;
+    for (const auto& check : results.checks) {
+        if ((check.verdict != Verdict::kFail && check.verdict != Verdict::kWarn) || check.excused()) continue;
+        if (worst == nullptr || check.verdict > worst->verdict) worst = &check;
+    }
+    return worst != nullptr ? "prw explain " + worst->id : std::string();
+}
+
+}  // namespace
+
+int exit_code_of(const CheckOutcome& check, FailOn fail_on) {
+    const bool counted = fail_on != FailOn::kNone;
+    if (counted && entry_broken(check)) return 1;
+    if (check.excused()) return 77;
+    switch (check.verdict) {
+        case Verdict::kFail:
+            return counted ? 1 : 0;
+        case Verdict::kWarn:
+            return fail_on == FailOn::kShould || fail_on == FailOn::kMay ? 3 : 0;
+        case Verdict::kInfo:
+            return fail_on == FailOn::kMay ? 3 : 0;
+        case Verdict::kPass:
+            return 0;
+        case Verdict::kNotApplicable:
+            return 77;
+        default:
+            return 4;
+    }
+}
+
+void conclude(Results& results) {
     const auto any = [&](Verdict v) {
-        return std::any_of(results.checks.begin(), results.checks.end(), [&](const auto& c) { return c.verdict == v; });
+        return std::any_of(results.checks.begin(), results.checks.end(),
+                           [&](const auto& c) { return c.verdict == v && !c.excused(); });
     };
+    const bool judged = any(Verdict::kPass) || std::any_of(results.checks.begin(), results.checks.end(),
+                                                           [](const auto& c) { return c.excused(); });
+    const bool stale = std::any_of(results.checks.begin(), results.checks.end(), entry_broken);
     // A broken MUST stays broken when something else could not be judged: 1 before 4.
-    if (any(Verdict::kFail)) {
+    if (any(Verdict::kFail) || stale) {
         results.verdict = Verdict::kFail;
-        results.exit_code = 1;
+        results.exit_code = results.fail_on == FailOn::kNone ? 0 : 1;
     } else if (any(Verdict::kError)) {
         results.verdict = Verdict::kError;
         results.exit_code = 4;
-    } else if (!results.complete || !any(Verdict::kPass)) {
+    } else if (!results.complete || !results.problem.empty() || !judged) {
         results.verdict = Verdict::kInconclusive;  // never green when nothing was judged, or not all of it
         results.exit_code = 4;
-    } else if (count_warnings && any(Verdict::kWarn)) {
+    } else if (results.fail_on >= FailOn::kShould && any(Verdict::kWarn)) {
         results.verdict = Verdict::kWarn;
+        results.exit_code = 3;
+    } else if (results.fail_on == FailOn::kMay && any(Verdict::kInfo)) {
+        results.verdict = Verdict::kInfo;
         results.exit_code = 3;
     } else {
         results.verdict = Verdict::kPass;
         results.exit_code = 0;
     }
+    results.learn_more = learn_more(results);
 }
 
 }  // namespace prw::conformance

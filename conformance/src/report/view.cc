@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "prw/receiver/text.h"
+
 namespace prw::conformance::report {
 
 std::string_view group_of(std::string_view id) {
@@ -18,14 +20,20 @@ std::string title_of(std::string_view group) {
 }
 
 std::size_t Counts::total() const {
-    std::size_t sum = 0;
+    std::size_t sum = expected;
     for (const auto& [verdict, n] : of) sum += n;
     return sum;
 }
 
 Counts count(const Results& results) {
     Counts counts;
-    for (const auto& check : results.checks) ++counts.of[check.verdict];
+    for (const auto& check : results.checks) {
+        if (check.excused())
+            ++counts.expected;
+        else
+            ++counts.of[check.verdict];
+        if (check.expectation && !check.expectation->problem.empty()) ++counts.broken;
+    }
     return counts;
 }
 
@@ -48,21 +56,132 @@ std::string sentence(const Results& results) {
     const auto counts = count(results);
     const auto warnings = counts[Verdict::kWarn];
     std::string also = warnings == 0 ? "" : ", " + plural(warnings, "warning", "warnings");
+    const auto known = counts.expected == 0 ? "" : ", " + plural(counts.expected, "known failure", "known failures");
     switch (results.verdict) {
-        case Verdict::kFail:
-            return "does not conform: " + plural(counts[Verdict::kFail], "check fails", "checks fail") + also;
+        case Verdict::kFail: {
+            const auto entries = counts.broken == 0 ? std::string()
+                                                    : plural(counts.broken, "entry of the known failures does not hold",
+                                                             "entries of the known failures do not hold");
+            if (counts[Verdict::kFail] == 0) return entries + known + also;
+            return "does not conform: " + plural(counts[Verdict::kFail], "check fails", "checks fail") + known + also +
+                   (entries.empty() ? "" : "; " + entries);
+        }
         case Verdict::kWarn:
-            return "conforms to every MUST that was judged, with " + plural(warnings, "warning", "warnings");
+            return "conforms to every MUST that was judged, with " + plural(warnings, "warning", "warnings") + known;
+        case Verdict::kInfo:
+            return "conforms to every MUST and SHOULD that was judged, with " +
+                   plural(counts[Verdict::kInfo], "observation", "observations") + known;
         case Verdict::kError:
-            return "no verdict: the target or the harness broke" + also;
+            return "no verdict: the target or the harness broke" + known + also;
         case Verdict::kInconclusive:
+            if (!results.problem.empty() && results.checks.empty()) return "no verdict: nothing was run";
             return results.complete ? "no verdict: nothing arrived that could be judged"
-                                    : "no verdict: the run was broken off before it was complete" + also;
+                                    : "no verdict: the run was broken off before it was complete" + known + also;
         default:
             if (const auto open = counts[Verdict::kInconclusive]; open != 0)
                 also += ", " + std::to_string(open) + " could not be judged";
+            if (counts.expected != 0)
+                return "fails only where it is known to: " +
+                       plural(counts.expected, "known failure", "known failures") + ", " +
+                       plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
             return "conforms: " + plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
     }
+}
+
+bool is_problem(Verdict verdict) {
+    return verdict == Verdict::kFail || verdict == Verdict::kError || verdict == Verdict::kWarn;
+}
+
+const std::string& got_of(const CheckOutcome& check) { return check.got.empty() ? check.reason : check.got; }
+
+std::string verdict_text(const CheckOutcome& check) {
+    std::string out(name_of(check.verdict));
+    if (check.expectation) {
+        switch (check.expectation->state) {
+            case ExpectationState::kMet:
+                out += " (expected)";
+                break;
+            case ExpectationState::kStale:
+                out += " (listed as failing)";
+                break;
+            case ExpectationState::kChanged:
+                out += " (not as listed)";
+                break;
+            case ExpectationState::kExpired:
+                out += " (listed, expired)";
+                break;
+            case ExpectationState::kOpen:
+                break;
+        }
+    }
+    if (!check.runs.empty()) out += " (flaky)";
+    return out;
+}
+
+std::string level_text(const CheckOutcome& check) {
+    return check.extension ? "practice, not in the specification (" + std::string(proto::name_of(check.level)) + ")"
+                           : std::string(proto::name_of(check.level));
+}
+
+std::string expectation_text(const ExpectationNote& note) {
+    std::string out = note.reason;
+    if (!note.issue.empty()) out += (out.empty() ? "" : ", ") + note.issue;
+    if (!note.expires.empty()) out += (out.empty() ? "until " : ", until ") + note.expires;
+    return out.empty() ? "listed in " + note.origin : out;
+}
+
+std::string runs_text(const CheckOutcome& check) {
+    std::string out;
+    std::vector<Verdict> done;
+    for (const auto verdict : check.runs) {
+        if (std::find(done.begin(), done.end(), verdict) != done.end()) continue;
+        done.push_back(verdict);
+        const auto times = std::count(check.runs.begin(), check.runs.end(), verdict);
+        out += (out.empty() ? "" : ", ") + std::string(name_of(verdict)) + " " +
+               (times == 1 ? "once" : std::to_string(times) + " times");
+    }
+    return out;
+}
+
+std::string run_gap(const Results& results) {
+    if (!results.problem.empty()) return results.problem;
+    if (!results.complete) return "the run was broken off before it was complete";
+    if (results.verdict == Verdict::kInconclusive) return sentence(results);
+    return {};
+}
+
+std::string plain_details(const CheckOutcome& check) {
+    std::string out;
+    const auto add = [&out](std::string_view key, std::string_view text) {
+        if (!text.empty()) out += std::string(key) + ": " + std::string(text) + "\n";
+    };
+    if (!check.clauses.empty()) {
+        if (const auto* clause = proto::find_clause(check.clauses.front())) {
+            add("clause", std::string(clause->id) + ": " + std::string(clause->summary));
+            add("link", clause->url);
+        }
+    }
+    add("want", check.want);
+    add("got", got_of(check));
+    if (!check.runs.empty()) add("flaky", runs_text(check));
+    for (const auto& finding : check.findings) {
+        if (finding.message != check.got) add("finding", finding.message);
+        add("series", finding.series);
+        add("place", receiver::place_text(finding));
+        if (!finding.evidence.empty()) out += "bytes:\n" + finding.evidence + "\n";
+        add("fix", finding.fix);
+    }
+    add("seen", evidence_text(check));
+    add("capture", check.capsule);
+    add("next", "prw explain " + check.id);
+    return out;
+}
+
+std::string upper(std::string_view word) {
+    std::string out(word);
+    for (char& c : out)
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    return out;
 }
 
 std::string_view meaning_of(Verdict verdict) {

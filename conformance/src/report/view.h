@@ -17,6 +17,8 @@ namespace prw::conformance::report {
 
 struct Counts {
     std::map<Verdict, std::size_t> of;
+    std::size_t expected = 0;  ///< known failures that failed as listed; not in `of`
+    std::size_t broken = 0;    ///< expectations that do not hold; their outcomes are in `of`
     [[nodiscard]] std::size_t operator[](Verdict v) const {
         const auto found = of.find(v);
         return found == of.end() ? 0 : found->second;
@@ -32,6 +34,25 @@ struct Group {
 };
 [[nodiscard]] std::vector<Group> groups(const Results& results);
 
+/// True for what a reader has to look at: fail, error, warn.
+[[nodiscard]] bool is_problem(Verdict verdict);
+/// What came, or why there is no verdict.
+[[nodiscard]] const std::string& got_of(const CheckOutcome& check);
+/// The verdict as words, with what a bare one would hide: "fail (expected)", "fail (flaky)", "pass (listed as
+/// failing)".
+[[nodiscard]] std::string verdict_text(const CheckOutcome& check);
+/// "MUST", or that it is no sentence of the specification.
+[[nodiscard]] std::string level_text(const CheckOutcome& check);
+/// "retries are not written yet, https://…/12, until 2027-03-01".
+[[nodiscard]] std::string expectation_text(const ExpectationNote& note);
+/// "pass 2 times, fail once".
+[[nodiscard]] std::string runs_text(const CheckOutcome& check);
+/// Why the results do not speak for the whole run; empty when they do.
+[[nodiscard]] std::string run_gap(const Results& results);
+/// All that is known of a failure as lines of "key: text", for formats that take plain text.
+[[nodiscard]] std::string plain_details(const CheckOutcome& check);
+/// "fail" → "FAIL".
+[[nodiscard]] std::string upper(std::string_view word);
 /// The verdict of the run as one sentence: "does not conform: 2 checks of a MUST fail".
 [[nodiscard]] std::string sentence(const Results& results);
 /// What a verdict means, for the legend.

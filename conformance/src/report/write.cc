@@ -4,14 +4,21 @@
 #include <filesystem>
 #include <fstream>
 
-#include "prw/conformance/results.h"
+#include "prw/conformance/reports.h"
 
 namespace prw::conformance {
+
+namespace fs = std::filesystem;
 
 namespace {
 
 /// A reader of the report never sees half a file.
-Result<void> write_whole(const std::filesystem::path& path, const std::string& contents) {
+Result<void> write_whole(const fs::path& path, const std::string& contents) {
+    std::error_code error;
+    if (const auto folder = path.parent_path(); !folder.empty()) {
+        fs::create_directories(folder, error);
+        if (error) return fail(ErrorCode::kIo, "cannot create the report's folder", folder.string(), error.message());
+    }
     const auto temporary = path.string() + ".tmp";
     {
         std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
@@ -23,19 +30,35 @@ Result<void> write_whole(const std::filesystem::path& path, const std::string& c
             return fail(ErrorCode::kIo, "cannot write the report", path.string(), std::strerror(code));
         }
     }
-    if (std::rename(temporary.c_str(), path.c_str()) != 0)
-        return fail(ErrorCode::kIo, "cannot write the report", path.string(), std::strerror(errno));
+    if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+        const int code = errno;
+        std::remove(temporary.c_str());
+        return fail(ErrorCode::kIo, "cannot write the report", path.string(), std::strerror(code));
+    }
     return {};
 }
 
 }  // namespace
 
+Result<void> write_reports(const Results& results, const std::vector<ReportFile>& files) {
+    Result<void> first;
+    for (const auto& file : files) {
+        auto done = write_whole(file.path, render(results, file.format));
+        if (!done && first) first = std::move(done);
+    }
+    return first;
+}
+
 Result<void> write_reports(const Results& results, const std::string& dir) {
-    std::error_code error;
-    std::filesystem::create_directories(dir, error);
-    if (error) return fail(ErrorCode::kIo, "cannot create the report's folder", dir, error.message());
-    if (auto done = write_whole(std::filesystem::path(dir) / "results.json", to_json(results)); !done) return done;
-    return write_whole(std::filesystem::path(dir) / "report.html", render_html(results));
+    return write_reports(results, default_reports(dir));
+}
+
+Result<void> append_markdown(const Results& results, const std::string& path) {
+    std::ofstream out(path, std::ios::binary | std::ios::app);
+    out << render_markdown(results) << "\n";
+    out.flush();
+    if (!out) return fail(ErrorCode::kIo, "cannot append the summary", path, std::strerror(errno));
+    return {};
 }
 
 }  // namespace prw::conformance

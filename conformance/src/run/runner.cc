@@ -216,15 +216,6 @@ Result<std::deque<Job>> plan(const RunOptions& options) {
     return jobs;
 }
 
-std::string learn_more(const Results& results) {
-    const CheckOutcome* worst = nullptr;
-    for (const auto& check : results.checks) {
-        if (check.verdict != Verdict::kFail && check.verdict != Verdict::kWarn) continue;
-        if (worst == nullptr || check.verdict > worst->verdict) worst = &check;
-    }
-    return worst != nullptr ? "prw explain " + worst->id : std::string();
-}
-
 }  // namespace
 
 ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenario, proto::ProtobufMessage message,
@@ -362,7 +353,6 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     }
     results.complete =
         std::none_of(records.begin(), records.end(), [](const ScenarioRecord& r) { return r.interrupted; });
-    results.learn_more = learn_more(results);
     results.duration_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
     return results;

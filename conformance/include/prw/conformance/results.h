@@ -28,6 +28,23 @@ enum class Verdict : std::uint8_t {
 [[nodiscard]] std::string_view name_of(
     Verdict verdict);  ///< "pass", "info", "not-applicable", "inconclusive", "warn", "fail", "error"
 
+/// How an outcome stands to the file of known failures (docs/expectations.md).
+enum class ExpectationState : std::uint8_t {
+    kMet,      ///< listed, and failed as listed: does not count against the target
+    kStale,    ///< listed, but it does not fail any more
+    kChanged,  ///< listed, but it fails worse or otherwise
+    kExpired,  ///< listed, and the date is over
+    kOpen,     ///< listed, and this run could not tell
+};
+[[nodiscard]] std::string_view name_of(ExpectationState state);  ///< "met", "stale", "changed", "expired", "open"
+struct ExpectationNote {
+    ExpectationState state = ExpectationState::kOpen;
+    std::string reason, issue, expires;  ///< as in the file
+    std::string origin;                  ///< "known.yaml:12"
+    std::string problem;                 ///< what is wrong with the entry; empty when nothing is
+    std::string edit;                    ///< the change to the file that makes it true again
+};
+
 struct CheckOutcome {
     std::string id;                                                ///< "sender/labels/sorted"
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;  ///< a check judged under both has two outcomes
@@ -46,6 +63,10 @@ struct CheckOutcome {
     std::string capsule;
     std::vector<std::uint64_t> exchanges;  ///< ids in the capsule that show it
     std::vector<receiver::Finding> findings;
+    std::optional<ExpectationNote> expectation;  ///< when it is listed as a known failure
+    std::vector<Verdict> runs;                   ///< the verdict of each repetition; empty unless they differ
+    /// A known failure that failed as listed: shown, and not counted.
+    [[nodiscard]] bool excused() const { return expectation && expectation->state == ExpectationState::kMet; }
 };
 
 struct ScenarioOutcome {
@@ -59,15 +80,24 @@ struct ScenarioOutcome {
     std::string problem;     ///< target did not start, crashed, never sent, …; empty when all went well
 };
 
+/// From which level on a check that is not right decides the exit code.
+enum class FailOn : std::uint8_t { kNone, kMust, kShould, kMay };
+[[nodiscard]] std::string_view name_of(FailOn gate);  ///< "none", "must", "should", "may"
+
 struct Results {
     std::string tool_version;
     std::string role = "sender";
     bool complete = false;  ///< false: interrupted or broken off, reports say so
     Verdict verdict = Verdict::kInconclusive;
     int exit_code = 5;
+    FailOn fail_on = FailOn::kMust;
+    std::string problem;  ///< why nothing was run, or not all of it; empty when all went well
     struct Target {
         std::string name, version, profile, user_agent, command;
     } target;
+    std::string expectations;  ///< path of the file of known failures; empty without one
+    unsigned repeat = 1;       ///< how often everything was run
+    std::optional<std::uint64_t> seed;
     std::string command_line;  ///< to reproduce, secrets redacted
     std::string learn_more;    ///< e.g. "prw explain sender/labels/sorted"
     std::string started;       ///< ISO 8601 UTC
@@ -76,9 +106,17 @@ struct Results {
     std::vector<ScenarioOutcome> scenarios;
 };
 
-/// Worst verdict at or above the gate → run verdict and exit code: 0 conforms · 1 fail · 3 only warnings, when
-/// `count_warnings` · 4 inconclusive (nothing arrived, target broke) · 5 internal.
-void conclude(Results& results, bool count_warnings);
+/// Worst verdict at or above the gate → run verdict, exit code and what to read next: 0 conforms · 1 a MUST is broken
+/// or an expectation does not hold · 3 less than that, where `fail_on` counts it · 4 inconclusive (nothing arrived,
+/// target broke) · 5 internal.
+void conclude(Results& results);
+inline void conclude(Results& results, bool count_warnings) {
+    results.fail_on = count_warnings ? FailOn::kShould : FailOn::kMust;
+    conclude(results);
+}
+/// The exit code of one check under `fail_on`: 0 right, 1 fail or an expectation that does not hold, 3 where the gate
+/// counts it, 4 inconclusive or error, 77 not applicable or a known failure.
+[[nodiscard]] int exit_code_of(const CheckOutcome& check, FailOn fail_on);
 
 [[nodiscard]] std::string to_json(const Results& results);  ///< pretty-printed, stable key order
 [[nodiscard]] Result<Results> results_from_json(std::string_view json);
@@ -91,7 +129,8 @@ struct TerminalStyle {
     std::string next;      ///< what to try next, e.g. the same command with one's own sender; empty: not said
 };
 [[nodiscard]] std::string render_terminal(const Results& results, const TerminalStyle& style);
-/// Writes DIR/results.json and DIR/report.html, each by temporary file and rename. kIo with path.
+/// Writes DIR/results.json, DIR/junit.xml and DIR/report.html, each by temporary file and rename; goes on after one
+/// that cannot be written. kIo with the path of the first.
 [[nodiscard]] Result<void> write_reports(const Results& results, const std::string& dir);
 
 }  // namespace prw::conformance

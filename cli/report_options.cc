@@ -1,0 +1,38 @@
+#include "report_options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace prw::cli {
+
+CLI::Option* add_fail_on(CLI::App& app, std::string& word) {
+    return app
+        .add_option("--fail-on", word,
+                    "What makes the exit code: must: a broken MUST (1); should: also a missed SHOULD (3);\n"
+                    "may: also an observation (3); none: nothing that was judged")
+        ->check(CLI::IsMember({"none", "must", "should", "may"}));
+}
+
+conformance::FailOn parse_fail_on(const std::string& word) {
+    for (const auto gate : {conformance::FailOn::kNone, conformance::FailOn::kShould, conformance::FailOn::kMay})
+        if (conformance::name_of(gate) == word) return gate;
+    return conformance::FailOn::kMust;
+}
+
+void add_colour(CLI::App& app, std::string& word) {
+    app.add_option("--color", word, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+}
+
+bool wants_colour(const std::string& word, const Io& io) {
+    if (word != "auto") return word == "always";
+    const char* term = std::getenv("TERM");
+    const char* no_colour = std::getenv("NO_COLOR");
+    return io.out_is_terminal && (no_colour == nullptr || no_colour[0] == '\0') &&
+           (term == nullptr || std::string_view(term) != "dumb");
+}
+
+}  // namespace prw::cli

@@ -1,0 +1,24 @@
+/// Flags that `test` and `report` share, with one meaning.
+#pragma once
+
+#include <string>
+
+#include "commands.h"
+#include "prw/conformance/results.h"
+
+namespace CLI {
+class Option;
+}
+
+namespace prw::cli {
+
+/// --fail-on none|must|should|may.
+CLI::Option* add_fail_on(CLI::App& app, std::string& word);
+/// A word that add_fail_on() let through.
+[[nodiscard]] conformance::FailOn parse_fail_on(const std::string& word);
+/// --color auto|always|never.
+void add_colour(CLI::App& app, std::string& word);
+/// auto: on a terminal, unless NO_COLOR is set or TERM is dumb.
+[[nodiscard]] bool wants_colour(const std::string& word, const Io& io);
+
+}  // namespace prw::cli

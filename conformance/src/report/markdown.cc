@@ -1,0 +1,137 @@
+/// Markdown as GitHub shows it: verdict, tally, failures with evidence, the whole matrix folded away.
+#include <algorithm>
+
+#include "escape.h"
+#include "prw/conformance/reports.h"
+#include "prw/receiver/text.h"
+#include "view.h"
+
+namespace prw::conformance {
+
+using namespace report;
+
+namespace {
+
+constexpr std::size_t kDetailed = 25;          ///< failures told in full; all are in the matrix
+constexpr std::size_t kMaxBytes = 900 * 1000;  ///< a step summary holds 1 MiB, shared with the step's other output
+
+std::string code(std::string_view text) { return "<code>" + escape_markdown(text) + "</code>"; }
+
+void row(std::string& out, std::string_view key, const std::string& value) {
+    if (!value.empty()) out += "| " + std::string(key) + " | " + value + " |\n";
+}
+
+void detail(std::string& out, const CheckOutcome& check) {
+    out += "### " + std::string(name_of(check.verdict)) + ": " + code(check.id) + " (" +
+           std::string(proto::short_name(check.message)) + ", " + level_text(check) + ")\n\n| | |\n|---|---|\n";
+    if (!check.clauses.empty()) {
+        if (const auto* clause = proto::find_clause(check.clauses.front()))
+            row(out, "clause",
+                escape_markdown(clause->summary) + " [" + escape_markdown(clause->id) + "](" +
+                    std::string(clause->url) + ")");
+    }
+    row(out, "wanted", escape_markdown(check.want));
+    row(out, "got", escape_markdown(cut(got_of(check), 2000)));
+    if (!check.runs.empty()) row(out, "flaky", escape_markdown(runs_text(check)));
+    if (!check.findings.empty()) {
+        const auto& finding = check.findings.front();
+        if (finding.message != check.got) row(out, "finding", escape_markdown(cut(finding.message, 2000)));
+        row(out, "series", finding.series.empty() ? "" : code(cut(finding.series, 1000)));
+        row(out, "place", escape_markdown(receiver::place_text(finding)));
+        row(out, "fix", escape_markdown(finding.fix));
+    }
+    row(out, "seen in", escape_markdown(evidence_text(check)));
+    if (check.expectation) {
+        row(out, "expectation",
+            escape_markdown(check.expectation->problem.empty() ? "known: " + expectation_text(*check.expectation)
+                                                               : check.expectation->problem));
+        row(out, "edit", escape_markdown(check.expectation->edit));
+    }
+    row(out, "learn more", code("prw explain " + check.id));
+    out += "\n";
+    if (!check.findings.empty() && !check.findings.front().evidence.empty()) {
+        // Indented, not fenced: nothing in it can end the block.
+        std::string text = clean(cut(check.findings.front().evidence, 4000));
+        out += "    ";
+        for (const char c : text) out += c == '\n' ? std::string("\n    ") : std::string(1, c);
+        out += "\n\n";
+    }
+}
+
+void matrix(std::string& out, const Results& results) {
+    out += "<details><summary>All checks</summary>\n\n| check | level | 1.0 | 2.0 |\n|---|---|---|---|\n";
+    for (const auto& group : groups(results)) {
+        std::vector<std::string> done;
+        for (const auto* check : group.checks) {
+            if (std::find(done.begin(), done.end(), check->id) != done.end()) continue;
+            done.push_back(check->id);
+            out += "| " + code(check->id) + " | " +
+                   (check->extension ? "practice" : std::string(proto::name_of(check->level)));
+            for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}) {
+                out += " | ";
+                bool any = false;
+                for (const auto* other : group.checks) {
+                    if (other->id != check->id || other->message != message) continue;
+                    out += (any ? ", " : "") + verdict_text(*other);
+                    any = true;
+                }
+                if (!any) out += "–";
+            }
+            out += " |\n";
+        }
+    }
+    out += "\n</details>\n";
+}
+
+}  // namespace
+
+std::string render_markdown(const Results& results) {
+    std::string out = "## Remote Write " + results.role + ": " + escape_markdown(results.target.name) + "\n\n**" +
+                      upper(name_of(results.verdict)) + "** " + escape_markdown(sentence(results)) + "\n\n";
+    if (const auto gap = run_gap(results); !gap.empty())
+        out += "> **Incomplete.** " + escape_markdown(gap) + ". What is missing here was not judged.\n\n";
+    const auto counts = count(results);
+    std::string head = "|", line = "|", cells = "|";
+    for (const auto verdict : {Verdict::kFail, Verdict::kWarn, Verdict::kPass, Verdict::kInfo, Verdict::kInconclusive,
+                               Verdict::kNotApplicable, Verdict::kError}) {
+        head += " " + std::string(name_of(verdict)) + " |";
+        line += "---|";
+        cells += " " + std::to_string(counts[verdict]) + " |";
+    }
+    if (counts.expected != 0) {
+        head += " expected failures |";
+        line += "---|";
+        cells += " " + std::to_string(counts.expected) + " |";
+    }
+    out += head + "\n" + line + "\n" + cells + "\n\n";
+
+    std::size_t told = 0, left = 0;
+    for (const bool excused : {false, true}) {
+        for (const auto verdict : {Verdict::kFail, Verdict::kError, Verdict::kWarn, Verdict::kPass, Verdict::kInfo,
+                                   Verdict::kInconclusive, Verdict::kNotApplicable}) {
+            for (const auto& check : results.checks) {
+                const bool shown = is_problem(verdict) || (check.expectation && !check.expectation->problem.empty());
+                if (check.verdict != verdict || check.excused() != excused || !shown) continue;
+                if (told >= kDetailed || out.size() > kMaxBytes / 2) {
+                    ++left;
+                    continue;
+                }
+                ++told;
+                detail(out, check);
+            }
+        }
+    }
+    if (left != 0) out += "… and " + std::to_string(left) + " more, in the matrix below and in report.html.\n\n";
+    std::string table;
+    matrix(table, results);
+    if (out.size() + table.size() < kMaxBytes)
+        out += table;
+    else
+        out += "The matrix of all checks is too large for this page; report.html has it.\n";
+    out += "\n";
+    if (!results.command_line.empty()) out += "Run it again: " + code(results.command_line) + "\n\n";
+    out += "prw " + escape_markdown(results.tool_version) + ", exit code " + std::to_string(results.exit_code) + "\n";
+    return out;
+}
+
+}  // namespace prw::conformance

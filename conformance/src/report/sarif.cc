@@ -1,0 +1,164 @@
+/// SARIF 2.1.0, as code scanning reads it: one rule a check, one result for each that is not right.
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include "escape.h"
+#include "prw/conformance/reports.h"
+#include "prw/receiver/json.h"
+#include "prw/receiver/text.h"
+#include "view.h"
+
+namespace prw::conformance {
+
+using namespace report;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json message(std::string_view text) { return {{"text", cut(clean(text), 4000)}}; }
+
+/// error, warning, note or none.
+std::string_view sarif_level(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::kFail:
+        case Verdict::kError:
+            return "error";
+        case Verdict::kWarn:
+            return "warning";
+        case Verdict::kInfo:
+            return "note";
+        default:
+            return "none";
+    }
+}
+
+/// The line of the profile that names the target. Code scanning takes only files of the repository, so a target without
+/// a profile is placed at the results file.
+Json location(const Results& results) {
+    std::string uri = "results.json";
+    int line = 1;
+    const auto& origin = results.target.profile;
+    if (const auto colon = origin.rfind(':'); colon != std::string::npos && colon + 1 < origin.size() &&
+                                              origin.find_first_not_of("0123456789", colon + 1) == std::string::npos &&
+                                              origin.size() - colon < 8) {
+        uri = origin.substr(0, colon);
+        line = std::max(1, std::stoi(origin.substr(colon + 1)));
+    } else if (origin.find(".yaml") != std::string::npos || origin.find(".yml") != std::string::npos) {
+        uri = origin;
+    }
+    std::string encoded;
+    for (const char c : clean(uri)) {
+        static constexpr std::string_view kPlain =
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+        static constexpr std::string_view kDigits = "0123456789ABCDEF";
+        if (kPlain.find(c) != std::string_view::npos) {
+            encoded += c;
+        } else {
+            encoded += '%';
+            encoded += kDigits[static_cast<unsigned char>(c) >> 4U];
+            encoded += kDigits[static_cast<unsigned char>(c) & 15U];
+        }
+    }
+    if (encoded.starts_with("/")) encoded = "file://" + encoded;
+    while (encoded.starts_with("./")) encoded.erase(0, 2);
+    return {{"physicalLocation", {{"artifactLocation", {{"uri", encoded}}}, {"region", {{"startLine", line}}}}}};
+}
+
+Json rule(const CheckOutcome& check) {
+    Json out;
+    out["id"] = check.id;
+    out["shortDescription"] = message(check.summary.empty() ? check.id : check.summary);
+    if (!check.clauses.empty()) {
+        if (const auto* clause = proto::find_clause(check.clauses.front())) {
+            out["fullDescription"] = message(clause->summary);
+            out["helpUri"] = clause->url;
+        }
+    }
+    std::string help = "prw explain " + check.id;
+    if (!check.findings.empty() && !check.findings.front().fix.empty()) help = check.findings.front().fix + "\n" + help;
+    out["help"] = message(help);
+    const bool soft = check.level == proto::Level::kShould || check.level == proto::Level::kShouldNot;
+    out["defaultConfiguration"] = {{"level", check.level == proto::Level::kMay ? "note" : soft ? "warning" : "error"}};
+    out["properties"] = {{"tags", {std::string("remote-write"), std::string(proto::name_of(check.level))}},
+                         {"clauses", check.clauses}};
+    return out;
+}
+
+Json result(const Results& results, const CheckOutcome& check, std::size_t index) {
+    Json out;
+    out["ruleId"] = check.id;
+    out["ruleIndex"] = index;
+    const bool open = check.verdict == Verdict::kInconclusive;
+    const bool broken_entry = check.expectation && !check.expectation->problem.empty();
+    out["kind"] = broken_entry || is_problem(check.verdict) ? "fail" : open ? "open" : "informational";
+    out["level"] = broken_entry                ? "error"
+                   : is_problem(check.verdict) ? std::string(sarif_level(check.verdict))
+                                               : "none";
+    std::string text = std::string(proto::short_name(check.message)) + ": ";
+    if (broken_entry) {
+        text += check.expectation->problem + ". " + check.expectation->edit;
+    } else {
+        if (!check.want.empty()) text += "wanted " + check.want + "; got ";
+        text += got_of(check);
+        if (!check.findings.empty() && check.findings.front().message != check.got)
+            text += "\n" + check.findings.front().message;
+    }
+    out["message"] = message(text);
+    out["locations"] = Json::array({location(results)});
+    out["partialFingerprints"] = {{"check/v1", cut(clean(results.target.name), 200) + "|" + check.id + "|" +
+                                                   std::string(proto::short_name(check.message))}};
+    if (check.excused())
+        out["suppressions"] = Json::array(
+            {{{"kind", "external"}, {"status", "accepted"}, {"justification", expectation_text(*check.expectation)}}});
+    Json properties;
+    properties["protobuf_message"] = proto::short_name(check.message);
+    properties["level"] = proto::name_of(check.level);
+    properties["verdict"] = name_of(check.verdict);
+    if (!check.runs.empty()) properties["runs"] = runs_text(check);
+    if (!check.capsule.empty()) properties["capsule"] = check.capsule;
+    if (!check.findings.empty()) properties["finding"] = receiver::to_json(check.findings.front());
+    out["properties"] = std::move(properties);
+    return out;
+}
+
+}  // namespace
+
+std::string render_sarif(const Results& results) {
+    Json rules = Json::array(), list = Json::array();
+    std::vector<std::string> ids;
+    for (const auto& check : results.checks) {
+        const bool silent = check.verdict == Verdict::kPass || check.verdict == Verdict::kNotApplicable;
+        if (silent && (!check.expectation || check.expectation->problem.empty())) continue;
+        auto at = std::find(ids.begin(), ids.end(), check.id);
+        if (at == ids.end()) {
+            rules.push_back(rule(check));
+            at = ids.insert(ids.end(), check.id);
+        }
+        list.push_back(result(results, check, static_cast<std::size_t>(at - ids.begin())));
+    }
+    Json invocation;
+    const auto gap = run_gap(results);
+    invocation["executionSuccessful"] = gap.empty() && results.verdict != Verdict::kError;
+    invocation["exitCode"] = results.exit_code;
+    if (!results.command_line.empty()) invocation["commandLine"] = results.command_line;
+    if (!results.started.empty()) invocation["startTimeUtc"] = results.started;
+    if (!gap.empty())
+        invocation["toolExecutionNotifications"] = Json::array({{{"level", "error"}, {"message", message(gap)}}});
+    Json driver = {{"name", "prw"}};
+    if (!results.tool_version.empty()) driver["version"] = results.tool_version;
+    driver["rules"] = std::move(rules);
+    Json run;
+    run["tool"] = {{"driver", std::move(driver)}};
+    run["invocations"] = Json::array({std::move(invocation)});
+    run["automationDetails"] = {{"id", "prw/" + results.role + "/" + cut(clean(results.target.name), 200)}};
+    run["results"] = std::move(list);
+    Json out;
+    out["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
+    out["version"] = "2.1.0";
+    out["runs"] = Json::array({std::move(run)});
+    return receiver::dump(out) + "\n";
+}
+
+}  // namespace prw::conformance

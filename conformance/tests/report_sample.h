@@ -1,0 +1,124 @@
+/// One results for the tests of reports: every verdict, both messages, known failures in every state, hostile text.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "prw/conformance/results.h"
+
+namespace prw::conformance {
+
+inline receiver::Finding finding() {
+    receiver::Finding f;
+    f.rule = "labels/sorted";
+    f.clauses = {"prw1.labels.sorted"};
+    f.message = "wanted label names in byte order, got \"job\" after \"zone\"";
+    f.series = "up{zone=\"<b>&\\\"x\\\"\",job=\"a\"}";
+    f.field = "timeseries[3].labels[2].name";
+    f.protobuf_bytes = proto::ByteRange{120, 9};
+    f.body_bytes = proto::ByteRange{98, 7};
+    f.evidence = "0a 04 7a 6f 6e 65\n      ^^^^^^^^^^^";
+    f.fix = "Sort labels by the bytes of their names before encoding.";
+    f.count = 480;
+    return f;
+}
+
+/// One check of every verdict, both messages, a group with all passed.
+inline Results sample() {
+    Results r;
+    r.tool_version = "0.1.0";
+    r.complete = true;
+    r.target = {"my-agent", "1.2", "my-agent.yaml", "my-agent/1.2", "./my-agent --config <x>"};
+    r.command_line = "prw test sender --profile my-agent.yaml";
+    r.learn_more = "prw explain sender/labels/sorted";
+    r.started = "2026-01-02T03:04:05Z";
+    r.duration_ms = 3812;
+    r.scenarios = {{"steady", proto::ProtobufMessage::kV1, "all rules on everything sent", 2100, 12, 480, 960,
+                    "steady-1.0.prwcap", "steady-1.0.log", ""},
+                   {"retry-5xx", proto::ProtobufMessage::kV1, "503 twice, then success", 900, 0, 0, 0, "",
+                    "retry-5xx-1.0.log", "the target exited with 1 before it sent anything"}};
+    const auto add = [&](const char* id, proto::ProtobufMessage message, proto::Level level, Verdict verdict,
+                         std::vector<std::string> clauses) -> CheckOutcome& {
+        CheckOutcome c;
+        c.id = id;
+        c.message = message;
+        c.level = level;
+        c.verdict = verdict;
+        c.clauses = std::move(clauses);
+        c.summary = "Summary of the check.";
+        c.scenario = "steady";
+        c.evidence = {{"requests", 12}, {"series", 480}};
+        c.duration_ms = 2100;
+        r.checks.push_back(std::move(c));
+        return r.checks.back();
+    };
+    using proto::Level;
+    using proto::ProtobufMessage;
+    auto& sorted =
+        add("sender/labels/sorted", ProtobufMessage::kV1, Level::kMust, Verdict::kFail, {"prw1.labels.sorted"});
+    sorted.want = "label names in unsigned byte order in every series";
+    sorted.got = "480 of 480 series out of order";
+    sorted.findings = {finding()};
+    sorted.capsule = "steady-1.0.prwcap";
+    sorted.exchanges = {1, 2, 3};
+    add("sender/labels/sorted", ProtobufMessage::kV2, Level::kMust, Verdict::kPass, {"prw2.labels.sorted"});
+    auto& agent = add("sender/headers/user-agent-version", ProtobufMessage::kV1, Level::kShould, Verdict::kWarn,
+                      {"ext.http.user-agent-version"});
+    agent.extension = true;
+    agent.reason = "User-Agent is \"my-agent\", without a version";
+    add("sender/retry/on-5xx", ProtobufMessage::kV1, Level::kMust, Verdict::kError, {"prw1.retries.retry-5xx"}).reason =
+        "the target exited with 1 before it sent anything";
+    add("sender/exemplars/value", ProtobufMessage::kV2, Level::kMust, Verdict::kInconclusive, {"prw2.exemplars.value"})
+        .reason = "no exemplar was ever sent";
+    add("sender/stale/marker", ProtobufMessage::kV1, Level::kMust, Verdict::kNotApplicable, {"prw1.stale.send-marker"})
+        .reason = "the profile says input: none";
+    add("sender/labels/job-instance", ProtobufMessage::kV1, Level::kMay, Verdict::kInfo,
+        {"prw1.scope.job-instance-labels"})
+        .reason = "series carry job and instance";
+    return r;
+}
+
+/// And with a file of known failures, and repetitions that differ.
+inline Results sample_with_expectations() {
+    Results r = sample();
+    r.expectations = "known.yaml";
+    r.repeat = 3;
+    r.seed = 7;
+    const auto note = [](ExpectationState state, const char* problem, const char* edit) {
+        ExpectationNote out;
+        out.state = state;
+        out.reason = "labels are sorted in the next version";
+        out.issue = "https://example.org/issues/12";
+        out.expires = "2027-03-01";
+        out.origin = "known.yaml:4";
+        out.problem = problem;
+        out.edit = edit;
+        return out;
+    };
+    r.checks[0].expectation = note(ExpectationState::kMet, "", "");
+    r.checks[1].expectation = note(ExpectationState::kStale, "it is listed as failing, and passes",
+                                   "known.yaml:4: remove the entry (lines 4 to 8)");
+    r.checks[2].runs = {Verdict::kPass, Verdict::kWarn, Verdict::kPass};
+    return r;
+}
+
+/// Whatever a peer may send, where a report shows it.
+inline std::string hostile() {
+    return std::string("a|b `c` *d* <script>&\"'\\ ]]> \x1b[31m\x07 \xff\xfe \xc2\x9b \xe2\x80\xae #1 @team ") +
+           std::string(1, '\0') + "$x$\n---\n1..2\nnot ok";
+}
+inline Results sample_with_hostile_text() {
+    Results r = sample();
+    r.target.name = hostile();
+    r.target.user_agent = hostile();
+    r.problem = hostile();
+    for (auto& check : r.checks) check.reason = hostile();
+    r.checks[0].got = r.checks[0].want = hostile();
+    for (auto* text : {&r.checks[0].findings[0].message, &r.checks[0].findings[0].series,
+                       &r.checks[0].findings[0].field, &r.checks[0].findings[0].evidence, &r.checks[0].findings[0].fix})
+        *text = hostile();
+    return r;
+}
+
+}  // namespace prw::conformance
