@@ -16,7 +16,8 @@ if(PRW_SANITIZE)
     target_link_options(prw_options INTERFACE -fsanitize=${PRW_SANITIZE})
 endif()
 
-# prw_add_library(NAME SOURCES…): folder = library = namespace = target. Public headers live in NAME/include/prw/NAME.
+# prw_add_library(NAME SOURCES…): folder = library = namespace = target = component of the installed package.
+# Public headers live in NAME/include/prw/NAME.
 function(prw_add_library name)
     add_library(prw_${name} STATIC ${ARGN})
     add_library(prw::${name} ALIAS prw_${name})
@@ -25,6 +26,9 @@ function(prw_add_library name)
         PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
     target_link_libraries(prw_${name} PRIVATE $<BUILD_INTERFACE:prw_options>)
     set_target_properties(prw_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+    install(TARGETS prw_${name} EXPORT prwTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    install(DIRECTORY include/prw DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    set_property(GLOBAL APPEND PROPERTY PRW_COMPONENTS ${name})
 endfunction()
 
 # prw_add_test(NAME SOURCES… [LIBRARIES…] [LABELS…] [TIMEOUT s] [SINGLE_THREADED]): one GoogleTest binary; every TEST is a ctest test of its own.
