@@ -73,7 +73,9 @@ void explain_mutant(const sender::Mutant& mutant, Io& io) {
     io.out << mutant.id << "  mutant of prw send\n";
     field(io, "does", mutant.summary);
     field(io, "in", mutant.v1 && mutant.v2 ? "1.0 and 2.0" : mutant.v1 ? "1.0" : "2.0");
-    field(io, "killed", "by " + std::string(mutant.check));
+    field(io, "killed",
+          mutant.check.empty() ? "by no check: nothing arrives, and no run may call that conforming"
+                               : "by " + std::string(mutant.check));
     field(io, "try", "prw send URL metrics.txt --mutate " + std::string(mutant.id));
     for (const auto& check : conformance::all_checks()) {
         if (check.id != mutant.check) continue;

@@ -95,9 +95,15 @@ std::string messages_of(const sender::Mutant& mutant) {
 }
 
 void list_mutants(const Options& options, Io& io) {
-    if (options.json) {
-        Json array = Json::array();
-        for (const auto& mutant : sender::all_mutants()) {
+    Json array = Json::array();
+    for (const auto all : {sender::all_mutants(), sender::null_senders()}) {
+        for (const auto& mutant : all) {
+            if (!options.json) {
+                io.out << mutant.id << "  " << messages_of(mutant) << "  "
+                       << (mutant.check.empty() ? "(nothing arrives)" : mutant.check) << "\n    " << mutant.summary
+                       << "\n";
+                continue;
+            }
             Json messages = Json::array();
             if (mutant.v1) messages.push_back("1.0");
             if (mutant.v2) messages.push_back("2.0");
@@ -106,12 +112,8 @@ void list_mutants(const Options& options, Io& io) {
                              {"check", mutant.check},
                              {"protobuf_messages", std::move(messages)}});
         }
-        io.out << receiver::dump(array) << "\n";
-        return;
     }
-    for (const auto& mutant : sender::all_mutants())
-        io.out << mutant.id << "  " << messages_of(mutant) << "  " << mutant.check << "\n    " << mutant.summary
-               << "\n";
+    if (options.json) io.out << receiver::dump(array) << "\n";
 }
 
 }  // namespace

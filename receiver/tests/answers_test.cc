@@ -150,12 +150,15 @@ TEST(Answers, WhatMakesAHeadUnreadableIsAFinding) {
     EXPECT_EQ(with("Host: x\r\nno colon\r\n\r\n").status, 400);
     EXPECT_EQ(with("Host: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").status, 400);
     EXPECT_EQ(with("Host: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc").status, 400);
-    const auto exchanges = receiver.exchanges(3);
+    (void)with("Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request\r\nno colon\r\n\r\n");
+    const auto exchanges = receiver.exchanges(4);
+    EXPECT_EQ(exchanges[3]->check.declared, ProtobufMessage::kV2);
     ASSERT_EQ(exchanges[0]->check.findings.size(), 1U);
     EXPECT_EQ(exchanges[0]->check.findings[0].rule, "headers/well-formed");
     EXPECT_EQ(exchanges[0]->check.status, 400);
     ASSERT_EQ(exchanges[1]->check.findings.size(), 1U);
     EXPECT_EQ(exchanges[1]->check.findings[0].rule, "headers/length-with-chunked");
+    EXPECT_EQ(exchanges[0]->check.declared, std::nullopt);
     EXPECT_TRUE(exchanges[2]->check.findings.empty());  // no rule is about that; the server's answer says it
 }
 

@@ -184,6 +184,15 @@ TEST(ResponseMutants, ChangeTheOutcome) {
     }
 }
 
+TEST(ResponseMutants, DoNotWaitAfterABrokenConnection) {
+    std::vector<Milliseconds> waits;
+    const Answers replies = {testing_support::no_answer(), testing_support::no_answer(), answer(204)};
+    (void)delivered("transport/hammers", kV1, replies, &waits);
+    EXPECT_THAT(waits, IsEmpty());
+    (void)delivered("", kV1, replies, &waits);
+    EXPECT_EQ(waits.size(), 2U);
+}
+
 TEST(FallbackMutants, MixWhatBelongsTogether) {
     const auto sent = [](const char* id, std::size_t batches, Answers replies) {
         Sending sending(mutation_of({id}), kV2, std::move(replies));

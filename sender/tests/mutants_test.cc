@@ -237,6 +237,11 @@ TEST(MutantCatalogue, IsWellFormed) {
         EXPECT_TRUE(mutant.v1 || mutant.v2);
         EXPECT_EQ(find_mutant(mutant.id)->summary, mutant.summary);
     }
+    for (const Mutant& mutant : null_senders()) {
+        EXPECT_EQ(mutant.check, "");
+        EXPECT_TRUE(mutant.summary.ends_with('.'));
+        EXPECT_TRUE(ids.insert(std::string(mutant.id)).second) << mutant.id << " twice";
+    }
     for (const auto& [id, special] : specials()) EXPECT_NE(find_mutant(id), nullptr) << id << " has gone";
     EXPECT_EQ(find_mutant("no/such"), nullptr);
 }

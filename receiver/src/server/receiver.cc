@@ -112,6 +112,9 @@ struct Receiver::Impl {
         /// Of a request whose body cannot be told: what makes it so is a finding as any other.
         CheckResult check_head(const http::Request& request) {
             auto result = checker_->check(request.raw_head, {});
+            // Where the head does not parse, its text still tells which message was meant.
+            if (!result.declared && request.raw_head.find(full_name(proto::ProtobufMessage::kV2)) != std::string::npos)
+                result.declared = proto::ProtobufMessage::kV2;
             std::erase_if(result.findings, [](const Finding& finding) {
                 return finding.rule != "headers/well-formed" && finding.rule != "headers/length-with-chunked";
             });

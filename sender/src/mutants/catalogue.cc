@@ -32,19 +32,31 @@ constexpr auto kUnbreakable = std::to_array<UnbreakableRule>({
 }  // namespace
 }  // namespace mutants
 
+namespace {
+
+std::vector<Mutant> described(bool null_senders) {
+    std::vector<Mutant> out;
+    for (const auto* row : mutants::all_rows())
+        if (row->mutant.check.empty() == null_senders) out.push_back(row->mutant);
+    return out;
+}
+
+}  // namespace
+
 std::span<const Mutant> all_mutants() {
-    static const std::vector<Mutant> kMutants = [] {
-        std::vector<Mutant> out;
-        for (const auto* row : mutants::all_rows()) out.push_back(row->mutant);
-        return out;
-    }();
+    static const std::vector<Mutant> kMutants = described(false);
+    return kMutants;
+}
+
+std::span<const Mutant> null_senders() {
+    static const std::vector<Mutant> kMutants = described(true);
     return kMutants;
 }
 
 const Mutant* find_mutant(std::string_view id) {
-    const auto all = all_mutants();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Mutant& mutant) { return mutant.id == id; });
-    return found != all.end() ? &*found : nullptr;
+    const auto& rows = mutants::all_rows();
+    const auto found = std::find_if(rows.begin(), rows.end(), [&](const auto* row) { return row->mutant.id == id; });
+    return found != rows.end() ? &(*found)->mutant : nullptr;
 }
 
 std::span<const UnbreakableRule> unbreakable_rules() { return mutants::kUnbreakable; }

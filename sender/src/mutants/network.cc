@@ -47,6 +47,16 @@ class RedirectWithoutData final : public Between {
     }
 };
 
+/// Repeats what got no answer without any wait, twenty times.
+class HammerAfterError final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        Answer answer = pass(request);
+        for (int i = 0; i < 20 && !answer; ++i) answer = pass(request);
+        return answer;
+    }
+};
+
 bool failed_with(const Answer& answer, std::initializer_list<http::ClientFailure> failures) {
     return !answer && std::any_of(failures.begin(), failures.end(), [&](http::ClientFailure failure) {
         return answer.error().cause.starts_with(http::name_of(failure));
@@ -76,6 +86,8 @@ constexpr Row kRows[] = {
           using F = http::ClientFailure;
           if (failed_with(answer, {F::kTruncatedResponse, F::kMalformedResponse})) take_for(answer, 400);
       }>}},
+    {{"transport/hammers", "Sends a batch again at once when its connection failed.", "sender/transport/backoff"},
+     {.wrap = wrapped<HammerAfterError>}},
     {{"transport/drops-on-large-response", "Drops a batch whose error comes with more than 100 kB.",
       "sender/transport/large-error-body"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {

@@ -40,16 +40,16 @@ class Constant final : public Between {
     Outgoing first_;
 };
 
-constexpr std::string_view kRuns = "sender/target/runs";
+constexpr std::string_view kRuns = "sender/target/runs", kNone = {};
 
 constexpr Row kRows[] = {
-    {{"null/silent", "Scrapes and sends nothing.", kRuns}, {.wrap = wrapped<Silent>}},
-    {{"null/exits-at-once", "Ends with exit code 0 before it sends anything.", kRuns},
+    {{"null/silent", "Scrapes and sends nothing.", kNone}, {.wrap = wrapped<Silent>}},
+    {{"null/exits-at-once", "Ends with exit code 0 before it sends anything.", kNone},
      {.process = ProcessMutant::kExitsAtOnce}},
     {{"null/fails-at-once", "Ends with exit code 3 before it sends anything.", kRuns},
      {.process = ProcessMutant::kFailsAtOnce}},
     {{"null/crashes", "Aborts at the third scrape.", kRuns}, {.process = ProcessMutant::kCrashes}},
-    {{"null/ignores-url", "Sends to port 9 of 127.0.0.1, whatever it was told.", kRuns},
+    {{"null/ignores-url", "Sends to port 9 of 127.0.0.1, whatever it was told.", kNone},
      {.wrap = requests<[](Outgoing& request, Clock&) {
           request.url.scheme = "http";
           request.url.host = "127.0.0.1";

@@ -21,9 +21,12 @@ struct Mutant {
     bool v1 = true, v2 = true;  ///< which message it is told to send for the check to judge the deviation
 };
 
-/// Every mutant of this version, by subject.
+/// Every mutant of this version, by subject, without the null senders.
 [[nodiscard]] std::span<const Mutant> all_mutants();
-/// nullptr when there is none of this id.
+/// Those from which nothing ever arrives: no check can fail them, their `check` is empty, and no run may call them
+/// conforming.
+[[nodiscard]] std::span<const Mutant> null_senders();
+/// One of either; nullptr when there is none of this id.
 [[nodiscard]] const Mutant* find_mutant(std::string_view id);
 
 /// A rule that no mutant of this sender breaks, and why.
