@@ -13,7 +13,8 @@ inline constexpr std::string_view kStepClose = "close", kStepReset = "reset", kS
                                   kStepGarbage = "garbage", kStepCutBody = "503 cut in its body",
                                   kStepLargeBody = "503 with 1 MiB", kStepDribble = "204 byte by byte",
                                   kStepInterim = "204 after 100 Continue",
-                                  kStepConnectionClose = "204 with Connection: close", kStepStall = "no answer";
+                                  kStepConnectionClose = "204 with Connection: close", kStepStall = "no answer",
+                                  kStepUsual = "as usual";
 
 /// The data of the first request that a step answered.
 struct Fate {

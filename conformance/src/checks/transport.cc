@@ -180,7 +180,7 @@ void judge_stall(const ScenarioRecord& record, CheckOutcome& out) {
 
 void judge_unusual_success(const ScenarioRecord& record, CheckOutcome& out) {
     // A sender that repeats what was accepted in the usual way repeats by habit.
-    const auto habit = fate_of(record.observation, "as usual");
+    const auto habit = fate_of(record.observation, kStepUsual);
     Tally tally;
     for (const auto& step : {kStepDribble, kStepInterim, kStepConnectionClose}) {
         const auto fate = fate_of(record.observation, step);

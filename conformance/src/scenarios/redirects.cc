@@ -26,10 +26,6 @@ receiver::Script redirects(bool scrapes) {
         step.headers = {{"Location", redirect_target(status)}};
         if (scrapes) step.metric = "prw_scrape_generation";
         script.steps.push_back(step);
-        step.name = "as usual";
-        step.headers.clear();
-        step.own_answer = true;
-        script.steps.push_back(step);
     }
     return script;
 }

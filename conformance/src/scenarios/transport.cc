@@ -25,12 +25,14 @@ receiver::ScriptStep ordinary(std::string_view name) {
     return step;
 }
 
+/// Each failure is followed by a success, which takes the data if it comes again.
 receiver::Script faults(std::string_view metric, bool stall, proto::ProtobufMessage message) {
-    std::vector<receiver::ScriptStep> steps;
-    const auto add = [&](std::string_view name, http::Fault fault) -> receiver::ScriptStep& {
-        steps.push_back(ordinary(name));
-        steps.back().fault = fault;
-        return steps.back();
+    receiver::Script script;
+    const auto add = [&](std::string_view name, http::Fault fault = http::Fault::kNone) -> receiver::ScriptStep& {
+        script.steps.push_back(ordinary(name));
+        script.steps.back().fault = fault;
+        script.steps.back().metric = metric;
+        return script.steps.back();
     };
     const auto refuse = [](receiver::ScriptStep& step, std::size_t size) {
         step.own_answer = false;
@@ -39,23 +41,19 @@ receiver::Script faults(std::string_view metric, bool stall, proto::ProtobufMess
     };
     // Twice, so that there are delays to see; more would take a sender that doubles them from 2 s too long.
     add(kStepClose, http::Fault::kCloseBeforeResponse).times = 2;
+    add(kStepUsual);
     add(kStepReset, http::Fault::kResetBeforeResponse);
-    add(kStepCutHead, http::Fault::kCutResponse);
-    add(kStepGarbage, http::Fault::kGarbage);
-    refuse(add(kStepCutBody, http::Fault::kCutResponse), 200);
-    refuse(add(kStepLargeBody, http::Fault::kNone), kLargeBody);
     // About 300 ms; an answer to 2.0 is longer.
     add(kStepDribble, http::Fault::kDribble).dribble_interval = message == proto::ProtobufMessage::kV1 ? 10ms : 2ms;
-    add(kStepInterim, http::Fault::kNone).interim = true;
-    add(kStepConnectionClose, http::Fault::kNone).headers = {{"Connection", "close"}};
+    add(kStepCutHead, http::Fault::kCutResponse);
+    add(kStepInterim).interim = true;
+    add(kStepGarbage, http::Fault::kGarbage);
+    add(kStepConnectionClose).headers = {{"Connection", "close"}};
+    refuse(add(kStepCutBody, http::Fault::kCutResponse), 200);
+    add(kStepUsual);
+    refuse(add(kStepLargeBody), kLargeBody);
+    add(kStepUsual);
     if (stall) add(kStepStall, http::Fault::kStall);
-    receiver::Script script;
-    for (auto& step : steps) {
-        step.metric = metric;
-        script.steps.push_back(std::move(step));
-        script.steps.push_back(ordinary("as usual"));
-        script.steps.back().metric = metric;
-    }
     return script;
 }
 
