@@ -5,17 +5,23 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "commands.h"
-#include "prw/conformance/results.h"
+#include "prw/conformance/expectations.h"
+#include "prw/conformance/reports.h"
 #include "prw/conformance/runner.h"
+#include "prw/conformance/selection.h"
 #include "prw/proto/units.h"
 #include "report_options.h"
 #include "signals.h"
+#include "trace.h"
 #include "version.h"
 
 namespace prw::cli {
@@ -31,16 +37,17 @@ struct Options {
     std::string listen_for;
     std::vector<std::string> messages, scenarios, command;
     std::string out = ".prw/last";
+    bool out_given = false;
+    std::vector<std::string> run, skip, levels, reports;
+    bool failed = false, list = false, update_expect = false, trace = false;
+    std::string expect, budget;
+    unsigned repeat = 1;
+    std::optional<std::uint64_t> seed;
     unsigned jobs = 0;
     std::string timeout = "60s";
     bool keep = false, verbose = false, quiet = false, skip_exit_code = false;
     std::string fail_on = "must", colour = "auto";
 };
-
-int refuse(Io& io, const std::string& text, int code = kUsage) {
-    io.err << "prw test sender: " << text << "\n";
-    return code;
-}
 
 std::string again(const Options& options) {
     std::vector<std::string> words = {"prw", "test", "sender"};
@@ -54,6 +61,13 @@ std::string again(const Options& options) {
     if (!options.listen_for.empty()) add("--for", options.listen_for);
     for (const auto& message : options.messages) add("--protobuf-message", message);
     for (const auto& scenario : options.scenarios) add("--scenario", scenario);
+    for (const auto& pattern : options.run) add("--run", pattern);
+    for (const auto& pattern : options.skip) add("--skip", pattern);
+    for (const auto& level : options.levels) add("--level", level);
+    if (!options.expect.empty()) add("--expect", options.expect);
+    if (options.repeat != 1) add("--repeat", std::to_string(options.repeat));
+    if (options.seed) add("--seed", std::to_string(*options.seed));
+    if (!options.budget.empty()) add("--budget", options.budget);
     if (options.timeout != "60s") add("--timeout", options.timeout);
     if (options.fail_on != "must") add("--fail-on", options.fail_on);
     if (options.out != ".prw/last") add("--out", options.out);
@@ -128,92 +142,302 @@ Result<conformance::Target> choose_target(const Options& options) {
     return conformance::find_target(options.profile, options.target);
 }
 
-int test_sender(const Options& options, Io& io) {
-    if (options.attach && (options.profile_given || !options.command.empty()))
-        return refuse(io, "--attach starts nothing: give it neither --profile nor a command");
-    if (options.profile_given && !options.command.empty())
-        return refuse(io, "give either --profile or a command after --, not both");
-    if (!options.attach && !options.listen_for.empty()) return refuse(io, "--for goes with --attach");
+/// What `--failed` and the reports are about, and what became of it, from the first flag to the exit code.
+class SenderTest {
+public:
+    SenderTest(const Options& options, Io& io) : options_(options), io_(io) {}
 
-    conformance::RunOptions run;
-    auto target = choose_target(options);
-    if (!target) return refuse(io, target.error().text());
-    if (target->role != "sender")
-        return refuse(io, target->origin + ": target " + target->name + " has the role " + target->role +
-                              "; this version tests senders");
-    run.target = std::move(*target);
-    for (const auto& word : options.messages) {
-        proto::ProtobufMessage message{};
-        if (!proto::parse_protobuf_message(word, message))
-            return refuse(io, "--protobuf-message is 1.0 or 2.0, not \"" + word + "\"");
-        run.messages.push_back(message);
-    }
-    run.scenarios = options.scenarios;
-    run.out = options.out;
-    run.jobs = options.jobs;
-    run.keep_work_dirs = options.keep;
-    run.tool_version = PRW_VERSION;
-    run.command_line = again(options);
-    const auto timeout = proto::parse_duration(options.timeout);
-    if (!timeout) return refuse(io, "--timeout: " + timeout.error().text());
-    if (timeout->count() <= 0) return refuse(io, "--timeout must be more than 0");
-    run.timeout = *timeout;
-    if (!options.listen_for.empty()) {
-        const auto listen = proto::parse_duration(options.listen_for);
-        if (!listen) return refuse(io, "--for: " + listen.error().text());
-        run.attach_for = *listen;
-    }
-    const auto missing = conformance::missing_requirement(run.target);
-    if (!missing) return refuse(io, missing.error().text());
-    if (!missing->empty()) {
-        return refuse(io, "target " + run.target.name + " (" + run.target.origin + ") cannot be started: " + *missing,
-                      options.skip_exit_code ? kNotApplicable : kInconclusive);
+    int run() {
+        for (const auto& text : options_.reports) {
+            auto file = conformance::parse_report_file(text, options_.out);
+            if (!file) return refuse("--report: " + file.error().text());
+            files_.push_back(std::move(*file));
+        }
+        if (const auto problem = prepare(); !problem.empty()) return refuse(problem);
+        if (options_.list) return list();
+        const auto missing = conformance::missing_requirement(run_.target);
+        if (!missing) return refuse(missing.error().text());
+        if (!missing->empty()) {
+            return refuse("target " + run_.target.name + " (" + run_.target.origin + ") cannot be started: " + *missing,
+                          options_.skip_exit_code ? kNotApplicable : kInconclusive);
+        }
+        // Should this process be killed, nobody takes the reports of an earlier run for this one's.
+        (void)write(unfinished("the run did not come to its end"));
+        auto results = repeat();
+        if (!results)
+            return refuse(results.error().text(),
+                          results.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
+        return finish(std::move(*results));
     }
 
-    ProgressLine line(io, options.quiet);
-    run.progress = [&line](const conformance::Progress& progress) { line.show(progress); };
-    run.listening = [&io](const std::string& write_url, const std::string& scrape_url) {
-        io.out << "point a sender at     " << write_url << "\nand let it scrape     " << scrape_url
-               << "   (so that every sample can be compared; optional)\n"
-               << "Ctrl-C ends and judges.\n"
-               << std::flush;
-    };
-    StopSignals signals;
-    std::atomic<bool> stop{false};
-    run.stop = &stop;
-    std::jthread watcher([&] {
-        if (signals.wait() != 0) stop = true;
-    });
-    auto results = conformance::run_sender_tests(run);
-    signals.stop();
-    watcher.join();
-    line.clear();
-    if (!results)
-        return refuse(io, results.error().text(),
-                      results.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
-    results->fail_on = parse_fail_on(options.fail_on);
-    conformance::conclude(*results);
-    const bool judged = std::any_of(results->checks.begin(), results->checks.end(),
-                                    [](const auto& check) { return check.verdict != Verdict::kNotApplicable; });
-    if (options.skip_exit_code && !judged) results->exit_code = kNotApplicable;
-
-    const auto written = conformance::write_reports(*results, options.out);
-    if (!written) results->exit_code = kInternalError;
-    conformance::TerminalStyle style;
-    style.colour = wants_colour(options.colour, io);
-    style.width = io.width;
-    style.verbose = options.verbose;
-    if (written) style.report = (std::filesystem::path(options.out) / "report.html").string();
-    style.next = what_next(options, *results);
-    std::string text = conformance::render_terminal(*results, style);
-    if (options.quiet) {
-        const auto summary = text.find("\nSummary");
-        if (summary != std::string::npos) text.erase(0, summary + 1);
+private:
+    int refuse(const std::string& text, int code = kUsage) {
+        io_.err << "prw test sender: " << text << "\n";
+        // A slip on the command line must not cost the list that --failed reads; a named place is written all the same.
+        auto results = unfinished(text);
+        results.exit_code = code;
+        if (code != kUsage || (options_.out_given && !options_.failed)) {
+            if (const auto done = write(results); !done && code != kInternalError)
+                io_.err << "prw test sender: " << done.error().text() << "\n";
+        } else {
+            (void)conformance::write_reports(results, files_);
+        }
+        return code;
     }
-    io.out << text << std::flush;
-    if (!written) return refuse(io, written.error().text(), kInternalError);
-    return results->exit_code;
-}
+
+    /// Results of a run that did not take place.
+    conformance::Results unfinished(const std::string& problem) {
+        conformance::Results results;
+        results.tool_version = PRW_VERSION;
+        results.command_line = again(options_);
+        results.target.name = run_.target.name.empty() ? options_.profile : run_.target.name;
+        results.target.profile = run_.target.origin;
+        results.target.command = conformance::redact_command(run_.target.exec);
+        results.fail_on = parse_fail_on(options_.fail_on);
+        results.problem = problem;
+        conformance::conclude(results);
+        return results;
+    }
+
+    Result<void> write(const conformance::Results& results) {
+        auto all = conformance::default_reports(options_.out);
+        all.insert(all.end(), files_.begin(), files_.end());
+        auto done = conformance::write_reports(results, all);
+        if (done && !options_.out_given) {  // nobody commits .prw/last by accident
+            std::ofstream(std::filesystem::path(options_.out) / ".gitignore") << "*\n";
+        }
+        return done;
+    }
+
+    /// Empty, or what is wrong with the command line.
+    std::string prepare() {
+        if (options_.attach && (options_.profile_given || !options_.command.empty()))
+            return "--attach starts nothing: give it neither --profile nor a command";
+        if (options_.profile_given && !options_.command.empty())
+            return "give either --profile or a command after --, not both";
+        if (!options_.attach && !options_.listen_for.empty()) return "--for goes with --attach";
+        if (options_.attach && options_.repeat != 1) return "--repeat does not go with --attach";
+        if (options_.update_expect && options_.expect.empty()) return "--update-expect needs --expect FILE";
+        auto target = choose_target(options_);
+        if (!target) return target.error().text();
+        if (target->role != "sender")
+            return target->origin + ": target " + target->name + " has the role " + target->role +
+                   "; this version tests senders";
+        run_.target = std::move(*target);
+        for (const auto& word : options_.messages) {
+            proto::ProtobufMessage message{};
+            if (!proto::parse_protobuf_message(word, message))
+                return "--protobuf-message is 1.0 or 2.0, not \"" + word + "\"";
+            run_.messages.push_back(message);
+        }
+        run_.out = options_.out;
+        run_.jobs = options_.jobs;
+        run_.keep_work_dirs = options_.keep;
+        run_.tool_version = PRW_VERSION;
+        run_.command_line = again(options_);
+        const auto timeout = proto::parse_duration(options_.timeout);
+        if (!timeout) return "--timeout: " + timeout.error().text();
+        if (timeout->count() <= 0) return "--timeout must be more than 0";
+        run_.timeout = *timeout;
+        if (!options_.listen_for.empty()) {
+            const auto listen = proto::parse_duration(options_.listen_for);
+            if (!listen) return "--for: " + listen.error().text();
+            run_.attach_for = *listen;
+        }
+        if (!options_.budget.empty()) {
+            const auto budget = proto::parse_duration(options_.budget);
+            if (!budget) return "--budget: " + budget.error().text();
+            if (budget->count() <= 0) return "--budget must be more than 0";
+            budget_ = *budget;
+        }
+        if (auto problem = select(); !problem.empty()) return problem;
+        if (!options_.expect.empty()) {
+            std::error_code error;
+            if (options_.update_expect && !std::filesystem::exists(options_.expect, error)) {
+                expectations_.path = options_.expect;
+            } else {
+                auto loaded = conformance::load_expectations(options_.expect);
+                if (!loaded) return loaded.error().text();
+                expectations_ = std::move(*loaded);
+            }
+        }
+        return {};
+    }
+
+    std::string select() {
+        conformance::SelectionOptions wanted;
+        wanted.run = options_.run;
+        wanted.skip = options_.skip;
+        wanted.levels = options_.levels;
+        wanted.scenarios = options_.scenarios;
+        wanted.fail_on = parse_fail_on(options_.fail_on);
+        wanted.messages = run_.messages.empty() ? run_.target.protocols : run_.messages;
+        wanted.failed = options_.failed;
+        if (options_.failed) {
+            auto last = conformance::read_results(options_.out);
+            if (!last) return "--failed: " + last.error().text();
+            wanted.last = std::move(*last);
+        }
+        auto selection = conformance::Selection::make(wanted);
+        if (!selection) return selection.error().text();
+        selection_ = std::move(*selection);
+        run_.scenarios = selection_.scenarios();
+        if (!selection_.everything()) {
+            // Only the messages that a selected check says something about.
+            std::set<proto::ProtobufMessage> needed;
+            for (const auto& row : selection_.rows()) needed.insert(row.messages.begin(), row.messages.end());
+            run_.messages.assign(needed.begin(), needed.end());
+        }
+        return {};
+    }
+
+    int list() {
+        std::set<std::string> scenarios;
+        for (const auto& row : selection_.rows()) {
+            std::string messages;
+            for (const auto message : row.messages)
+                messages += (messages.empty() ? "" : ",") + std::string(proto::short_name(message));
+            io_.out << row.check->id << "  " << proto::name_of(row.level) << "  " << messages << "  "
+                    << (row.check->rule.empty() ? row.check->scenario : "every scenario") << "\n";
+        }
+        io_.out << selection_.rows().size() << " checks in " << selection_.scenarios().size() << " scenarios:";
+        for (const auto& scenario : selection_.scenarios()) io_.out << " " << scenario;
+        io_.out << "; nothing was run\n";
+        return kConforms;
+    }
+
+    Result<conformance::Results> repeat() {
+        ProgressLine line(io_, options_.quiet);
+        run_.progress = [&line](const conformance::Progress& progress) { line.show(progress); };
+        run_.listening = [this](const std::string& write_url, const std::string& scrape_url) {
+            io_.out << "point a sender at     " << write_url << "\nand let it scrape     " << scrape_url
+                    << "   (so that every sample can be compared; optional)\n"
+                    << "Ctrl-C ends and judges.\n"
+                    << std::flush;
+        };
+        std::atomic<bool> stop{false}, over_budget{false};
+        run_.stop = &stop;
+        run_.why_stopped = [&] {
+            return over_budget ? "the budget of " + options_.budget + " was used up" : "the run was interrupted";
+        };
+        StopSignals signals;
+        std::atomic<bool> done{false};
+        std::jthread watcher([&] {
+            if (signals.wait(budget_) == 0) {
+                if (done) return;
+                over_budget = true;
+            }
+            stop = true;
+        });
+        auto results = runs(stop, line);
+        done = true;
+        signals.stop();
+        watcher.join();
+        line.clear();
+        if (results && stop && !options_.attach && results->problem.empty()) results->problem = run_.why_stopped();
+        if (results && results->complete) results->problem.clear();
+        return results;
+    }
+
+    /// All repetitions, each in a folder of its own when there are several.
+    Result<conformance::Results> runs(const std::atomic<bool>& stop, ProgressLine& line) {
+        std::vector<conformance::Results> all;
+        for (unsigned i = 1; i <= options_.repeat && (i == 1 || !stop); ++i) {
+            const std::string folder = options_.repeat == 1 ? "" : "repeat-" + std::to_string(i);
+            run_.out = folder.empty() ? options_.out : (std::filesystem::path(options_.out) / folder).string();
+            if (options_.seed) {
+                run_.seed = *options_.seed + (i - 1);
+                ::setenv("PRW_SEED", std::to_string(*run_.seed).c_str(), 1);  // before any thread of this run starts
+            }
+            auto results = conformance::run_sender_tests(run_);
+            if (!results) return results;
+            if (!folder.empty()) {
+                const auto place = [&](std::string& path) {
+                    if (!path.empty()) path.insert(0, folder + "/");
+                };
+                for (auto& check : results->checks) place(check.capsule);
+                for (auto& scenario : results->scenarios) {
+                    place(scenario.capture);
+                    place(scenario.target_log);
+                }
+                line.clear();
+            }
+            all.push_back(std::move(*results));
+        }
+        const bool all_run = all.size() == options_.repeat;
+        auto merged =
+            all.size() == 1 ? Result<conformance::Results>(std::move(all.front())) : conformance::merge(std::move(all));
+        if (merged) {
+            merged->repeat = options_.repeat;
+            merged->seed = options_.seed;
+            merged->complete = merged->complete && all_run;
+        }
+        return merged;
+    }
+
+    int finish(conformance::Results results) {
+        selection_.apply(results);
+        results.fail_on = parse_fail_on(options_.fail_on);
+        std::string updated;
+        int failed_to_save = 0;
+        if (!options_.expect.empty()) {
+            const auto today = conformance::today_utc();
+            conformance::apply_expectations(expectations_, results, today);
+            if (options_.update_expect) failed_to_save = update(results, today, updated);
+        }
+        conformance::conclude(results);
+        const bool judged = std::any_of(results.checks.begin(), results.checks.end(),
+                                        [](const auto& check) { return check.verdict != Verdict::kNotApplicable; });
+        if (options_.skip_exit_code && !judged) results.exit_code = kNotApplicable;
+        if (failed_to_save != 0) results.exit_code = failed_to_save;
+
+        auto written = write(results);
+        if (const char* summary = std::getenv("GITHUB_STEP_SUMMARY"); summary != nullptr && summary[0] != '\0') {
+            if (auto done = conformance::append_markdown(results, summary); !done && written) written = std::move(done);
+        }
+        if (!written) results.exit_code = kInternalError;
+        if (options_.trace) print_trace(results, options_.out, io_);
+        conformance::TerminalStyle style;
+        style.colour = wants_colour(options_.colour, io_);
+        style.width = io_.width;
+        style.verbose = options_.verbose;
+        if (written) style.report = (std::filesystem::path(options_.out) / "report.html").string();
+        style.next = what_next(options_, results);
+        std::string text = conformance::render_terminal(results, style);
+        if (options_.quiet) {
+            const auto summary = text.find("\nSummary");
+            if (summary != std::string::npos) text.erase(0, summary + 1);
+        }
+        io_.out << updated << text << std::flush;
+        if (!written) io_.err << "prw test sender: " << written.error().text() << "\n";
+        return results.exit_code;
+    }
+
+    int update(conformance::Results& results, const std::string& today, std::string& told) {
+        const auto next = conformance::update_expectations(expectations_, results);
+        auto parsed = conformance::parse_expectations(next.text, options_.expect);
+        if (!parsed) {
+            io_.err << "prw test sender: --update-expect would have broken the file: " << parsed.error().text() << "\n";
+            return kInternalError;
+        }
+        if (const auto saved = conformance::save_expectations(options_.expect, next.text); !saved) {
+            io_.err << "prw test sender: " << saved.error().text() << "\n";
+            return kInternalError;
+        }
+        told = "wrote " + options_.expect + ": " + std::to_string(next.added) + " added, " +
+               std::to_string(next.removed) + " removed, " + std::to_string(next.changed) + " changed\n\n";
+        conformance::apply_expectations(*parsed, results, today);
+        return 0;
+    }
+
+    const Options& options_;
+    Io& io_;
+    conformance::RunOptions run_;
+    conformance::Selection selection_;
+    conformance::Expectations expectations_;
+    std::vector<conformance::ReportFile> files_;
+    std::chrono::milliseconds budget_{0};
+};
 
 }  // namespace
 
@@ -235,8 +459,28 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("--scenario", options->scenarios,
                     "Only this scenario, repeatable: steady, 5xx-then-success, 4xx, series-disappears")
         ->allow_extra_args(false);
-    sub->add_option("--out", options->out, "Folder for results.json, report.html, captures and logs")
+    auto* out = sub->add_option("--out", options->out, "Folder for results.json, report.html, captures and logs")
+                    ->capture_default_str();
+    const auto repeatable = [sub](const char* name, std::vector<std::string>& into, const char* text) {
+        sub->add_option(name, into, text)->allow_extra_args(false);
+    };
+    repeatable("--run", options->run, "Only checks whose id matches: * in a segment, ** across, or the front of an id");
+    repeatable("--skip", options->skip, "Not these; for known failures --expect is better: it notices when they pass");
+    repeatable("--level", options->levels, "Only must, should or may, repeatable or with commas");
+    sub->add_flag("--failed", options->failed, "Only what failed in the last run in --out");
+    sub->add_flag("--list", options->list, "Say what would be run, and run nothing");
+    sub->add_option("--expect", options->expect, "YAML file of known failures that have to go on failing");
+    sub->add_flag("--update-expect", options->update_expect,
+                  "Write the file of --expect so that it holds for this run");
+    repeatable("--report", options->reports, "FORMAT[=PATH]: text, markdown, tap, sarif, badge, … (docs/reports.md)");
+    sub->add_option("--repeat", options->repeat, "Run everything N times; verdicts that differ are flaky")
+        ->check(CLI::Range(1U, 1000U))
         ->capture_default_str();
+    sub->add_option("--seed", options->seed,
+                    "Shuffle the order of the scenarios; PRW_SEED in the environment of the target");
+    sub->add_option("--budget", options->budget,
+                    "Longest time of the whole run, e.g. 2m; what does not fit is inconclusive");
+    sub->add_flag("--trace", options->trace, "Print the exchanges of each check that is not right");
     sub->add_option("-j,--jobs", options->jobs, "Scenarios at a time (default: two a core)")
         ->check(CLI::Range(1U, 64U));
     sub->add_option("--timeout", options->timeout, "Longest time of one scenario")->capture_default_str();
@@ -258,10 +502,14 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
         "  prw test sender -- sh -c './my-sender --url \"$PRW_REMOTE_WRITE_URL\"'\n"
         "  prw test sender --profile prometheus              a shipped profile\n"
         "  prw test sender --profile ./my-agent.yaml --protobuf-message 2.0\n"
-        "  prw test sender --attach --for 30s                a sender that runs already");
-    sub->callback([options, profile, &io, &exit_code] {
+        "  prw test sender --attach --for 30s                a sender that runs already\n"
+        "  prw test sender --run 'retry/**' --trace -- ./my-sender\n"
+        "  prw test sender --expect known.yaml --report sarif=prw.sarif -- ./my-sender\n"
+        "  prw test sender --failed -- ./my-sender           again, only what failed");
+    sub->callback([options, profile, out, &io, &exit_code] {
         options->profile_given = profile->count() > 0;
-        exit_code = test_sender(*options, io);
+        options->out_given = out->count() > 0;
+        exit_code = SenderTest(*options, io).run();
     });
 }
 

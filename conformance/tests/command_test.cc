@@ -138,6 +138,14 @@ TEST_F(Command, UsageErrorsAreTwoAndSayWhatThereIs) {
              {{"--profile", "bad.yaml"}, "bad.yaml:4: unknown key \"rolle\" in a target; did you mean \"role\"?"},
              {{"--profile", "unset.yaml"}, "variable ${PRW_NEVER_SET} is not set"},
              {{"--scenario", "4x"}, "did you mean \"4xx\"?"},
+             {{"--run", "sender/labels/sortet"}, "did you mean \"sender/labels/sorted\"?"},
+             {{"--run", "labels/sorted", "--skip", "labels/**"}, "the selection is empty"},
+             {{"--report", "junti"}, "did you mean \"junit\"?"},
+             {{"--update-expect"}, "--update-expect needs --expect FILE"},
+             {{"--expect", "nowhere.yaml"}, "nowhere.yaml: cannot read the file of known failures"},
+             {{"--budget", "soon"}, "--budget"},
+             {{"--fail-on", "sometimes"}, "--fail-on"},
+             {{"--failed"}, "--failed: "},
              {{"--protobuf-message", "3.0"}, "1.0 or 2.0, not \"3.0\""},
              {{"--timeout", "soon"}, "--timeout"},
              {{"--attach", "--", "x"}, "--attach starts nothing"},
@@ -146,6 +154,101 @@ TEST_F(Command, UsageErrorsAreTwoAndSayWhatThereIs) {
         EXPECT_EQ(run(row.arguments), 2) << row.says;
         EXPECT_THAT(output(), HasSubstr(row.says));
     }
+}
+
+TEST_F(Command, SelectionRunsOnlyWhatItNeedsAndReportsOnlyThat) {
+    EXPECT_EQ(run({"--run", "retry/on-5xx", "--protobuf-message", "1.0", "--report", "tap", "--report",
+                   "sarif=" + dir.file("deep/down.sarif")}),
+              0)
+        << output();
+    const auto seen = results();
+    EXPECT_EQ(seen.scenarios.size(), 1U);
+    ASSERT_EQ(seen.checks.size(), 1U);
+    EXPECT_EQ(seen.checks[0].id, "sender/retry/on-5xx");
+    EXPECT_THAT(read_file(dir.file("out/results.tap")), HasSubstr("\nok 1 - sender/retry/on-5xx 1.0\n"));
+    EXPECT_THAT(read_file(dir.file("out/junit.xml")), HasSubstr("tests=\"1\" failures=\"0\""));
+    EXPECT_THAT(read_file(dir.file("deep/down.sarif")), HasSubstr("\"executionSuccessful\": true"));
+
+    EXPECT_EQ(run({"--failed"}), 2) << "nothing failed";
+    EXPECT_THAT(output(), HasSubstr("nothing failed in the last run"));
+    EXPECT_EQ(results().checks.size(), 1U) << "a slip does not cost the last results";
+
+    EXPECT_EQ(run({"--list", "--run", "retry/**", "--protobuf-message", "2.0"}), 0);
+    EXPECT_THAT(output(), HasSubstr("sender/retry/on-5xx  MUST  2.0  5xx-then-success\n"));
+    EXPECT_THAT(output(), HasSubstr("nothing was run"));
+    EXPECT_EQ(results().checks.size(), 1U);
+}
+
+TEST_F(Command, KnownFailuresAreExpectedUntilTheyAreFixed) {
+    const std::vector<std::string> bad = {"--", PRW_BAD_SENDER, "--mode", "new-connections"};
+    const auto with = [&](std::vector<std::string> flags, const std::vector<std::string>& target) {
+        flags.insert(flags.end(), {"--scenario", "steady", "--fail-on", "should", "--expect", "known.yaml"});
+        flags.insert(flags.end(), target.begin(), target.end());
+        return run(flags);
+    };
+    EXPECT_EQ(with({}, bad), 2) << "no such file";
+    EXPECT_EQ(with({"--update-expect"}, bad), 0) << output();
+    EXPECT_THAT(output(), HasSubstr("wrote known.yaml: "));
+    EXPECT_EQ(with({}, bad), 0) << output();
+    EXPECT_THAT(output(), HasSubstr("warn (expected)"));
+    EXPECT_THAT(last_line(), HasSubstr("known failure"));
+    EXPECT_EQ(with({"--protobuf-message", "1.0"}, {}), 1) << output();
+    EXPECT_THAT(output(), HasSubstr("remove the entry"));
+    EXPECT_EQ(with({"--update-expect", "--protobuf-message", "1.0"}, {}), 0) << output();
+    EXPECT_THAT(read_file(dir.file("known.yaml")), HasSubstr("expected: []"));
+}
+
+TEST_F(Command, BudgetEndsTheRunAndSaysSo) {
+    EXPECT_EQ(run({"--budget", "1s", "-j", "1"}), 4) << output();
+    const auto seen = results();
+    EXPECT_FALSE(seen.complete);
+    EXPECT_EQ(seen.problem, "the budget of 1s was used up");
+    EXPECT_TRUE(std::any_of(seen.checks.begin(), seen.checks.end(), [](const auto& check) {
+        return check.reason.find("the budget of 1s was used up") != std::string::npos;
+    }));
+    EXPECT_THAT(read_file(dir.file("out/junit.xml")), HasSubstr("the budget of 1s was used up"));
+}
+
+TEST_F(Command, RepetitionsAreMergedAndSeeded) {
+    EXPECT_EQ(run({"--run", "labels/sorted", "--protobuf-message", "1.0", "--repeat", "2", "--seed", "7", "--", "sh",
+                   "-c", "echo seed=$PRW_SEED; exec " + std::string(PRW_BAD_SENDER) + " --mode good"}),
+              0)
+        << output();
+    const auto seen = results();
+    EXPECT_EQ(seen.repeat, 2U);
+    EXPECT_EQ(seen.seed, 7U);
+    EXPECT_EQ(seen.checks.size(), 1U);
+    ASSERT_EQ(seen.scenarios.size(), 2U);
+    EXPECT_THAT(read_file(dir.file("out/" + seen.scenarios[0].target_log)), HasSubstr("seed=7"));
+    EXPECT_THAT(read_file(dir.file("out/" + seen.scenarios[1].target_log)), HasSubstr("seed=8"));
+}
+
+TEST_F(Command, EveryWayOutLeavesReportsThatSayWhy) {
+    const auto summary = dir.file("summary.md");
+    write_file(dir.file("a.yaml"),
+               "version: 1\ntargets:\n  - name: a\n    role: sender\n    requires: [vmagent-is-not-here]\n    start: "
+               "{exec: [sh]}\n");
+    EXPECT_EQ(run({"--profile", "a.yaml", "--report", "markdown"}), 4);
+    EXPECT_THAT(results().problem, HasSubstr("vmagent-is-not-here is not on this machine"));
+    EXPECT_THAT(read_file(dir.file("out/junit.xml")), HasSubstr("<error type=\"incomplete\""));
+    EXPECT_THAT(read_file(dir.file("out/report.html")), HasSubstr("This run is incomplete"));
+    EXPECT_THAT(read_file(dir.file("out/summary.md")), HasSubstr("**Incomplete.**"));
+
+    EXPECT_EQ(run({"--profile", "referense", "--report", "tap=bad.tap"}), 2);
+    EXPECT_THAT(read_file(dir.file("bad.tap")), HasSubstr("Bail out! "));
+    EXPECT_EQ(results().exit_code, 2);
+
+    EXPECT_EQ(run({"--scenario", "steady", "--", "true"}, {{"GITHUB_STEP_SUMMARY", summary}}), 4);
+    EXPECT_THAT(read_file(summary), HasSubstr("**INCONCLUSIVE**"));
+}
+
+TEST_F(Command, TraceShowsTheExchangesOfAFailure) {
+    EXPECT_EQ(
+        run({"--run", "retry/on-5xx", "--trace", "--", std::string(PRW_SOURCE_DIR) + "/tests/peers/seed_sender.py"}),
+        1);
+    EXPECT_THAT(output(), HasSubstr("--- sender/retry/on-5xx 1.0 fail\nexchange 1 "));
+    EXPECT_THAT(output(), HasSubstr("response 503 after "));
+    EXPECT_THAT(output(), HasSubstr("POST /"));
 }
 
 TEST_F(Command, ProgramThatIsNotThereIsFourOrSkipped) {

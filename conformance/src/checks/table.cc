@@ -160,7 +160,7 @@ std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view o
         // What is not there may only mean that we stopped looking.
         if (record.interrupted && outcome.verdict != Verdict::kNotApplicable) {
             outcome.verdict = Verdict::kInconclusive;
-            outcome.reason = "the run was interrupted before this could be judged";
+            outcome.reason = record.problem + " before this could be judged";
             outcome.findings.clear();
         }
         out.push_back(std::move(outcome));

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "profile/yaml_reader.h"
 #include "prw/proto/nearest.h"
 #include "prw/proto/units.h"
 
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::milliseconds kMaxDuration = std::chrono::hours(1);
+using Reader = YamlReader;
 constexpr std::size_t kMaxProfileBytes = 1U << 20U;
 
 struct SignalName {
@@ -26,93 +27,6 @@ struct SignalName {
 };
 constexpr std::array<SignalName, 6> kSignals = {
     {{"TERM", SIGTERM}, {"INT", SIGINT}, {"HUP", SIGHUP}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"KILL", SIGKILL}}};
-
-/// Reads one file strictly. The first fault is kept; later reads go on harmlessly, so that the code reads like the
-/// format.
-class Reader {
-public:
-    explicit Reader(std::string file) : file_(std::move(file)) {}
-
-    [[nodiscard]] std::string at(const YAML::Node& node) const {
-        const auto mark = node.Mark();
-        return mark.is_null() ? file_ : file_ + ":" + std::to_string(mark.line + 1);
-    }
-    void refuse(const YAML::Node& node, std::string what) {
-        if (!error_) error_ = Error{ErrorCode::kInvalidArgument, std::move(what), at(node), {}};
-    }
-    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-
-    /// True when the node is a mapping whose keys are all known and appear once.
-    bool mapping(const YAML::Node& node, const std::string& what, const std::vector<std::string>& known) {
-        if (!node.IsMap()) {
-            refuse(node, what + " must be a mapping");
-            return false;
-        }
-        std::vector<std::string> seen;
-        for (const auto& entry : node) {
-            const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
-            if (std::find(known.begin(), known.end(), key) == known.end()) {
-                const std::string near = proto::nearest(key, known);
-                refuse(entry.first,
-                       "unknown key \"" + key + "\" in " + what +
-                           (near.empty() ? "; known are " + joined(known) : "; did you mean \"" + near + "\"?"));
-                return false;
-            }
-            if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
-                refuse(entry.first, "key \"" + key + "\" is given twice in " + what);
-                return false;
-            }
-            seen.push_back(key);
-        }
-        return true;
-    }
-    std::string text(const YAML::Node& node, const std::string& what) {
-        if (!node.IsScalar()) {
-            refuse(node, what + " must be a text");
-            return {};
-        }
-        return node.Scalar();
-    }
-    std::vector<std::string> texts(const YAML::Node& node, const std::string& what) {
-        std::vector<std::string> out;
-        if (!node.IsSequence()) {
-            refuse(node, what + " must be a list of texts");
-            return out;
-        }
-        for (const auto& entry : node) out.push_back(text(entry, "each element of " + what));
-        return out;
-    }
-    /// `exec` is a list, never a line for a shell: that would hide quoting from the reader.
-    std::vector<std::string> command(const YAML::Node& node, const std::string& what) {
-        auto out = texts(node, what);
-        if (node.IsSequence() && (out.empty() || out.front().empty()))
-            refuse(node, what + " is empty; give the program and its arguments");
-        return out;
-    }
-    bool boolean(const YAML::Node& node, const std::string& what) {
-        const std::string value = text(node, what);
-        if (value != "true" && value != "false") refuse(node, what + " must be true or false, not \"" + value + "\"");
-        return value == "true";
-    }
-    std::chrono::milliseconds duration(const YAML::Node& node, const std::string& what) {
-        auto value = proto::parse_duration(text(node, what));
-        if (!value) {
-            refuse(node, what + ": " + value.error().what);
-            return {};
-        }
-        if (*value > kMaxDuration) refuse(node, what + " must be at most 1h");
-        return *value;
-    }
-    static std::string joined(const std::vector<std::string>& words) {
-        std::string out;
-        for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-        return out;
-    }
-
-private:
-    std::string file_;
-    std::optional<Error> error_;
-};
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 

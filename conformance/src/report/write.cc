@@ -5,14 +5,14 @@
 #include <fstream>
 
 #include "prw/conformance/reports.h"
+#include "report/write_file.h"
 
 namespace prw::conformance {
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace report {
 
-/// A reader of the report never sees half a file.
 Result<void> write_whole(const fs::path& path, const std::string& contents) {
     std::error_code error;
     if (const auto folder = path.parent_path(); !folder.empty()) {
@@ -38,12 +38,12 @@ Result<void> write_whole(const fs::path& path, const std::string& contents) {
     return {};
 }
 
-}  // namespace
+}  // namespace report
 
 Result<void> write_reports(const Results& results, const std::vector<ReportFile>& files) {
     Result<void> first;
     for (const auto& file : files) {
-        auto done = write_whole(file.path, render(results, file.format));
+        auto done = report::write_whole(file.path, render(results, file.format));
         if (!done && first) first = std::move(done);
     }
     return first;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -175,6 +176,10 @@ private:
     std::vector<ScenarioRecord> records_;
 };
 
+std::string why_stopped(const RunOptions& options) {
+    return options.why_stopped ? options.why_stopped() : "the run was interrupted";
+}
+
 Result<std::deque<Job>> plan(const RunOptions& options) {
     std::vector<std::string> scenario_names = options.scenarios;
     if (options.target.attach) scenario_names = {std::string(kSteady)};
@@ -210,6 +215,12 @@ Result<std::deque<Job>> plan(const RunOptions& options) {
             if (each.plays(message) && planned.insert(label_of(job)).second) jobs.push_back(std::move(job));
         }
     }
+    if (options.seed) {
+        // Fisher and Yates by hand: std::shuffle may differ between standard libraries.
+        std::mt19937_64 random(*options.seed);
+        for (std::size_t i = jobs.size(); i > 1; --i) std::swap(jobs[i - 1], jobs[random() % i]);
+        return jobs;
+    }
     std::stable_sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) {
         return find_scenario(a.scenario)->seconds > find_scenario(b.scenario)->seconds;
     });
@@ -227,7 +238,7 @@ ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenar
     record.directory = (fs::absolute(options.out).lexically_normal() / folder_of({scenario, message})).string();
     if (options.stop != nullptr && options.stop->load() && !options.target.attach) {
         record.interrupted = true;
-        record.problem = "interrupted before it began";
+        record.problem = why_stopped(options) + " before it began";
         return record;
     }
     {
@@ -239,7 +250,7 @@ ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenar
         stage.close();
     }
     record.interrupted = options.stop != nullptr && options.stop->load() && !options.target.attach;
-    if (record.interrupted) record.problem = "interrupted";
+    if (record.interrupted) record.problem = why_stopped(options);
     return record;
 }
 

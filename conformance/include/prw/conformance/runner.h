@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct RunOptions {
     std::function<void(const Progress&)>
         progress;  ///< about every 500 ms and after each scenario, never from two threads at once
     std::function<void(const std::string& write_url, const std::string& scrape_url)> listening;  ///< --attach
+    std::optional<std::uint64_t> seed;  ///< shuffles the order of the scenarios
+    std::function<std::string()>
+        why_stopped;  ///< when `stop` is set: "the budget of 30s was used up"; empty: interrupted
 };
 
 /// What must be there and is not, as one sentence with the package where it is known; empty when all is there.

@@ -1,0 +1,14 @@
+/// Files that a reader never sees half of. Internal.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "prw/proto/error.h"
+
+namespace prw::conformance::report {
+
+/// By temporary file and rename; makes the folder. kIo with path.
+[[nodiscard]] Result<void> write_whole(const std::filesystem::path& path, const std::string& contents);
+
+}  // namespace prw::conformance::report

@@ -1,0 +1,164 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "prw/conformance/selection.h"
+
+namespace prw::conformance {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr auto kV1 = proto::ProtobufMessage::kV1;
+constexpr auto kV2 = proto::ProtobufMessage::kV2;
+
+SelectionOptions options() {
+    SelectionOptions out;
+    out.messages = {kV1, kV2};
+    return out;
+}
+
+std::vector<std::string> ids(const Selection& selection) {
+    std::vector<std::string> out;
+    for (const auto& row : selection.rows()) out.push_back(row.check->id);
+    return out;
+}
+
+TEST(Pattern, StarsStayInASegmentAndTwoStarsDoNot) {
+    struct Row {
+        const char *pattern, *id;
+        bool matches;
+    };
+    for (const auto& row : std::vector<Row>{{"sender/labels/sorted", "sender/labels/sorted", true},
+                                            {"sender/labels/*", "sender/labels/sorted", true},
+                                            {"sender/*", "sender/labels", true},
+                                            {"sender/*/sorted", "sender/labels/sorted", true},
+                                            {"sender/s*d", "sender/labels/sorted", false},
+                                            {"sender/**", "sender/labels/sorted", true},
+                                            {"**/sorted", "sender/labels/sorted", true},
+                                            {"sender/labels", "sender/labels/sorted", true},
+                                            {"sender/labels/", "sender/labels/sorted", true},
+                                            {"sender/label", "sender/labels/sorted", false},
+                                            {"labels/sorted", "sender/labels/sorted", true},
+                                            {"labels", "sender/labels/sorted", true},
+                                            {"sender/labels/sorte?", "sender/labels/sorted", true},
+                                            {"sender?labels/sorted", "sender/labels/sorted", false},
+                                            {"sender/labels/sorted/x", "sender/labels/sorted", false}})
+        EXPECT_EQ(pattern_matches(row.pattern, row.id), row.matches) << row.pattern << " " << row.id;
+}
+
+TEST(Select, NothingSaidIsEverything) {
+    const auto all = Selection::make(options());
+    ASSERT_TRUE(all);
+    EXPECT_TRUE(all->everything());
+    EXPECT_EQ(all->scenarios().size(), all_scenarios().size());
+}
+
+TEST(Select, OnlyTheScenariosThatTheChecksNeed) {
+    auto o = options();
+    o.run = {"sender/retry/on-5xx"};
+    const auto one = Selection::make(o);
+    ASSERT_TRUE(one) << one.error().text();
+    EXPECT_THAT(one->scenarios(), ElementsAre("5xx-then-success"));
+    EXPECT_THAT(ids(*one), ElementsAre("sender/retry/on-5xx"));
+    o.run = {"labels/sorted"};
+    EXPECT_THAT(Selection::make(o)->scenarios(), ElementsAre("steady"));
+    o.run = {"headers/retry-attempt"};
+    EXPECT_THAT(Selection::make(o)->scenarios(), Contains("5xx-then-success"))
+        << "says nothing until a request is refused";
+}
+
+TEST(Select, OrderAndMixingOfPatternsDoNotMatter) {
+    auto a = options(), b = options();
+    a.run = {"sender/labels/**", "sender/retry/on-5xx"};
+    b.run = {"sender/retry/on-5xx", "sender/labels/**"};
+    EXPECT_EQ(ids(*Selection::make(a)), ids(*Selection::make(b)));
+    a.skip = {"sender/labels/sorted"};
+    EXPECT_THAT(ids(*Selection::make(a)), Not(Contains("sender/labels/sorted")));
+}
+
+TEST(Select, WhatMatchesNothingIsAnErrorWithTheNearest) {
+    auto o = options();
+    o.run = {"sender/labels/sortet"};
+    EXPECT_THAT(Selection::make(o).error().text(),
+                HasSubstr("--run: no check matches \"sender/labels/sortet\"; did you "
+                          "mean \"sender/labels/sorted\"?"));
+    o.run = {"lables/sorted"};
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("did you mean \"sender/labels/sorted\"?"));
+    o.run = {"sender/labels/sorted", "sender/lables/**"};
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("did you mean \"sender/labels/**\"?"))
+        << "one good pattern does not hide a bad one";
+    o.run.clear();
+    o.skip = {"sender/nothing/of/this/kind"};
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("--skip: no check matches"));
+    o.skip.clear();
+    o.levels = {"must,shuold"};
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("not \"shuold\""));
+    o.levels.clear();
+    o.scenarios = {"4x"};
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("did you mean \"4xx\"?"));
+}
+
+TEST(Select, EmptySelectionIsAnError) {
+    auto o = options();
+    o.run = {"sender/labels/sorted"};
+    o.skip = {"sender/labels/**"};
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("the selection is empty: no check is left (the nearest to "
+                                                             "--run is sender/labels/sorted"));
+    o.skip.clear();
+    o.levels = {"may"};
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("the selection is empty"));
+}
+
+TEST(Select, LevelsAreThoseOfTheMessage) {
+    auto o = options();
+    o.levels = {"should", "may"};
+    const auto soft = Selection::make(o);
+    ASSERT_TRUE(soft);
+    for (const auto& row : soft->rows())
+        for (const auto message : row.messages) {
+            EXPECT_NE(level_under(*row.check, message), proto::Level::kMust) << row.check->id;
+            EXPECT_NE(level_under(*row.check, message), proto::Level::kMustNot) << row.check->id;
+        }
+}
+
+CheckOutcome outcome(const char* id, proto::ProtobufMessage message, Verdict verdict, const char* scenario = "steady") {
+    CheckOutcome out;
+    out.id = id;
+    out.message = message;
+    out.verdict = verdict;
+    out.scenario = scenario;
+    return out;
+}
+
+TEST(Select, FailedIsWhatFailedUnderTheMessageItFailedUnder) {
+    auto o = options();
+    o.failed = true;
+    o.last.checks = {outcome("sender/labels/sorted", kV1, Verdict::kPass),
+                     outcome("sender/labels/sorted", kV2, Verdict::kFail),
+                     outcome("sender/headers/user-agent", kV1, Verdict::kWarn)};
+    const auto again = Selection::make(o);
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_THAT(ids(*again), ElementsAre("sender/labels/sorted"));
+    EXPECT_THAT(again->rows().front().messages, ElementsAre(kV2));
+
+    Results results;
+    results.checks = {
+        outcome("sender/labels/sorted", kV1, Verdict::kFail), outcome("sender/labels/sorted", kV2, Verdict::kPass),
+        outcome("sender/samples/stale", kV2, Verdict::kFail), outcome("sender/target/runs", kV2, Verdict::kError)};
+    again->apply(results);
+    ASSERT_EQ(results.checks.size(), 2U);
+    EXPECT_EQ(results.checks[0].message, kV2);
+    EXPECT_EQ(results.checks[1].id, "sender/target/runs") << "a broken target is always reported";
+
+    o.last.checks.resize(1);
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("nothing failed in the last run"));
+    o.last.checks.clear();
+    o.last.problem = "x is not here";
+    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("the last run judged nothing: x is not here"));
+}
+
+}  // namespace
+}  // namespace prw::conformance
