@@ -342,7 +342,10 @@ private:
             if (unanswered_ != 0) verdict += "; no answer: " + last_failure_;
             code = kNonConforming;
         }
-        if (interrupted_ && code == kConforms) code = kInconclusive;
+        if (interrupted_ && code == kConforms) {
+            verdict.insert(0, "INTERRUPTED, so far ");
+            code = kInconclusive;
+        }
         out += "\n" + verdict + "\n";
         out += "learn more: prw " + (capsule_ ? "explain " + capsule_->check : "inspect " + file_) + "   exit " +
                std::to_string(code) + "\n";

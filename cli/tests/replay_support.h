@@ -72,9 +72,7 @@ inline receiver::Capsule capsule_of(const std::string& check, const std::string&
     out.rejudges = true;
     out.context = R"({"format":1,"scenario":")" + scenario +
                   R"(","asked":"1.0","expected_target":"/api/v1/write","target":{"name":"made-by-hand","input":"none",)"
-                  R"("attach":false,"features":{}},"started":true,"problem":"","target_broke":false,"exited":null,)"
-                  R"("exited_cleanly":false,"interrupted":false,"stop_us":0,"outage_end_us":0,"window":0,)"
-                  R"("duration_ms":0,"sources":[],"generations":[]})";
+                  R"("features":{}},"started":true,"sources":[],"generations":[]})";
     return out;
 }
 

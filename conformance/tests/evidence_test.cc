@@ -49,6 +49,7 @@ public:
         record_.target.input = sources.empty() ? Input::kNone : Input::kScrape;
         record_.target.features["metadata"] = {true, false};
         record_.started = true;
+        record_.expected_target = "/api/v1/write";
         record_.observation = Observation(std::move(sources));
         record_.directory = dir_.file("scenario");
         record_.capture = "requests.prwcap";

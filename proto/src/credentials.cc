@@ -15,12 +15,13 @@ bool carries_credentials(std::string_view header_name) {
     return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view name) { return iequals(name, header_name); });
 }
 
-void redact_credentials(std::string& raw_head) {
+void redact_credentials(std::string& raw_head, std::span<const std::string> known) {
     const auto head = parse_request_head(raw_head);
     if (!head) return;
     std::vector<ByteRange> ranges;
     for (const auto& field : head->fields) {
-        if (!carries_credentials(field.name)) continue;
+        if (!carries_credentials(field.name) || std::find(known.begin(), known.end(), field.value) != known.end())
+            continue;
         auto range = field.value_range;
         const auto blank = field.value.find(' ');
         if ((iequals(field.name, "Authorization") || iequals(field.name, "Proxy-Authorization")) &&

@@ -25,5 +25,13 @@ TEST(RedactCredentials, KeepsLengthAndScheme) {
     }
 }
 
+TEST(RedactCredentials, KeepsWhatIsKnown) {
+    const std::string before = "POST / HTTP/1.1\r\nAuthorization: Basic YTpi\r\nAuthorization: Basic YTpj\r\n\r\n";
+    std::string head = before;
+    const std::string known[] = {"Basic YTpi"};
+    redact_credentials(head, known);
+    EXPECT_EQ(head, "POST / HTTP/1.1\r\nAuthorization: Basic YTpi\r\nAuthorization: Basic xxxx\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace prw::proto

@@ -1,6 +1,8 @@
 #include "evidence/context.h"
 
 #include <charconv>
+#include <concepts>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -11,9 +13,119 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json labels_json(const LabelPairs& labels) {
-    Json out = Json::array();
-    for (const auto& [name, value] : labels) out.push_back({name, value});
+// One list of members for each struct, for both ways: visit(key, member). A new member is one line. What has its
+// default value is left out, and what is not there keeps it, so that older capsules stay readable.
+
+template <typename Visit>
+void members(Visit&& visit, auto& record) requires
+    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(record)>>, ScenarioRecord> {
+    visit("started", record.started);
+    visit("problem", record.problem);
+    visit("target_broke", record.target_broke);
+    visit("exited", record.exited);
+    visit("exited_cleanly", record.exited_cleanly);
+    visit("interrupted", record.interrupted);
+    visit("stop_us", record.stop_us);
+    visit("outage_end_us", record.outage_end_us);
+    visit("refused", record.refused);
+    visit("refused_until", record.refused_until);
+    visit("reset_until", record.reset_until);
+    visit("window", record.window);
+    visit("duration_ms", record.duration_ms);
+    visit("expected_target", record.expected_target);
+}
+
+template <typename Visit>
+void members(Visit&& visit,
+             auto& trial) requires std::same_as<std::remove_const_t<std::remove_reference_t<decltype(trial)>>, Trial> {
+    visit("target", trial.target);
+    visit("variants", trial.variants);
+    visit("header", trial.header);
+    visit("value", trial.value);
+    visit("credentials", trial.credentials);  // those of the test, which are no secret
+    visit("exited", trial.exited);
+    visit("exited_cleanly", trial.exited_cleanly);
+}
+
+template <typename Visit>
+void members(Visit&& visit, auto& target) requires
+    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(target)>>, Target> {
+    visit("name", target.name);
+    visit("attach", target.attach);
+}
+
+template <typename Visit>
+void members(Visit&& visit, auto& support) requires
+    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(support)>>, Target::Support> {
+    visit("1.0", support.v1);
+    visit("2.0", support.v2);
+}
+
+template <typename Visit>
+void members(Visit&& visit, auto& source) requires
+    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(source)>>, SourceIdentity> {
+    visit("metric", source.metric);
+    visit("labels", source.labels);
+    visit("unique_values", source.unique_values);
+    visit("vanishes", source.vanishes);
+    visit("explicit_timestamp", source.explicit_timestamp);
+    visit("exemplar", source.exemplar);
+}
+
+/// Without the samples, which are written compactly.
+template <typename Visit>
+void members(Visit&& visit, auto& generation) requires
+    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(generation)>>, Generation> {
+    visit("number", generation.number);
+    visit("unix_ms", generation.unix_ms);
+    visit("failed", generation.failed);
+    visit("openmetrics", generation.openmetrics);
+    visit("complete", generation.complete);
+    visit("vanished", generation.vanished);
+}
+
+class Writer {
+public:
+    explicit Writer(Json& out) : out_(out) {}
+    template <typename T>
+    void operator()(const char* key, const T& value) {
+        if (value != T{}) out_[key] = value;
+    }
+    void operator()(const char* key, const std::optional<std::string>& value) {
+        if (value) out_[key] = *value;
+    }
+
+private:
+    Json& out_;
+};
+
+/// Throws what nlohmann_json throws; record_from_context catches it.
+class Reader {
+public:
+    explicit Reader(const Json& in) : in_(in) {}
+    template <typename T>
+    void operator()(const char* key, T& value) {
+        if (const auto found = in_.find(key); found != in_.end()) found->get_to(value);
+    }
+    void operator()(const char* key, std::optional<std::string>& value) {
+        if (const auto found = in_.find(key); found != in_.end()) value = found->get<std::string>();
+    }
+
+private:
+    const Json& in_;
+};
+
+template <typename T>
+Json written(const T& value) {
+    Json out = Json::object();
+    members(Writer(out), value);
+    return out;
+}
+
+template <typename T>
+T read_as(const Json& in) {
+    T out;
+    members(Reader(in), out);
     return out;
 }
 
@@ -44,47 +156,23 @@ Input input_of(const std::string& name) {
 }
 
 ScenarioRecord read(const Json& in) {
-    ScenarioRecord out;
+    auto out = read_as<ScenarioRecord>(in);
     out.scenario = in.at("scenario").get<std::string>();
     if (!proto::parse_protobuf_message(in.at("asked").get<std::string>(), out.asked))
         throw std::invalid_argument("asked is no protobuf message");
     const auto& target = in.at("target");
-    out.target.name = target.at("name").get<std::string>();
+    out.target = read_as<Target>(target);
     out.target.input = input_of(target.at("input").get<std::string>());
-    out.target.attach = target.at("attach").get<bool>();
     for (const auto& [name, support] : target.at("features").items())
-        out.target.features[name] = {support.at("1.0").get<bool>(), support.at("2.0").get<bool>()};
-    out.started = in.at("started").get<bool>();
-    out.problem = in.at("problem").get<std::string>();
-    out.target_broke = in.at("target_broke").get<bool>();
-    if (!in.at("exited").is_null()) out.exited = in.at("exited").get<std::string>();
-    out.exited_cleanly = in.at("exited_cleanly").get<bool>();
-    out.interrupted = in.at("interrupted").get<bool>();
-    out.stop_us = in.at("stop_us").get<std::int64_t>();
-    out.outage_end_us = in.at("outage_end_us").get<std::int64_t>();
-    out.window = in.at("window").get<std::uint64_t>();
-    out.duration_ms = in.at("duration_ms").get<std::int64_t>();
+        out.target.features[name] = read_as<Target::Support>(support);
+    // Judges ask only whether the profile has a variant.
+    for (const auto& name : target.value("variants", std::vector<std::string>())) out.target.variants[name] = {};
+    for (const auto& each : in.value("trials", Json::array())) out.trials.push_back(read_as<Trial>(each));
 
     std::vector<SourceIdentity> sources;
-    for (const auto& each : in.at("sources")) {
-        SourceIdentity source;
-        source.metric = each.at("metric").get<std::string>();
-        for (const auto& label : each.at("labels"))
-            source.labels.emplace_back(label.at(0).get<std::string>(), label.at(1).get<std::string>());
-        source.unique_values = each.value("unique_values", false);
-        source.vanishes = each.value("vanishes", false);
-        source.explicit_timestamp = each.value("explicit_timestamp", false);
-        source.exemplar = each.value("exemplar", false);
-        sources.push_back(std::move(source));
-    }
+    for (const auto& each : in.at("sources")) sources.push_back(read_as<SourceIdentity>(each));
     for (const auto& each : in.at("generations")) {
-        Generation generation;
-        generation.number = each.at("number").get<std::uint64_t>();
-        generation.unix_ms = each.at("unix_ms").get<std::int64_t>();
-        generation.failed = each.value("failed", false);
-        generation.openmetrics = each.value("openmetrics", false);
-        generation.complete = each.value("complete", false);
-        generation.vanished = each.value("vanished", false);
+        auto generation = read_as<Generation>(each);
         for (const auto& sample : each.at("samples")) {
             const auto series = sample.at(0).get<std::uint32_t>();
             if (series >= sources.size()) throw std::out_of_range("a served sample of a source that is not there");
@@ -93,14 +181,11 @@ ScenarioRecord read(const Json& in) {
         out.generations.push_back(std::move(generation));
     }
     out.observation = Observation(std::move(sources));
+    out.observation.keep_heads();
     return out;
 }
 
 }  // namespace
-
-std::string expected_target(const ScenarioRecord& record) {
-    return record.target.attach || record.target.input == Input::kUnknown ? std::string() : "/api/v1/write";
-}
 
 std::string context_json(const ScenarioRecord& record, const std::vector<bool>& kept) {
     const auto keeps = [&](std::size_t i) { return i >= kept.size() || kept[i]; };
@@ -108,24 +193,13 @@ std::string context_json(const ScenarioRecord& record, const std::vector<bool>& 
     out["format"] = 1;
     out["scenario"] = record.scenario;
     out["asked"] = proto::short_name(record.asked);
-    out["expected_target"] = expected_target(record);
-    Json features = Json::object();
-    for (const auto& [name, support] : record.target.features)
-        features[name] = {{"1.0", support.v1}, {"2.0", support.v2}};
-    out["target"] = {{"name", record.target.name},
-                     {"input", name_of(record.target.input)},
-                     {"attach", record.target.attach},
-                     {"features", std::move(features)}};
-    out["started"] = record.started;
-    out["problem"] = record.problem;
-    out["target_broke"] = record.target_broke;
-    out["exited"] = record.exited ? Json(*record.exited) : Json(nullptr);
-    out["exited_cleanly"] = record.exited_cleanly;
-    out["interrupted"] = record.interrupted;
-    out["stop_us"] = record.stop_us;
-    out["outage_end_us"] = record.outage_end_us;
-    out["window"] = record.window;
-    out["duration_ms"] = record.duration_ms;
+    auto& target = out["target"] = written(record.target);
+    target["input"] = name_of(record.target.input);
+    target["features"] = Json::object();
+    for (const auto& [name, support] : record.target.features) target["features"][name] = written(support);
+    for (const auto& [name, variant] : record.target.variants) target["variants"].push_back(name);
+    out.update(written(record));
+    for (const auto& trial : record.trials) out["trials"].push_back(written(trial));
 
     const auto& sources = record.observation.sources();
     std::vector<std::uint32_t> renumbered(sources.size());
@@ -133,25 +207,12 @@ std::string context_json(const ScenarioRecord& record, const std::vector<bool>& 
     for (std::size_t i = 0; i < sources.size(); ++i) {
         if (!keeps(i)) continue;
         renumbered[i] = static_cast<std::uint32_t>(list.size());
-        Json row = {{"metric", sources[i].metric}, {"labels", labels_json(sources[i].labels)}};
-        const std::pair<const char*, bool> flags[] = {{"unique_values", sources[i].unique_values},
-                                                      {"vanishes", sources[i].vanishes},
-                                                      {"explicit_timestamp", sources[i].explicit_timestamp},
-                                                      {"exemplar", sources[i].exemplar}};
-        for (const auto& [name, set] : flags)
-            if (set) row[name] = true;
-        list.push_back(std::move(row));
+        list.push_back(written(sources[i]));
     }
     out["sources"] = std::move(list);
     Json generations = Json::array();
     for (const auto& generation : record.generations) {
-        Json row = {{"number", generation.number}, {"unix_ms", generation.unix_ms}};
-        const std::pair<const char*, bool> flags[] = {{"failed", generation.failed},
-                                                      {"openmetrics", generation.openmetrics},
-                                                      {"complete", generation.complete},
-                                                      {"vanished", generation.vanished}};
-        for (const auto& [name, set] : flags)
-            if (set) row[name] = true;
+        auto row = written(generation);
         Json samples = Json::array();
         for (const auto& sample : generation.samples)
             if (keeps(sample.series)) samples.push_back(sample_json(sample, renumbered[sample.series]));

@@ -19,7 +19,4 @@ namespace prw::conformance {
 /// A record without exchanges: its observation knows the sources only. kMalformed says what is missing or wrong.
 [[nodiscard]] Result<ScenarioRecord> record_from_context(std::string_view json);
 
-/// The path that the sender was told to write to; empty when any will do.
-[[nodiscard]] std::string expected_target(const ScenarioRecord& record);
-
 }  // namespace prw::conformance

@@ -79,8 +79,6 @@ std::vector<std::uint64_t> candidates(const ScenarioRecord& record, const CheckO
         for (std::size_t n = i - std::min(i, kNeighboursBefore); n < i; ++n) add(deliveries[n].id);
         for (std::size_t n = i + 1; n < deliveries.size() && n <= i + kNeighboursAfter; ++n) add(deliveries[n].id);
     }
-    if (reach == Reach::kAll)
-        for (const auto& delivery : deliveries) add(delivery.id);
     return out;
 }
 
@@ -92,37 +90,57 @@ public:
         if (!reader) return tl::unexpected<Error>(reader.error());
         Exchanges out;
         out.reader_ = std::move(*reader);
+        for (const auto& trial : record.trials)
+            if (!trial.credentials.empty()) out.known_credentials_.push_back(trial.credentials);
         return out;
     }
 
     /// In order of id. What was pruned from the capture is left out; the first one is kept however large it is.
-    std::vector<receiver::Exchange> take(const std::vector<std::uint64_t>& ids, const CapsuleLimits& limits) {
+    /// `and_rest`: then all others, probes too, as far as there is room.
+    std::vector<receiver::Exchange> take(const std::vector<std::uint64_t>& ids, bool and_rest,
+                                         const CapsuleLimits& limits) {
         std::vector<receiver::Exchange> out;
+        std::set<std::uint64_t> taken;
         std::size_t bytes = 0;
+        const auto add = [&](const receiver::Exchange& exchange) {
+            const auto size = exchange.raw_head.size() + exchange.raw_body.size() + exchange.response_body.size();
+            if (!out.empty() && bytes + size > limits.bytes) return;
+            bytes += size;
+            taken.insert(exchange.id);
+            out.push_back(exchange);
+        };
         for (const auto id : ids) {
             if (out.size() >= limits.exchanges) break;
-            const auto* exchange = get(id);
-            if (exchange == nullptr) continue;
-            const auto size = exchange->raw_head.size() + exchange->raw_body.size() + exchange->response_body.size();
-            if (!out.empty() && bytes + size > limits.bytes) continue;
-            bytes += size;
-            out.push_back(*exchange);
+            if (const auto* exchange = get(id)) add(*exchange);
+        }
+        if (and_rest) {
+            (void)reader_->for_each([&](const receiver::Exchange& exchange) {
+                if (out.size() >= limits.exchanges || bytes >= limits.bytes) return false;
+                if (taken.contains(exchange.id)) return true;
+                auto copy = exchange;
+                proto::redact_credentials(copy.raw_head, known_credentials_);
+                add(copy);
+                return true;
+            });
         }
         std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
         return out;
     }
+
+    [[nodiscard]] std::uint64_t count() const { return reader_->info().exchanges; }
 
 private:
     const receiver::Exchange* get(std::uint64_t id) {
         if (const auto found = known_.find(id); found != known_.end()) return found->second.get();
         auto exchange = reader_->get(id);
         if (!exchange) return nullptr;
-        proto::redact_credentials(exchange->raw_head);
+        proto::redact_credentials(exchange->raw_head, known_credentials_);
         const auto [entry, added] = known_.emplace(id, std::make_unique<receiver::Exchange>(std::move(*exchange)));
         return entry->second.get();
     }
 
     std::unique_ptr<receiver::CaptureReader> reader_;
+    std::vector<std::string> known_credentials_;  ///< that the test itself gave the program
     std::map<std::uint64_t, std::unique_ptr<receiver::Exchange>> known_;
 };
 
@@ -190,7 +208,7 @@ Content make_content(const CheckOutcome& check, const ScenarioRecord& record, Ex
     for (const auto& context : contexts) {
         std::size_t before = 0;
         for (const auto reach : reaches) {
-            auto exchanges = source.take(candidates(record, check, reach), limits);
+            auto exchanges = source.take(candidates(record, check, reach), reach == Reach::kAll, limits);
             const bool no_more = exchanges.size() == before;
             if (no_more && out.capsule.rejudges && reach == reaches.back()) return out;
             if (exchanges.empty() || no_more) continue;
@@ -198,7 +216,7 @@ Content make_content(const CheckOutcome& check, const ScenarioRecord& record, Ex
             out.exchanges = std::move(exchanges);
             out.capsule = describe(check, record);
             out.capsule.context = context;
-            out.capsule.left_out = record.deliveries().size() - std::min(record.deliveries().size(), before);
+            out.capsule.left_out = source.count() - std::min<std::uint64_t>(source.count(), before);
             for (const auto id : check.exchanges)
                 if (std::any_of(out.exchanges.begin(), out.exchanges.end(), [&](const auto& e) { return e.id == id; }))
                     out.capsule.exchanges.push_back(id);

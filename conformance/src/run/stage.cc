@@ -130,6 +130,7 @@ bool Stage::open_with(Opening opening) {
     options.script = std::move(opening.script);
     const bool any_target = opening.other_targets || record_.target.attach || record_.target.input == Input::kUnknown;
     options.check.expected_target = any_target ? std::string() : opening.target;
+    record_.expected_target = options.check.expected_target;
     options.server.reset_in_body = [this](const http::Request&) -> std::optional<std::size_t> {
         const auto after = reset_after_.exchange(-1);
         if (after < 0) return std::nullopt;

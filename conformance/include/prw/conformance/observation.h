@@ -150,8 +150,9 @@ struct ScenarioRecord {
     std::uint64_t window = 0;         ///< steady: how many generations were waited for
 
     std::int64_t duration_ms = 0;
-    std::string directory;  ///< absolute, of this scenario
-    std::string capture;    ///< file name in it; empty if none
+    std::string directory;        ///< absolute, of this scenario
+    std::string capture;          ///< file name in it; empty if none
+    std::string expected_target;  ///< CheckOptions::expected_target of the receiver
 
     [[nodiscard]] const std::vector<Delivery>& deliveries() const { return observation.deliveries(); }
     [[nodiscard]] bool scraped() const { return !generations.empty(); }
