@@ -128,6 +128,14 @@ TEST(BrokenConnection, DataHasToComeAgain) {
     EXPECT_THAT(other_batches.verdict(kBroken), StartsWith("pass"));
 }
 
+TEST(BrokenConnection, RepeatOfTheHttpClientIsNotEnough) {
+    Story story("transport-faults");
+    story.request(0, "close", {{"m", 1}}).request(0, "close", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kBroken), StartsWith("warn"));
+    story.request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kBroken), StartsWith("pass"));
+}
+
 TEST(BrokenConnection, OneOfTwoSamplesIsNotEnough) {
     Story story("transport-faults");
     story.request(0, "reset", {{"m", 1}, {"n", 1}}).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});

@@ -33,7 +33,8 @@ Fate fate_of(const Observation& observation, std::string_view step) {
     if (!out.hit) return out;
     // Ids are in the order of answers; a request may have come before one with a lower id was answered.
     for (const auto& delivery : observation.deliveries()) {
-        if (delivery.id == out.exchange) continue;
+        // An attempt that met the same fault is no more than the HTTP client's own repeat may be.
+        if (delivery.id == out.exchange || delivery.step == step) continue;
         bool other = false;
         for (const auto& sample : delivery.samples) {
             const auto found = data.find(sample);

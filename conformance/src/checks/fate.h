@@ -22,7 +22,8 @@ struct Fate {
     std::uint64_t exchange = 0;
     std::int64_t first_byte_us = 0, end_us = 0;
     std::uint64_t samples = 0;
-    std::uint64_t again = 0;         ///< of them in later requests that began after this one ended
+    /// Of them in later requests that began after this one ended and did not meet the same step.
+    std::uint64_t again = 0;
     std::uint64_t survived = 0;      ///< of them again, or acknowledged in a request that was under way meanwhile
     std::uint64_t acknowledged = 0;  ///< of them in other requests that were answered 2xx
     std::uint64_t again_exchange = 0;

@@ -86,7 +86,7 @@ void play_configuration(Stage& stage) {
     note_end(stage);
     if (!any_samples(stage)) return;
 
-    const auto patience = std::min<Stage::Milliseconds>(record.target.settle, 15s);
+    const auto patience = std::min<Stage::Milliseconds>(record.target.settle, 10s);
     if (has(kVariantHeader)) {
         for (const auto& reserved : kReservedHeaders) {
             Trial trial;

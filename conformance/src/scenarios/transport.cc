@@ -25,7 +25,8 @@ receiver::ScriptStep ordinary(std::string_view name) {
     return step;
 }
 
-/// Each failure is followed by a success, which takes the data if it comes again.
+/// Each failure is followed by an ordinary answer, which takes the data if it comes again, so that the odd successes
+/// meet first attempts.
 receiver::Script faults(std::string_view metric, bool stall, proto::ProtobufMessage message) {
     receiver::Script script;
     const auto add = [&](std::string_view name, http::Fault fault = http::Fault::kNone) -> receiver::ScriptStep& {
@@ -42,13 +43,16 @@ receiver::Script faults(std::string_view metric, bool stall, proto::ProtobufMess
     // Twice, so that there are delays to see; more would take a sender that doubles them from 2 s too long.
     add(kStepClose, http::Fault::kCloseBeforeResponse).times = 2;
     add(kStepUsual);
-    add(kStepReset, http::Fault::kResetBeforeResponse);
     // About 300 ms; an answer to 2.0 is longer.
     add(kStepDribble, http::Fault::kDribble).dribble_interval = message == proto::ProtobufMessage::kV1 ? 10ms : 2ms;
-    add(kStepCutHead, http::Fault::kCutResponse);
+    add(kStepReset, http::Fault::kResetBeforeResponse);
+    add(kStepUsual);
     add(kStepInterim).interim = true;
-    add(kStepGarbage, http::Fault::kGarbage);
+    add(kStepCutHead, http::Fault::kCutResponse);
+    add(kStepUsual);
     add(kStepConnectionClose).headers = {{"Connection", "close"}};
+    add(kStepGarbage, http::Fault::kGarbage);
+    add(kStepUsual);
     refuse(add(kStepCutBody, http::Fault::kCutResponse), 200);
     add(kStepUsual);
     refuse(add(kStepLargeBody), kLargeBody);
