@@ -99,10 +99,6 @@ private:
     std::unique_ptr<Transport> inner_;
 };
 
-std::unique_ptr<Transport> new_connections(std::unique_ptr<Transport> inner, const Surroundings& around) {
-    return std::make_unique<NewConnections>(std::move(inner), around.fresh);
-}
-
 template <void (*Edit)(proto::Sample&, Clock&)>
 void on_retry(Outgoing& request, Clock& clock) {
     if (request.retry() == 0) return;
@@ -181,6 +177,10 @@ constexpr Row kRows[] = {
 };
 
 }  // namespace
+
+std::unique_ptr<Transport> new_connections(std::unique_ptr<Transport> inner, const Surroundings& around) {
+    return std::make_unique<NewConnections>(std::move(inner), around.fresh);
+}
 
 std::span<const Row> delivery_rows() { return kRows; }
 

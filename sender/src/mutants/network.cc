@@ -63,6 +63,15 @@ bool failed_with(const Answer& answer, std::initializer_list<http::ClientFailure
     });
 }
 
+void drop_broken(const Outgoing&, Answer& answer) {
+    using F = http::ClientFailure;
+    if (failed_with(answer, {F::kReset, F::kClosedBeforeResponse, F::kWrite})) take_for(answer, 400);
+}
+
+std::unique_ptr<Transport> drop_on_broken_connection(std::unique_ptr<Transport> inner, const Surroundings& around) {
+    return answers<drop_broken>(new_connections(std::move(inner), around), around);
+}
+
 constexpr std::size_t kLarge = 100'000;  // bytes
 
 constexpr Row kRows[] = {
@@ -74,12 +83,9 @@ constexpr Row kRows[] = {
      {.wrap = wrapped<RedirectWithoutData>}},
 
     // transport errors
-    {{"transport/drops-on-broken-connection", "Drops a batch whose connection is closed or reset.",
+    {{"transport/drops-on-broken-connection", "Uses a connection once and drops a batch when it is closed or reset.",
       "sender/transport/broken-connection"},
-     {.wrap = answers<[](const Outgoing&, Answer& answer) {
-          using F = http::ClientFailure;
-          if (failed_with(answer, {F::kReset, F::kClosedBeforeResponse, F::kWrite})) take_for(answer, 400);
-      }>}},
+     {.wrap = drop_on_broken_connection}},
     {{"transport/drops-on-broken-response", "Drops a batch whose answer is cut off or no HTTP.",
       "sender/transport/broken-response"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {

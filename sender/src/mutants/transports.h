@@ -83,6 +83,9 @@ std::unique_ptr<Transport> requests(std::unique_ptr<Transport> inner, const Surr
     return std::make_unique<Requests>(std::move(inner), around.clock);
 }
 
+/// A connection for each request, so that the client has no kept one on which to repeat a request by itself.
+[[nodiscard]] std::unique_ptr<Transport> new_connections(std::unique_ptr<Transport> inner, const Surroundings& around);
+
 template <typename Class>
 std::unique_ptr<Transport> wrapped(std::unique_ptr<Transport> inner, const Surroundings&) {
     return std::make_unique<Class>(std::move(inner));
