@@ -344,6 +344,7 @@ TEST(ScriptedAnswers, FaultsAreRecorded) {
         RunningReceiver receiver(options);
         const auto first = receiver.send(RequestBuilder());
         EXPECT_EQ(first.status, std::string_view(script) == "dribble" ? 204 : 0) << script;
+        (void)receiver.exchanges(1);  // the last byte of a dribble is read before it is recorded
         EXPECT_EQ(receiver.send(RequestBuilder()).status, 204) << script;
         const auto exchanges = receiver.exchanges(2);
         EXPECT_THAT(exchanges[0]->fault, HasSubstr(fault)) << script;
