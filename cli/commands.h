@@ -40,6 +40,7 @@ void add_inspect(CLI::App& app, Io& io, int& exit_code);
 void add_replay(CLI::App& app, Io& io, int& exit_code);
 void add_list(CLI::App& app, Io& io, int& exit_code);
 void add_explain(CLI::App& app, Io& io, int& exit_code);
+void add_self_test(CLI::App& app, Io& io, int& exit_code);
 
 /// The whole command line: parses, runs, returns the exit code. main() is only this.
 int run(int argc, const char* const* argv, Io& io);

@@ -19,6 +19,7 @@ int run(int argc, const char* const* argv, Io& io) {
     add_replay(app, io, exit_code);
     add_list(app, io, exit_code);
     add_explain(app, io, exit_code);
+    add_self_test(app, io, exit_code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -59,7 +59,8 @@ TEST(Cli, UsageErrorsAreExitCodeTwo) {
 }
 
 TEST(Cli, EveryCommandHasHelpWithExamples) {
-    for (const char* command : {"receive", "send", "inspect", "replay", "test sender", "report", "list", "explain"}) {
+    for (const char* command :
+         {"receive", "send", "inspect", "replay", "test sender", "report", "list", "explain", "self-test"}) {
         std::vector<std::string> arguments;
         std::istringstream words(command);
         for (std::string word; words >> word;) arguments.push_back(word);
@@ -105,6 +106,26 @@ TEST(Cli, ReportAnswersForOneCheckWithItsExitCode) {
     }
     EXPECT_EQ(prw({"report", "/nowhere/results.json"}).code, kUsage);
     EXPECT_EQ(prw({"report", "--compare", file, file}).code, kConforms);
+}
+
+TEST(SelfTest, ListsWhatItWouldRun) {
+    const auto outcome = prw({"self-test", "--list", "--run", "labels/unsorted", "--protobuf-message", "2.0"});
+    EXPECT_EQ(outcome.code, kConforms) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("labels/unsorted\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("killed by sender/labels/sorted\n    in steady (2.0)\n"));
+    EXPECT_THAT(outcome.out, ::testing::EndsWith("2 runs\n"));  // and the reference
+}
+
+TEST(SelfTest, RefusesWhatFitsNothing) {
+    for (const auto& row : std::vector<std::vector<std::string>>{
+             {"--run", "labels/unsortd"}, {"--protobuf-message", "3.0"}, {"--timeout", "soon"}, {"-j", "0"}}) {
+        auto arguments = row;
+        arguments.insert(arguments.begin(), "self-test");
+        const auto outcome = prw(arguments);
+        EXPECT_EQ(outcome.code, kUsage) << ::testing::PrintToString(row);
+        EXPECT_NE(outcome.err, "");
+        EXPECT_EQ(outcome.out, "");
+    }
 }
 
 TEST(Cli, SaysItsVersion) {

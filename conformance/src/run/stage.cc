@@ -246,6 +246,7 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
         const bool exited = until_exit && process_ && process_->status().has_value();
         const auto asked = Clock::now();
         if (done()) return Waited::kDone;
+        if (options_.enough && options_.enough(record_.observation)) return Waited::kDeadline;
         // Asking takes longer the more there is to look at; a sender in a tight loop must not be slowed down by it.
         const auto took = Clock::now() - asked;
         not_before = asked + std::min<Clock::duration>(took * 5, std::chrono::milliseconds(500));

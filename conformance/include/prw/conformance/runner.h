@@ -36,7 +36,8 @@ struct RunOptions {
     std::chrono::milliseconds attach_for{0};       ///< --attach: how long to listen; 0: until `stop`
     bool keep_work_dirs = false;
     std::string tool_version, command_line;
-    const std::atomic<bool>* stop = nullptr;  ///< set to end the run early; looked at ten times a second
+    std::function<bool(const Observation&)> enough;  ///< true ends a scenario early; asked whenever something happened
+    const std::atomic<bool>* stop = nullptr;         ///< set to end the run early; looked at ten times a second
     std::function<void(const Progress&)>
         progress;  ///< about every 500 ms and after each scenario, never from two threads at once
     std::function<void(const std::string& write_url, const std::string& scrape_url)> listening;  ///< --attach

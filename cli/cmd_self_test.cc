@@ -1,0 +1,222 @@
+/// `prw self-test`: proves on this machine that every check can fail.
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "commands.h"
+#include "prw/conformance/self_test.h"
+#include "prw/proto/units.h"
+#include "signals.h"
+#include "version.h"
+
+namespace prw::cli {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> select, messages;
+    unsigned jobs = 0;
+    std::string out, json, timeout = "60s", colour = "auto";
+    bool list = false, quiet = false;
+};
+
+int refuse(Io& io, const std::string& text, int code = kUsage) {
+    io.err << "prw self-test: " << text << "\n";
+    return code;
+}
+
+std::string again(const Options& options) {
+    std::vector<std::string> words = {"prw", "self-test"};
+    const auto add = [&words](const char* flag, const std::string& value) {
+        words.emplace_back(flag);
+        words.push_back(value);
+    };
+    for (const auto& pattern : options.select) add("--run", pattern);
+    for (const auto& message : options.messages) add("--protobuf-message", message);
+    if (options.jobs != 0) add("-j", std::to_string(options.jobs));
+    if (!options.out.empty()) add("--out", options.out);
+    if (options.timeout != "60s") add("--timeout", options.timeout);
+    return conformance::redact_command(words);
+}
+
+void list(const conformance::SelfTestCatalogue& catalogue, const std::vector<conformance::SelfTestJob>& jobs, Io& io) {
+    const auto planned = [&](const std::string& subject) {
+        std::string out;
+        for (const auto& job : jobs) {
+            if (job.subject != subject) continue;
+            const auto one = job.scenario + " (" + std::string(proto::short_name(job.message)) + ")";
+            out += (out.empty() ? "" : ", ") + one;
+        }
+        return out;
+    };
+    const auto show = [&](const std::string& id, const std::string& summary, const std::string& check) {
+        const auto runs = planned(id);
+        if (runs.empty()) return;
+        io.out << id << "\n    " << summary << "\n";
+        if (!check.empty()) io.out << "    killed by " << check << "\n";
+        io.out << "    in " << runs << "\n";
+    };
+    show("reference", "The reference sender without a deviation: no check may fire.", {});
+    for (const auto& null : catalogue.nulls) show(null.id, null.summary, {});
+    for (const auto& mutant : catalogue.mutants) show(mutant.id, mutant.summary, mutant.check);
+    io.out << jobs.size() << (jobs.size() == 1 ? " run\n" : " runs\n");
+}
+
+/// Rewrites one line on a terminal; elsewhere a line every ten seconds.
+class ProgressLine {
+public:
+    ProgressLine(Io& io, std::ostream& out, bool quiet) : io_(io), out_(out), quiet_(quiet) {}
+    ~ProgressLine() { clear(); }
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    void show(const conformance::Progress& progress) {
+        if (quiet_ || progress.elapsed < std::chrono::seconds(1)) return;
+        std::string text = std::to_string(progress.done) + " of " + std::to_string(progress.total) + " runs, " +
+                           std::to_string(progress.requests) + " requests, " +
+                           std::to_string(progress.elapsed.count() / 1000) + " s";
+        if (io_.out_is_terminal) {
+            if (!progress.running.empty())
+                text += "   " + progress.running.front() +
+                        (progress.running.size() > 1 ? " and " + std::to_string(progress.running.size() - 1) + " more"
+                                                     : std::string());
+            const auto room = static_cast<std::size_t>(std::max(20, io_.width - 1));
+            if (text.size() > room) text.resize(room);
+            out_ << "\r\x1b[K" << text << std::flush;
+            shown_ = true;
+        } else if (progress.elapsed - last_ >= std::chrono::seconds(10)) {
+            out_ << text << "\n" << std::flush;
+            last_ = progress.elapsed;
+        }
+    }
+    void clear() {
+        if (shown_) out_ << "\r\x1b[K" << std::flush;
+        shown_ = false;
+    }
+
+private:
+    Io& io_;
+    std::ostream& out_;
+    bool quiet_;
+    bool shown_ = false;
+    std::chrono::milliseconds last_{0};
+};
+
+bool wants_colour(const Options& options, const Io& io) {
+    if (options.colour != "auto") return options.colour == "always";
+    const char* term = std::getenv("TERM");
+    const char* no_colour = std::getenv("NO_COLOR");
+    return io.out_is_terminal && (no_colour == nullptr || no_colour[0] == '\0') &&
+           (term == nullptr || std::string_view(term) != "dumb");
+}
+
+int self_test(const Options& options, Io& io) {
+    conformance::SelfTestOptions run;
+    run.reference = conformance::reference_target();
+    run.select = options.select;
+    run.jobs = options.jobs;
+    run.out = options.out;
+    run.tool_version = PRW_VERSION;
+    run.command_line = again(options);
+    for (const auto& word : options.messages) {
+        proto::ProtobufMessage message{};
+        if (!proto::parse_protobuf_message(word, message))
+            return refuse(io, "--protobuf-message is 1.0 or 2.0, not \"" + word + "\"");
+        if (std::find(run.messages.begin(), run.messages.end(), message) == run.messages.end())
+            run.messages.push_back(message);
+    }
+    const auto timeout = proto::parse_duration(options.timeout);
+    if (!timeout) return refuse(io, "--timeout: " + timeout.error().text());
+    if (timeout->count() <= 0) return refuse(io, "--timeout must be more than 0");
+    run.timeout = *timeout;
+    const auto catalogue = conformance::self_test_catalogue();
+    const auto jobs = conformance::plan_self_test(catalogue, run);
+    if (!jobs) return refuse(io, jobs.error().text());
+    if (options.list) {
+        list(catalogue, *jobs, io);
+        return kConforms;
+    }
+
+    // With `--json -` standard output is the JSON and nothing else.
+    std::ostream& text = options.json == "-" ? io.err : io.out;
+    ProgressLine line(io, text, options.quiet);
+    run.progress = [&line](const conformance::Progress& progress) { line.show(progress); };
+    StopSignals signals;
+    std::atomic<bool> stop{false};
+    run.stop = &stop;
+    std::jthread watcher([&] {
+        if (signals.wait() != 0) stop = true;
+    });
+    const auto matrix = conformance::run_self_test(catalogue, run);
+    signals.stop();
+    watcher.join();
+    line.clear();
+    if (!matrix)
+        return refuse(io, matrix.error().text(),
+                      matrix.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
+
+    conformance::TerminalStyle style;
+    style.colour = wants_colour(options, io);
+    style.width = io.width;
+    std::string report = conformance::render_self_test(*matrix, style);
+    if (options.quiet) {
+        const auto summary = report.find("\nSummary");
+        if (summary != std::string::npos) report.erase(0, summary + 1);
+    }
+    text << report << std::flush;
+    if (options.json == "-") {
+        io.out << conformance::to_json(*matrix) << std::flush;
+    } else if (!options.json.empty()) {
+        std::ofstream file(options.json, std::ios::binary | std::ios::trunc);
+        file << conformance::to_json(*matrix);
+        file.close();
+        if (!file) return refuse(io, options.json + ": cannot write the JSON", kInternalError);
+    }
+    return matrix->exit_code();
+}
+
+}  // namespace
+
+void add_self_test(CLI::App& app, Io& io, int& exit_code) {
+    auto* sub = app.add_subcommand(
+        "self-test",
+        "Prove that every check can fail: the reference sender, its mutants and null senders under all checks");
+    auto options = std::make_shared<Options>();
+    sub->add_option("--run", options->select,
+                    "Only these mutants, checks, null senders or 'reference': an id or a pattern with *, ? and [...]; "
+                    "repeatable")
+        ->allow_extra_args(false);
+    sub->add_option("--protobuf-message,--protobuf_message", options->messages, "1.0 or 2.0 (default: both)")
+        ->allow_extra_args(false);
+    sub->add_option("-j,--jobs", options->jobs, "Runs at a time (default: eight a core; they mostly wait)")
+        ->check(CLI::Range(1U, 256U));
+    sub->add_option("--out", options->out, "Folder in which runs that went wrong leave their captures and logs");
+    sub->add_option("--json", options->json, "Write the matrix as JSON to this file; - is standard output");
+    sub->add_option("--timeout", options->timeout, "Longest time of one run")->capture_default_str();
+    sub->add_flag("--list", options->list, "Only say what would be run");
+    sub->add_flag("-q,--quiet", options->quiet, "Only the summary");
+    sub->add_option("--color", options->colour, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+    sub->footer(
+        "A mutant is the reference sender with one deliberate deviation (prw send --mutate ID). The matrix is proven\n"
+        "when every check kills a mutant, every mutant is killed by the check meant for it and trips no other,\n"
+        "the reference trips none, and no null sender conforms.\n\n"
+        "Exit codes: 0 proven, 1 a gap or an alarm, or broken off, 2 usage, 5 internal\n\n"
+        "Examples:\n"
+        "  prw self-test                                     everything, as CI does\n"
+        "  prw self-test --run 'sender/retry/*'              the mutants meant for some checks\n"
+        "  prw self-test --run labels/unsorted --out shown   one mutant; leaves its capture if it survives\n"
+        "  prw self-test --run reference --run 'null/*'      what must not fire, what must not conform\n"
+        "  prw self-test --json matrix.json -q               for a script\n"
+        "  prw self-test --list --run 'labels/*'             what would be run");
+    sub->callback([options, &io, &exit_code] { exit_code = self_test(*options, io); });
+}
+
+}  // namespace prw::cli

@@ -1,0 +1,78 @@
+#include "self_test/notes.h"
+
+namespace prw::conformance {
+
+std::span<const MutantNote> mutant_notes() {
+    static const std::vector<MutantNote> kNotes = {
+        {.mutant = "head/no-content-type", .also = {"sender/wire/message-matches-content-type"}},
+        {.mutant = "wire/other-message",
+         .also = {"sender/headers/version-newest", "sender/metadata/type-provided", "sender/wire/v1-custom-buckets",
+                  "sender/negotiation/message-as-asked"}},
+        {.mutant = "wire/otlp", .also = {"sender/fidelity/no-duplicates"}},
+        {.mutant = "wire/timestamp-fixed64",
+         .also = {"sender/samples/timestamp-plausible", "sender/fidelity/every-sample-bit-exact",
+                  "sender/fidelity/no-duplicates", "sender/ordering/per-series", "sender/ordering/unique-timestamps"}},
+        {.mutant = "wire/value-float", .also = {"sender/fidelity/every-sample-bit-exact"}},
+        {.mutant = "symbols/none",
+         .also = {"sender/symbols/series-refs-in-range", "sender/symbols/exemplar-refs-in-range",
+                  "sender/symbols/metadata-refs-in-range", "sender/ordering/per-series",
+                  "sender/ordering/unique-timestamps"}},
+        {.mutant = "symbols/series-ref-outside",
+         .also = {"sender/labels/complete-set", "sender/labels/job-instance-consistent"}},
+        {.mutant = "symbols/series-refs-odd",
+         .also = {"sender/labels/complete-set", "sender/labels/job-instance-consistent"}},
+        {.mutant = "labels/not-utf8", .also = {"sender/wire/strings-utf8"}},
+        {.mutant = "labels/quantile-not-a-number", .v1_says = Verdict::kWarn},
+        {.mutant = "samples/no-start-timestamp", .v2_says = Verdict::kInfo},
+        {.mutant = "samples/timestamp-in-seconds", .also = {"sender/fidelity/no-duplicates"}},
+        {.mutant = "samples/timestamp-zero", .also = {"sender/fidelity/no-duplicates"}},
+        {.mutant = "samples/newest-first", .also = {"sender/ordering/per-series"}},
+        {.mutant = "samples/two-values", .also = {"sender/ordering/unique-timestamps"}},
+        {.mutant = "histograms/no-start-timestamp", .v2_says = Verdict::kInfo},
+        {.mutant = "histograms/zero-count-float", .also = {"sender/histograms/count-equals-buckets"}},
+        {.mutant = "histograms/exponential-with-bounds", .also = {"sender/wire/v1-custom-buckets"}},
+        {.mutant = "histograms/custom-infinite-bound", .also = {"sender/wire/v1-custom-buckets"}},
+        {.mutant = "histograms/custom-nan-bound", .also = {"sender/wire/v1-custom-buckets"}},
+        {.mutant = "histograms/custom-span-outside", .also = {"sender/wire/v1-custom-buckets"}},
+        {.mutant = "exemplars/trace-id-spelling", .v2_says = Verdict::kInfo},
+        {.mutant = "metadata/no-help", .v2_says = Verdict::kInfo},
+        {.mutant = "metadata/help-is-name", .v2_says = Verdict::kInfo},
+        {.mutant = "metadata/total-is-gauge", .v2_says = Verdict::kInfo},
+        {.mutant = "scrape/unsigned-zero", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
+        {.mutant = "scrape/timestamps-in-whole-seconds",
+         .also = {"sender/fidelity/every-sample-bit-exact", "sender/fidelity/no-duplicates",
+                  "sender/samples/unique-timestamps", "sender/samples/start-not-after-timestamp",
+                  "sender/samples/timestamp-unit"}},
+        {.mutant = "scrape/drops-a-label", .also = {"sender/fidelity/every-sample-bit-exact"}},
+        {.mutant = "scrape/labels-once", .also = {"sender/labels/job-instance-consistent"}},
+        {.mutant = "stale/none", .also = {"sender/stale/all-series-of-target"}},
+        {.mutant = "stale/mangled",
+         .also = {"sender/stale/all-series-of-target", "sender/samples/stale-marker-bits",
+                  "sender/samples/canonical-nan"}},
+        {.mutant = "stale/plain-nan", .also = {"sender/stale/all-series-of-target", "sender/samples/counter-not-nan"}},
+        {.mutant = "stale/not-for-buckets", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
+        {.mutant = "delivery/fixed-interval", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
+        {.mutant = "delivery/restamps",
+         .also = {"sender/retry/no-loss-after-recovery", "sender/retry/order-kept", "sender/retry/newer-data-waits",
+                  "sender/samples/unique-timestamps"}},
+        {.mutant = "delivery/alters-on-retry", .also = {"sender/retry/on-5xx", "sender/retry/no-loss-after-recovery"}},
+        {.mutant = "delivery/no-retry-501", .also = {"sender/retry/on-5xx"}},
+        {.mutant = "delivery/retries-twice", .also = {"sender/retry/on-5xx"}},
+        {.mutant = "delivery/side-queue", .also = {"sender/retry/newer-data-waits", "sender/retry/backoff"}},
+        {.mutant = "delivery/newer-first", .also = {"sender/retry/order-kept", "sender/retry/backoff"}},
+        {.mutant = "delivery/reorders", .also = {"sender/fidelity/every-sample-bit-exact"}},
+        {.mutant = "fallback/always-v1", .also = {"sender/exemplars/provided"}},
+        {.mutant = "config/no-custom-headers", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
+        {.mutant = "config/reserved-headers", .also = {"sender/headers/reserved-once"}},
+    };
+    return kNotes;
+}
+
+std::span<const CheckNote> check_notes() {
+    static const std::vector<CheckNote> kNotes = {
+        {.check = "sender/wire/v1-metadata", .unseen = "the reference sends 1.0 as it is specified, without metadata"},
+    };
+    return kNotes;
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,252 @@
+/// The runs themselves: a program, a scenario, a message each, many at a time, as they mostly wait.
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <unistd.h>
+
+#include "checks/table.h"
+#include "prw/conformance/self_test.h"
+#include "run/stage.h"
+#include "self_test/lookup.h"
+
+namespace prw::conformance {
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Runs at a time for each core: they mostly wait.
+constexpr unsigned kJobsPerCore = 8;
+/// Requests that must have come before a scenario that cannot go on is ended.
+constexpr std::size_t kEnoughRequests = 3;
+
+/// A folder for the captures of all runs; one of our own is removed at the end.
+class Workplace {
+public:
+    static Result<std::unique_ptr<Workplace>> open(const std::string& out) {
+        auto place = std::unique_ptr<Workplace>(new Workplace);
+        std::error_code error;
+        if (out.empty()) {
+            auto name = (fs::temp_directory_path(error) / "prw-self-test-XXXXXX").string();
+            if (error || ::mkdtemp(name.data()) == nullptr)
+                return fail(ErrorCode::kIo, "cannot create a folder for captures", name);
+            place->path_ = name;
+            place->own_ = true;
+            return place;
+        }
+        fs::create_directories(out, error);
+        if (error) return fail(ErrorCode::kIo, "cannot create the folder for captures", out, error.message());
+        place->path_ = out;
+        return place;
+    }
+    ~Workplace() {
+        std::error_code ignored;
+        if (own_) fs::remove_all(path_, ignored);
+    }
+    Workplace(const Workplace&) = delete;
+    Workplace& operator=(const Workplace&) = delete;
+
+    /// The subject's folder; run_scenario makes one in it for scenario and message.
+    [[nodiscard]] std::string folder_of(const SelfTestJob& job) const {
+        std::string name = job.subject;
+        std::replace(name.begin(), name.end(), '/', '.');
+        if (job.kind == SubjectKind::kNull) name += "-as-null";  // the mutant of the same name runs elsewhere
+        return (fs::path(path_) / name).string();
+    }
+    [[nodiscard]] bool own() const { return own_; }
+
+private:
+    Workplace() = default;
+    std::string path_;
+    bool own_ = false;
+};
+
+class Runner {
+public:
+    Runner(const SelfTestCatalogue& catalogue, const SelfTestOptions& options, std::vector<SelfTestJob> jobs,
+           const Workplace& place, unsigned workers)
+        : catalogue_(catalogue), options_(options), place_(place), jobs_(std::move(jobs)), workers_(workers) {
+        runs_.resize(jobs_.size());
+        for (const auto& check : all_checks()) {
+            if (!check.rule.empty()) rules_[check.id] = check.rule;
+        }
+    }
+
+    std::vector<SelfTestRun> run() {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < std::min<std::size_t>(workers_, jobs_.size()); ++i)
+            threads.emplace_back([this] { work(); });
+        std::unique_lock lock(mutex_);
+        while (done_ < jobs_.size()) {
+            changed_.wait_for(lock, std::chrono::milliseconds(500), [this] { return !finished_.empty(); });
+            Progress progress;
+            progress.done = done_;
+            progress.total = jobs_.size();
+            progress.requests = requests_;
+            progress.samples = samples_;
+            progress.running.assign(running_.begin(), running_.end());
+            if (!finished_.empty()) progress.finished = finished_.back();
+            finished_.clear();
+            progress.elapsed =
+                std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
+            lock.unlock();
+            if (options_.progress) options_.progress(progress);
+            lock.lock();
+        }
+        lock.unlock();
+        threads.clear();
+        // What was interrupted says nothing.
+        std::erase_if(runs_, [](const SelfTestRun& run) { return run.attempts == 0; });
+        return std::move(runs_);
+    }
+
+private:
+    [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+    void work() {
+        std::unique_lock lock(mutex_);
+        while (next_ < jobs_.size()) {
+            const std::size_t index = next_++;
+            const auto& job = jobs_[index];
+            running_.insert(job.text());
+            lock.unlock();
+            SelfTestRun run = attempt(job);
+            if (run.attempts != 0 && worth_repeating(catalogue_, run) && !stopped()) {
+                run = attempt(job);
+                if (run.attempts != 0) run.attempts = 2;
+            }
+            tidy_up(run);
+            lock.lock();
+            running_.erase(job.text());
+            finished_.push_back(job.text());
+            runs_[index] = std::move(run);
+            ++done_;
+            changed_.notify_all();
+        }
+    }
+
+    [[nodiscard]] Target target_of(const SelfTestJob& job) const {
+        if (job.kind == SubjectKind::kNull) return find_row(catalogue_.nulls, job.subject)->target;
+        Target target = options_.reference;
+        if (job.kind == SubjectKind::kReference) return target;
+        target.name = job.subject;
+        target.exec.insert(target.exec.end(), {"--mutate", job.subject});
+        return target;
+    }
+
+    /// True once the rule that a mutant is for has fired and the scenario has nothing that it could go on with.
+    [[nodiscard]] std::function<bool(const Observation&)> enough_for(const SelfTestJob& job) const {
+        if (job.kind != SubjectKind::kMutant) return {};
+        const auto rule = rules_.find(find_row(catalogue_.mutants, job.subject)->check);
+        if (rule == rules_.end()) return {};
+        return [name = rule->second](const Observation& seen) {
+            const auto& all = seen.deliveries();
+            if (all.size() < kEnoughRequests) return false;
+            const bool samples = std::any_of(all.begin(), all.end(), [](const auto& d) { return !d.samples.empty(); });
+            return !samples && std::any_of(seen.rule_counts().begin(), seen.rule_counts().end(),
+                                           [&](const auto& count) { return count.first.first == name; });
+        };
+    }
+
+    SelfTestRun attempt(const SelfTestJob& job) {
+        RunOptions options;
+        options.target = target_of(job);
+        options.out = place_.folder_of(job);
+        options.timeout = options_.timeout;
+        options.tool_version = options_.tool_version;
+        options.stop = options_.stop;
+        options.enough = enough_for(job);
+        const auto record =
+            run_scenario(options, job.scenario, job.message, [this](std::uint64_t requests, std::uint64_t samples) {
+                const std::lock_guard lock(mutex_);
+                requests_ += requests;
+                samples_ += samples;
+            });
+        SelfTestRun run;
+        run.job = job;
+        run.folder = record.directory;
+        run.duration_ms = record.duration_ms;
+        run.problem = record.problem;
+        run.broke = record.target_broke;
+        if (record.interrupted) run.attempts = 0;
+        const auto note = [&run](const CheckOutcome& check, bool rule) {
+            const bool soft = check.level != proto::Level::kMust && check.level != proto::Level::kMustNot;
+            run.said[check.id] = {check.verdict, check.reason, rule, soft};
+        };
+        for (const auto& check : judge(record)) note(check, false);
+        const ScenarioRecord* records[] = {&record};
+        // A sender may send the other message, too: what its requests break counts all the same.
+        std::set<proto::ProtobufMessage> messages;
+        for (const auto& delivery : record.deliveries()) messages.insert(delivery.message);
+        messages.erase(judged_message(record));
+        for (const auto& check : judge_rules(records, judged_message(record))) note(check, true);
+        for (const auto message : messages) {
+            for (const auto& check : judge_rules(records, message)) {
+                const bool accuses = check.verdict == Verdict::kWarn || check.verdict == Verdict::kFail;
+                const auto known = run.said.find(check.id);
+                if (accuses && (known == run.said.end() || known->second.verdict < check.verdict)) note(check, true);
+            }
+        }
+        // Only what broke is reported; of the reference it proves that nothing did.
+        const std::string runs(kTargetRuns);
+        if (record.target_broke)
+            run.said[runs] = {Verdict::kError, record.problem, false, false};
+        else if (record.problem.empty() && job.kind == SubjectKind::kReference)
+            run.said[runs] = {Verdict::kPass, {}, false, false};
+        return run;
+    }
+
+    /// Only what somebody may want to look at is left.
+    void tidy_up(SelfTestRun& run) const {
+        if (!place_.own() && run.attempts != 0 && !problems_of(catalogue_, run).empty()) return;
+        std::error_code ignored;
+        fs::remove_all(run.folder, ignored);
+        fs::remove(fs::path(run.folder).parent_path(), ignored);  // only when it is empty
+        run.folder.clear();
+    }
+
+    const SelfTestCatalogue& catalogue_;
+    const SelfTestOptions& options_;
+    const Workplace& place_;
+    const std::vector<SelfTestJob> jobs_;
+    const unsigned workers_;
+    std::map<std::string, std::string> rules_;  ///< by check
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::size_t next_ = 0, done_ = 0;
+    std::set<std::string> running_;
+    std::vector<std::string> finished_;
+    std::uint64_t requests_ = 0, samples_ = 0;
+    std::vector<SelfTestRun> runs_;
+};
+
+}  // namespace
+
+Result<SelfTestMatrix> run_self_test(const SelfTestCatalogue& catalogue, const SelfTestOptions& options) {
+    auto jobs = plan_self_test(catalogue, options);
+    if (!jobs) return tl::unexpected<Error>(jobs.error());
+    auto place = Workplace::open(options.out);
+    if (!place) return tl::unexpected<Error>(place.error());
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    const unsigned workers = options.jobs != 0 ? options.jobs : cores * kJobsPerCore;
+    const auto began = std::chrono::steady_clock::now();
+    const std::size_t planned = jobs->size();
+    auto runs = Runner(catalogue, options, std::move(*jobs), **place, workers).run();
+    const bool complete = runs.size() == planned;
+    auto matrix =
+        matrix_of(catalogue, std::move(runs), !complete || !options.select.empty() || options.messages.size() == 1);
+    matrix.complete = complete;
+    matrix.tool_version = options.tool_version;
+    matrix.command_line = options.command_line;
+    matrix.jobs = workers;
+    matrix.duration_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+    return matrix;
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Runs `prw self-test` in full, as its user does, and holds its JSON against the published schema."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import validate
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prw", required=True)
+    parser.add_argument("--schema", required=True)
+    parser.add_argument("--out", required=True, help="folder for the JSON and the captures of what went wrong")
+    arguments = parser.parse_args()
+    shutil.rmtree(arguments.out, ignore_errors=True)
+    os.makedirs(arguments.out)
+    matrix_path = os.path.join(arguments.out, "matrix.json")
+    done = subprocess.run([arguments.prw, "self-test", "--json", matrix_path, "--out", arguments.out], check=False)
+    found = validate.problems(arguments.schema, matrix_path)
+    print("\n".join(found))
+    with open(matrix_path, encoding="utf-8") as file:
+        matrix = json.load(file)
+    if matrix["exit_code"] != done.returncode:
+        found.append(f"exit code {done.returncode}, the JSON says {matrix['exit_code']}")
+    # What a run that looked at nothing could not say.
+    if not matrix["complete"] or matrix["selected"] or len(matrix["mutants"]) < 50 or len(matrix["null_senders"]) < 5:
+        found.append("the matrix is not whole")
+    if found:
+        print("\n".join(found), file=sys.stderr)
+    return done.returncode or (1 if found else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
