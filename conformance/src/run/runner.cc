@@ -15,7 +15,6 @@
 #include "checks/table.h"
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/process.h"
-#include "prw/proto/nearest.h"
 #include "run/stage.h"
 #include "scenarios/scenario.h"
 
@@ -183,17 +182,9 @@ std::string why_stopped(const RunOptions& options) {
 Result<std::deque<Job>> plan(const RunOptions& options) {
     std::vector<std::string> scenario_names = options.scenarios;
     if (options.target.attach) scenario_names = {std::string(kSteady)};
-    std::vector<std::string> known;
-    for (const auto& info : all_scenarios()) known.emplace_back(info.name);
-    if (scenario_names.empty()) scenario_names = known;
-    for (const auto& name : scenario_names) {
-        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-        const auto near = proto::nearest(name, known);
-        std::string list;
-        for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
-        return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +
-                                                     (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
-                                                     " known: " + list);
+    if (auto known = check_scenario_names(scenario_names); !known) return tl::unexpected<Error>(known.error());
+    if (scenario_names.empty()) {
+        for (const auto& each : scenarios()) scenario_names.emplace_back(each.name);
     }
     auto messages = options.messages.empty() ? options.target.protocols : options.messages;
     if (options.target.attach) messages = {messages.empty() ? proto::ProtobufMessage::kV1 : messages.front()};

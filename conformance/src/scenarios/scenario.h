@@ -5,7 +5,9 @@
 #include <initializer_list>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "prw/conformance/checks.h"
 #include "prw/receiver/script.h"
@@ -28,6 +30,8 @@ struct Scenario {
 /// In the order of reports.
 [[nodiscard]] std::span<const Scenario> scenarios();
 [[nodiscard]] const Scenario* find_scenario(std::string_view name);
+/// kInvalidArgument with the first unknown name, the nearest known one and all that there are.
+[[nodiscard]] Result<void> check_scenario_names(const std::vector<std::string>& names);
 
 // One for each row, each in a file of its own.
 void play_steady(Stage& stage);

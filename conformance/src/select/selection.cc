@@ -4,6 +4,7 @@
 
 #include "checks/table.h"
 #include "prw/proto/nearest.h"
+#include "scenarios/scenario.h"
 
 namespace prw::conformance {
 
@@ -141,17 +142,7 @@ Result<Selection> Selection::make(const SelectionOptions& options) {
     if (!levels) return tl::unexpected<Error>(levels.error());
     out.levels_ = std::move(*levels);
 
-    std::vector<std::string> known;
-    for (const auto& info : all_scenarios()) known.emplace_back(info.name);
-    for (const auto& name : options.scenarios) {
-        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-        const auto near = proto::nearest(name, known);
-        std::string list;
-        for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
-        return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +
-                                                     (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
-                                                     " known: " + list);
-    }
+    if (auto known = check_scenario_names(options.scenarios); !known) return tl::unexpected<Error>(known.error());
     const auto offered = [&](std::string_view scenario) {
         return options.scenarios.empty() ||
                std::find(options.scenarios.begin(), options.scenarios.end(), scenario) != options.scenarios.end();
@@ -203,8 +194,10 @@ Result<Selection> Selection::make(const SelectionOptions& options) {
                                             : " (the nearest to --run is " + *wanted->begin() +
                                                   ", taken out by another flag or saying nothing about what the "
                                                   "target is asked to send)"));
-    for (const auto& name : known)
-        if (out.everything_ ? offered(name) : needed.contains(name)) out.scenarios_.push_back(name);
+    for (const auto& each : conformance::scenarios()) {
+        std::string name(each.name);
+        if (out.everything_ ? offered(name) : needed.contains(name)) out.scenarios_.push_back(std::move(name));
+    }
     return out;
 }
 
