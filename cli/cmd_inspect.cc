@@ -196,7 +196,9 @@ private:
     /// The check that the capsule is the evidence of, on top of its exchanges.
     void show(const receiver::Capsule& capsule) {
         shown_in_ = capsule.exchanges;
-        checker_.options().expected_target = conformance::check_options(capsule).expected_target;
+        const auto options = conformance::check_options(capsule);
+        checker_.options().expected_target = options.expected_target;
+        checker_.options().peer_is_1x = options.peer_is_1x;
         if (options_.json) {
             json_["check"] = {{"id", capsule.check},
                               {"protobuf_message", proto::short_name(capsule.message)},

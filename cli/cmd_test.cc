@@ -481,7 +481,7 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("--budget", options->budget,
                     "Longest time of the whole run, e.g. 2m; what does not fit is inconclusive");
     sub->add_flag("--trace", options->trace, "Print the exchanges of each check that is not right");
-    sub->add_option("-j,--jobs", options->jobs, "Scenarios at a time (default: two a core)")
+    sub->add_option("-j,--jobs", options->jobs, "Scenarios at a time (default: five a core)")
         ->check(CLI::Range(1U, 64U));
     sub->add_option("--timeout", options->timeout, "Longest time of one scenario")->capture_default_str();
     sub->add_flag("--keep", options->keep, "Keep the work directories of the target");

@@ -31,14 +31,13 @@ function(prw_add_library name)
     set_property(GLOBAL APPEND PROPERTY PRW_COMPONENTS ${name})
 endfunction()
 
-# prw_add_test(NAME SOURCES… [LIBRARIES…] [LABELS…] [TIMEOUT s] [SINGLE_THREADED] [WITHOUT_SANITIZERS FILTER]): one GoogleTest binary; every TEST is
+# prw_add_test(NAME SOURCES… [LIBRARIES…] [LABELS…] [TIMEOUT s] [SINGLE_THREADED]): one GoogleTest binary; every TEST is
 # a ctest test of its own, but under sanitizers, where a process takes longer to start than most tests last: there a binary is one test.
-# Tests that fit FILTER are left out there.
 function(prw_add_test name)
     if(NOT PRW_BUILD_TESTS)
         return()
     endif()
-    cmake_parse_arguments(arg "SINGLE_THREADED" "TIMEOUT;WITHOUT_SANITIZERS" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+    cmake_parse_arguments(arg "SINGLE_THREADED" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
     # ThreadSanitizer has nothing to find where there is one thread, and takes long to say so.
     if(arg_SINGLE_THREADED AND PRW_SANITIZE STREQUAL "thread")
         return()
@@ -53,7 +52,7 @@ function(prw_add_test name)
     target_link_libraries(${name} PRIVATE prw_options prw_test_support ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
     target_compile_definitions(${name} PRIVATE PRW_SOURCE_DIR="${PROJECT_SOURCE_DIR}" PRW_BINARY_DIR="${PROJECT_BINARY_DIR}")
     if(PRW_SANITIZE)
-        add_test(NAME ${name} COMMAND ${name} --gtest_filter=-${arg_WITHOUT_SANITIZERS})
+        add_test(NAME ${name} COMMAND ${name})
         set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)
     else()
         gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})

@@ -8,6 +8,7 @@
 #include "prw/conformance/process.h"
 #include "prw/conformance/results.h"
 #include "prw/http/client.h"
+#include "senders.h"
 #include "support.h"
 
 namespace prw::conformance {
@@ -43,10 +44,10 @@ protected:
 };
 
 TEST_F(EvidenceCommand, EachFailureIsJudgedAgainSentAgainAndMadeATest) {
-    ASSERT_EQ(run({"test", "sender", "--out", "out", "--scenario", "steady", "--protobuf-message", "1.0", "--",
-                   PRW_BAD_SENDER, "--mode", "unsorted"}),
-              1)
-        << output();
+    std::vector<std::string> arguments = {
+        "test", "sender", "--out", "out", "--scenario", "steady", "--protobuf-message", "1.0", "--"};
+    for (auto& word : testing_support::sender_argv("labels/unsorted")) arguments.push_back(std::move(word));
+    ASSERT_EQ(run(arguments), 1) << output();
     const auto results = results_from_json(read_file(dir_.file("out/results.json")));
     ASSERT_TRUE(results) << results.error().text();
     std::size_t failures = 0;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <ctime>
 #include <limits>
 
 namespace prw::proto {
@@ -90,6 +91,20 @@ Result<HostPort> parse_host_port(std::string_view text) {
     const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
     if (error != std::errc{} || stop != port.data() + port.size()) return bad();
     return out;
+}
+
+std::string http_date(std::int64_t unix_ms) {
+    // By hand: strftime's names of days and months follow the locale.
+    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
+    std::tm parts{};
+    if (::gmtime_r(&seconds, &parts) == nullptr) return {};
+    const auto two = [](int number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
+    return std::string(kDays[parts.tm_wday]) + ", " + two(parts.tm_mday) + " " + kMonths[parts.tm_mon] + " " +
+           std::to_string(parts.tm_year + 1900) + " " + two(parts.tm_hour) + ":" + two(parts.tm_min) + ":" +
+           two(parts.tm_sec) + " GMT";
 }
 
 }  // namespace prw::proto

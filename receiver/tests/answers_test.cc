@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "prw/proto/units.h"
 #include "running_receiver.h"
 #include "support.h"
 
@@ -226,6 +229,11 @@ TEST(Answers, AcceptModeTakesWhateverDecodes) {
                 {
                     {"1.0", bytes_of(RequestBuilder().series(unsorted())), 204, "- - -", {}},
                     {"2.0", bytes_of(RequestBuilder(ProtobufMessage::kV2).series(unsorted())), 204, "1 0 0", {}},
+                    {"2.0 that says nothing of it",
+                     bytes_of(RequestBuilder(ProtobufMessage::kV2).series(unsorted()).remove("Content-Type")),
+                     204,
+                     "1 0 0",
+                     {}},
                     {"not snappy", bytes_of(RequestBuilder().body("hello")), 400, "- - -", {"snappy"}},
                     {"foreign type",
                      bytes_of(RequestBuilder().header("Content-Type", "application/json").body("{}")),
@@ -310,6 +318,21 @@ steps:
         });
         EXPECT_LE(named, 1);
     }
+}
+
+TEST(ScriptedAnswers, RetryAfterDateIsNotBeforeTheTimeAskedFor) {
+    ReceiverOptions options;
+    options.script = prw::testing::short_script("503:retry-after-date=90s");
+    const RunningReceiver receiver(options);
+    const auto now = [] { return std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1); };
+    const auto before = now();
+    const auto response = receiver.send(RequestBuilder());
+    const auto after = now();
+    const auto* value = response.header("Retry-After");
+    ASSERT_NE(value, nullptr);
+    std::set<std::string> possible;
+    for (auto at = before + 90; at <= after + 91; ++at) possible.insert(proto::http_date(at * 1000));
+    EXPECT_TRUE(possible.contains(*value)) << *value;
 }
 
 TEST(ScriptedAnswers, ProbesDoNotUseThemUp) {

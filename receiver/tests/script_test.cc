@@ -29,6 +29,7 @@ std::string text_of(const Script& script) {
         out += s.own_answer ? " -> own" : " -> " + std::to_string(s.status);
         for (const auto& [name, value] : s.headers) out += " " + name + "=" + value;
         if (!s.body.empty()) out += " body=" + s.body;
+        if (s.retry_after_date) out += " until=" + std::to_string(s.retry_after_date->count());
         if (s.delay.count() != 0) out += " delay=" + std::to_string(s.delay.count());
         if (s.fault != http::Fault::kNone) out += " fault=" + std::string(name_of(s.fault));
         if (!s.written_headers) out += " unwritten";
@@ -53,6 +54,7 @@ TEST(ScriptYaml, EveryKeyIsRead) {
         {"version: 1\nsteps:\n  - when: {message: \"2.0\", attempt: 1, path: /x, header: {X-Scope-OrgID: a}, metric: "
          "up}\n    after: 5s\n    until: 15s\n    status: 415\n",
          "step 1 message=2.0 attempt=1 path=/x header=X-Scope-OrgID:a metric=up after=5000 until=15000 -> 415\n"},
+        {"version: 1\nsteps:\n  - {status: 503, retry_after_date: 2s}\n", "step 1 -> 503 until=2000\n"},
         {"version: 1\nsteps:\n  - {name: break it, fault: reset}\n  - {delay: 1s}\n",
          "break it -> own fault=reset\nstep 2 -> own delay=1000\n"},
         {"version: 1\nsteps: [{status: 204, written_headers: false}, {fault: stall}, {fault: cut}, {fault: garbage}, "
@@ -135,6 +137,7 @@ TEST(ScriptShort, EveryFormIsRead) {
         // Only the last goes on for ever.
         {"503,400,204", "step 1 x1 -> 503\nstep 2 x1 -> 400\nstep 3 -> 204\n"},
         {"204x3", "step 1 x3 -> 204\n"},
+        {"503:retry-after-date=2s", "step 1 -> 503 until=2000\n"},
         {"503x2:retry-after=1:delay=100ms,204", "step 1 x2 -> 503 Retry-After=1 delay=100\nstep 2 -> 204\n"},
         {"429:body=slow down:written=false", "step 1 -> 429 body=slow down unwritten\n"},
         {"204:written=true", "step 1 -> 204\n"},
@@ -150,7 +153,7 @@ TEST(ScriptShort, EveryFormIsRead) {
 
 TEST(ScriptShort, ErrorsNameTheElement) {
     const std::string status = "wants a status from 200 to 599, or close, reset, cut, garbage, stall or dribble";
-    const std::string options = "; there are retry-after=, delay=, body=, written=true|false";
+    const std::string options = "; there are retry-after=, retry-after-date=, delay=, body=, written=true|false";
     const Row rows[] = {
         {"", "script \"\": \"\": " + status},
         {"503,", "script \"503,\": \"\": " + status},

@@ -101,7 +101,6 @@ const std::vector<Reply>& reply_cases() {
         {"written/repeats-partial-400", kV2, {counted(400, 1), counted(204, 1)}, 1, 2},
         {"written/repeats-partial-400", kV2, {answer(400), counted(204, 1)}, 1, 1},
         {"written/drops-partial-503", kV2, {counted(503, 1), counted(204, 1)}, 2, 1},
-        {"delivery/retries-429", kV1, {answer(429), answer(204)}, 1, 2},
         {"delivery/retries-401", kV1, {answer(401), answer(401), answer(204)}, 1, 3},
         {"delivery/hammers-after-429", kV1, {answer(429), answer(429), answer(204)}, 1, 3},
         {"retry-after/odd-is-final", kV1, {answer(503, {{"Retry-After", "soon"}}), answer(204)}, 2, 1},
@@ -152,9 +151,19 @@ TEST(ResponseMutants, TakeNoNoticeOfRetryAfter) {
     EXPECT_EQ(first_wait("retry-after/dates-ignored", 503, "3"), Milliseconds(3000));
     EXPECT_EQ(first_wait("", 503, kDate), Milliseconds(5000));
     EXPECT_LT(first_wait("retry-after/dates-ignored", 503, kDate), Milliseconds(100));
-    EXPECT_EQ(first_wait("delivery/retries-429", 429, "3"), Milliseconds(3000));
     EXPECT_LT(first_wait("retry-after/ignored-on-429", 429, "3"), Milliseconds(100));
     EXPECT_EQ(first_wait("retry-after/ignored-on-429", 503, "3"), Milliseconds(3000));
+}
+
+TEST(ResponseMutants, DropWhatTheReferenceWasToldToRetryAfter429) {
+    RemoteWriteOptions options;
+    options.retry_on_429 = true;
+    for (const bool mutated : {false, true}) {
+        Sending sending(mutated ? mutation_of({"delivery/drops-429"}) : Mutation(), kV1, {answer(429), answer(204)},
+                        options);
+        (void)sending.sink({sample("a", 1, sending.clock.wall_ms())});
+        EXPECT_EQ(sending.sent.size(), mutated ? 1U : 2U);
+    }
 }
 
 TEST(ResponseMutants, ChangeTheOutcome) {

@@ -90,7 +90,8 @@ inline std::vector<proto::Series> rich_batch(std::int64_t now) {
 class Sending {
 public:
     Sending(const Mutation& mutation, proto::ProtobufMessage message,
-            std::vector<Result<http::ClientResponse>> replies = {}) {
+            std::vector<Result<http::ClientResponse>> replies = {}, RemoteWriteOptions options = {})
+        : options_(std::move(options)) {
         options_.url = *http::parse_url("http://receiver:9201/api/v1/write");
         options_.message = message;
         QueueOptions queue;

@@ -9,6 +9,13 @@
 
 namespace prw::conformance {
 
+/// How long a sender may send nothing before what it scrapes meanwhile counts as lost. It may flush as rarely as its
+/// first request was late.
+[[nodiscard]] inline std::int64_t longest_silence_us(std::int64_t first_request_us) {
+    return 8'000'000 + 2 * first_request_us;
+}
+inline constexpr std::ptrdiff_t kScrapesInSilence = 5;
+
 struct FidelityFault {
     std::uint64_t generation = 0;
     ServedSample served;

@@ -1,6 +1,7 @@
 #include "checks/ledger.h"
 
 #include <algorithm>
+#include <set>
 
 #include "checks/table.h"
 
@@ -9,6 +10,19 @@ namespace prw::conformance {
 bool RefusedDatum::acknowledged() const {
     return std::any_of(attempts.begin(), attempts.end(),
                        [](const Attempt& a) { return a.status >= 200 && a.status < 300; });
+}
+
+bool repeats_accepted(const Observation& observation) {
+    std::set<ObservedSample> accepted;
+    for (const auto& delivery : observation.deliveries()) {
+        for (const auto& sample : delivery.samples) {
+            if (!dictated(observation, sample) && accepted.contains(sample)) return true;
+        }
+        // An answer on purpose is no ordinary acceptance, whatever its status.
+        if (delivery.acknowledged() && delivery.step.empty())
+            accepted.insert(delivery.samples.begin(), delivery.samples.end());
+    }
+    return false;
 }
 
 std::vector<RefusedDatum> refused_data(const Observation& observation, int lowest, int highest) {
@@ -21,7 +35,8 @@ std::vector<RefusedDatum> refused_data(const Observation& observation, int lowes
         const bool refused = delivery.status >= lowest && delivery.status <= highest;
         for (const auto& sample : delivery.samples) {
             if (dictated(observation, sample)) continue;
-            const Attempt attempt{delivery.id, delivery.status, delivery.first_byte_us, delivery.response_end_us};
+            const Attempt attempt{delivery.id,      delivery.status, delivery.first_byte_us, delivery.response_end_us,
+                                  delivery.message, delivery.step};
             if (const auto found = index.find(sample); found != index.end()) {
                 auto& attempts = out[found->second].attempts;
                 if (attempts.back().exchange != delivery.id) attempts.push_back(attempt);

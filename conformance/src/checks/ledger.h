@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string_view>
 #include <vector>
 
 #include "prw/conformance/observation.h"
@@ -13,6 +14,8 @@ struct Attempt {
     std::uint64_t exchange = 0;
     int status = 0;
     std::int64_t first_byte_us = 0, response_end_us = 0;
+    proto::ProtobufMessage message = proto::ProtobufMessage::kV1;
+    std::string_view step;  ///< of the script that answered; lives as long as the observation
 };
 
 /// One datum that was refused at least once, with all its attempts in order.
@@ -24,6 +27,9 @@ struct RefusedDatum {
     [[nodiscard]] bool retried() const { return attempts.size() > 1; }
     [[nodiscard]] bool acknowledged() const;
 };
+
+/// True when data that had been accepted without ado came again: a retry cannot be told from such a habit.
+[[nodiscard]] bool repeats_accepted(const Observation& observation);
 
 /// Data refused with a status in [lowest, highest], without series whose timestamps the source dictates.
 [[nodiscard]] std::vector<RefusedDatum> refused_data(const Observation& observation, int lowest, int highest);

@@ -1,40 +1,58 @@
-/// Checks on what a sender does after 4xx: the refused data is dropped, later data goes on.
+/// Checks on what a sender does after 4xx: the refused data is dropped, whatever the text says, later data goes on.
 #include <algorithm>
 #include <set>
 
+#include "checks/fate.h"
 #include "checks/ledger.h"
+#include "checks/steps.h"
 #include "checks/table.h"
 
 namespace prw::conformance {
 namespace {
 
+std::string list_of(const std::set<int>& statuses) {
+    std::string out;
+    for (const int status : statuses) out += (out.empty() ? "" : ", ") + std::to_string(status);
+    return out;
+}
+
+/// The first attempt with a datum after the answer to its refusal. A request that was under way already when the
+/// answer went out is no answer to it. After a 400 it may come in the other message: receivers of 1.0 know no 415.
+const Attempt* next_attempt(const RefusedDatum& datum) {
+    const auto& first = datum.attempts.front();
+    const auto later = std::find_if(datum.attempts.begin() + 1, datum.attempts.end(), [&](const Attempt& a) {
+        return a.first_byte_us >= first.response_end_us && (first.status != 400 || a.message == first.message);
+    });
+    return later == datum.attempts.end() ? nullptr : &*later;
+}
+
+bool of_its_own(std::string_view step) {
+    return step == kStepAsksForRetry || step == kStepPartial400 || step == kStepUnauthorized;
+}
+
+/// Data whose first refusal was one of the plain ones.
+std::vector<RefusedDatum> plainly_refused(const Observation& observation) {
+    auto data = refused_data(observation, 400, 499);
+    std::erase_if(data, [](const RefusedDatum& datum) { return of_its_own(datum.attempts.front().step); });
+    return data;
+}
+
 void judge_no_retry(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
-    const auto data = refused_data(observation, 400, 499);
+    const auto data = plainly_refused(observation);
     if (data.empty()) return undecided(out, "no request with samples was answered 4xx");
-    // A sender that repeats what was accepted, too, repeats by habit: a retry cannot be told from it.
-    std::set<ObservedSample> accepted;
-    std::uint64_t habit = 0;
-    for (const auto& delivery : record.deliveries()) {
-        for (const auto& sample : delivery.samples) {
-            if (dictated(observation, sample)) continue;
-            if (accepted.contains(sample)) ++habit;
-        }
-        if (!delivery.acknowledged()) continue;
-        for (const auto& sample : delivery.samples) accepted.insert(sample);
-    }
-    std::uint64_t repeated = 0, judged = 0;
+    std::uint64_t repeated = 0;
     std::set<std::uint64_t> requests, again;
+    std::set<int> statuses, repeated_after;
     for (const auto& datum : data) {
         const auto& first = datum.attempts.front();
         requests.insert(first.exchange);
-        ++judged;
-        // A request that was under way already when the answer went out is no answer to it.
-        const auto later = std::find_if(datum.attempts.begin() + 1, datum.attempts.end(),
-                                        [&](const Attempt& a) { return a.first_byte_us >= first.response_end_us; });
-        if (later == datum.attempts.end()) continue;
+        statuses.insert(first.status);
+        const auto* later = next_attempt(datum);
+        if (later == nullptr) continue;
         ++repeated;
         again.insert(later->exchange);
+        repeated_after.insert(first.status);
         add_finding(out, observation.series()[datum.sample.series].text,
                     sample_text(observation, datum.sample) + " was answered " + std::to_string(first.status) +
                         " in request " + std::to_string(first.exchange) + " and sent again in request " +
@@ -42,21 +60,132 @@ void judge_no_retry(const ScenarioRecord& record, CheckOutcome& out) {
                     later->exchange, "Drop a batch that was answered 4xx (429 apart) and go on with the next one.");
     }
     evidence(out, "refused requests", requests.size());
-    evidence(out, "refused samples", judged);
+    evidence(out, "refused samples", data.size());
     evidence(out, "sent again", repeated);
     if (repeated == 0) {
         const bool chance = record.exited.has_value() || record.deliveries().size() > requests.size() ||
                             requests.size() > 1 || record.outage_end_us > 0;
         if (!chance) return undecided(out, "the run ended before a retry could have been seen");
-        return pass(out, "none of " + count_text(judged, "sample") + " that were answered 4xx came again");
+        return pass(out, "none of " + count_text(data.size(), "sample") + " that were answered " + list_of(statuses) +
+                             " came again");
     }
-    if (habit > 0) {
+    if (repeats_accepted(observation)) {
         out.findings.clear();
         return undecided(
             out, "the sender repeats data that was answered 2xx, too, so that a retry cannot be told from a habit");
     }
     miss(out, "data that is answered with a 4xx is not sent again",
-         count_text(repeated, "sample") + " came again after a 4xx, in " + count_text(again.size(), "request"));
+         count_text(repeated, "sample") + " came again after " + list_of(repeated_after) + ", in " +
+             count_text(again.size(), "request"));
+}
+
+/// Of one refusal with something about it that must not matter: its data does not come again.
+void judge_one_refusal(const ScenarioRecord& record, std::string_view step, const std::string& want,
+                       const std::string& fix, CheckOutcome& out) {
+    const auto fate = fate_of(record.observation, step);
+    if (!fate.hit) return undecided(out, "no request with samples was answered with a " + std::string(step));
+    evidence(out, "refused samples", fate.samples);
+    if (fate.again == 0) {
+        if (fate.later == 0 && !record.exited)
+            return undecided(out, "nothing followed in which a retry could have been seen");
+        return pass(out, "none of " + count_text(fate.samples, "sample") + " came again after a " + std::string(step));
+    }
+    const auto plain = plainly_refused(record.observation);
+    const bool always = std::any_of(plain.begin(), plain.end(), [](const RefusedDatum& datum) {
+        return datum.attempts.front().status == 400 && next_attempt(datum) != nullptr;
+    });
+    if (always || repeats_accepted(record.observation))
+        return undecided(out, "the sender repeats refused data in any case, which sender/retry/not-on-4xx reports");
+    add_finding(out, record.observation.series()[fate.series].text,
+                "request " + std::to_string(fate.exchange) + " was answered with a " + std::string(step) +
+                    "; its data came again in request " + std::to_string(fate.again_exchange),
+                fate.again_exchange, fix);
+    miss(out, want, count_text(fate.again, "sample") + " came again after a " + std::string(step));
+}
+
+void judge_text_of_4xx(const ScenarioRecord& record, CheckOutcome& out) {
+    judge_one_refusal(record, kStepAsksForRetry, "a decision by the status alone, whatever the text says",
+                      "Decide by the status; log the text.", out);
+}
+
+void judge_partial_400(const ScenarioRecord& record, CheckOutcome& out) {
+    judge_one_refusal(record, kStepPartial400,
+                      "data that is answered with 400 is not sent again, if part of it was written",
+                      "Drop a batch that was answered 400; use the Written headers to count what was lost.", out);
+}
+
+void judge_once_after_401(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto& observation = record.observation;
+    std::uint64_t refused = 0, repeated = 0, too_often = 0;
+    for (const auto& datum : refused_data(observation, 401, 401)) {
+        if (datum.attempts.front().step != kStepUnauthorized) continue;
+        ++refused;
+        if (datum.retried()) ++repeated;
+        if (datum.attempts.size() < 3) continue;
+        ++too_often;
+        add_finding(out, observation.series()[datum.sample.series].text,
+                    sample_text(observation, datum.sample) + " was sent " + std::to_string(datum.attempts.size()) +
+                        " times, although it was answered 401 twice",
+                    datum.attempts[2].exchange,
+                    "After a 401 renew the credentials and repeat once; then drop the batch.");
+    }
+    if (refused == 0) return undecided(out, "no request with samples was answered 401");
+    evidence(out, "refused samples", refused);
+    evidence(out, "repeated once", repeated - too_often);
+    if (too_often == 0)
+        return pass(out, repeated == 0 ? "none of " + count_text(refused, "sample") + " came again after a 401"
+                                       : "what was answered 401 came again once, as with renewed credentials");
+    const auto plain = plainly_refused(observation);
+    if (std::any_of(plain.begin(), plain.end(), [](const RefusedDatum& datum) {
+            return datum.attempts.front().status == 400 && next_attempt(datum) != nullptr;
+        }))
+        return undecided(out, "the sender repeats refused data in any case, which sender/retry/not-on-4xx reports");
+    miss(out, "at most one repeat of data that was answered 401",
+         count_text(too_often, "sample") + " came again after the second 401");
+}
+
+void judge_logs_error(const ScenarioRecord& record, CheckOutcome& out) {
+    if (refused_data(record.observation, 400, 499).empty())
+        return undecided(out, "no request with samples was answered 4xx");
+    if (record.logged_error_text) return pass(out, "the text of the refusal is in the program's output");
+    if (!record.wrote_log)
+        return undecided(out, "the program wrote nothing to stdout or stderr; a log elsewhere is not looked at");
+    miss(out, "the receiver's text in the sender's log",
+         "\"" + std::string(kErrorMarker) + "\", with which each refusal begins, is nowhere in the program's output");
+}
+
+/// One refusal by a receiver that has taken 2.0 before is no reason to go on in 1.0.
+void judge_stays(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto v1 = proto::ProtobufMessage::kV1, v2 = proto::ProtobufMessage::kV2;
+    bool taken = false;
+    const Delivery* refused = nullptr;
+    std::uint64_t stayed = 0, changed = 0;
+    for (const auto& delivery : record.deliveries()) {
+        if (delivery.samples.empty()) continue;
+        if (refused == nullptr) {
+            taken = taken || (delivery.message == v2 && delivery.acknowledged());
+            if (taken && delivery.message == v2 && delivery.status / 100 == 4) refused = &delivery;
+            continue;
+        }
+        if (delivery.message == v1) {
+            ++changed;
+            add_finding(out, {},
+                        "request " + std::to_string(delivery.id) + " is a WriteRequest of 1.0, after request " +
+                            std::to_string(refused->id) + " in 2.0 was answered " + std::to_string(refused->status) +
+                            "; the receiver had accepted 2.0 before",
+                        delivery.id, "Fall back to 1.0 after 415, or when the very first request is refused.");
+        } else {
+            ++stayed;
+        }
+    }
+    if (refused == nullptr) return undecided(out, "no request in 2.0 was refused after one was accepted");
+    evidence(out, "later requests in 2.0", stayed);
+    evidence(out, "later requests in 1.0", changed);
+    if (changed > 0)
+        return miss(out, "2.0 towards a receiver that has accepted it",
+                    count_text(changed, "request") + " in 1.0 after a " + std::to_string(refused->status));
+    if (stayed == 0) return undecided(out, "nothing followed the refusal; " + ending_text(record));
+    pass(out, "all " + count_text(stayed, "later request") + " stayed with 2.0");
 }
 
 void judge_continues(const ScenarioRecord& record, CheckOutcome& out) {
@@ -83,25 +212,37 @@ void judge_continues(const ScenarioRecord& record, CheckOutcome& out) {
          "no new data within the time that the scenario waits; " + ending_text(record));
 }
 
-constexpr std::string_view kNoRetryClauses[] = {"prw1.retries.no-retry-4xx", "prw2.invalid.no-retry-4xx"};
+constexpr std::string_view kNoRetryClauses[] = {"prw1.retries.no-retry-4xx", "prw2.invalid.no-retry-4xx",
+                                                "prw2.unsupported.sender-expects-400"};
+constexpr std::string_view kOneRetryClauses[] = {"prw1.retries.no-retry-4xx", "prw2.invalid.no-retry-4xx"};
+constexpr std::string_view kPartialClauses[] = {"prw2.invalid.no-retry-4xx"};
 constexpr std::string_view kContinueClauses[] = {"ext.retry.continues-after-4xx"};
+constexpr std::string_view kTextClauses[] = {"prw1.labels.sender-not-interpret-error",
+                                             "prw2.response.sender-not-interpret-error"};
+constexpr std::string_view kLogClauses[] = {"prw1.labels.sender-logs-error", "prw2.response.sender-logs-error"};
+constexpr std::string_view kStayClauses[] = {"prw2.protocol.v1-message-only-for-compat"};
 
-constexpr std::array<BehaviourCheck, 2> kChecks = {{
-    {"sender/retry/not-on-4xx",
-     kRefusal,
-     kNoRetryClauses,
-     "Data that was answered with 400 is not sent again.",
-     Needs::kSamples,
-     {},
-     judge_no_retry},
-    {"sender/retry/continues-after-4xx",
-     kRefusal,
-     kContinueClauses,
-     "After a permanent refusal later data is still sent.",
-     Needs::kSamples,
-     {},
-     judge_continues},
-}};
+constexpr BehaviourCheck row(std::string_view id, std::span<const std::string_view> clauses, std::string_view summary,
+                             void (*judge)(const ScenarioRecord&, CheckOutcome&)) {
+    return {id, kRefusal, clauses, summary, Needs::kSamples, {}, judge};
+}
+
+constexpr std::array kChecks = {
+    row("sender/retry/not-on-4xx", kNoRetryClauses,
+        "Data that was answered with 400, 403, 404, 408, 409, 413 or 422 is not sent again.", judge_no_retry),
+    row("sender/retry/once-after-401", kOneRetryClauses, "Data that was answered with 401 is sent again at most once.",
+        judge_once_after_401),
+    row("sender/retry/not-on-partial-write", kPartialClauses,
+        "Data that was answered with 400 is not sent again, if Written headers say that part of it was written.",
+        judge_partial_400),
+    row("sender/retry/continues-after-4xx", kContinueClauses, "After a permanent refusal later data is still sent.",
+        judge_continues),
+    row("sender/response/text-of-4xx", kTextClauses, "A 400 is permanent, if its text asks for a retry.",
+        judge_text_of_4xx),
+    row("sender/response/logs-error", kLogClauses, "The text of a refusal is in the sender's log.", judge_logs_error),
+    row("sender/negotiation/stays-after-4xx", kStayClauses, "One odd refusal does not make the sender go back to 1.0.",
+        judge_stays),
+};
 
 }  // namespace
 

@@ -283,7 +283,7 @@ constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestam
 constexpr std::string_view kWaitClauses[] = {"ext.retry.newer-data-waits"};
 constexpr std::string_view kLossClauses[] = {"ext.retry.no-loss-after-recovery"};
 
-constexpr std::array<BehaviourCheck, 6> kChecks = {{
+constexpr std::array<BehaviourCheck, 8> kChecks = {{
     {"sender/retry/on-5xx",
      kOutage,
      kRetryClauses,
@@ -326,6 +326,20 @@ constexpr std::array<BehaviourCheck, 6> kChecks = {{
      Needs::kSamples,
      {},
      judge_no_loss},
+    {"sender/outage/nothing-lost",
+     kLongOutage,
+     kLossClauses,
+     "After an outage of ten seconds nothing is missing.",
+     Needs::kSamples,
+     {},
+     judge_no_loss},
+    {"sender/outage/order-kept",
+     kLongOutage,
+     kOrderClauses,
+     "What waited for ten seconds arrives in order.",
+     Needs::kSamples,
+     {},
+     judge_order_kept},
 }};
 
 }  // namespace

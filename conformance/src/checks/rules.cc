@@ -26,7 +26,7 @@ enum class Arises : std::uint8_t {
     kBuckets,
     kQuantiles,
     kRetry,
-    kNever
+    kTowards1x  ///< a fallback: what the receiver accepted
 };
 
 struct Situation {
@@ -36,8 +36,8 @@ struct Situation {
 };
 /// The first row whose prefix fits decides.
 constexpr std::array<Situation, 22> kSituations = {{
-    {"headers/version-1x-receiver", Arises::kNever, "no scenario answers as a 1.x receiver"},
-    {"negotiation/content-type-1x-receiver", Arises::kNever, "no scenario answers as a 1.x receiver"},
+    {"headers/version-1x-receiver", Arises::kTowards1x, "no request in 1.0 was sent to a receiver of 1.0"},
+    {"negotiation/content-type-1x-receiver", Arises::kTowards1x, "no request in 1.0 was sent to a receiver of 1.0"},
     {"headers/retry-attempt", Arises::kRetry, "no request was refused"},
     {"labels/le-float", Arises::kBuckets, "no series with the suffix _bucket was sent"},
     {"labels/quantile-float", Arises::kQuantiles, "no series with a label quantile was sent"},
@@ -62,7 +62,7 @@ constexpr std::array<Situation, 22> kSituations = {{
 
 struct Sent {
     std::uint64_t requests = 0, decoded = 0, series = 0, samples = 0, histograms = 0, exemplars = 0, metadata = 0,
-                  nans = 0, buckets = 0, quantiles = 0, refused = 0;
+                  nans = 0, buckets = 0, quantiles = 0, refused = 0, towards_1x = 0;
 };
 
 Sent sum(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage message) {
@@ -76,6 +76,7 @@ Sent sum(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage 
             out.exemplars += delivery.exemplars;
             out.metadata += delivery.metadata;
             out.histograms += delivery.histograms;
+            out.towards_1x += record->peer_is_1x && delivery.message == proto::ProtobufMessage::kV1 ? 1U : 0U;
             out.refused += delivery.status >= 500 ? 1U : 0U;
             for (const auto& sample : delivery.samples) {
                 out.samples += sample.histogram ? 0U : 1U;
@@ -114,8 +115,8 @@ std::uint64_t amount(const Sent& sent, Arises arises) {
             return sent.quantiles;
         case Arises::kRetry:
             return sent.refused;
-        case Arises::kNever:
-            return 0;
+        case Arises::kTowards1x:
+            return sent.towards_1x;
     }
     return 0;
 }
@@ -202,8 +203,14 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         std::any_of(records.begin(), records.end(), [](const ScenarioRecord* r) { return r->interrupted; });
     const Target* target = records.empty() ? nullptr : &records.front()->target;
     for (const auto* rule : receiver::all_rules()) {
+        const auto* situation = situation_of(rule->id);
+        const auto arises = situation != nullptr ? situation->arises : Arises::kRequest;
+        // 1.0 requests of senders of 2.0: a matter of both, reported where the requests are.
+        const bool of_fallbacks = arises == Arises::kTowards1x;
+        if (of_fallbacks && message == proto::ProtobufMessage::kV2) continue;
         CheckOutcome outcome;
-        outcome.clauses = rule_clauses(*rule, message);
+        outcome.clauses = of_fallbacks ? std::vector<std::string>(rule->clauses.begin(), rule->clauses.end())
+                                       : rule_clauses(*rule, message);
         outcome.message = message;
         auto worst = receiver::Severity::kInfo;
         const auto findings = collect(*rule, records, message, outcome, worst);
@@ -216,8 +223,6 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         if (clause != nullptr) outcome.level = clause->level;
         outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(),
                                         [](const std::string& id) { return id.starts_with("ext."); });
-        const auto* situation = situation_of(rule->id);
-        const auto arises = situation != nullptr ? situation->arises : Arises::kRequest;
         const auto seen = amount(sent, arises);
         evidence(outcome, "requests", sent.requests);
         evidence(outcome, "series", sent.series);
@@ -240,8 +245,11 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
                                        ? "no request with this message arrived"
                                        : records.front()->problem);
             }
-        } else if (arises == Arises::kNever) {
-            not_applicable(outcome, std::string(situation->missing));
+        } else if (of_fallbacks && seen == 0) {
+            not_applicable(outcome, std::any_of(records.begin(), records.end(),
+                                                [](const ScenarioRecord* r) { return r->peer_is_1x; })
+                                        ? "the sender of 2.0 does not fall back to 1.0"
+                                        : "the sender was not asked for 2.0, from which it might fall back");
         } else if (seen == 0) {
             const auto feature = feature_of(arises);
             if (target != nullptr && !feature.empty() && target->feature(feature, message) == false) {

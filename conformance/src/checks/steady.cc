@@ -14,6 +14,17 @@ namespace {
 
 std::string served_text(const ServedSample& served) { return served.nan ? "NaN" : proto::value_text(served.bits); }
 
+/// Scrapes that were served since the sender fell silent; 0: it did not, or not for long enough to tell.
+std::uint64_t scraped_in_silence(const ScenarioRecord& record, std::uint64_t last_seen) {
+    if (record.exited || record.stop_us == 0 || record.target.input != Input::kScrape) return 0;
+    const auto& all = record.deliveries();
+    if (record.stop_us - all.back().response_end_us < longest_silence_us(all.front().first_byte_us)) return 0;
+    const auto count = std::count_if(record.generations.begin(), record.generations.end(), [&](const Generation& g) {
+        return g.complete && !g.failed && g.number > last_seen;
+    });
+    return count < kScrapesInSilence ? 0 : static_cast<std::uint64_t>(count);
+}
+
 void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     const auto all = compare_with_source(observation, record.generations, std::numeric_limits<std::uint32_t>::max(),
@@ -34,6 +45,13 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "generations", compared.last - compared.first + 1);
     evidence(out, "samples", compared.expected);
     evidence(out, "arrived", compared.found);
+    if (const auto lost = scraped_in_silence(record, all.last_seen); lost > 0) {
+        add_finding(out, {},
+                    "scrape " + std::to_string(all.last_seen) + " was the last of which anything arrived; " +
+                        std::to_string(lost) + " later ones were served, and nothing was sent any more",
+                    record.deliveries().back().id);
+        return miss(out, "every sample of every scrape", "the sender went on scraping and stopped sending");
+    }
     if (compared.expected == 0)
         return undecided(out, "no complete scrape lies between the first and the last one delivered");
     if (compared.faults.empty()) {
@@ -280,6 +298,7 @@ void judge_connections(const ScenarioRecord& record, CheckOutcome& out) {
 void judge_message(const ScenarioRecord& record, CheckOutcome& out) {
     std::uint64_t right = 0, other = 0, shown = 0;
     for (const auto& delivery : record.deliveries()) {
+        if (delivery.status == 415) break;  // a reason to change
         if (!delivery.decoded) continue;
         if (delivery.message == record.asked)
             ++right;
@@ -292,6 +311,7 @@ void judge_message(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "requests", right + other);
     if (record.target.input == Input::kUnknown || record.target.attach)
         return not_applicable(out, "nothing says what the program is able to send");
+    if (right + other == 0) return undecided(out, "no request before the first 415 could be decoded");
     if (other == 0) return pass(out, "every request carries " + asked);
     out.exchanges.push_back(shown);
     const std::string got =

@@ -44,6 +44,9 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
              transport_checks(),
              redirect_checks(),
              configuration_checks(),
+             response_checks(),
+             pacing_checks(),
+             negotiation_checks(),
          }) {
         for (const auto& check : table) out.push_back(&check);
     }

@@ -33,6 +33,9 @@ struct BehaviourCheck {
 [[nodiscard]] std::span<const BehaviourCheck> transport_checks();
 [[nodiscard]] std::span<const BehaviourCheck> redirect_checks();
 [[nodiscard]] std::span<const BehaviourCheck> configuration_checks();
+[[nodiscard]] std::span<const BehaviourCheck> response_checks();
+[[nodiscard]] std::span<const BehaviourCheck> pacing_checks();
+[[nodiscard]] std::span<const BehaviourCheck> negotiation_checks();
 
 inline constexpr std::string_view kSteady = "steady";
 inline constexpr std::string_view kOutage = "5xx-then-success";
@@ -42,6 +45,11 @@ inline constexpr std::string_view kTransport = "transport-faults";
 inline constexpr std::string_view kRefused = "refused-at-start";
 inline constexpr std::string_view kRedirects = "redirects";
 inline constexpr std::string_view kConfiguration = "configuration";
+inline constexpr std::string_view kLongOutage = "10s-outage";
+inline constexpr std::string_view kRetryAfterScenario = "retry-after";
+inline constexpr std::string_view kSuccesses = "2xx";
+inline constexpr std::string_view kNotWritten = "2xx-without-written";
+inline constexpr std::string_view kUnsupported = "415";
 
 /// Reported only when it is not so: what a broken target did not show is nobody's pass.
 inline constexpr std::string_view kTargetRuns = "sender/target/runs";

@@ -11,14 +11,12 @@ constexpr std::string_view kProbe =
     "2.0 replaces the probe by configuration and 415; no known sender probes with an empty 1.x request";
 constexpr std::string_view kParallel = "a permission: requests for different series may be in flight at the same time";
 
-constexpr std::array<receiver::UncoveredClause, 8> kUnjudged = {{
+constexpr std::array<receiver::UncoveredClause, 7> kUnjudged = {{
     {"prw1.compat.start-with-empty-1x", kProbe},
     {"prw1.compat.any-supported-version", kProbe},
     {"prw1.compat.assume-1x", kProbe},
     {"prw1.ordering.parallel-different-series", kParallel},
     {"prw2.samples.parallel-different-series", kParallel},
-    {"prw2.protocol.v1-message-only-for-compat",
-     "every run says which message it wants: what a sender sends when nobody asks does not show"},
     {"prw2.compat.configurable-1x",
      "a permission: sender/negotiation/message-as-asked shows it where the profile has both messages"},
     {"ext.persistence.buffer",

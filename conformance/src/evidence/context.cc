@@ -31,6 +31,10 @@ void members(Visit&& visit, auto& record) requires
     visit("refused_until", record.refused_until);
     visit("reset_until", record.reset_until);
     visit("window", record.window);
+    visit("peer_is_1x", record.peer_is_1x);
+    visit("wrote_log", record.wrote_log);
+    visit("logged_error_text", record.logged_error_text);
+    visit("logged_written", record.logged_written);
     visit("duration_ms", record.duration_ms);
     visit("expected_target", record.expected_target);
 }

@@ -100,6 +100,7 @@ void Observation::add(const receiver::Exchange& exchange) {
     Delivery delivery;
     delivery.id = exchange.id;
     delivery.message = exchange.check.actual.value_or(exchange.check.declared.value_or(proto::ProtobufMessage::kV1));
+    delivery.declared = exchange.check.declared;
     delivery.status = exchange.response_sent ? exchange.status : 0;
     delivery.connection = exchange.connection;
     delivery.first_byte_us = exchange.first_byte_us;

@@ -23,6 +23,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// Scenarios at a time for each core: they mostly wait.
+constexpr unsigned kJobsPerCore = 5;
+
 struct Job {
     std::string scenario;
     proto::ProtobufMessage message;
@@ -108,7 +111,7 @@ public:
 
     std::vector<ScenarioRecord> run() {
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-        const auto workers = std::min<std::size_t>(options_.jobs != 0 ? options_.jobs : cores * 2, total_);
+        const auto workers = std::min<std::size_t>(options_.jobs != 0 ? options_.jobs : cores * kJobsPerCore, total_);
         std::vector<std::jthread> threads;
         for (std::size_t i = 0; i < workers; ++i) threads.emplace_back([this] { work(); });
         std::unique_lock lock(mutex_);

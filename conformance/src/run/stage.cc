@@ -1,5 +1,6 @@
 #include "run/stage.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -11,6 +12,10 @@ constexpr std::string_view kWritePath = "/api/v1/write";
 /// Short enough to wait for, long enough for a busy machine.
 constexpr std::chrono::seconds kShortTimeout(2);
 constexpr auto kInterruptionPoll = std::chrono::milliseconds(100);
+/// Bytes of a log that are read: the answers in question come early.
+constexpr std::size_t kMaxLog = 4U << 20U;
+/// Words, in small letters, with which a log speaks of missing Written headers or of what follows from them.
+constexpr std::string_view kOfWritten[] = {"written", " 415", "=415", "unsupported media"};
 }  // namespace
 
 Variables scenario_variables(const Target& target, proto::ProtobufMessage message, const std::string& scenario,
@@ -62,6 +67,23 @@ Stage::Stage(const RunOptions& options, ScenarioRecord& record,
 }
 
 Stage::~Stage() { close(); }
+
+std::string Stage::read_log() const {
+    std::ifstream file(log_path_, std::ios::binary);
+    std::string text(kMaxLog, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+    return text;
+}
+
+/// Before the program is told to stop: a summary at its end speaks of everything.
+void Stage::look_for_written() {
+    auto text = read_log();
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    record_.logged_written = std::any_of(std::begin(kOfWritten), std::end(kOfWritten),
+                                         [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
 
 Stage::Milliseconds Stage::elapsed() const {
     return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began_);
@@ -131,6 +153,7 @@ bool Stage::open_with(Opening opening) {
     const bool any_target = opening.other_targets || record_.target.attach || record_.target.input == Input::kUnknown;
     options.check.expected_target = any_target ? std::string() : opening.target;
     record_.expected_target = options.check.expected_target;
+    options.only_1x = options.check.peer_is_1x = record_.peer_is_1x = opening.only_1x;
     options.server.reset_in_body = [this](const http::Request&) -> std::optional<std::size_t> {
         const auto after = reset_after_.exchange(-1);
         if (after < 0) return std::nullopt;
@@ -284,12 +307,16 @@ void Stage::close() {
     };
     if (process_) {
         const auto own_end = process_->status();
+        look_for_written();
         const auto end = process_->stop();
         if (own_end && starts_ == 1) {
             record_.exited = own_end->text();
             record_.exited_cleanly = own_end->success();
         }
         record_.last_output = tail_of_file(log_path_);
+        const auto log = read_log();
+        record_.wrote_log = !log.empty();
+        record_.logged_error_text = log.find(kErrorMarker) != std::string::npos;
         const bool silent = silent_so_far();
         // Where nobody listened, not to have sent is what is judged.
         const bool refused = record_.refused && silent && !(own_end && own_end->signalled) &&

@@ -38,6 +38,7 @@ public:
         bool other_targets = false;            ///< requests to others are no finding
         bool refuse = false;                   ///< connections are refused until open_port()
         bool keep_heads = false;               ///< deliveries keep their request heads
+        bool only_1x = false;                  ///< the receiver knows 1.0 only: 415 to 2.0
         std::vector<std::string> variants = {};
         Variables variables = {};
     };
@@ -71,6 +72,8 @@ public:
     [[nodiscard]] ScenarioRecord& record() { return record_; }
     /// Since the scenario began.
     [[nodiscard]] Milliseconds elapsed() const;
+    /// The receiver's time, as in deliveries.
+    [[nodiscard]] std::int64_t now_us() const { return receiver_->now_us(); }
     /// True when the target scrapes, or may.
     [[nodiscard]] bool may_scrape() const;
 
@@ -79,6 +82,8 @@ private:
     bool start_program(const std::string& path_and_query, const std::vector<std::string>& variants,
                        const Variables& further);
     void note(const receiver::Exchange& exchange);
+    [[nodiscard]] std::string read_log() const;
+    void look_for_written();
     void wake();
 
     const RunOptions& options_;

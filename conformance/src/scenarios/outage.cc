@@ -6,6 +6,7 @@
 namespace prw::conformance {
 namespace {
 
+constexpr std::chrono::seconds kOutageLasts(10);
 /// Refusals of one datum that show a back-off.
 constexpr std::size_t kAttempts = 4;
 
@@ -47,6 +48,31 @@ void play_outage(Stage& stage) {
         if (given_up(!all && accepted() >= 3 && (none_again || accepted() >= 12))) return true;
         if (silent(!all && stage.record().target.input == Input::kUnknown && !stage.may_scrape())) return true;
         return settled(all && (accepted() >= 3 || !stage.may_scrape()));
+    });
+}
+
+void play_long_outage(Stage& stage) {
+    if (!stage.open(refusals({}, 503))) return;
+    if (!first_samples(stage)) return;
+    const auto turn = stage.elapsed() + kOutageLasts;
+    if (stage.wait(kOutageLasts, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
+    stage.accept_everything();
+    const auto at_turn = stage.observation().deliveries().size();
+    Overdue settled(300ms), given_up(6s), silent(8s);
+    std::size_t seen = 0;
+    (void)stage.wait(25s, [&] {
+        const auto& all = stage.observation().deliveries();
+        const auto data = refused_data(stage.observation(), 500, 599);
+        const bool arrived =
+            std::all_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.acknowledged(); });
+        const auto accepted = std::count_if(all.begin() + static_cast<std::ptrdiff_t>(at_turn), all.end(),
+                                            [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
+        if (all.size() != seen) {
+            seen = all.size();
+            (void)silent(false);
+        }
+        return settled(arrived && (accepted >= 3 || !stage.may_scrape())) || given_up(!arrived && accepted >= 3) ||
+               silent(true);
     });
 }
 

@@ -24,7 +24,7 @@ receiver::Script redirects(bool scrapes) {
         step.times = 1;
         step.status = status;
         step.headers = {{"Location", redirect_target(status)}};
-        if (scrapes) step.metric = "prw_scrape_generation";
+        if (scrapes) step.metric = kCarrier;
         script.steps.push_back(step);
     }
     return script;

@@ -1,39 +1,39 @@
 #include <algorithm>
 
-#include "checks/ledger.h"
+#include "checks/fate.h"
+#include "checks/steps.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
-namespace {
-
-/// Attempts with one datum that are no mistake any more.
-constexpr std::size_t kAttempts = 4;
-
-}  // namespace
 
 using namespace std::chrono_literals;
 
 void play_refusal(Stage& stage) {
-    if (!stage.open(refusals({}, 400))) return;
-    if (!first_samples(stage)) return;
-    const auto scrapes = stage.scrapes();
-    const auto scraping = stage.may_scrape();
-    Overdue shown(scraping ? 1500ms : 3000ms);
-    (void)stage.wait(8s, [&] {
-        const auto data = refused_data(stage.observation(), 400, 499);
-        const bool repeated =
-            std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
-        return repeated || shown(!stage.may_scrape() || stage.scrapes() >= scrapes + 3);
+    const bool v2 = stage.record().asked == proto::ProtobufMessage::kV2;
+    std::vector<Provocation> refusals;
+    for (const int status : kRefusalStatuses) refusals.push_back({refusal(refusal_step(status), status), 1s});
+    refusals.push_back({refusal(kStepAsksForRetry, 400, "overloaded, please retry later"), 1s});
+    if (v2) {
+        auto partial = refusal(kStepPartial400, 400, "a part of the request was written");
+        partial.headers = {{"X-Prometheus-Remote-Write-Samples-Written", "1"},
+                           {"X-Prometheus-Remote-Write-Histograms-Written", "0"},
+                           {"X-Prometheus-Remote-Write-Exemplars-Written", "0"}};
+        refusals.push_back({std::move(partial), 1s});
+    }
+    // A receiver that has taken 2.0 once gives no reason to change to 1.0.
+    if (!open_and_provoke(stage, refusals, 30s)) return;
+
+    // Twice: one repeat with other credentials is HTTP's own way. Not asked of a sender that has stopped.
+    const auto all_met = std::all_of(refusals.begin(), refusals.end(), [&](const Provocation& each) {
+        return fate_of(stage.observation(), each.step.name).hit;
     });
+    if (all_met) {
+        auto unauthorized = refusal(kStepUnauthorized, 401);
+        unauthorized.times = 2;
+        unauthorized.attempt.reset();
+        provoke(stage, {{std::move(unauthorized), 1s}}, 10s);
+    }
     stage.accept_everything();
-    std::optional<std::size_t> at_turn;
-    (void)stage.wait(scraping ? 10s : 4s, [&] {
-        const auto& all = stage.observation().deliveries();
-        if (!at_turn) at_turn = all.size();
-        const auto fresh = std::count_if(all.begin() + static_cast<std::ptrdiff_t>(*at_turn), all.end(),
-                                         [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
-        return fresh >= 2;
-    });
 }
 
 }  // namespace prw::conformance

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "checks/fate.h"
 #include "checks/table.h"
 #include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 namespace {
+
+/// Requests without the carrier after which it is not waited for any longer: a sender may rename what it scrapes.
+constexpr std::uint64_t kRenamed = 4;
 
 constexpr std::array kTable = {
     Scenario{kSteady,
@@ -18,8 +22,18 @@ constexpr std::array kTable = {
              "The receiver answers 503, 500, 502, 501 and 503 again from the first request on, later accepts "
              "everything.",
              6, play_outage},
-    Scenario{kRefusal, "The receiver answers 400 from the first request on, later accepts everything.", 4,
-             play_refusal},
+    Scenario{kLongOutage, "The receiver answers 503 for ten seconds, then accepts everything.", 13, play_long_outage},
+    Scenario{kRefusal, "Requests are answered 400, 403, 404, 408, 409, 413, 422 and 401, later everything is accepted.",
+             6, play_refusal},
+    Scenario{kRetryAfterScenario,
+             "Requests are answered 503 and 429 with Retry-After in seconds, as a date and as nonsense, and with texts "
+             "that contradict the status.",
+             9, play_retry_after},
+    Scenario{kSuccesses, "Requests are answered 200, 202 and 204, with bodies and headers that invite to conclusions.",
+             5, play_successes},
+    Scenario{kNotWritten, "One request of 2.0 is answered 204 without Written headers.", 4, play_not_written, false,
+             true},
+    Scenario{kUnsupported, "The receiver knows 1.0 only and answers 415 to 2.0.", 4, play_unsupported, false, true},
     Scenario{kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails.", 8,
              play_disappearance},
     Scenario{kTransport,
@@ -36,6 +50,8 @@ constexpr std::array kTable = {
 };
 
 }  // namespace
+
+using namespace std::chrono_literals;
 
 std::span<const Scenario> scenarios() { return kTable; }
 
@@ -59,6 +75,76 @@ Result<void> check_scenario_names(const std::vector<std::string>& names) {
     return {};
 }
 
+receiver::ScriptStep refusal(std::string_view name, int status, std::string_view text) {
+    receiver::ScriptStep step;
+    step.name = name;
+    step.times = 1;
+    step.attempt = 1;
+    step.status = status;
+    step.body = std::string(kErrorMarker) + ": " + std::string(text.empty() ? "refused on purpose" : text) + "\n";
+    return step;
+}
+
+namespace {
+
+receiver::Script script_of(const std::vector<Provocation>& answers, std::string_view metric) {
+    receiver::Script out;
+    for (const auto& answer : answers) {
+        out.steps.push_back(answer.step);
+        out.steps.back().metric = metric;
+    }
+    return out;
+}
+
+void await_effects(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline) {
+    bool may_rename = stage.record().target.input == Input::kScrape;
+    const auto count = [&] { return stage.observation().deliveries().size(); };
+    const auto at_turn = count();
+    auto seen = at_turn;
+    Overdue silent(may_rename ? 10s : 8s);
+    std::vector<Overdue> waited;
+    for (const auto& answer : answers) waited.emplace_back(answer.patience);
+    (void)stage.wait(deadline, [&] {
+        bool all = true, any = false;
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            const auto fate = fate_of(stage.observation(), answers[i].step.name);
+            any = any || fate.hit;
+            // Whatever else came had its chance to be this data again.
+            const bool shown = fate.hit && (fate.acknowledged >= fate.samples || waited[i](fate.later >= 2));
+            all = all && shown;
+        }
+        if (all) return true;
+        if (!any && may_rename && count() >= at_turn + kRenamed) {
+            may_rename = false;
+            stage.answer(script_of(answers, {}));
+        }
+        if (count() != seen) {
+            seen = count();
+            (void)silent(false);
+        }
+        return silent(true);
+    });
+}
+
+}  // namespace
+
+void provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline) {
+    const bool scrapes = stage.record().target.input == Input::kScrape;
+    stage.answer(script_of(answers, scrapes ? kCarrier : std::string_view()));
+    await_effects(stage, answers, deadline);
+}
+
+bool open_and_provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline) {
+    const bool scrapes = stage.record().target.input == Input::kScrape;
+    if (!stage.open(scrapes ? receiver::Script() : script_of(answers, {}))) return false;
+    if (!first_samples(stage)) return false;
+    if (scrapes)
+        provoke(stage, answers, deadline);
+    else
+        await_effects(stage, answers, deadline);
+    return true;
+}
+
 receiver::Script refusals(std::initializer_list<int> first, int then) {
     receiver::Script script;
     for (const int status : first) {
@@ -66,13 +152,13 @@ receiver::Script refusals(std::initializer_list<int> first, int then) {
         step.name = "refuse with " + std::to_string(status);
         step.times = 1;
         step.status = status;
-        step.body = "refused on purpose\n";
+        step.body = std::string(kErrorMarker) + ": refused on purpose\n";
         script.steps.push_back(std::move(step));
     }
     receiver::ScriptStep step;
     step.name = "refuse with " + std::to_string(then);
     step.status = then;
-    step.body = "refused on purpose\n";
+    step.body = std::string(kErrorMarker) + ": refused on purpose\n";
     script.steps.push_back(std::move(step));
     return script;
 }

@@ -42,6 +42,29 @@ void play_transport(Stage& stage);
 void play_refused(Stage& stage);
 void play_redirects(Stage& stage);
 void play_configuration(Stage& stage);
+void play_long_outage(Stage& stage);
+void play_retry_after(Stage& stage);
+void play_successes(Stage& stage);
+void play_not_written(Stage& stage);
+void play_unsupported(Stage& stage);
+
+/// A series of every scrape, by which answers on purpose hit requests with scraped data and no others.
+inline constexpr std::string_view kCarrier = "prw_scrape_generation";
+
+/// An answer on purpose, and how long to wait for the data to come again after newer data has been acknowledged.
+struct Provocation {
+    receiver::ScriptStep step;
+    Stage::Milliseconds patience{0};
+};
+/// Gives each of the answers in turn, and ordinary ones otherwise, until all have shown what becomes of the data, or
+/// nothing more comes.
+void provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline);
+/// The same on an unopened stage. A scraping sender first meets an ordinary answer; one of its own data may send but
+/// once, and is provoked at once. False when nothing came.
+[[nodiscard]] bool open_and_provoke(Stage& stage, const std::vector<Provocation>& answers,
+                                    Stage::Milliseconds deadline);
+/// A refusal of a body that has not been refused before.
+[[nodiscard]] receiver::ScriptStep refusal(std::string_view name, int status, std::string_view text = {});
 
 /// Each of `first` once, then `then` for ever.
 [[nodiscard]] receiver::Script refusals(std::initializer_list<int> first, int then);

@@ -44,6 +44,11 @@ void play_steady(Stage& stage) {
                                                   std::numeric_limits<std::uint64_t>::max());
         if (compared.first == 0) return own_late(stage.scrapes() >= window + kOverdue);
         const bool complete = compared.last_seen >= compared.first + window - 1 && compared.faults.empty();
+        const auto& sent = stage.observation().deliveries();
+        const auto silence = stage.now_us() - sent.back().response_end_us;
+        if (!complete && silence > longest_silence_us(sent.front().first_byte_us) &&
+            stage.scrapes() >= compared.last_seen + kScrapesInSilence)
+            return true;
         if (late(compared.last_seen >= compared.first + window + kOverdue)) return true;
         const bool shown = stage.observation().deliveries().size() >= 4 &&
                            wanted("exemplars", [](const Delivery& d) { return d.exemplars; }) &&

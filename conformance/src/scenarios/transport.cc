@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A series of every scrape, by which the faults hit requests with scraped data and no others.
-constexpr std::string_view kCarrier = "prw_scrape_generation";
 constexpr std::size_t kLargeBody = 1U << 20U;
 /// Requests without the carrier after which it is not waited for any longer: a sender may rename what it scrapes.
 constexpr std::uint64_t kRenamed = 4;

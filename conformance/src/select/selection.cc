@@ -46,7 +46,8 @@ std::vector<std::string> words() {
     for (const auto& check : all_checks()) {
         for (auto at = check.id.find('/'); at != std::string::npos; at = check.id.find('/', at + 1)) {
             const auto folder = check.id.substr(0, at);
-            out.insert({folder, folder + "/*", folder + "/**"});
+            out.insert({folder, folder + "/**"});
+            if (check.id.find('/', at + 1) == std::string::npos) out.insert(folder + "/*");
         }
         out.insert(check.id);
     }

@@ -1,5 +1,7 @@
 #include "self_test/notes.h"
 
+#include "checks/table.h"
+
 namespace prw::conformance {
 
 std::span<const MutantNote> mutant_notes() {
@@ -61,7 +63,16 @@ std::span<const MutantNote> mutant_notes() {
         {.mutant = "delivery/side-queue", .also = {"sender/retry/newer-data-waits", "sender/retry/backoff"}},
         {.mutant = "delivery/newer-first", .also = {"sender/retry/order-kept", "sender/retry/backoff"}},
         {.mutant = "delivery/reorders", .also = {"sender/fidelity/every-sample-bit-exact"}},
+        {.mutant = "delivery/hammers-after-429", .also = {"sender/retry/retry-after-on-429"}},
+        {.mutant = "retry-after/ignored", .also = {"sender/retry/retry-after-date", "sender/retry/retry-after-on-429"}},
         {.mutant = "fallback/always-v1", .also = {"sender/exemplars/provided"}},
+        {.mutant = "fallback/version-stays", .also = {"sender/negotiation/fallback-complete"}},
+        // What was decoded from 1.0 has no metadata any more.
+        {.mutant = "fallback/headers-only",
+         .also = {"sender/negotiation/415-not-repeated", "sender/wire/message-matches-content-type",
+                  "sender/headers/version-newest", "sender/metadata/type-provided"}},
+        {.mutant = "fallback/flaps", .also = {"sender/metadata/type-provided"}},
+        {.mutant = "fallback/infers-version", .also = {"sender/metadata/type-provided"}},
         {.mutant = "config/no-custom-headers", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
         {.mutant = "config/reserved-headers", .also = {"sender/headers/reserved-once"}},
     };
@@ -70,6 +81,8 @@ std::span<const MutantNote> mutant_notes() {
 
 std::span<const CheckNote> check_notes() {
     static const std::vector<CheckNote> kNotes = {
+        {.check = "sender/headers/version-1x-receiver", .scenario = kUnsupported},
+        {.check = "sender/negotiation/content-type-1x-receiver", .scenario = kUnsupported},
         {.check = "sender/wire/v1-metadata", .unseen = "the reference sends 1.0 as it is specified, without metadata"},
     };
     return kNotes;

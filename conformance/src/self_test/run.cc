@@ -188,7 +188,8 @@ private:
             for (const auto& check : judge_rules(records, message)) {
                 const bool accuses = check.verdict == Verdict::kWarn || check.verdict == Verdict::kFail;
                 const auto known = run.said.find(check.id);
-                if (accuses && (known == run.said.end() || known->second.verdict < check.verdict)) note(check, true);
+                const bool worse = known != run.said.end() && known->second.verdict < check.verdict;
+                if (known == run.said.end() || (accuses && worse)) note(check, true);
             }
         }
         // Only what broke is reported; of the reference it proves that nothing did.

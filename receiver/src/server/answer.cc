@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "prw/proto/http_head.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::receiver {
@@ -12,6 +13,13 @@ namespace {
 constexpr std::string_view kWritten[] = {"X-Prometheus-Remote-Write-Samples-Written",
                                          "X-Prometheus-Remote-Write-Histograms-Written",
                                          "X-Prometheus-Remote-Write-Exemplars-Written"};
+
+/// Whoever accepts what decodes goes by the bytes: a sender with a wrong Content-Type must not be misled by an answer
+/// without Written headers as well.
+bool is_v2(const CheckResult& check, const AnswerPolicy& policy) {
+    const bool by_bytes = policy.on_violation == OnViolation::kAccept && !policy.only_1x && check.actual;
+    return (by_bytes ? check.actual : check.declared) == proto::ProtobufMessage::kV2;
+}
 
 /// prw2.written: precise numbers for each kind. This receiver writes a request whole or not at all.
 void add_written(http::Response& response, const CheckResult& check, bool written) {
@@ -92,7 +100,7 @@ http::Response unreadable_answer(const http::Request& request) {
 
 http::Response conforming_answer(const CheckResult& check, const AnswerPolicy& policy) {
     http::Response response;
-    const bool v2 = check.declared == proto::ProtobufMessage::kV2;
+    const bool v2 = is_v2(check, policy);
     response.status = check.status;
     if (policy.only_1x && v2) {
         response.status = 415;
@@ -112,7 +120,8 @@ http::Response conforming_answer(const CheckResult& check, const AnswerPolicy& p
     return response;
 }
 
-http::Response scripted_answer(const ScriptStep& step, const CheckResult& check, const AnswerPolicy& policy) {
+http::Response scripted_answer(const ScriptStep& step, const CheckResult& check, const AnswerPolicy& policy,
+                               std::int64_t now_ms) {
     http::Response response;
     if (step.own_answer) {
         response = conforming_answer(check, policy);
@@ -120,8 +129,7 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
         response.status = step.status;
         response.headers = step.headers;
         response.body = step.body;
-        if (step.written_headers && step.status / 100 == 2 && check.declared == proto::ProtobufMessage::kV2 &&
-            !policy.only_1x)
+        if (step.written_headers && step.status / 100 == 2 && is_v2(check, policy) && !policy.only_1x)
             add_written(response, check, check.decoded);
     }
     if (step.own_answer) {
@@ -134,6 +142,11 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
                                [&](const auto& given) { return proto::iequals(own.first, given.first); });
         });
         response.headers.insert(response.headers.end(), step.headers.begin(), step.headers.end());
+    }
+    if (step.retry_after_date) {
+        // The next whole second: a date must not come before the time that was asked for.
+        const auto date = now_ms + step.delay.count() + step.retry_after_date->count() + 999;
+        response.headers.emplace_back("Retry-After", proto::http_date(date));
     }
     response.delay = step.delay;
     response.fault = step.fault;

@@ -20,8 +20,9 @@ struct AnswerPolicy {
 [[nodiscard]] http::Response conforming_answer(const CheckResult& check, const AnswerPolicy& policy);
 /// For a request that could not be read.
 [[nodiscard]] http::Response unreadable_answer(const http::Request& request);
-/// What the step says, with true Written headers on a 2xx to 2.0 unless it says otherwise.
+/// What the step says, with true Written headers on a 2xx to 2.0 unless it says otherwise. `now_ms`: wall clock, for
+/// dates.
 [[nodiscard]] http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
-                                             const AnswerPolicy& policy);
+                                             const AnswerPolicy& policy, std::int64_t now_ms);
 
 }  // namespace prw::receiver

@@ -24,6 +24,10 @@ std::int64_t to_us(http::SteadyTime time, http::SteadyTime start) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time - start).count();
 }
 
+std::int64_t to_unix_ms(http::SystemTime time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
 /// Checkers kept for the next requests, and the largest message whose scratch memory is kept with them.
 constexpr std::size_t kMaxIdleCheckers = 16;
 constexpr std::size_t kMaxIdleMessage = 4U << 20U;
@@ -166,8 +170,7 @@ struct Receiver::Impl {
         e.peer = request.peer;
         e.connection = request.connection;
         e.index_on_connection = request.index_on_connection;
-        e.received_unix_ms =
-            std::chrono::duration_cast<std::chrono::milliseconds>(request.received_at.time_since_epoch()).count();
+        e.received_unix_ms = to_unix_ms(request.received_at);
         e.first_byte_us = to_us(request.first_byte, started);
         e.last_byte_us = to_us(request.last_byte, started);
 
@@ -180,7 +183,7 @@ struct Receiver::Impl {
             input.probe = e.check.kind == RequestKind::kProbe;
             if (const auto step = script.next(input)) {
                 e.scripted = step->name;
-                response = scripted_answer(*step, e.check, policy());
+                response = scripted_answer(*step, e.check, policy(), to_unix_ms(std::chrono::system_clock::now()));
             } else {
                 response = conforming_answer(e.check, policy());
             }

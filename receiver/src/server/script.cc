@@ -109,7 +109,8 @@ ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
     step.own_answer = true;
     each_key(
         node, "a step",
-        {"name", "times", "when", "after", "until", "status", "headers", "body", "delay", "fault", "written_headers"},
+        {"name", "times", "when", "after", "until", "status", "headers", "body", "delay", "retry_after_date", "fault",
+         "written_headers"},
         [&](const std::string& key, const YAML::Node& value) {
             if (key == "name") {
                 step.name = scalar(value, "name");
@@ -139,6 +140,8 @@ ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
                 step.body = scalar(value, "body");
             } else if (key == "delay") {
                 step.delay = duration(value, "delay");
+            } else if (key == "retry_after_date") {
+                step.retry_after_date = duration(value, "retry_after_date");
             } else if (key == "fault") {
                 const auto* fault = find_fault(scalar(value, "fault"));
                 if (fault == nullptr)
@@ -237,6 +240,10 @@ Result<Script> parse_script_short(std::string_view text) {
             if (key == "retry-after") {
                 if (value.empty() || has_control(value)) return bad(whole, "retry-after= wants a value");
                 step.headers.emplace_back("Retry-After", std::string(value));
+            } else if (key == "retry-after-date") {
+                const auto wait = proto::parse_duration(value);
+                if (!wait) return bad(whole, wait.error().what);
+                step.retry_after_date = *wait;
             } else if (key == "delay") {
                 const auto delay = proto::parse_duration(value);
                 if (!delay) return bad(whole, delay.error().what);
@@ -246,8 +253,9 @@ Result<Script> parse_script_short(std::string_view text) {
             } else if (key == "written" && (value == "true" || value == "false")) {
                 step.written_headers = value == "true";
             } else {
-                return bad(whole, "unknown option \"" + std::string(option) +
-                                      "\"; there are retry-after=, delay=, body=, written=true|false");
+                return bad(whole,
+                           "unknown option \"" + std::string(option) +
+                               "\"; there are retry-after=, retry-after-date=, delay=, body=, written=true|false");
             }
         }
         if (step.own_answer && !step.body.empty()) return bad(whole, "body= needs a status");

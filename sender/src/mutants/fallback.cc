@@ -108,8 +108,8 @@ constexpr Row kRows[] = {
           if (status_of(answer) / 100 == 4 && request.message() == kV2) take_for(answer, 415);
       }>,
       .tune = fall_back}},
-    {{"fallback/infers-version", "Changes to the version that the headers of a 2xx name.",
-      "sender/negotiation/no-version-inference"},
+    {only_v2("fallback/infers-version", "Changes to the version that the headers of a 2xx name.",
+             "sender/negotiation/no-version-inference"),
      {.wrap = wrapped<InfersVersion>}},
 };
 

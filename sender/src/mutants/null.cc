@@ -55,7 +55,7 @@ constexpr Row kRows[] = {
           request.url.host = "127.0.0.1";
           request.url.port = 9;
       }>}},
-    {{"null/sends-once", "Sends one batch and never another.", "sender/retry/continues-after-4xx"},
+    {{"null/sends-once", "Sends one batch and never another.", "sender/fidelity/every-sample-bit-exact"},
      {.wrap = wrapped<SendsOnce>}},
     {{"null/constant", "Sends the same sample in every request, whatever it scraped.", "sender/fidelity/no-duplicates",
       true, false},

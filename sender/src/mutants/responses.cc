@@ -58,8 +58,10 @@ constexpr Row kRows[] = {
       }>}},
 
     // 429
-    {{"delivery/retries-429", "Sends a batch again that was answered with 429, as it may.", "sender/retry/on-429"},
-     {.tune = retry_429}},
+    {{"delivery/drops-429", "Drops a batch that was answered with 429, as it may.", "sender/retry/on-429"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (status_of(answer) == 429) take_for(answer, 400);
+      }>}},
     {{"delivery/hammers-after-429", "Sends a batch again at once that was answered with 429.",
       "sender/retry/backoff-on-429"},
      {.wrap = wrapped<HammerAfter429>, .tune = retry_429}},

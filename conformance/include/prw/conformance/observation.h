@@ -40,6 +40,7 @@ struct ObservedSample {
 struct Delivery {
     std::uint64_t id = 0;  ///< of the exchange
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;
+    std::optional<proto::ProtobufMessage> declared;  ///< by Content-Type; `message` is what the body is
     bool decoded = false;
     int status = 0;  ///< 0: no response was sent
     std::uint64_t connection = 0;
@@ -54,6 +55,9 @@ struct Delivery {
 };
 
 inline constexpr std::string_view kResetInBody = "reset in the body";
+
+/// In the body of every refusal: a sender that logs the receiver's text logs this.
+inline constexpr std::string_view kErrorMarker = "prw-refusal-4711";
 
 /// A request without data: GET and the like, as a redirect makes of a POST.
 struct ObservedProbe {
@@ -148,6 +152,10 @@ struct ScenarioRecord {
     std::uint64_t reset_until = 0;    ///< transport-faults: scrapes until the last connection was reset within a body
     std::vector<Trial> trials;        ///< configuration: every start of the program
     std::uint64_t window = 0;         ///< steady: how many generations were waited for
+    bool peer_is_1x = false;          ///< the receiver knew 1.0 only
+    bool wrote_log = false;           ///< the program wrote to stdout or stderr, which we could read
+    bool logged_error_text = false;   ///< kErrorMarker was in it
+    bool logged_written = false;      ///< before its end it spoke of Written counts, or of an unsupported message
 
     std::int64_t duration_ms = 0;
     std::string directory;        ///< absolute, of this scenario

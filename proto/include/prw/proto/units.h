@@ -21,4 +21,7 @@ struct HostPort {
 };
 [[nodiscard]] Result<HostPort> parse_host_port(std::string_view text);
 
+/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7); fractions of a second are cut.
+[[nodiscard]] std::string http_date(std::int64_t unix_ms);
+
 }  // namespace prw::proto

@@ -9,6 +9,7 @@
 ///     headers: {Retry-After: "1"}
 ///     body: "overloaded"
 ///     delay: 100ms
+///     retry_after_date: 2s    # Retry-After: the HTTP date at least so long after the answer
 ///   - when: {message: "2.0", attempt: 1, path: /x, header: {X-Scope-OrgID: a}, metric: up}
 ///     after: 5s               # since the first request · until: 15s
 ///     status: 415
@@ -48,6 +49,8 @@ struct ScriptStep {
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
     std::chrono::milliseconds delay{0};
+    /// Retry-After as the date that is so long after the answer, up to a second later: dates have whole seconds.
+    std::optional<std::chrono::milliseconds> retry_after_date;
     http::Fault fault = http::Fault::kNone;
     std::chrono::milliseconds dribble_interval{10};
     bool interim = false;         ///< 100 Continue first

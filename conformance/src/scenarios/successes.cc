@@ -1,0 +1,59 @@
+#include "checks/steps.h"
+#include "scenarios/scenario.h"
+
+namespace prw::conformance {
+namespace {
+
+constexpr std::string_view kSamplesWritten = "X-Prometheus-Remote-Write-Samples-Written",
+                           kHistogramsWritten = "X-Prometheus-Remote-Write-Histograms-Written",
+                           kExemplarsWritten = "X-Prometheus-Remote-Write-Exemplars-Written";
+
+receiver::ScriptStep success(std::string_view name, int status) {
+    receiver::ScriptStep step;
+    step.name = name;
+    step.times = 1;
+    step.attempt = 1;
+    step.status = status;
+    return step;
+}
+
+}  // namespace
+
+using namespace std::chrono_literals;
+
+void play_successes(Stage& stage) {
+    const bool v2 = stage.record().asked == proto::ProtobufMessage::kV2;
+    std::vector<Provocation> answers;
+    const auto add = [&](receiver::ScriptStep step) { answers.push_back({std::move(step), 1s}); };
+    auto step = success(kStepErrorIn200, 200);
+    step.body = "error: nothing was written, please retry later\n";
+    add(step);
+    add(success(kStep202, 202));
+    add(success(kStepPlain200, 200));
+    add(success(kStep204, 204));
+    if (v2) {
+        step = success(kStepOtherVersion, 204);
+        step.headers = {{"X-Prometheus-Remote-Write-Version", "0.1.0"}};
+        add(step);
+        const auto counted = [&](std::string_view name, const char* samples) {
+            step = success(name, 204);
+            step.headers = {{std::string(kSamplesWritten), samples},
+                            {std::string(kHistogramsWritten), "0"},
+                            {std::string(kExemplarsWritten), "0"}};
+            add(step);
+        };
+        counted(kStepWrittenZero, "0");
+        counted(kStepWrittenPart, "1");
+        counted(kStepWrittenOdd, "many");
+    }
+    (void)open_and_provoke(stage, answers, 30s);
+}
+
+// By itself: a sender may rightly go on in 1.0 after it, and log the like only once.
+void play_not_written(Stage& stage) {
+    auto step = success(kStepNotWritten, 204);
+    step.written_headers = false;
+    (void)open_and_provoke(stage, {{step, 1s}}, 15s);
+}
+
+}  // namespace prw::conformance

@@ -1,0 +1,356 @@
+// The judges of what answers mean, on observations made by hand: what fails, what just does not, what never arose.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "checks/steps.h"
+#include "story.h"
+
+namespace prw::conformance {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using testing_support::Data;
+using testing_support::Story;
+
+constexpr auto kV1 = proto::ProtobufMessage::kV1;
+constexpr auto kV2 = proto::ProtobufMessage::kV2;
+
+// 4xx
+
+constexpr auto kNoRetry = "sender/retry/not-on-4xx";
+constexpr auto kOnce = "sender/retry/once-after-401";
+constexpr auto kText4xx = "sender/response/text-of-4xx";
+constexpr auto kPartial400 = "sender/retry/not-on-partial-write";
+constexpr auto kLogs = "sender/response/logs-error";
+constexpr auto kStays = "sender/negotiation/stays-after-4xx";
+
+Story refused(int status, std::string_view step) {
+    Story story("4xx", Input::kScrape);
+    story.request(204, "", {{"m", 1}}).request(status, step, {{"m", 2}});
+    return story;
+}
+
+TEST(NotOn4xx, NamesTheStatusesAfterWhichDataCameAgain) {
+    Story story("4xx", Input::kScrape);
+    story.request(400, refusal_step(400), {{"m", 1}})
+        .request(403, refusal_step(403), {{"m", 2}})
+        .request(204, "", {{"m", 2}})
+        .request(404, refusal_step(404), {{"m", 3}})
+        .request(204, "", {{"m", 4}});
+    EXPECT_THAT(story.verdict(kNoRetry), StartsWith("fail: 1 sample came again after 403, in 1 request"));
+}
+
+TEST(NotOn4xx, AnotherMessageAfter400IsNoRetryButAfter403ItIs) {
+    for (const auto& [status, verdict] : {std::pair{400, "pass"}, std::pair{403, "fail"}}) {
+        Story story("4xx", Input::kScrape);
+        story.asked_for_2().request(status, refusal_step(status), {{"m", 1}});
+        story.in(kV1).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+        EXPECT_THAT(story.verdict(kNoRetry), StartsWith(verdict)) << status;
+    }
+}
+
+TEST(NotOn4xx, RefusalsWithSomethingOddAboutThemAreJudgedElsewhere) {
+    auto story = refused(400, kStepAsksForRetry);
+    story.request(204, "", {{"m", 2}}).request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict(kNoRetry), StartsWith("inconclusive"));
+    EXPECT_THAT(story.verdict(kText4xx), StartsWith("fail: 1 sample came again after a 400 that asks for a retry"));
+}
+
+TEST(NotOn4xx, HabitOfRepeatingIsNoRetry) {
+    Story story("4xx");
+    story.request(400, refusal_step(400), {{"m", 1}}).request(204, "", {{"m", 1}}).request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kNoRetry), StartsWith("inconclusive"));
+}
+
+TEST(OddRefusals, WhoRepeatsAfterEvery400DoesNotReadTexts) {
+    Story story("4xx", Input::kScrape);
+    story.request(400, refusal_step(400), {{"m", 1}})
+        .request(204, "", {{"m", 1}})
+        .request(400, kStepAsksForRetry, {{"m", 2}})
+        .request(204, "", {{"m", 2}})
+        .request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict(kNoRetry), StartsWith("fail"));
+    EXPECT_THAT(story.verdict(kText4xx), StartsWith("inconclusive"));
+}
+
+TEST(OddRefusals, DroppedDataPassesOnceLaterDataFollowed) {
+    auto story = refused(400, kStepAsksForRetry);
+    EXPECT_THAT(story.verdict(kText4xx), StartsWith("inconclusive"));
+    story.request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict(kText4xx), StartsWith("pass"));
+    auto partial = refused(400, kStepPartial400);
+    partial.asked_for_2().request(204, "", {{"m", 3}});
+    EXPECT_THAT(partial.verdict(kPartial400), StartsWith("pass"));
+    partial.request(204, "", {{"m", 2}});
+    EXPECT_THAT(partial.verdict(kPartial400), StartsWith("fail"));
+}
+
+TEST(OnceAfter401, OneRepeatIsAllowedAndASecondIsNot) {
+    auto story = refused(401, kStepUnauthorized);
+    story.request(401, kStepUnauthorized, {{"m", 2}}).request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict(kOnce), StartsWith("pass: what was answered 401 came again once"));
+    story.request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kOnce), StartsWith("fail: 1 sample came again after the second 401"));
+    EXPECT_THAT(story.verdict(kNoRetry), StartsWith("inconclusive"));
+}
+
+TEST(LogsError, NeedsTheTextOrALogWithoutIt) {
+    auto story = refused(400, refusal_step(400));
+    EXPECT_THAT(story.verdict(kLogs), StartsWith("inconclusive"));
+    story.record().wrote_log = true;
+    EXPECT_THAT(story.verdict(kLogs), StartsWith("warn"));
+    story.record().logged_error_text = true;
+    EXPECT_THAT(story.verdict(kLogs), StartsWith("pass"));
+}
+
+TEST(StaysAfter4xx, FallbackIsRightOnlyBefore2WasAccepted) {
+    Story never("4xx", Input::kScrape);
+    never.asked_for_2().request(400, refusal_step(400), {{"m", 1}});
+    never.in(kV1).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(never.verdict(kStays), StartsWith("inconclusive"));
+
+    Story changed("4xx", Input::kScrape);
+    changed.asked_for_2().request(204, "", {{"m", 1}}).request(400, refusal_step(400), {{"m", 2}});
+    EXPECT_THAT(changed.verdict(kStays), StartsWith("inconclusive"));
+    Story stayed = changed;
+    stayed.request(204, "", {{"m", 3}});
+    EXPECT_THAT(stayed.verdict(kStays), StartsWith("pass"));
+    changed.in(kV1).request(204, "", {{"m", 3}});
+    EXPECT_THAT(changed.verdict(kStays), StartsWith("warn: 1 request in 1.0 after a 400"));
+}
+
+// Retry-After and 429
+
+struct Pace {
+    const char* check;
+    std::string_view step;
+    std::int64_t enough_us, too_soon_us;
+};
+
+TEST(RetryAfter, IsWaitedForWithinTheTolerance) {
+    for (const auto& pace : {Pace{"sender/retry/retry-after-seconds", kStepSeconds, 1'960'000, 1'900'000},
+                             Pace{"sender/retry/retry-after-date", kStepDate, 1'010'000, 900'000}}) {
+        const auto told = [&](std::int64_t gap_us) {
+            Story story("retry-after");
+            story.request(503, pace.step, {{"m", 1}}).after(gap_us).request(204, "", {{"m", 1}});
+            return story.verdict(pace.check);
+        };
+        EXPECT_THAT(told(pace.enough_us), StartsWith("pass")) << pace.check;
+        EXPECT_THAT(told(pace.too_soon_us), StartsWith("warn")) << pace.check;
+        EXPECT_THAT(told(30'000), HasSubstr("the data came again after 30 ms")) << pace.check;
+    }
+}
+
+TEST(RetryAfter, OtherDataNeedNotWait) {
+    Story story("retry-after");
+    story.request(503, kStepSeconds, {{"m", 1}})
+        .request(204, "", {{"n", 1}})
+        .after(2'000'000)
+        .request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict("sender/retry/retry-after-seconds"), StartsWith("pass"));
+}
+
+TEST(RetryAfter, DataThatNeverCameAgainIsAnotherChecksMatter) {
+    Story story("retry-after");
+    story.request(503, kStepSeconds, {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict("sender/retry/retry-after-seconds"), StartsWith("inconclusive"));
+}
+
+struct Still {
+    const char* check;
+    std::string_view step;
+};
+
+TEST(Misleading5xx, IsRetriedLikeAnyOther) {
+    for (const auto& still :
+         {Still{"sender/retry/odd-retry-after", kStepOddWord}, Still{"sender/retry/odd-retry-after", kStepPastDate},
+          Still{"sender/response/text-of-5xx", kStepSaysPermanent},
+          Still{"sender/retry/partial-write", kStepPartial503}}) {
+        Story story("retry-after");
+        story.asked_for_2().request(503, still.step, {{"m", 1}, {"n", 1}});
+        EXPECT_THAT(story.verdict(still.check), StartsWith("inconclusive")) << still.step;
+        Story lost = story, half = story;
+        story.request(204, "", {{"m", 1}}).request(204, "", {{"n", 1}});
+        EXPECT_THAT(story.verdict(still.check), StartsWith("pass")) << still.step;
+        lost.request(204, "", {{"m", 2}});
+        EXPECT_THAT(lost.verdict(still.check), StartsWith("fail: 2 samples never came again")) << still.step;
+        half.request(204, "", {{"m", 1}, {"m", 2}});
+        EXPECT_THAT(half.verdict(still.check), StartsWith("fail: 1 sample never came again")) << still.step;
+    }
+}
+
+TEST(Misleading5xx, WhoNeverRetriesDoesNotReadTexts) {
+    Story story("retry-after");
+    story.request(503, kStepPlain503, {{"m", 1}}).request(503, kStepSaysPermanent, {{"m", 2}});
+    story.request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict("sender/response/text-of-5xx"), StartsWith("inconclusive"));
+}
+
+TEST(On429, BothWaysAreAllowed) {
+    Story drops("retry-after");
+    drops.request(429, kStepLimited, {{"m", 1}}).request(204, "", {{"m", 2}});
+    drops.request(429, kStepLimitedWait, {{"m", 3}}).request(204, "", {{"m", 4}});
+    EXPECT_THAT(drops.verdict("sender/retry/on-429"), StartsWith("info: what is answered 429 is dropped"));
+    EXPECT_THAT(drops.verdict("sender/retry/backoff-on-429"), StartsWith("not-applicable"));
+    EXPECT_THAT(drops.verdict("sender/retry/retry-after-on-429"), StartsWith("not-applicable"));
+
+    Story retries("retry-after");
+    retries.request(429, kStepLimited, {{"m", 1}}).request(429, kStepLimited, {{"m", 1}});
+    retries.request(204, "", {{"m", 1}}).request(429, kStepLimitedWait, {{"m", 2}});
+    retries.after(1'000'000).request(204, "", {{"m", 2}});
+    for (const auto* check : {"sender/retry/on-429", "sender/retry/backoff-on-429", "sender/retry/retry-after-on-429"})
+        EXPECT_THAT(retries.verdict(check), StartsWith("pass")) << check;
+}
+
+TEST(On429, HammeringIsNoBackoff) {
+    const auto with_gap = [](std::int64_t gap_us, int retries) {
+        Story story("retry-after");
+        story.request(429, kStepLimited, {{"m", 1}});
+        for (int i = 0; i < retries; ++i) story.after(gap_us).request(429, kStepLimited, {{"m", 1}});
+        return story.verdict("sender/retry/backoff-on-429");
+    };
+    EXPECT_THAT(with_gap(9'000, 2), StartsWith("fail"));
+    EXPECT_THAT(with_gap(9'000, 1), StartsWith("warn"));
+    EXPECT_THAT(with_gap(11'000, 2), StartsWith("pass"));
+    EXPECT_THAT(with_gap(30'000, 0), StartsWith("not-applicable"));
+}
+
+TEST(On429, RetriedWithoutTheWait) {
+    Story story("retry-after");
+    story.request(429, kStepLimitedWait, {{"m", 2}}).after(900'000).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict("sender/retry/retry-after-on-429"), StartsWith("warn"));
+}
+
+// 2xx
+
+TEST(NotOn2xx, DataIsDoneWith) {
+    for (const auto step : {kStepPlain200, kStep202, kStep204}) {
+        Story story("2xx");
+        story.request(204, step, {{"m", 1}});
+        EXPECT_THAT(story.verdict("sender/retry/not-on-2xx"), StartsWith("inconclusive")) << step;
+        story.request(204, "", {{"m", 2}});
+        EXPECT_THAT(story.verdict("sender/retry/not-on-2xx"), StartsWith("pass")) << step;
+        story.request(204, "", {{"m", 1}});
+        EXPECT_THAT(story.verdict("sender/retry/not-on-2xx"),
+                    StartsWith("fail: 1 sample came again after " + std::string(step)));
+    }
+}
+
+TEST(NotOn2xx, HabitShowsWhereNothingWasOdd) {
+    Story story("2xx");
+    story.request(202, kStep202, {{"m", 1}}).request(204, "", {{"m", 1}}).request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict("sender/retry/not-on-2xx"), StartsWith("inconclusive"));
+}
+
+TEST(IgnoresBody, OnlyTheBodyMakesTheDifference) {
+    Story story("2xx");
+    story.request(200, kStepErrorIn200, {{"m", 1}}).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict("sender/response/ignores-body"), StartsWith("fail"));
+    story.request(200, kStepPlain200, {{"m", 3}}).request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict("sender/response/ignores-body"), StartsWith("inconclusive"));
+}
+
+TEST(IncompleteCounts, RepeatingIsAPolicy) {
+    Story story("2xx");
+    story.asked_for_2().request(204, kStepWrittenZero, {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict("sender/written/incomplete-counts"), StartsWith("pass"));
+    story.request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict("sender/written/incomplete-counts"), StartsWith("info"));
+}
+
+TEST(NoVersionInference, TheMessageStays) {
+    Story story("2xx");
+    story.asked_for_2().request(204, kStepOtherVersion, {{"m", 1}});
+    EXPECT_THAT(story.verdict("sender/negotiation/no-version-inference"), StartsWith("inconclusive"));
+    story.request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict("sender/negotiation/no-version-inference"), StartsWith("pass"));
+    story.in(kV1).request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict("sender/negotiation/no-version-inference"), StartsWith("fail"));
+}
+
+TEST(MissingMeans415, AnySignOfHavingNoticedWillDo) {
+    constexpr auto kCheck = "sender/written/missing-means-415";
+    Story story("2xx-without-written");
+    story.asked_for_2().request(204, kStepNotWritten, {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kCheck), StartsWith("inconclusive"));
+    story.record().wrote_log = true;
+    EXPECT_THAT(story.verdict(kCheck), StartsWith("warn"));
+    Story logged = story, again = story, fell_back = story;
+    logged.record().logged_written = true;
+    EXPECT_THAT(logged.verdict(kCheck), StartsWith("pass"));
+    again.request(204, "", {{"m", 1}});
+    EXPECT_THAT(again.verdict(kCheck), StartsWith("info"));
+    fell_back.in(kV1).request(204, "", {{"m", 1}});
+    EXPECT_THAT(fell_back.verdict(kCheck), StartsWith("pass"));
+}
+
+// 415
+
+constexpr auto kNotRepeated = "sender/negotiation/415-not-repeated";
+constexpr auto kComplete = "sender/negotiation/fallback-complete";
+constexpr auto kSame = "sender/negotiation/fallback-same-data";
+
+Story unsupported(const Data& data = {{"m", 1}, {"n", 1}}) {
+    Story story("415", Input::kScrape);
+    story.asked_for_2().request(415, "", data);
+    return story;
+}
+
+TEST(Fallback, NoneIsAllowedAndRepeatingIsNot) {
+    auto story = unsupported();
+    story.request(415, "", {{"m", 2}, {"n", 2}});
+    EXPECT_THAT(story.verdict(kNotRepeated), StartsWith("pass"));
+    EXPECT_THAT(story.verdict(kComplete), StartsWith("not-applicable"));
+    EXPECT_THAT(story.verdict(kSame), StartsWith("not-applicable"));
+    story.request(415, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kNotRepeated), StartsWith("fail: 1 sample came again in 2.0"));
+}
+
+TEST(Fallback, IsCompleteWithMessageTypeAndVersion) {
+    constexpr auto kHead = [](const char* version) {
+        return "POST /w HTTP/1.1\r\nX-Prometheus-Remote-Write-Version: " + std::string(version) + "\r\n\r\n";
+    };
+    auto complete = unsupported();
+    complete.in(kV1).sent(204, "/w", kHead("0.1.0"), {{"m", 1}, {"n", 1}});
+    EXPECT_THAT(complete.verdict(kComplete), StartsWith("inconclusive"));
+    complete.sent(204, "/w", kHead("0.1.0"), {{"m", 2}});
+    EXPECT_THAT(complete.verdict(kNotRepeated), StartsWith("pass"));
+    EXPECT_THAT(complete.verdict(kComplete), StartsWith("pass"));
+    EXPECT_THAT(complete.verdict(kSame), StartsWith("pass"));
+
+    auto version = unsupported();
+    version.in(kV1).sent(204, "/w", kHead("2.0.0"), {{"m", 1}}).sent(204, "/w", kHead("2.0.0"), {{"m", 2}});
+    EXPECT_THAT(version.verdict(kComplete), HasSubstr("its version header is still 2.0.0"));
+    auto body = unsupported();
+    body.in(kV2, kV1).sent(415, "/w", kHead("0.1.0"), {{"m", 3}});
+    EXPECT_THAT(body.verdict(kComplete), HasSubstr("its body is no WriteRequest"));
+    complete.in(kV2).request(415, "", {{"m", 4}});
+    EXPECT_THAT(complete.verdict(kComplete), StartsWith("warn: 1 request in 2.0 again"));
+}
+
+TEST(Fallback, KeepsOrDropsTheRefusedDataButNotHalfOfIt) {
+    auto dropped = unsupported();
+    dropped.in(kV1).request(204, "", {{"m", 2}, {"n", 2}});
+    EXPECT_THAT(dropped.verdict(kSame), StartsWith("info"));
+    auto half = unsupported();
+    half.in(kV1).request(204, "", {{"m", 1}});
+    EXPECT_THAT(half.verdict(kSame), StartsWith("fail: 1 of 2 samples are missing in 1.0"));
+}
+
+// Silence
+
+TEST(Fidelity, WhoScrapesOnAndSendsNothingMoreHasLostWhatItScraped) {
+    const auto silent_for = [](std::int64_t us) {
+        Story story("steady", Input::kScrape);
+        story.scrape(1).arrived(1).scrape(2).arrived(2);
+        for (std::uint64_t number = 3; number < 9; ++number) story.scrape(number);
+        story.record().stop_us = story.record().deliveries().back().response_end_us + us;
+        return story.verdict("sender/fidelity/every-sample-bit-exact");
+    };
+    EXPECT_THAT(silent_for(9'000'000), StartsWith("fail: the sender went on scraping and stopped sending"));
+    EXPECT_THAT(silent_for(7'000'000), StartsWith("pass"));
+}
+
+}  // namespace
+}  // namespace prw::conformance
