@@ -64,6 +64,16 @@ public:
     /// Stops the program, then the servers, and completes the record.
     void close();
 
+    /// Looks at what has arrived so far, outside wait().
+    template <typename Look>
+    [[nodiscard]] auto look(Look look) {
+        const std::lock_guard lock(mutex_);
+        return look(record_.observation);
+    }
+    [[nodiscard]] std::size_t requests() {
+        return look([](const Observation& seen) { return seen.deliveries().size(); });
+    }
+
     // What `done` may look at (only within wait, and after close).
     [[nodiscard]] const Observation& observation() const { return record_.observation; }
     [[nodiscard]] std::vector<Generation> generations() const { return source_.generations(); }

@@ -78,13 +78,13 @@ void play_configuration(Stage& stage) {
     Overdue shown(2s);
     const auto accepted = [&] {
         const auto& all = stage.observation().deliveries();
-        return shown(any_samples(stage)) || (more && stage.exited().has_value()) ||
+        return shown(any_samples(stage.observation())) || (more && stage.exited().has_value()) ||
                std::any_of(all.begin(), all.end(),
                            [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
     };
     if (stage.wait(record.target.settle, accepted, !more) != Waited::kDone) return;
     note_end(stage);
-    if (!any_samples(stage)) return;
+    if (!stage.look([](const Observation& seen) { return any_samples(seen); })) return;
 
     const auto patience = std::min<Stage::Milliseconds>(record.target.settle, 10s);
     if (has(kVariantHeader)) {

@@ -57,7 +57,7 @@ void play_long_outage(Stage& stage) {
     const auto turn = stage.elapsed() + kOutageLasts;
     if (stage.wait(kOutageLasts, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
     stage.accept_everything();
-    const auto at_turn = stage.observation().deliveries().size();
+    const auto at_turn = stage.requests();
     Overdue settled(300ms), given_up(6s), silent(8s);
     std::size_t seen = 0;
     (void)stage.wait(25s, [&] {

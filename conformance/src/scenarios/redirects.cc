@@ -39,7 +39,7 @@ void play_redirects(Stage& stage) {
     opening.other_targets = true;
     if (!stage.open_with(std::move(opening))) return;
     if (!first_samples(stage)) return;
-    auto seen = stage.observation().deliveries().size();
+    auto seen = stage.requests();
     Overdue silent(8s);
     (void)stage.wait(scrapes ? 35s : 25s, [&] {
         const auto& observation = stage.observation();

@@ -24,8 +24,9 @@ void play_refusal(Stage& stage) {
     if (!open_and_provoke(stage, refusals, 30s)) return;
 
     // Twice: one repeat with other credentials is HTTP's own way. Not asked of a sender that has stopped.
-    const auto all_met = std::all_of(refusals.begin(), refusals.end(), [&](const Provocation& each) {
-        return fate_of(stage.observation(), each.step.name).hit;
+    const auto all_met = stage.look([&](const Observation& seen) {
+        return std::all_of(refusals.begin(), refusals.end(),
+                           [&](const Provocation& each) { return fate_of(seen, each.step.name).hit; });
     });
     if (all_met) {
         auto unauthorized = refusal(kStepUnauthorized, 401);

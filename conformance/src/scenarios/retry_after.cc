@@ -42,7 +42,7 @@ void play_retry_after(Stage& stage) {
     limited.attempt.reset();
     limited.times = 3;
     provoke(stage, {{limited, 1s}}, 15s);
-    if (!fate_of(stage.observation(), kStepLimited).hit) return;
+    if (!stage.look([](const Observation& seen) { return fate_of(seen, kStepLimited).hit; })) return;
     auto wait = refusal(kStepLimitedWait, 429);
     wait.headers = {{"Retry-After", seconds(kRetryAfterLimited)}};
     provoke(stage, {{wait, 2s}}, 15s);

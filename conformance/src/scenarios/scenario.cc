@@ -99,7 +99,7 @@ receiver::Script script_of(const std::vector<Provocation>& answers, std::string_
 void await_effects(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline) {
     bool may_rename = stage.record().target.input == Input::kScrape;
     const auto count = [&] { return stage.observation().deliveries().size(); };
-    const auto at_turn = count();
+    const auto at_turn = stage.requests();
     auto seen = at_turn;
     Overdue silent(may_rename ? 10s : 8s);
     std::vector<Overdue> waited;
@@ -163,19 +163,19 @@ receiver::Script refusals(std::initializer_list<int> first, int then) {
     return script;
 }
 
-bool any_samples(const Stage& stage) {
-    const auto& all = stage.observation().deliveries();
+bool any_samples(const Observation& observation) {
+    const auto& all = observation.deliveries();
     return std::any_of(all.begin(), all.end(), [](const Delivery& d) { return !d.samples.empty(); });
 }
 
-std::uint64_t requests_with_samples(const Stage& stage) {
-    const auto& all = stage.observation().deliveries();
+std::uint64_t requests_with_samples(const Observation& observation) {
+    const auto& all = observation.deliveries();
     return static_cast<std::uint64_t>(
         std::count_if(all.begin(), all.end(), [](const Delivery& d) { return !d.samples.empty(); }));
 }
 
 bool first_samples(Stage& stage) {
-    return stage.wait(stage.record().target.settle, [&] { return any_samples(stage); }) == Waited::kDone;
+    return stage.wait(stage.record().target.settle, [&] { return any_samples(stage.observation()); }) == Waited::kDone;
 }
 
 }  // namespace prw::conformance

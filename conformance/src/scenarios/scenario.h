@@ -68,8 +68,8 @@ void provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milli
 
 /// Each of `first` once, then `then` for ever.
 [[nodiscard]] receiver::Script refusals(std::initializer_list<int> first, int then);
-[[nodiscard]] bool any_samples(const Stage& stage);
-[[nodiscard]] std::uint64_t requests_with_samples(const Stage& stage);
+[[nodiscard]] bool any_samples(const Observation& observation);
+[[nodiscard]] std::uint64_t requests_with_samples(const Observation& observation);
 /// Waits for the first request with samples.
 [[nodiscard]] bool first_samples(Stage& stage);
 

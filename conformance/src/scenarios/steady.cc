@@ -36,10 +36,10 @@ void play_steady(Stage& stage) {
     Overdue late(2s), features_late(6s), own_late(6s);
     (void)stage.wait(40s, [&] {
         if (!stage.may_scrape()) {
-            const auto requests = requests_with_samples(stage);
+            const auto requests = requests_with_samples(stage.observation());
             return requests >= kOwnRequests || (record.target.input == Input::kUnknown && own_late(true));
         }
-        if (stage.scrapes() == 0) return own_late(requests_with_samples(stage) >= kOwnRequests);
+        if (stage.scrapes() == 0) return own_late(requests_with_samples(stage.observation()) >= kOwnRequests);
         const auto compared = compare_with_source(stage.observation(), stage.generations(), window,
                                                   std::numeric_limits<std::uint64_t>::max());
         if (compared.first == 0) return own_late(stage.scrapes() >= window + kOverdue);

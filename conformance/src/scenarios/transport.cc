@@ -70,7 +70,7 @@ void reset_in_body(Stage& stage) {
         return std::count_if(all.begin(), all.end(), [](const Delivery& d) { return d.step == kResetInBody; });
     };
     for (const auto after : {0, 64}) {
-        const auto before = resets();
+        const auto before = stage.look([&](const Observation&) { return resets(); });
         stage.reset_next(static_cast<std::size_t>(after));
         if (stage.wait(8s, [&] { return resets() > before; }) != Waited::kDone) return;
     }
@@ -102,8 +102,8 @@ void play_transport(Stage& stage) {
         stage.answer(faults(carrier, stall, stage.record().asked));
     }
     const auto count = [&] { return stage.observation().deliveries().size(); };
-    const auto at_turn = count();
-    auto seen = count();
+    const auto at_turn = stage.requests();
+    auto seen = at_turn;
     // Longer than senders wait between two attempts, and than the time-out that a stall runs into.
     Overdue silent(10s);
     (void)stage.wait(scrapes ? 45s : 25s, [&] {
