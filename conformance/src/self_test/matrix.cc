@@ -66,6 +66,7 @@ void judge_mutant(const SelfTestCatalogue& catalogue, const SelfTestRun& run, st
             about(run, fired ? Kind::kOtherVerdict : Kind::kSurvived, check->id,
                   (fired ? "should say " + std::string(name_of(expected)) + ", " : std::string()) + says(*said)));
     }
+    if (!run.evidence.empty()) out.push_back(about(run, Kind::kEvidence, check->id, run.evidence));
     for (const auto& [id, other] : run.said) {
         if (id == check->id || !accuses(other.verdict)) continue;
         if (std::find(mutant->also.begin(), mutant->also.end(), id) != mutant->also.end()) continue;
@@ -191,9 +192,9 @@ SelfTestMatrix::NullLine null_line(const SelfTestCatalogue::Null& null, const st
 }  // namespace
 
 std::string_view name_of(SelfTestProblem::Kind kind) {
-    static constexpr std::array<std::string_view, 9> kNames = {"survived",   "other-verdict", "no-kill",
-                                                               "alarm",      "false-alarm",   "null-conforms",
-                                                               "not-judged", "no-pass",       "catalogue"};
+    static constexpr std::array<std::string_view, 10> kNames = {
+        "survived",      "other-verdict", "no-kill",    "alarm",   "false-alarm",
+        "null-conforms", "evidence",      "not-judged", "no-pass", "catalogue"};
     return kNames.at(static_cast<std::size_t>(kind));
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "checks/table.h"
+#include "prw/conformance/evidence.h"
 #include "prw/conformance/self_test.h"
 #include "run/stage.h"
 #include "self_test/lookup.h"
@@ -177,13 +178,26 @@ private:
             const bool soft = check.level != proto::Level::kMust && check.level != proto::Level::kMustNot;
             run.said[check.id] = {check.verdict, check.reason, rule, soft};
         };
-        for (const auto& check : judge(record)) note(check, false);
+        // What the mutant is meant to break, to be proven by its capsule alone.
+        std::vector<CheckOutcome> shown;
+        const auto meant = job.kind == SubjectKind::kMutant ? find_row(catalogue_.mutants, job.subject)->check : "";
+        const auto keep = [&](const CheckOutcome& check) {
+            const bool accuses = check.verdict == Verdict::kWarn || check.verdict == Verdict::kFail;
+            if (check.id == meant && accuses) shown.push_back(check);
+        };
+        for (const auto& check : judge(record)) {
+            note(check, false);
+            keep(check);
+        }
         const ScenarioRecord* records[] = {&record};
         // A sender may send the other message, too: what its requests break counts all the same.
         std::set<proto::ProtobufMessage> messages;
         for (const auto& delivery : record.deliveries()) messages.insert(delivery.message);
         messages.erase(judged_message(record));
-        for (const auto& check : judge_rules(records, judged_message(record))) note(check, true);
+        for (const auto& check : judge_rules(records, judged_message(record))) {
+            note(check, true);
+            keep(check);
+        }
         for (const auto message : messages) {
             for (const auto& check : judge_rules(records, message)) {
                 const bool accuses = check.verdict == Verdict::kWarn || check.verdict == Verdict::kFail;
@@ -192,6 +206,7 @@ private:
                 if (known == run.said.end() || (accuses && worse)) note(check, true);
             }
         }
+        if (!record.interrupted) run.evidence = problem_of_evidence(std::move(shown), record);
         // Only what broke is reported; of the reference it proves that nothing did.
         const std::string runs(kTargetRuns);
         if (record.target_broke)
@@ -199,6 +214,23 @@ private:
         else if (record.problem.empty() && job.kind == SubjectKind::kReference)
             run.said[runs] = {Verdict::kPass, {}, false, false};
         return run;
+    }
+
+    /// Why the capsule of a kill does not lead to the same verdict; empty: it does.
+    [[nodiscard]] std::string problem_of_evidence(std::vector<CheckOutcome> checks,
+                                                  const ScenarioRecord& record) const {
+        if (checks.empty() || record.deliveries().empty()) return {};
+        if (auto written = write_capsules(checks, {&record, 1}, record.directory, options_.tool_version); !written)
+            return written.error().text();
+        for (const auto& check : checks) {
+            if (check.capsule.empty()) return "there is none";
+            const auto again = judge_again((fs::path(record.directory) / check.capsule).string());
+            if (!again) return again.error().text();
+            if (again->is != Rejudgement::kStillFailing)
+                return "says " + std::string(name_of(check.verdict)) + ", its capsule says " +
+                       std::string(name_of(again->now.verdict)) + ": " + again->now.reason;
+        }
+        return {};
     }
 
     /// Only what somebody may want to look at is left.

@@ -19,13 +19,14 @@ using Kind = SelfTestProblem::Kind;
 constexpr std::size_t kShown = 40;
 
 std::string_view title_of(Kind kind) {
-    static constexpr std::array<std::string_view, 9> kTitles = {
+    static constexpr std::array<std::string_view, 10> kTitles = {
         "Mutants that survive: the check meant for them does not fire",
         "Mutants that are caught with another verdict than they should",
         "Checks that no mutant has been killed by",
         "Alarms on the reference sender",
         "False alarms: checks that fire on a mutant which does not break what they judge",
         "Null senders that get away with it",
+        "Kills whose capsule does not lead to the same verdict",
         "Runs without a verdict, twice",
         "Checks that the reference sender never passes",
         "The tables contradict themselves"};

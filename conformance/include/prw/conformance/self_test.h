@@ -80,6 +80,7 @@ struct SelfTestRun {
     std::string problem;               ///< why the scenario could not be carried out
     bool broke = false;                ///< the program did not start or crashed
     unsigned attempts = 1;             ///< 2: the first was inconclusive
+    std::string evidence;              ///< what is wrong with the capsule of the kill; empty: nothing
     std::int64_t duration_ms = 0;
     std::string folder;  ///< capture and log, where they were kept
 };
@@ -92,6 +93,7 @@ struct SelfTestProblem {
         kAlarm,         ///< a check fired on the reference
         kFalseAlarm,    ///< a check fired on a mutant that does not break what it judges
         kNullConforms,  ///< a null sender conforms, or passes a check without having sent anything
+        kEvidence,      ///< the capsule of a kill does not lead to the same verdict
         kNotJudged,     ///< inconclusive twice, or the program broke
         kNoPass,        ///< a check that the reference never passed
         kCatalogue,     ///< unknown check, exemption that is not needed, …
