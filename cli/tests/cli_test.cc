@@ -73,7 +73,7 @@ TEST(Cli, EveryCommandHasHelpWithExamples) {
 }
 
 TEST(Cli, ReportAnswersForOneCheckWithItsExitCode) {
-    const std::string file = std::string(PRW_SOURCE_DIR) + "/conformance/tests/golden/results.json";
+    const std::string file = prw::testing::source_dir().string() + "/conformance/tests/golden/results.json";
     struct Row {
         std::vector<std::string> arguments;
         int code;
@@ -136,10 +136,10 @@ TEST(Cli, SaysItsVersion) {
 
 // inspect
 
-const std::filesystem::path kGolden = std::filesystem::path(PRW_SOURCE_DIR) / "cli/tests/golden";
+const std::filesystem::path kGolden = prw::testing::source_dir() / "cli/tests/golden";
 
 std::string raw_path(const char* name) {
-    return (std::filesystem::path(PRW_SOURCE_DIR) / "tests/captures" / (std::string(name) + ".http")).string();
+    return (prw::testing::source_dir() / "tests/captures" / (std::string(name) + ".http")).string();
 }
 
 TEST(Inspect, RealRequestsReadAsTheyStand) {

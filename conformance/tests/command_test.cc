@@ -101,7 +101,7 @@ TEST_F(Command, ReferenceConformsUnderBothMessages) {
 }
 
 TEST_F(Command, SeedCaseNamesTheMissingRetryAndTheVersionAndNothingThatIsNotSo) {
-    EXPECT_EQ(run({"--", std::string(PRW_SOURCE_DIR) + "/tests/peers/seed_sender.py"}), 1) << output();
+    EXPECT_EQ(run({"--", prw::testing::source_dir().string() + "/tests/peers/seed_sender.py"}), 1) << output();
     const auto seen = results();
     EXPECT_THAT(ids(seen, Verdict::kFail), ElementsAre("sender/retry/on-5xx 1.0"));
     // It prints the status of the answer, and not its text.
@@ -250,9 +250,9 @@ TEST_F(Command, EveryWayOutLeavesReportsThatSayWhy) {
 }
 
 TEST_F(Command, TraceShowsTheExchangesOfAFailure) {
-    EXPECT_EQ(
-        run({"--run", "retry/on-5xx", "--trace", "--", std::string(PRW_SOURCE_DIR) + "/tests/peers/seed_sender.py"}),
-        1);
+    EXPECT_EQ(run({"--run", "retry/on-5xx", "--trace", "--",
+                   prw::testing::source_dir().string() + "/tests/peers/seed_sender.py"}),
+              1);
     EXPECT_THAT(output(), HasSubstr("--- sender/retry/on-5xx 1.0 fail\nexchange 1 "));
     EXPECT_THAT(output(), HasSubstr("response 503 after "));
     EXPECT_THAT(output(), HasSubstr("POST /"));

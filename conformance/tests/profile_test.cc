@@ -199,7 +199,7 @@ TEST(Profile, IsFoundByNameByPathAndByTarget) {
 
 TEST(Profile, ShippedOnesAreValid) {
     std::size_t seen = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(PRW_SOURCE_DIR) + "/profiles")) {
+    for (const auto& entry : std::filesystem::directory_iterator(prw::testing::source_dir().string() + "/profiles")) {
         const auto profile = load_profile(entry.path().string());
         EXPECT_TRUE(profile) << profile.error().text();
         ++seen;

@@ -15,7 +15,7 @@ using prw::testing::TempDir;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::filesystem::path kGolden = std::filesystem::path(PRW_SOURCE_DIR) / "conformance/tests/golden";
+const std::filesystem::path kGolden = prw::testing::source_dir() / "conformance/tests/golden";
 
 TEST(Verdict, RanksAFailAboveWhatCouldNotBeJudged) {
     struct Row {

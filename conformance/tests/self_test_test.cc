@@ -22,7 +22,7 @@ using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 using Kind = SelfTestProblem::Kind;
 
-const std::filesystem::path kGolden = std::filesystem::path(PRW_SOURCE_DIR) / "conformance/tests/golden";
+const std::filesystem::path kGolden = prw::testing::source_dir() / "conformance/tests/golden";
 constexpr auto kV1 = ProtobufMessage::kV1;
 constexpr auto kV2 = ProtobufMessage::kV2;
 

@@ -1,6 +1,5 @@
 #include "prw/http/server.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -15,6 +14,7 @@
 #include <system_error>
 #include <thread>
 
+#include "bind.h"
 #include "connection.h"
 #include "socket.h"
 
@@ -24,47 +24,6 @@ namespace {
 
 constexpr Milliseconds kExhaustedPause{
     50};  // out of descriptors or threads: try again when a connection ends, or after this
-
-struct AddressList {
-    addrinfo* first = nullptr;
-    AddressList() = default;
-    AddressList(const AddressList&) = delete;
-    AddressList& operator=(const AddressList&) = delete;
-    ~AddressList() {
-        if (first != nullptr) ::freeaddrinfo(first);
-    }
-};
-
-std::string bare_host(std::string host) {
-    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
-    return host;
-}
-
-Result<Descriptor> bind_to(const std::string& host, std::uint16_t port) {
-    const std::string bare = bare_host(host);
-    const bool v6 = bare.find(':') != std::string::npos;
-    const std::string where = (v6 ? "[" + bare + "]" : bare) + ":" + std::to_string(port);
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-    AddressList list;
-    const int found =
-        ::getaddrinfo(bare.empty() ? nullptr : bare.c_str(), std::to_string(port).c_str(), &hints, &list.first);
-    if (found != 0) return fail(ErrorCode::kIo, "cannot listen", where, ::gai_strerror(found));
-    int error = EADDRNOTAVAIL;
-    for (const auto* entry = list.first; entry != nullptr; entry = entry->ai_next) {
-        Descriptor fd(
-            ::socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol));
-        // SO_REUSEADDR lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two servers on one
-        // port are an error.
-        const int on = 1;
-        if (fd.valid() && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-            ::bind(fd.get(), entry->ai_addr, entry->ai_addrlen) == 0)
-            return fd;
-        error = errno;
-    }
-    return fail(ErrorCode::kIo, "cannot listen", where, errno_text(error));
-}
 
 }  // namespace
 
@@ -93,7 +52,6 @@ struct Server::Impl {
     [[nodiscard]] bool accept_one();
     void serve(Descriptor fd, const sockaddr_storage& address);
     void join_finished();
-    [[nodiscard]] std::uint16_t bound_port() const;
 };
 
 void Server::Impl::join_finished() {
@@ -157,12 +115,6 @@ void Server::Impl::accept_loop() {
     }
 }
 
-std::uint16_t Server::Impl::bound_port() const {
-    if (bound.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(bound).sin6_port);
-    if (bound.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(bound).sin_port);
-    return 0;
-}
-
 Server::Server(ServerOptions options, Handler handler, Completion completion, Starting starting)
     : impl_(
           std::make_unique<Impl>(std::move(options), std::move(handler), std::move(completion), std::move(starting))) {}
@@ -171,11 +123,8 @@ Server::~Server() { stop(); }
 
 Result<void> Server::reserve() {
     auto& self = *impl_;
-    auto listener = bind_to(self.options.host, self.options.port);
+    auto listener = bind_to(self.options.host, self.options.port, self.bound);
     if (!listener) return tl::unexpected<Error>(listener.error());
-    socklen_t size = sizeof self.bound;
-    if (::getsockname(listener->get(), reinterpret_cast<sockaddr*>(&self.bound), &size) != 0)
-        return fail(ErrorCode::kIo, "cannot tell the port", self.options.host, errno_text(errno));
     self.listener = std::move(*listener);
     return {};
 }
@@ -206,9 +155,9 @@ Result<void> Server::start() {
     return {};
 }
 
-std::uint16_t Server::port() const { return impl_->bound_port(); }
+std::uint16_t Server::port() const { return port_of(impl_->bound); }
 
-std::string Server::address() const { return impl_->bound_port() == 0 ? std::string() : address_text(impl_->bound); }
+std::string Server::address() const { return port_of(impl_->bound) == 0 ? std::string() : address_text(impl_->bound); }
 
 std::string Server::url(std::string_view path) const {
     auto host = address();

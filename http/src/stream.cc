@@ -162,24 +162,21 @@ bool Stream::connect(const Url& url, Clock::time_point deadline, const Event& ca
     return false;
 }
 
-bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext& context, Clock::time_point deadline,
-                       const Event& cancel, StreamFailure& failure) {
-    if (!context.prepare(options, failure)) return false;
+bool Stream::start_session(ssl_ctx_st* context, StreamFailure& failure) {
     ERR_clear_error();
-    ssl_ = SSL_new(context.get());
+    ssl_ = SSL_new(context);
     BIO* bio = ssl_ == nullptr ? nullptr : socket_bio(fd_.get());
     if (bio == nullptr) return refuse(failure, ClientFailure::kTls, openssl_text());
     SSL_set_bio(ssl_, bio, bio);
-    if (is_ip(url.host)) {
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), url.host.c_str());
-    } else {
-        SSL_set_tlsext_host_name(ssl_, url.host.c_str());
-        SSL_set1_host(ssl_, url.host.c_str());
-    }
+    return true;
+}
+
+bool Stream::handshake(int (*step)(ssl_st*), const std::string& peer, Clock::time_point deadline, const Event& cancel,
+                       StreamFailure& failure) {
     for (;;) {
         ERR_clear_error();
         errno = 0;
-        const int result = SSL_connect(ssl_);
+        const int result = step(ssl_);
         if (result == 1) return true;
         const int saved = errno;
         const int error = SSL_get_error(ssl_, result);
@@ -187,7 +184,7 @@ bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext&
             const auto verified = SSL_get_verify_result(ssl_);
             std::string cause;
             if (verified != X509_V_OK) {
-                cause = std::string("certificate of ") + url.host + ": " + X509_verify_cert_error_string(verified);
+                cause = "certificate of " + peer + ": " + X509_verify_cert_error_string(verified);
             } else if (error == SSL_ERROR_SYSCALL) {
                 cause = saved == 0 ? "the peer closed the connection during the handshake" : errno_text(saved);
             } else {
@@ -204,6 +201,37 @@ bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext&
                 return refuse(failure, ClientFailure::kCancelled, "");
         }
     }
+}
+
+bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext& context, Clock::time_point deadline,
+                       const Event& cancel, StreamFailure& failure) {
+    if (!context.prepare(options, failure) || !start_session(context.get(), failure)) return false;
+    if (is_ip(url.host)) {
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), url.host.c_str());
+    } else {
+        SSL_set_tlsext_host_name(ssl_, url.host.c_str());
+        SSL_set1_host(ssl_, url.host.c_str());
+    }
+    return handshake(SSL_connect, url.host, deadline, cancel, failure);
+}
+
+void Stream::adopt(Descriptor fd) {
+    close();
+    fd_ = std::move(fd);
+}
+
+bool Stream::accept_tls(ssl_ctx_st* context, Clock::time_point deadline, const Event& cancel, StreamFailure& failure) {
+    return start_session(context, failure) && handshake(SSL_accept, "the client", deadline, cancel, failure);
+}
+
+void Stream::end_writing() {
+    if (ssl_ != nullptr) {
+        ERR_clear_error();
+        SSL_shutdown(ssl_);
+        ERR_clear_error();
+        return;
+    }
+    ::shutdown(fd_.get(), SHUT_WR);
 }
 
 Stream::Io Stream::tls_result(int result, std::string& cause) {

@@ -1,4 +1,4 @@
-/// The client's end of a connection: plain TCP or TLS, with deadlines and cancellation.
+/// One end of a connection: plain TCP or TLS, with deadlines and cancellation.
 #pragma once
 
 #include <cstddef>
@@ -47,6 +47,11 @@ public:
     [[nodiscard]] bool start_tls(const Url& url, const ClientOptions& options, TlsContext& context,
                                  Clock::time_point deadline, const Event& cancel, StreamFailure& failure);
 
+    /// The server's end of a connection that was accepted; the descriptor does not block.
+    void adopt(Descriptor fd);
+    [[nodiscard]] bool accept_tls(ssl_ctx_st* context, Clock::time_point deadline, const Event& cancel,
+                                  StreamFailure& failure);
+
     enum class Io { kDone, kEnd, kWantRead, kWantWrite, kReset, kError };
     /// One attempt without waiting. `count` is what was moved.
     Io read(char* into, std::size_t size, std::size_t& count, std::string& cause);
@@ -54,12 +59,17 @@ public:
 
     [[nodiscard]] bool open() const { return fd_.valid(); }
     [[nodiscard]] int fd() const { return fd_.get(); }
+    /// Nothing more will be written; what the peer writes can still be read.
+    void end_writing();
     /// A kept connection that the peer has closed meanwhile, as far as can be seen without reading.
     [[nodiscard]] bool stale() const;
     void close();
 
 private:
     Io tls_result(int result, std::string& cause);
+    [[nodiscard]] bool start_session(ssl_ctx_st* context, StreamFailure& failure);
+    [[nodiscard]] bool handshake(int (*step)(ssl_st*), const std::string& peer, Clock::time_point deadline,
+                                 const Event& cancel, StreamFailure& failure);
     Descriptor fd_;
     ssl_st* ssl_ = nullptr;
 };

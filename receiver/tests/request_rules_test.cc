@@ -71,7 +71,8 @@ TEST(RequestFindings, AreAsRecorded) {
         for (const auto& finding : result.findings)
             if (finding.rule == c.rule) actual += "# " + c.name + "\n" + render(finding);
     }
-    EXPECT_EQ(golden(std::string(PRW_SOURCE_DIR) + "/receiver/tests/golden/request_findings.txt", actual), actual);
+    EXPECT_EQ(golden(prw::testing::source_dir().string() + "/receiver/tests/golden/request_findings.txt", actual),
+              actual);
 }
 
 }  // namespace

@@ -239,10 +239,12 @@ TEST(ConfigurationMutants, ForgetWhatWasConfigured) {
     remote.url = *http::parse_url("http://user:secret@receiver/write?a=b");
     remote.headers = {{"X-Scope-OrgID", "team"}};
     remote.bearer_token_file = "token";
+    remote.client.ca_file = "ca.pem";
     QueueOptions queue;
-    mutation_of({"config/no-query,config/no-custom-headers,config/no-password,config/no-token"}).tune(remote, queue);
+    mutation_of({"config/no-query,config/no-custom-headers,config/no-password,config/no-token,config/no-ca"})
+        .tune(remote, queue);
     EXPECT_EQ(remote.url.target, "/write");
-    EXPECT_EQ(remote.url.user + remote.url.password + remote.bearer_token_file, "");
+    EXPECT_EQ(remote.url.user + remote.url.password + remote.bearer_token_file + remote.client.ca_file, "");
     EXPECT_THAT(remote.headers, IsEmpty());
     EXPECT_TRUE(mutation_of({"config/reserved-headers"}).takes_any_header());
     EXPECT_FALSE(mutation_of({"config/no-query"}).takes_any_header());

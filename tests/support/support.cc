@@ -37,9 +37,11 @@ void write_file(const fs::path& path, std::string_view contents) {
     if (!out) throw std::runtime_error("cannot write " + path.string());
 }
 
+fs::path source_dir() { return PRW_SOURCE_DIR; }
+
 namespace {
 
-fs::path captures_dir() { return fs::path(PRW_SOURCE_DIR) / "tests" / "captures"; }
+fs::path captures_dir() { return source_dir() / "tests" / "captures"; }
 
 HttpFixture load(const fs::path& path) {
     const std::string bytes = read_file(path);

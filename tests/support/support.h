@@ -8,6 +8,9 @@
 
 namespace prw::testing {
 
+/// Of the project. Only here, so that compiled tests do not depend on where the project lies.
+[[nodiscard]] std::filesystem::path source_dir();
+
 /// A directory of its own that is removed, with contents, at the end of the scope.
 class TempDir {
 public:

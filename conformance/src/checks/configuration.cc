@@ -209,13 +209,33 @@ void judge_bearer(const ScenarioRecord& record, CheckOutcome& out) {
     judge_credentials(record, kBearerTarget, kVariantBearer, "a bearer token", out);
 }
 
+void judge_tls(const ScenarioRecord& record, CheckOutcome& out) {
+    if (!record.target.variants.contains(std::string(kVariantTls)))
+        return not_applicable(out, without_variant("a CA to trust", kVariantTls));
+    const auto* trial = trial_to(record, path_of(kTlsTarget));
+    if (trial == nullptr) return undecided(out, "the program was not started with it");
+    const auto requests = deliveries_to(record, path_of(kTlsTarget)).size();
+    evidence(out, "requests over TLS", requests);
+    evidence(out, "handshakes that failed", trial->failed_handshakes);
+    if (requests > 0)
+        return pass(out, count_text(requests, "request") + " over TLS, with a certificate of the configured CA");
+    if (trial->failed_handshakes == 0) {
+        return undecided(
+            out, "nobody came to the https URL" + (trial->exited ? "; the program " + *trial->exited : std::string()));
+    }
+    add_finding(out, {}, count_text(trial->failed_handshakes, "handshake") + " failed, and no request followed", 0,
+                "Trust the CA file that is configured, for the host of the URL.");
+    miss(out, "requests over TLS to a receiver whose certificate the configured CA has signed",
+         "no handshake succeeded");
+}
+
 constexpr std::string_view kUrlClauses[] = {"prw1.scope.path-from-sender", "prw2.scope.path-from-sender"};
 constexpr std::string_view kCustomClauses[] = {"prw1.headers.custom-allowed", "prw2.headers.custom-allowed"};
 constexpr std::string_view kReservedClauses[] = {"prw1.headers.no-reserved-override",
                                                  "prw2.headers.no-reserved-override"};
 constexpr std::string_view kAuthClauses[] = {"ext.http.auth-supported"};
 
-constexpr std::array<BehaviourCheck, 5> kChecks = {{
+constexpr std::array<BehaviourCheck, 6> kChecks = {{
     {"sender/url/path-and-query",
      kConfiguration,
      kUrlClauses,
@@ -251,6 +271,13 @@ constexpr std::array<BehaviourCheck, 5> kChecks = {{
      Needs::kSamples,
      {},
      judge_bearer},
+    {"sender/auth/tls",
+     kConfiguration,
+     kAuthClauses,
+     "An https URL is reached with a CA that is configured.",
+     Needs::kSamples,
+     {},
+     judge_tls},
 }};
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace prw::conformance {
 
 inline constexpr std::string_view kConfiguredTarget = "/prw/configured/write?tenant=a&zone=b";
 inline constexpr std::string_view kBearerTarget = "/prw/bearer/write";
+inline constexpr std::string_view kTlsTarget = "/prw/tls/write";
 inline constexpr std::string_view kCustomHeader = "X-Prw-Test", kCustomValue = "prw";
 /// Of kTestUser and kTestPassword.
 inline constexpr std::string_view kBasicCredentials = "Basic cHJ3LXVzZXI6cHJ3LXdvcmQ=";

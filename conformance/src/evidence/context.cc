@@ -47,6 +47,7 @@ void members(Visit&& visit,
     visit("header", trial.header);
     visit("value", trial.value);
     visit("credentials", trial.credentials);  // those of the test, which are no secret
+    visit("failed_handshakes", trial.failed_handshakes);
     visit("exited", trial.exited);
     visit("exited_cleanly", trial.exited_cleanly);
 }

@@ -81,6 +81,7 @@ Target reference_target() {
     auto& bearer = target.variants[std::string(kVariantBearer)];
     bearer.files = {{"token", "${PRW_BEARER_TOKEN}"}};
     bearer.arguments = {"--bearer-token-file", "${PRW_TMPDIR}/token"};
+    target.variants[std::string(kVariantTls)].arguments = {"--ca-file", "${PRW_CA_FILE}"};
     target.variants[std::string(kVariantTimeout)].arguments = {"--timeout", "${PRW_TIMEOUT}"};
     target.origin = "built in";
     return target;

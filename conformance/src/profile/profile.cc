@@ -252,6 +252,7 @@ const std::vector<VariantName>& variant_names() {
         {kVariantHeader, "sends one further header", "PRW_HEADER_NAME, PRW_HEADER_VALUE"},
         {kVariantBasicAuth, "authenticates with user and password", "PRW_USERNAME, PRW_PASSWORD"},
         {kVariantBearer, "authenticates with a bearer token", "PRW_BEARER_TOKEN"},
+        {kVariantTls, "trusts the CA of the test; its URL is https then", "PRW_CA_FILE"},
         {kVariantTimeout, "gives up on a request after a short time", "PRW_TIMEOUT, PRW_TIMEOUT_SECONDS"},
     };
     return kNames;

@@ -1,5 +1,8 @@
 #include "run/stage.h"
 
+#include "prw/http/certificates.h"
+#include "prw/http/client.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -44,6 +47,7 @@ Variables scenario_variables(const Target& target, proto::ProtobufMessage messag
     out["PRW_USERNAME"] = std::string(kTestUser);
     out["PRW_PASSWORD"] = std::string(kTestPassword);
     out["PRW_BEARER_TOKEN"] = std::string(kTestToken);
+    out["PRW_CA_FILE"] = work_dir + "/ca.pem";
     out["PRW_TIMEOUT_SECONDS"] = std::to_string(kShortTimeout.count());
     out["PRW_TIMEOUT"] = out["PRW_TIMEOUT_SECONDS"] + "s";
     return out;
@@ -200,6 +204,26 @@ bool Stage::restart(const std::string& target, const std::vector<std::string>& v
 
 std::optional<ExitStatus> Stage::exited() const { return process_ ? process_->status() : std::nullopt; }
 
+/// Where the receiver is reached by TLS. The certificates are made when they are first asked for.
+Result<std::string> Stage::https_url(const std::string& path_and_query) {
+    if (!tls_) {
+        const auto folder = fs::path(record_.directory) / "tls";
+        std::error_code error;
+        fs::create_directories(folder, error);
+        auto certificates = http::make_test_certificates(folder.string());
+        if (!certificates) return tl::unexpected<Error>(certificates.error());
+        ca_file_ = certificates->ca_file;
+        http::TlsFrontOptions options;
+        options.certificate_file = certificates->certificate_file;
+        options.key_file = certificates->key_file;
+        if (const auto plain = http::parse_url(receiver_->url("/"))) options.behind_port = plain->port;
+        auto front = std::make_unique<http::TlsFront>(options);
+        if (auto started = front->start(); !started) return tl::unexpected<Error>(started.error());
+        tls_ = std::move(front);
+    }
+    return tls_->url(path_and_query);
+}
+
 bool Stage::start_program(const std::string& path_and_query, const std::vector<std::string>& variants,
                           const Variables& further) {
     const auto target = with_variants(record_.target, variants);
@@ -209,8 +233,15 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
         record_.target_broke = true;
         return false;
     };
-    auto variables = scenario_variables(target, record_.asked, record_.scenario, work_dir_,
-                                        receiver_->url(path_and_query), source_.url(), source_.hostport());
+    std::string url = receiver_->url(path_and_query);
+    if (std::find(variants.begin(), variants.end(), kVariantTls) != variants.end()) {
+        auto https = https_url(path_and_query);
+        if (!https) return broken(https.error().text());
+        url = std::move(*https);
+    }
+    auto variables =
+        scenario_variables(target, record_.asked, record_.scenario, work_dir_, url, source_.url(), source_.hostport());
+    if (!ca_file_.empty()) variables["PRW_CA_FILE"] = ca_file_;
     for (const auto& [name, value] : further) variables[name] = value;
     if (auto added = add_variables(target, variables); !added) return broken(added.error().text());
     for (const auto& [name, text] : target.files) {
@@ -338,6 +369,7 @@ void Stage::close() {
     } else if (record_.problem.empty() && silent_so_far()) {
         record_.problem = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
     }
+    tls_.reset();
     if (receiver_) receiver_->stop();
     source_.stop();
     record_.generations = source_.generations();
@@ -353,6 +385,7 @@ void Stage::close() {
         for (std::size_t i = 2; i <= starts_; ++i)
             fs::remove_all(fs::path(record_.directory) / ("work-" + std::to_string(i)), ignored);
         fs::remove_all(fs::path(record_.directory) / "work", ignored);
+        fs::remove_all(fs::path(record_.directory) / "tls", ignored);
     }
     record_.duration_ms = elapsed().count();
 }

@@ -14,6 +14,7 @@
 #include "prw/conformance/process.h"
 #include "prw/conformance/runner.h"
 #include "prw/conformance/scrape_target.h"
+#include "prw/http/tls_front.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/receiver.h"
 
@@ -50,6 +51,8 @@ public:
     /// Stops the program and starts it anew with another URL and other variants. False when it does not start, which is
     /// no problem of the record.
     bool restart(const std::string& target, const std::vector<std::string>& variants, const Variables& variables);
+    /// TLS handshakes of this target that failed.
+    [[nodiscard]] std::uint64_t failed_handshakes() const { return tls_ ? tls_->failed_handshakes() : 0; }
     /// How the program that runs now ended by itself; nullopt while it runs.
     [[nodiscard]] std::optional<ExitStatus> exited() const;
     /// The connection of the next request is reset once so many bytes of its body are there.
@@ -91,6 +94,7 @@ private:
     bool prepare_directory();
     bool start_program(const std::string& path_and_query, const std::vector<std::string>& variants,
                        const Variables& further);
+    [[nodiscard]] Result<std::string> https_url(const std::string& path_and_query);
     void note(const receiver::Exchange& exchange);
     [[nodiscard]] std::string read_log() const;
     void look_for_written();
@@ -107,6 +111,8 @@ private:
     std::unique_ptr<receiver::CaptureWriter> capture_;
     std::string capture_problem_;
     std::unique_ptr<receiver::Receiver> receiver_;
+    std::unique_ptr<http::TlsFront> tls_;  ///< in front of the receiver, for a start with the variant tls
+    std::string ca_file_;
     std::unique_ptr<Process> process_;
     std::string log_path_, work_dir_;
     std::size_t starts_ = 0;

@@ -74,7 +74,7 @@ void play_configuration(Stage& stage) {
     record.trials.push_back(std::move(first));
     if (!stage.open_with(std::move(opening))) return;
     // Without more starts the program may end as it likes; otherwise its end must not end the receiver.
-    const bool more = has(kVariantHeader) || has(kVariantBearer);
+    const bool more = has(kVariantHeader) || has(kVariantTls) || has(kVariantBearer);
     Overdue shown(2s);
     const auto accepted = [&] {
         const auto& all = stage.observation().deliveries();
@@ -100,6 +100,14 @@ void play_configuration(Stage& stage) {
                                {"PRW_HEADER_VALUE", std::string(reserved.value)}}))
                 watch(stage, patience);
         }
+    }
+    if (has(kVariantTls)) {
+        Trial trial;
+        trial.target = kTlsTarget;
+        trial.variants = {std::string(kVariantTls)};
+        record.trials.push_back(std::move(trial));
+        if (stage.restart(std::string(kTlsTarget), record.trials.back().variants, {})) watch(stage, patience);
+        record.trials.back().failed_handshakes = stage.failed_handshakes();
     }
     if (has(kVariantBearer)) {
         Trial trial;

@@ -136,6 +136,8 @@ constexpr Row kRows[] = {
               t.remote.url.user.clear();
               t.remote.url.password.clear();
           }}},
+    {{"config/no-ca", "Forgets the CA file.", "sender/auth/tls"},
+     {.tune = [](const Tuning& t) { t.remote.client.ca_file.clear(); }}},
     {{"config/no-token", "Forgets the bearer token.", "sender/auth/bearer"},
      {.tune = [](const Tuning& t) { t.remote.bearer_token_file.clear(); }}},
 };

@@ -122,11 +122,12 @@ private:
 
 /// One start of the program in a scenario that starts it several times, each with a URL of its own.
 struct Trial {
-    std::string target;                 ///< path and query that it was given
-    std::vector<std::string> variants;  ///< of the profile
-    std::string header, value;          ///< that it was told to send, where it was
-    std::string credentials;            ///< that its Authorization has to hold: "Basic …", "Bearer …"
-    std::optional<std::string> exited;  ///< how it ended by itself
+    std::string target;                   ///< path and query that it was given
+    std::vector<std::string> variants;    ///< of the profile
+    std::string header, value;            ///< that it was told to send, where it was
+    std::uint64_t failed_handshakes = 0;  ///< of TLS, where its URL was https
+    std::string credentials;              ///< that its Authorization has to hold: "Basic …", "Bearer …"
+    std::optional<std::string> exited;    ///< how it ended by itself
     bool exited_cleanly = false;
 };
 

@@ -87,7 +87,8 @@ struct VariantName {
 };
 [[nodiscard]] const std::vector<VariantName>& variant_names();
 inline constexpr std::string_view kVariantHeader = "header", kVariantBasicAuth = "basic-auth",
-                                  kVariantBearer = "bearer-token", kVariantTimeout = "short-timeout";
+                                  kVariantBearer = "bearer-token", kVariantTls = "tls",
+                                  kVariantTimeout = "short-timeout";
 /// The target as it is with these variants; those that it does not have change nothing.
 [[nodiscard]] Target with_variants(const Target& target, const std::vector<std::string>& names);
 
