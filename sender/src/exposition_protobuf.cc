@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -36,8 +35,10 @@ std::string float_label(std::uint64_t bits) {
     char* const first = buffer.data();
     char* const last = first + buffer.size();
     std::string text(first, std::to_chars(first, last, value, std::chars_format::scientific).ptr);
-    const int exponent = std::atoi(text.c_str() + text.find('e') + 1);
-    if (exponent < -4 || exponent > 5) return text;
+    const std::size_t sign = text.find('e') + 1;
+    int exponent = 0;
+    (void)std::from_chars(text.data() + sign + 1, text.data() + text.size(), exponent);
+    if (text[sign] == '-' ? exponent > 4 : exponent > 5) return text;
     text.assign(first, std::to_chars(first, last, value, std::chars_format::fixed).ptr);
     return text.find('.') == std::string::npos ? text + ".0" : text;
 }

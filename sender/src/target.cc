@@ -71,8 +71,8 @@ Target::Target(TargetOptions options) : options_(std::move(options)) {
 proto::Labels Target::final_labels(const proto::Labels& scraped) const {
     proto::Labels labels = scraped;
     for (const auto& [name, value] : options_.target_labels) {
-        const auto conflict =
-            std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
+        const auto conflict = std::find_if(labels.begin(), labels.end(),
+                                           [&name = name](const auto& label) { return label.first == name; });
         if (conflict == labels.end()) continue;
         std::string renamed = "exported_" + name;
         while (has_label(labels, renamed) || has_label(options_.target_labels, renamed)) renamed.insert(0, "exported_");
