@@ -14,8 +14,9 @@ using namespace std::chrono_literals;
 /// A series of every scrape, by which the faults hit requests with scraped data and no others.
 constexpr std::string_view kCarrier = "prw_scrape_generation";
 constexpr std::size_t kLargeBody = 1U << 20U;
-/// Requests without the carrier after which it is not waited for any longer: a sender may rename what it scrapes.
-constexpr std::uint64_t kRenamed = 4;
+/// Requests and scrapes without the carrier after which it is not waited for any longer: a sender may rename what it
+/// scrapes, and one that spreads a scrape over many requests does not rename it.
+constexpr std::uint64_t kRenamed = 4, kScrapesRenamed = 3;
 
 receiver::ScriptStep ordinary(std::string_view name) {
     receiver::ScriptStep step;
@@ -105,6 +106,7 @@ void play_transport(Stage& stage) {
     }
     const auto count = [&] { return stage.observation().deliveries().size(); };
     const auto at_turn = count();
+    const auto scrapes_at_turn = stage.scrapes();
     auto seen = count();
     // Longer than senders wait between two attempts, and than the time-out that a stall runs into.
     Overdue silent(10s);
@@ -128,7 +130,8 @@ void play_transport(Stage& stage) {
         }
         if (open == 0) return true;
         if (!scrapes && lost >= 3) return true;  // it has shown what it does
-        if (hit == 0 && !carrier.empty() && count() >= at_turn + kRenamed) {
+        if (hit == 0 && !carrier.empty() && count() >= at_turn + kRenamed &&
+            stage.scrapes() >= scrapes_at_turn + kScrapesRenamed) {
             carrier = {};
             stage.answer(faults(carrier, stall, stage.record().asked));
         }
