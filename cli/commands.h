@@ -35,6 +35,7 @@ struct Io {
 void add_receive(CLI::App& app, Io& io, int& exit_code);
 void add_send(CLI::App& app, Io& io, int& exit_code);
 void add_test(CLI::App& app, Io& io, int& exit_code);
+void add_init(CLI::App& app, Io& io, int& exit_code);
 void add_report(CLI::App& app, Io& io, int& exit_code);
 void add_inspect(CLI::App& app, Io& io, int& exit_code);
 void add_replay(CLI::App& app, Io& io, int& exit_code);

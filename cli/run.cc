@@ -14,6 +14,7 @@ int run(int argc, const char* const* argv, Io& io) {
     add_receive(app, io, exit_code);
     add_send(app, io, exit_code);
     add_test(app, io, exit_code);
+    add_init(app, io, exit_code);
     add_report(app, io, exit_code);
     add_inspect(app, io, exit_code);
     add_replay(app, io, exit_code);

@@ -59,8 +59,8 @@ TEST(Cli, UsageErrorsAreExitCodeTwo) {
 }
 
 TEST(Cli, EveryCommandHasHelpWithExamples) {
-    for (const char* command :
-         {"receive", "send", "inspect", "replay", "test sender", "report", "list", "explain", "self-test"}) {
+    for (const char* command : {"receive", "send", "inspect", "replay", "test sender", "init sender", "report", "list",
+                                "explain", "self-test"}) {
         std::vector<std::string> arguments;
         std::istringstream words(command);
         for (std::string word; words >> word;) arguments.push_back(word);

@@ -295,6 +295,36 @@ TEST_F(Command, CommandRunsWhereTheUserStandsAndFindsItsEnvironment) {
     EXPECT_TRUE(std::filesystem::is_directory(dir.file("out/steady-1.0/work")));
 }
 
+TEST_F(Command, ProfileThatInitWroteRuns) {
+    struct Row {
+        std::string flag, program;
+    };
+    const std::string send = std::string("exec ") + PRW_PROGRAM + " send --flush-interval 200ms ";
+    for (const auto& row : std::vector<Row>{
+             {"--scrape", send + "--scrape \"$PRW_SCRAPE_URL\" --interval 200ms \"$PRW_REMOTE_WRITE_URL\""},
+             {"--push", "echo 'jobs_total 1' | " + send + "\"$PRW_REMOTE_WRITE_URL\""},
+             {"--stdin", send + "\"$PRW_REMOTE_WRITE_URL\""}}) {
+        const auto profile = dir.file("my-sender.yaml");
+        ProcessOptions init;
+        init.argv = {PRW_PROGRAM, "init", "sender", row.flag, "--force", "--output", profile};
+        init.log_path = dir.file("init-output");
+        auto process = Process::start(init);
+        ASSERT_TRUE(process) << process.error().text();
+        const auto status = (*process)->wait(20s);
+        ASSERT_TRUE(status && status->success()) << read_file(init.log_path);
+        write_file(dir.file("my-sender"), "#!/bin/sh\n" + row.program + "\n");
+        std::filesystem::permissions(dir.file("my-sender"), std::filesystem::perms::owner_all);
+
+        EXPECT_EQ(run({"--profile", profile, "--scenario", "steady", "-q"}), 0) << row.flag << output();
+        const auto seen = results();
+        EXPECT_EQ(seen.target.name, "my-sender");
+        EXPECT_GT(ids(seen, Verdict::kPass).count("sender/labels/sorted 1.0"), 0U) << row.flag;
+        EXPECT_EQ(ids(seen, Verdict::kPass).count("sender/fidelity/every-sample-bit-exact 1.0"),
+                  row.flag == "--push" ? 0U : 1U)
+            << row.flag;
+    }
+}
+
 TEST_F(Command, InterruptionWritesWhatThereIs) {
     auto process = start({});
     const auto end = std::chrono::steady_clock::now() + 60s;

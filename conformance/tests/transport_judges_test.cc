@@ -72,23 +72,40 @@ TEST(BrokenConnection, ResetWithinTheBodyLosesNoScrape) {
     }
 }
 
+constexpr auto kTransportBackoff = "sender/transport/backoff";
+
+/// Data that is closed upon twice, then other data after each of further failures, each tried again after its gap.
+std::string backoff_verdict(std::int64_t first_gap, std::int64_t second_gap,
+                            const std::vector<std::pair<const char*, std::int64_t>>& further) {
+    Story story("transport-faults");
+    story.request(0, "close", {{"m", 1}})
+        .after(first_gap)
+        .request(0, "close", {{"m", 1}})
+        .after(second_gap)
+        .request(204, "as usual", {{"m", 1}});
+    std::int64_t timestamp = 1;
+    for (const auto& [step, gap] : further) {
+        ++timestamp;
+        story.request(0, step, {{"m", timestamp}}).after(gap).request(204, "as usual", {{"m", timestamp}});
+    }
+    return story.verdict(kTransportBackoff);
+}
+
 TEST(BackoffAfterFailedConnections, OneRepeatAtOnceIsTheHttpClients) {
-    constexpr auto kCheck = "sender/transport/backoff";
-    const auto chain = [&](std::int64_t first_gap, std::int64_t second_gap) {
-        Story story("transport-faults");
-        story.request(0, "close", {{"m", 1}})
-            .after(first_gap)
-            .request(0, "close", {{"m", 1}})
-            .after(second_gap)
-            .request(204, "as usual", {{"m", 1}});
-        return story.verdict(kCheck);
-    };
-    EXPECT_THAT(chain(200, 300), StartsWith("warn"));
-    EXPECT_THAT(chain(200, 30'000), StartsWith("pass"));
-    EXPECT_THAT(chain(9'000, 10'000), StartsWith("pass"));
+    EXPECT_THAT(backoff_verdict(200, 300, {{"reset", 200}, {"204 cut in its head", 300}, {"garbage", 200}}),
+                StartsWith("warn"));
+    EXPECT_THAT(backoff_verdict(200, 300, {{"reset", 200}, {"garbage", 9'900}}), StartsWith("warn"));
+    EXPECT_THAT(backoff_verdict(200, 30'000, {}), StartsWith("pass"));
+    EXPECT_THAT(backoff_verdict(9'000, 10'000, {}), StartsWith("pass"));
     Story once("transport-faults");
     once.request(0, "close", {{"m", 1}}).after(100).request(204, "as usual", {{"m", 1}});
-    EXPECT_THAT(once.verdict(kCheck), StartsWith("inconclusive"));
+    EXPECT_THAT(once.verdict(kTransportBackoff), StartsWith("inconclusive"));
+}
+
+TEST(BackoffAfterFailedConnections, FullJitterMayBeShortTwice) {
+    EXPECT_THAT(backoff_verdict(2'000, 9'000, {{"reset", 4'000}, {"garbage", 21'000}}), StartsWith("pass"));
+    EXPECT_THAT(backoff_verdict(2'000, 9'000, {{"reset", 4'000}}), StartsWith("inconclusive"));
+    EXPECT_THAT(backoff_verdict(2'000, 9'000, {}), StartsWith("inconclusive"));
 }
 
 TEST(BrokenResponse, IsNoSuccess) {

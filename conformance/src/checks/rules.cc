@@ -13,6 +13,7 @@ namespace prw::conformance {
 namespace {
 
 constexpr std::size_t kFindings = 5;
+constexpr std::string_view kTypeRule = "metadata/type-provided";
 
 /// What must have been sent for a rule to have had anything to look at.
 enum class Arises : std::uint8_t {
@@ -194,6 +195,22 @@ std::uint64_t collect(const receiver::Rule& rule, std::span<const ScenarioRecord
     return total;
 }
 
+/// True when every metric that was found without a type never has one, from a sender that states the types of others:
+/// then the source states none. A request with little in it does not show that.
+bool untyped_at_source(std::span<const ScenarioRecord* const> records) {
+    bool any = false;
+    for (const auto* record : records) {
+        const auto& typed = record->observation.metric_types().typed;
+        any = any || !typed.empty();
+        for (const auto* other : records) {
+            const auto& untyped = other->observation.metric_types().untyped;
+            if (std::any_of(untyped.begin(), untyped.end(), [&](const auto& name) { return typed.contains(name); }))
+                return false;
+        }
+    }
+    return any;
+}
+
 }  // namespace
 
 std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage message) {
@@ -214,6 +231,10 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         outcome.message = message;
         auto worst = receiver::Severity::kInfo;
         const auto findings = collect(*rule, records, message, outcome, worst);
+        if (findings > 0 && rule->id == kTypeRule && untyped_at_source(records)) {
+            worst = receiver::Severity::kInfo;
+            for (auto& finding : outcome.findings) finding.severity = worst;
+        }
         if (outcome.clauses.empty() && findings == 0) continue;
         if (outcome.clauses.empty()) outcome.clauses = outcome.findings.front().clauses;
         outcome.id = "sender/" + std::string(rule->id);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "prw/proto/http_head.h"
+#include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/proto/view.h"
 
@@ -91,6 +92,24 @@ void Observation::add(ObservedProbe probe) {
     if (probes_.size() < 1000) probes_.push_back(std::move(probe));
 }
 
+void Observation::note_types(const proto::RequestView& view) {
+    const auto typed = [](const proto::MetadataView& metadata) { return metadata.type != 0; };
+    const bool any = std::any_of(view.metadata.begin(), view.metadata.end(), typed);
+    for (const auto& series : view.series) {
+        const auto samples = view.samples_of(series);
+        // A stale marker may outlive the metadata.
+        const bool marker = series.histograms.count == 0 &&
+                            std::all_of(samples.begin(), samples.end(),
+                                        [](const auto& s) { return s.value_bits == proto::kStaleNanBits; });
+        const bool own = series.metadata != proto::kNoRef && typed(view.metadata[series.metadata]);
+        if (marker || (any && !own)) continue;
+        auto& names = own ? metric_types_.typed : metric_types_.untyped;
+        for (const auto& label : view.labels_of(series)) {
+            if (label.name == "__name__" && names.find(label.value) == names.end()) names.emplace(label.value);
+        }
+    }
+}
+
 void Observation::add(const receiver::Exchange& exchange) {
     if (full()) return;
     const auto head = proto::parse_request_head(exchange.raw_head);
@@ -122,6 +141,7 @@ void Observation::add(const receiver::Exchange& exchange) {
         delivery.exemplars = view.exemplars.size();
         delivery.metadata = view.metadata.size();
         delivery.histograms = view.histograms.size();
+        if (delivery.message == proto::ProtobufMessage::kV2) note_types(view);
         for (const auto& series : view.series) {
             std::string metric;
             LabelPairs labels;

@@ -10,9 +10,6 @@
 namespace prw::conformance {
 namespace {
 
-/// Requests without the carrier after which it is not waited for any longer: a sender may rename what it scrapes.
-constexpr std::uint64_t kRenamed = 4;
-
 constexpr std::array kTable = {
     Scenario{kSteady,
              "The receiver accepts everything; the scrape target exposes counters, gauges, histograms, summaries and "
@@ -100,6 +97,7 @@ void await_effects(Stage& stage, const std::vector<Provocation>& answers, Stage:
     bool may_rename = stage.record().target.input == Input::kScrape;
     const auto count = [&] { return stage.observation().deliveries().size(); };
     const auto at_turn = stage.requests();
+    const auto scrapes_at_turn = stage.scrapes();
     auto seen = at_turn;
     Overdue silent(may_rename ? 10s : 8s);
     std::vector<Overdue> waited;
@@ -114,7 +112,8 @@ void await_effects(Stage& stage, const std::vector<Provocation>& answers, Stage:
             all = all && shown;
         }
         if (all) return true;
-        if (!any && may_rename && count() >= at_turn + kRenamed) {
+        if (!any && may_rename && count() >= at_turn + kRenamed &&
+            stage.scrapes() >= scrapes_at_turn + kScrapesRenamed) {
             may_rename = false;
             stage.answer(script_of(answers, {}));
         }

@@ -51,6 +51,10 @@ void play_unsupported(Stage& stage);
 /// A series of every scrape, by which answers on purpose hit requests with scraped data and no others.
 inline constexpr std::string_view kCarrier = "prw_scrape_generation";
 
+/// Requests and scrapes without the carrier after which it is not waited for any longer: a sender may rename what it
+/// scrapes, and one that spreads a scrape over many requests does not rename it.
+inline constexpr std::uint64_t kRenamed = 4, kScrapesRenamed = 3;
+
 /// An answer on purpose, and how long to wait for the data to come again after newer data has been acknowledged.
 struct Provocation {
     receiver::ScriptStep step;

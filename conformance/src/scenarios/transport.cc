@@ -12,8 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kLargeBody = 1U << 20U;
-/// Requests without the carrier after which it is not waited for any longer: a sender may rename what it scrapes.
-constexpr std::uint64_t kRenamed = 4;
 
 receiver::ScriptStep ordinary(std::string_view name) {
     receiver::ScriptStep step;
@@ -103,6 +101,7 @@ void play_transport(Stage& stage) {
     }
     const auto count = [&] { return stage.observation().deliveries().size(); };
     const auto at_turn = stage.requests();
+    const auto scrapes_at_turn = stage.scrapes();
     auto seen = at_turn;
     // Longer than senders wait between two attempts, and than the time-out that a stall runs into.
     Overdue silent(10s);
@@ -126,7 +125,8 @@ void play_transport(Stage& stage) {
         }
         if (open == 0) return true;
         if (!scrapes && lost >= 3) return true;  // it has shown what it does
-        if (hit == 0 && !carrier.empty() && count() >= at_turn + kRenamed) {
+        if (hit == 0 && !carrier.empty() && count() >= at_turn + kRenamed &&
+            stage.scrapes() >= scrapes_at_turn + kScrapesRenamed) {
             carrier = {};
             stage.answer(faults(carrier, stall, stage.record().asked));
         }

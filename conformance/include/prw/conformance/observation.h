@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +16,7 @@
 #include "prw/conformance/profile.h"
 #include "prw/conformance/scrape_target.h"
 #include "prw/proto/types.h"
+#include "prw/proto/view.h"
 #include "prw/receiver/exchange.h"
 
 namespace prw::conformance {
@@ -104,8 +107,15 @@ public:
     [[nodiscard]] const std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount>& rule_counts() const {
         return rule_counts_;
     }
+    /// Metric names of 2.0: `typed` had a type in some request, `untyped` had none in a request in which nothing had
+    /// one.
+    struct MetricTypes {
+        std::set<std::string, std::less<>> typed, untyped;
+    };
+    [[nodiscard]] const MetricTypes& metric_types() const { return metric_types_; }
 
 private:
+    void note_types(const proto::RequestView& view);
     [[nodiscard]] std::uint32_t source_of(const std::string& metric, const LabelPairs& labels) const;
 
     std::vector<SourceIdentity> sources_;
@@ -118,6 +128,7 @@ private:
     std::size_t samples_ = 0;
     std::vector<SeenFinding> findings_;
     std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount> rule_counts_;
+    MetricTypes metric_types_;
 };
 
 /// One start of the program in a scenario that starts it several times, each with a URL of its own.

@@ -1,0 +1,85 @@
+// What all requests of a run tell that one of them does not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "prw/conformance/checks.h"
+#include "prw/proto/model.h"
+#include "prw/proto/snappy_block.h"
+#include "prw/receiver/check.h"
+
+namespace prw::conformance {
+namespace {
+
+using proto::MetricType;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr std::int64_t kNow = 1'760'000'000'000;
+
+struct Sent {
+    const char* metric;
+    MetricType type;
+    std::uint64_t bits = proto::to_bits(1);
+};
+
+/// The verdict of a rule over these 2.0 requests, each with the series given.
+std::string verdict(const std::string& rule, const std::vector<std::vector<Sent>>& requests) {
+    ScenarioRecord record;
+    record.scenario = "steady";
+    record.asked = proto::ProtobufMessage::kV2;
+    record.target.input = Input::kNone;
+    record.started = true;
+    std::uint64_t id = 0;
+    for (const auto& sent : requests) {
+        proto::WriteRequest request;
+        for (const auto& each : sent) {
+            proto::Series series;
+            series.labels = {{"__name__", each.metric}};
+            series.samples = {{each.bits, kNow, 0}};
+            series.metadata.type = each.type;
+            request.series.push_back(std::move(series));
+        }
+        receiver::Exchange exchange;
+        exchange.id = ++id;
+        exchange.raw_body = proto::compress_snappy(proto::encode(request, record.asked));
+        exchange.raw_head =
+            "POST /api/v1/write HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: made/1.0\r\nContent-Encoding: snappy\r\n"
+            "Content-Type: application/x-protobuf;proto=io.prometheus.write.v2.Request\r\n"
+            "X-Prometheus-Remote-Write-Version: 2.0.0\r\nContent-Length: " +
+            std::to_string(exchange.raw_body.size()) + "\r\n\r\n";
+        exchange.status = 204;
+        exchange.response_sent = true;
+        receiver::CheckOptions options;
+        options.now_ms = kNow;
+        exchange.check = receiver::check(exchange.raw_head, exchange.payload(), options);
+        record.observation.add(exchange);
+    }
+    const ScenarioRecord* const records[] = {&record};
+    for (const auto& check : judge_rules(records, record.asked)) {
+        if (check.id == "sender/" + rule) return std::string(name_of(check.verdict)) + ": " + check.reason;
+    }
+    return "no check of " + rule;
+}
+
+TEST(MetadataType, IsMissingOnlyWhereTheSourceHasOne) {
+    constexpr auto kRule = "metadata/type-provided";
+    const Sent counter = {"jobs_total", MetricType::kCounter}, no_type = {"jobs_total", MetricType::kUnspecified},
+               untyped = {"odd", MetricType::kUnspecified};
+    // None at all, in small requests or large.
+    EXPECT_THAT(verdict(kRule, {{no_type, untyped}}), StartsWith("warn"));
+    EXPECT_THAT(verdict(kRule, {{no_type}, {untyped}}), StartsWith("warn"));
+    // The source leaves one untyped: seen beside typed ones, or alone in its request.
+    EXPECT_THAT(verdict(kRule, {{counter, untyped}}), StartsWith("info"));
+    EXPECT_THAT(verdict(kRule, {{counter}, {untyped}}), AllOf(StartsWith("info"), HasSubstr("odd")));
+    EXPECT_THAT(verdict(kRule, {{untyped}, {counter}}), StartsWith("info"));
+    // What has a type at one time has it at any; a marker may come without.
+    EXPECT_THAT(verdict(kRule, {{no_type}, {counter}}), StartsWith("warn"));
+    EXPECT_THAT(verdict(kRule, {{no_type, untyped}, {counter}}), StartsWith("warn"));
+    const Sent marker = {"jobs_total", MetricType::kUnspecified, proto::kStaleNanBits};
+    EXPECT_THAT(verdict(kRule, {{counter}, {marker}}), StartsWith("pass"));
+    EXPECT_THAT(verdict(kRule, {{counter}, {marker, untyped}}), StartsWith("info"));
+}
+
+}  // namespace
+}  // namespace prw::conformance
