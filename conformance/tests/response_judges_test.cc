@@ -307,6 +307,14 @@ TEST(Fallback, NoneIsAllowedAndRepeatingIsNot) {
     EXPECT_THAT(story.verdict(kNotRepeated), StartsWith("fail: 1 sample came again in 2.0"));
 }
 
+TEST(Fallback, OwnDataMayRepeatSomeSamplesByDesign) {
+    Story story("415");
+    story.asked_for_2().request(415, "", {{"m", 1}, {"n", 1}}).request(415, "", {{"m", 1}, {"n", 2}});
+    EXPECT_THAT(story.verdict(kNotRepeated), StartsWith("pass"));
+    story.request(415, "", {{"m", 1}, {"n", 2}});
+    EXPECT_THAT(story.verdict(kNotRepeated), StartsWith("fail"));
+}
+
 TEST(Fallback, IsCompleteWithMessageTypeAndVersion) {
     constexpr auto kHead = [](const char* version) {
         return "POST /w HTTP/1.1\r\nX-Prometheus-Remote-Write-Version: " + std::string(version) + "\r\n\r\n";

@@ -218,6 +218,7 @@ def request_v2(points, shuffled):
 class Answer(NamedTuple):
     status: int
     fields: dict  # name in lower case → value
+    text: str = ""  # how the body begins, for the log and for nothing else
 
 
 class Failure(Exception):
@@ -249,8 +250,7 @@ class Connection:
             answer = self.head()
             while 100 <= answer.status < 200:
                 answer = self.head()
-            self.skip_body(answer)
-            return answer
+            return answer._replace(text=self.skip_body(answer))
         except (OSError, ValueError) as error:
             self.close()
             raise Failure(str(error) or type(error).__name__) from error
@@ -282,7 +282,7 @@ class Connection:
         return Answer(int(match[1]), {name.strip().lower(): value.strip() for name, _, value in pairs})
 
     def skip_body(self, answer):
-        """The body says nothing to a sender: a short one is read so that the connection can stay, a long one is not."""
+        """The body is for the log alone: a short one is read so that the connection can stay, a long one is not."""
         length = answer.fields.get("content-length", "")
         if answer.status in (204, 304):
             length = "0"
@@ -291,11 +291,13 @@ class Connection:
             try:
                 while len(self.buffer) < int(length):
                     self.more()
-                self.buffer = self.buffer[int(length):]
-                return
+                text, self.buffer = self.buffer[:int(length)], self.buffer[int(length):]
+                return text[:1024].decode("utf-8", "replace").strip()
             except OSError:
                 pass  # The head has said what there was to say.
+        text = self.buffer[:1024].decode("utf-8", "replace").strip()
         self.close()
+        return text
 
 
 # Delivering.
@@ -443,7 +445,8 @@ class Shard(threading.Thread):
         if answer.status < 300 and (self.target.message == V1 or written):
             self.accepted += len(batch)
         else:
-            log(f"{len(batch)} samples were refused: {answer.status}")
+            unsure = " without Written headers" if answer.status < 300 else ""
+            log(f"{len(batch)} samples were refused: {answer.status}{unsure} {answer.text}")
             self.lost += len(batch)
         return True
 
