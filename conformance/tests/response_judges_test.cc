@@ -346,6 +346,88 @@ TEST(Fallback, KeepsOrDropsTheRefusedDataButNotHalfOfIt) {
     EXPECT_THAT(half.verdict(kSame), StartsWith("fail: 1 of 2 samples are missing in 1.0"));
 }
 
+TEST(NoneNeededForV1, WhatWasAcceptedIn1DoesNotComeAgain) {
+    constexpr auto kCheck = "sender/written/none-needed-for-v1";
+    auto story = unsupported();
+    EXPECT_THAT(story.verdict(kCheck), StartsWith("not-applicable"));
+    story.in(kV1).request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kCheck), StartsWith("inconclusive"));
+    story.request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kCheck), StartsWith("pass"));
+    story.request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kCheck), StartsWith("fail: 1 sample came again"));
+}
+
+// Slow answers
+
+constexpr auto kOneAtATime = "sender/ordering/one-request-at-a-time";
+
+TEST(OneRequestAtATime, SameSeriesInFlightIsTheFault) {
+    Story story("slow-receiver");
+    story.request(204, kStepSlow, {{"m", 1}}, 1'000'000).request(204, kStepSlow, {{"m", 2}}, 1'000'000);
+    EXPECT_THAT(story.verdict(kOneAtATime), StartsWith("pass"));
+    story.after(-500'000).request(204, kStepSlow, {{"m", 3}}, 1'000'000);
+    EXPECT_THAT(story.verdict(kOneAtATime), StartsWith("fail: 1 request came while another"));
+}
+
+TEST(OneRequestAtATime, OtherSeriesAndOwnRepeatsAreNone) {
+    Story story("slow-receiver");
+    story.request(204, kStepSlow, {{"m", 1}}, 1'000'000).after(-500'000).request(204, kStepSlow, {{"n", 2}}, 1'000'000);
+    story.after(-500'000).request(204, kStepSlow, {{"n", 2}}, 1'000'000);
+    EXPECT_THAT(story.verdict(kOneAtATime), StartsWith("pass"));
+    EXPECT_THAT(story.verdict(kOneAtATime), HasSubstr("with other series did, as they may"));
+    // Given up by the sender, and sent again with more.
+    story.request(0, kStepSlow, {{"m", 3}}, 1'000'000)
+        .after(-500'000)
+        .request(204, kStepSlow, {{"m", 3}, {"m", 4}}, 1000);
+    EXPECT_THAT(story.verdict(kOneAtATime), StartsWith("pass"));
+}
+
+TEST(OneRequestAtATime, NeedsSlowAnswers) {
+    Story story("slow-receiver");
+    story.request(204, kStepSlow, {{"m", 1}}).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kOneAtATime), StartsWith("inconclusive"));
+}
+
+// Classic histograms
+
+TEST(ClassicHistograms, AreCumulativeAndEndInTheCount) {
+    struct Child {
+        const char* suffix;
+        const char* le;
+        double value;
+    };
+    const auto verdict = [](std::initializer_list<Child> children, bool apart = false) {
+        Story story("steady");
+        ScenarioRecord& record = story.record();
+        Delivery delivery;
+        std::uint64_t id = 0;
+        const auto send = [&] {
+            delivery.id = ++id;
+            delivery.decoded = true;
+            delivery.status = 204;
+            record.observation.add(std::exchange(delivery, {}));
+        };
+        for (const auto& child : children) {
+            LabelPairs labels = {{"job", "j"}};
+            if (*child.le != 0) labels.emplace_back("le", child.le);
+            const auto series = record.observation.intern(std::string("h") + child.suffix, labels);
+            delivery.samples.push_back({series, 1000, proto::to_bits(child.value), false});
+            if (apart) send();
+        }
+        if (!apart) send();
+        return story.verdict("sender/samples/classic-histograms-cumulative");
+    };
+    EXPECT_THAT(verdict({{"_bucket", "1.0", 2}, {"_bucket", "+Inf", 5}, {"_count", "", 5}}), StartsWith("pass"));
+    EXPECT_THAT(verdict({{"_bucket", "+Inf", 5}, {"_bucket", "10", 5}, {"_bucket", "9", 4}}, true), StartsWith("pass"));
+    EXPECT_THAT(verdict({{"_bucket", "1.0", 2}, {"_bucket", "+Inf", 1}, {"_count", "", 1}}), StartsWith("warn"));
+    EXPECT_THAT(verdict({{"_bucket", "1.0", 2}, {"_bucket", "+Inf", 5}, {"_count", "", 6}}, true), StartsWith("warn"));
+    EXPECT_THAT(verdict({{"_bucket", "+Inf", 5}, {"_count", "", 6}}), StartsWith("inconclusive"));
+    const double stale = proto::from_bits(proto::kStaleNanBits);
+    EXPECT_THAT(verdict({{"_bucket", "1.0", 2}, {"_bucket", "2.0", 3}, {"_bucket", "+Inf", stale}}),
+                StartsWith("pass"));
+}
+
 // Silence
 
 TEST(Fidelity, WhoScrapesOnAndSendsNothingMoreHasLostWhatItScraped) {

@@ -226,6 +226,8 @@ TEST(FallbackMutants, MixWhatBelongsTogether) {
     EXPECT_THAT(sent("fallback/headers-only", 1, {answer(415), ok}), ElementsAre("v2:0/2", "v1:0/2"));
     EXPECT_THAT(sent("fallback/loses-data", 1, {answer(415), ok}), ElementsAre("v2:0/2", "v1:1/0"));
     EXPECT_THAT(sent("fallback/flaps", 2, {answer(415), ok}), ElementsAre("v2:0/2", "v1:2/0", "v2:0/2"));
+    EXPECT_THAT(sent("fallback/wants-written", 1, {answer(415), answer(204)}),
+                ElementsAre("v2:0/2", "v1:2/0", "v1:2/0"));
     const auto names_v1 = answer(204, [] {
         auto headers = written(2);
         headers.emplace_back("X-Prometheus-Remote-Write-Version", "0.1.0");

@@ -1,6 +1,7 @@
 /// Checks on what a sender of 2.0 does towards a receiver that knows 1.0 only: it drops, or it falls back altogether.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "checks/table.h"
@@ -145,11 +146,46 @@ void judge_same_data(const ScenarioRecord& record, CheckOutcome& out) {
          std::to_string(missing) + " of " + count_text(all, "sample") + " are missing in 1.0");
 }
 
+/// 1.0 has no Written headers, so that their absence says nothing.
+void judge_none_needed(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto* first = first_refused(record);
+    if (none_refused(first, out)) return;
+    const auto fallen = fallen_back(record, *first);
+    std::map<ObservedSample, const Delivery*> accepted;
+    std::uint64_t requests = 0, repeated = 0;
+    for (const auto* delivery : fallen) {
+        for (const auto& sample : delivery->samples) {
+            const auto found = accepted.find(sample);
+            if (found == accepted.end() || delivery->first_byte_us < found->second->response_end_us) continue;
+            ++repeated;
+            add_finding(out, record.observation.series()[sample.series].text,
+                        sample_text(record.observation, sample) + " was accepted in 1.0 in request " +
+                            std::to_string(found->second->id) + " and came again in request " +
+                            std::to_string(delivery->id),
+                        delivery->id, "Look for Written headers only after requests of 2.0.");
+        }
+        if (!delivery->acknowledged()) continue;
+        ++requests;
+        for (const auto& sample : delivery->samples) {
+            if (!dictated(record.observation, sample)) accepted.try_emplace(sample, delivery);
+        }
+    }
+    evidence(out, "requests accepted in 1.0", requests);
+    evidence(out, "samples sent again", repeated);
+    if (fallen.empty()) return not_applicable(out, "the sender does not fall back to 1.0, as it need not");
+    if (requests < 2) return undecided(out, "one request in 1.0 does not show whether its data comes again");
+    if (repeated > 0)
+        return miss(out, "1.0 taken for delivered without Written headers",
+                    count_text(repeated, "sample") + " came again after a 2xx without Written headers");
+    pass(out, "what was accepted in 1.0, without Written headers, did not come again");
+}
+
+constexpr std::string_view kNoneClauses[] = {"prw2.written.no-zero-assumption-for-v1"};
 constexpr std::string_view kRepeatClauses[] = {"prw2.invalid.no-retry-4xx", "prw2.invalid.retry-415-other-format"};
 constexpr std::string_view kCompleteClauses[] = {"ext.negotiation.fallback-complete", "prw2.compat.auto-fallback-415"};
 constexpr std::string_view kSameClauses[] = {"ext.retry.same-data"};
 
-constexpr std::array<BehaviourCheck, 3> kChecks = {{
+constexpr std::array<BehaviourCheck, 4> kChecks = {{
     {"sender/negotiation/415-not-repeated",
      kUnsupported,
      kRepeatClauses,
@@ -163,6 +199,9 @@ constexpr std::array<BehaviourCheck, 3> kChecks = {{
     {"sender/negotiation/fallback-same-data", kUnsupported, kSameClauses,
      "What was answered with 415 comes again in 1.0 with the same samples.", Needs::kSamples, "fallback_on_415",
      judge_same_data},
+    {"sender/written/none-needed-for-v1", kUnsupported, kNoneClauses,
+     "After falling back to 1.0, a 2xx without Written headers is a success.", Needs::kSamples, "fallback_on_415",
+     judge_none_needed},
 }};
 
 }  // namespace

@@ -32,6 +32,11 @@ inline constexpr std::string_view kStepErrorIn200 = "200 with an error in its bo
                                   kStepWrittenOdd = "204 with a Written count that is no number",
                                   kStepNotWritten = "204 without Written headers";
 
+// slow-receiver: longer than a scraping sender takes to have newer data.
+inline constexpr std::string_view kStepSlow = "slow answer";
+inline constexpr std::chrono::milliseconds kSlowAnswer(1300);
+inline constexpr std::uint64_t kSlowRequests = 4;
+
 // 415: everything that the receiver answers by itself.
 
 }  // namespace prw::conformance

@@ -44,6 +44,8 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
              transport_checks(),
              redirect_checks(),
              configuration_checks(),
+             classic_checks(),
+             concurrency_checks(),
              response_checks(),
              pacing_checks(),
              negotiation_checks(),

@@ -33,6 +33,8 @@ struct BehaviourCheck {
 [[nodiscard]] std::span<const BehaviourCheck> transport_checks();
 [[nodiscard]] std::span<const BehaviourCheck> redirect_checks();
 [[nodiscard]] std::span<const BehaviourCheck> configuration_checks();
+[[nodiscard]] std::span<const BehaviourCheck> classic_checks();
+[[nodiscard]] std::span<const BehaviourCheck> concurrency_checks();
 [[nodiscard]] std::span<const BehaviourCheck> response_checks();
 [[nodiscard]] std::span<const BehaviourCheck> pacing_checks();
 [[nodiscard]] std::span<const BehaviourCheck> negotiation_checks();
@@ -48,6 +50,7 @@ inline constexpr std::string_view kConfiguration = "configuration";
 inline constexpr std::string_view kLongOutage = "10s-outage";
 inline constexpr std::string_view kRetryAfterScenario = "retry-after";
 inline constexpr std::string_view kSuccesses = "2xx";
+inline constexpr std::string_view kSlow = "slow-receiver";
 inline constexpr std::string_view kNotWritten = "2xx-without-written";
 inline constexpr std::string_view kUnsupported = "415";
 

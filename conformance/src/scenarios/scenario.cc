@@ -31,6 +31,7 @@ constexpr std::array kTable = {
     Scenario{kNotWritten, "One request of 2.0 is answered 204 without Written headers.", 4, play_not_written, false,
              true},
     Scenario{kUnsupported, "The receiver knows 1.0 only and answers 415 to 2.0.", 4, play_unsupported, false, true},
+    Scenario{kSlow, "The receiver takes more than a second for each answer.", 6, play_slow},
     Scenario{kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails.", 8,
              play_disappearance},
     Scenario{kTransport,

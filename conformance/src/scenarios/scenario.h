@@ -44,6 +44,7 @@ void play_redirects(Stage& stage);
 void play_configuration(Stage& stage);
 void play_long_outage(Stage& stage);
 void play_retry_after(Stage& stage);
+void play_slow(Stage& stage);
 void play_successes(Stage& stage);
 void play_not_written(Stage& stage);
 void play_unsupported(Stage& stage);

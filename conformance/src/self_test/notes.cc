@@ -45,6 +45,7 @@ std::span<const MutantNote> mutant_notes() {
          .also = {"sender/fidelity/every-sample-bit-exact", "sender/fidelity/no-duplicates",
                   "sender/samples/unique-timestamps", "sender/samples/start-not-after-timestamp",
                   "sender/samples/timestamp-unit"}},
+        {.mutant = "scrape/per-bucket", .also = {"sender/fidelity/every-sample-bit-exact"}},
         {.mutant = "scrape/drops-a-label", .also = {"sender/fidelity/every-sample-bit-exact"}},
         {.mutant = "scrape/labels-once", .also = {"sender/labels/job-instance-consistent"}},
         {.mutant = "stale/none", .also = {"sender/stale/all-series-of-target"}},

@@ -3,6 +3,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "mutants/transports.h"
 
@@ -71,6 +72,40 @@ class StopAfterRefusal final : public Between {
         return answer;
     }
     bool stopped_ = false;
+};
+
+/// Hands each request to a thread and a connection of its own, and goes on as if it had been accepted.
+class DoesNotWait final : public Transport {
+public:
+    DoesNotWait(std::unique_ptr<Transport> inner, TransportFactory fresh)
+        : fresh_(std::move(fresh)), inner_(std::move(inner)) {}
+    ~DoesNotWait() override { cancel(); }
+    DoesNotWait(const DoesNotWait&) = delete;
+    DoesNotWait& operator=(const DoesNotWait&) = delete;
+    Answer post(const http::Url& url, const http::HeaderList& headers, std::string_view body) override {
+        Outgoing request{url, headers, std::string(body)};
+        Answer answer = accepted(request);
+        const std::shared_ptr<Transport> own = fresh_();
+        const std::lock_guard lock(mutex_);
+        flights_.emplace_back(own, std::jthread([own, sent = std::move(request)] {
+                                  (void)own->post(sent.url, sent.headers, sent.body);
+                              }));
+        if (flights_.size() > kAtOnce) flights_.pop_front();  // waits for the oldest
+        return answer;
+    }
+    Answer raw(const http::Url& url, std::string_view bytes) override { return inner_->raw(url, bytes); }
+    void cancel() override {
+        inner_->cancel();
+        const std::lock_guard lock(mutex_);
+        for (auto& [transport, thread] : flights_) transport->cancel();
+    }
+
+private:
+    static constexpr std::size_t kAtOnce = 16;
+    TransportFactory fresh_;
+    std::unique_ptr<Transport> inner_;
+    std::mutex mutex_;
+    std::deque<std::pair<std::shared_ptr<Transport>, std::jthread>> flights_;
 };
 
 /// A connection for each request.
@@ -172,6 +207,11 @@ constexpr Row kRows[] = {
     // order and connections
     {{"delivery/reorders", "Sends each second request before the first one.", "sender/ordering/per-series"},
      {.wrap = wrapped<Reorder>}},
+    {{"delivery/does-not-wait", "Sends each request without waiting for the answer to the one before.",
+      "sender/ordering/one-request-at-a-time"},
+     {.wrap = [](std::unique_ptr<Transport> inner, const Surroundings& around) -> std::unique_ptr<Transport> {
+         return std::make_unique<DoesNotWait>(std::move(inner), around.fresh);
+     }}},
     {{"delivery/new-connections", "Opens a connection for each request.", "sender/connection/reuse"},
      {.wrap = new_connections}},
 };

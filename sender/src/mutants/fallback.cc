@@ -98,6 +98,14 @@ constexpr Row kRows[] = {
           request.body = encode_body(data, kV1);
       }>,
       .tune = fall_back}},
+    {only_v2("fallback/wants-written", "Falls back to 1.0 and repeats what has no Written headers in its answer.",
+             "sender/written/none-needed-for-v1"),
+     {.wrap = answers<[](const Outgoing& request, Answer& answer) {
+          if (request.message() == kV1 && request.retry() == 0 && status_of(answer) / 100 == 2 &&
+              answer->header("X-Prometheus-Remote-Write-Samples-Written") == nullptr)
+              take_for(answer, 503);
+      }>,
+      .tune = fall_back}},
     {only_v2("fallback/repeats-415", "Sends what was answered 415 again as it was.",
              "sender/negotiation/415-not-repeated"),
      {.wrap = answers<[](const Outgoing&, Answer& answer) {

@@ -42,6 +42,22 @@ void drop_a_sample(Points& points, std::uint64_t scrape, bool failed) {
     points.erase(chosen != points.end() ? chosen : points.begin());
 }
 
+/// What falls into each bucket alone, in the place of all up to its bound.
+void per_bucket(Points& points, std::uint64_t, bool) {
+    double below = 0;
+    std::string name;
+    for (auto& series : points) {
+        const auto metric = name_of(series);
+        if (!metric.ends_with("_bucket") || series.samples.empty() || is_stale(series)) continue;
+        if (metric != name) below = 0;
+        name = metric;
+        auto& bits = series.samples.front().value_bits;
+        const double all = proto::from_bits(bits);
+        bits = proto::to_bits(all - below);
+        below = all;
+    }
+}
+
 /// Goes on marking what has ended.
 class RepeatMarkers final : public PointEditor {
     void edit(Points& points, std::uint64_t, bool) override {
@@ -73,6 +89,9 @@ constexpr Row kRows[] = {
           if (name_of(series).ends_with("bytes_total") && sample.value_bits != proto::kStaleNanBits)
               sample.value_bits += 1;
       }>>}},
+    {{"scrape/per-bucket", "Sends what falls into each classic bucket alone.",
+      "sender/samples/classic-histograms-cumulative"},
+     {.points = plain<per_bucket>}},
     {{"scrape/unsigned-zero", "Sends -0 as 0.", "sender/fidelity/negative-zero"},
      {.points = plain<each_sample<[](const proto::Series&, proto::Sample& sample) {
           if (sample.value_bits == kNegativeZero) sample.value_bits = 0;

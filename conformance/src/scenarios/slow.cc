@@ -1,0 +1,29 @@
+#include "checks/steps.h"
+#include "scenarios/scenario.h"
+
+namespace prw::conformance {
+
+using namespace std::chrono_literals;
+
+void play_slow(Stage& stage) {
+    receiver::Script script;
+    receiver::ScriptStep step;
+    step.name = kStepSlow;
+    step.own_answer = true;
+    step.delay = kSlowAnswer;
+    script.steps.push_back(std::move(step));
+    if (!stage.open(std::move(script))) return;
+    if (!first_samples(stage)) return;
+    Overdue silent(8s);
+    std::uint64_t seen = 0;
+    (void)stage.wait(20s, [&] {
+        const auto requests = requests_with_samples(stage.observation());
+        if (requests != seen) {
+            seen = requests;
+            (void)silent(false);
+        }
+        return requests >= kSlowRequests || silent(true);
+    });
+}
+
+}  // namespace prw::conformance
