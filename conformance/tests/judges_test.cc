@@ -203,5 +203,66 @@ TEST(Catalogue, ChecksNameClausesThatExist) {
     }
 }
 
+/// Three scrapes of generation, m{a="1"} and m{a="2"}, all of which arrived, the latter two with these labels; without,
+/// not at all.
+std::string verdict_on_labels(const std::string& scenario, const std::string& check,
+                              const std::vector<LabelPairs>& arrived) {
+    ScenarioRecord record;
+    record.scenario = scenario;
+    record.target.input = Input::kScrape;
+    record.started = record.refused = true;
+    record.refused_until = 2;
+    record.observation = Observation({{.metric = "generation", .labels = {}, .unique_values = true},
+                                      {.metric = "m", .labels = {{"a", "1"}}, .unique_values = true},
+                                      {.metric = "m", .labels = {{"a", "2"}}, .unique_values = true}});
+    for (std::uint64_t number = 1; number <= 3; ++number) {
+        const auto value = static_cast<double>(number);
+        const auto timestamp = static_cast<std::int64_t>(number) * 1000;
+        Generation generation;
+        generation.number = number;
+        generation.complete = true;
+        generation.samples = {
+            {0, proto::to_bits(value)}, {1, proto::to_bits(10 * value)}, {2, proto::to_bits(20 * value)}};
+        Delivery delivery;
+        delivery.decoded = true;
+        const auto add = [&](const char* metric, const LabelPairs& labels, std::uint64_t bits) {
+            delivery.samples.push_back({record.observation.intern(metric, labels), timestamp, bits, false});
+        };
+        add("generation", {}, generation.samples[0].bits);
+        for (std::size_t i = 0; i < arrived.size(); ++i) add("m", arrived[i], generation.samples[i + 1].bits);
+        record.generations.push_back(std::move(generation));
+        // The first is refused, and comes again.
+        for (const int status :
+             number == 1 && scenario == "5xx-then-success" ? std::vector{503, 204} : std::vector{204}) {
+            delivery.id = record.observation.deliveries().size() + 1;
+            delivery.status = status;
+            delivery.first_byte_us = static_cast<std::int64_t>(delivery.id) * 50'000;
+            delivery.response_end_us = delivery.first_byte_us + 100;
+            record.observation.add(delivery);
+        }
+    }
+    for (auto& outcome : judge(record)) {
+        if (outcome.id == check) return said(outcome);
+    }
+    return "no check " + check;
+}
+
+TEST(Fidelity, ChangedLabelsAreNoLoss) {
+    const LabelPairs one = {{"a", "1"}}, two = {{"a", "2"}}, changed = {{"key_a", "2"}}, without = {};
+    for (const auto& [scenario, check] :
+         std::vector<std::pair<std::string, std::string>>{{"steady", "sender/fidelity/every-sample-bit-exact"},
+                                                          {"5xx-then-success", "sender/retry/no-loss-after-recovery"},
+                                                          {"refused-at-start", "sender/transport/refused-at-start"}}) {
+        EXPECT_THAT(verdict_on_labels(scenario, check, {one, two}), HasSubstr("pass")) << check;
+        EXPECT_THAT(verdict_on_labels(scenario, check, {one, changed}), HasSubstr("pass")) << check;
+        // A series that is missing; or two that are, of which one came under other labels.
+        EXPECT_THAT(verdict_on_labels(scenario, check, {one}), Not(HasSubstr("pass"))) << check;
+        EXPECT_THAT(verdict_on_labels(scenario, check, {without, without}), Not(HasSubstr("pass"))) << check;
+    }
+    constexpr auto kComplete = "sender/labels/complete-set";
+    EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, two}), HasSubstr("pass"));
+    EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, changed}), HasSubstr("fail"));
+}
+
 }  // namespace
 }  // namespace prw::conformance

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <string_view>
 
 #include "prw/proto/model.h"
 
@@ -21,6 +22,27 @@ bool same_value(const ServedSample& served, const ObservedSample& got) {
     if (got.histogram) return false;
     if (!served.nan) return served.bits == got.bits;
     return got.bits != proto::kStaleNanBits && std::isnan(proto::from_bits(got.bits));
+}
+
+/// By source: true where it never came as itself, while its metric came under as many label sets that are no source's.
+/// Then labels were changed on the way, which sender/labels/complete-set reports; the samples are neither lost nor
+/// altered.
+std::vector<bool> relabelled(const Observation& observation) {
+    const auto& sources = observation.sources();
+    std::vector<bool> out(sources.size(), true);
+    std::map<std::string_view, std::size_t> unknown, missing;
+    for (const auto& series : observation.series()) {
+        if (series.source != kNoSource)
+            out[series.source] = false;
+        else
+            ++unknown[series.metric];
+    }
+    for (std::size_t i = 0; i < sources.size(); ++i) missing[sources[i].metric] += out[i] ? 1U : 0U;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const auto found = unknown.find(sources[i].metric);
+        if (found == unknown.end() || found->second < missing[sources[i].metric]) out[i] = false;
+    }
+    return out;
 }
 
 }  // namespace
@@ -43,6 +65,7 @@ Fidelity compare_with_source(const Observation& observation, const std::vector<G
             if (source != kNoSource) arrived[source].emplace(sample.timestamp, sample);
         }
     }
+    const auto moved = relabelled(observation);
     for (const auto& generation : generations) {
         if (generation.number < out.first || generation.number > out.last || !generation.complete || generation.failed)
             continue;
@@ -54,7 +77,7 @@ Fidelity compare_with_source(const Observation& observation, const std::vector<G
         const auto after = times.upper_bound(generation.number);
         const std::int64_t upper = after == times.end() ? std::numeric_limits<std::int64_t>::max() : after->second;
         for (const auto& served : generation.samples) {
-            if (observation.sources()[served.series].explicit_timestamp) continue;
+            if (observation.sources()[served.series].explicit_timestamp || moved[served.series]) continue;
             ++out.expected;
             out.negative_zeros += !served.nan && served.bits == kNegativeZero ? 1U : 0U;
             const auto& samples = arrived[served.series];

@@ -32,7 +32,8 @@ struct Fidelity {
     std::uint64_t negative_zeros = 0;  ///< expected samples with the value -0
 };
 
-/// Judges the acknowledged samples of generations first … min(first + count - 1, limit).
+/// Judges the acknowledged samples of generations first … min(first + count - 1, limit), without series whose labels
+/// were changed on the way.
 [[nodiscard]] Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations,
                                            std::uint64_t count, std::uint64_t limit);
 
