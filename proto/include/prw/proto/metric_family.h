@@ -1,5 +1,5 @@
-/// The protobuf exposition: io.prometheus.client.MetricFamily messages, each after its length as a varint. What the wire
-/// can say, as a model: the scrape target writes it, the reference sender reads it.
+/// The protobuf exposition: io.prometheus.client.MetricFamily messages, each after its length as a varint. What the
+/// wire can say, as a model: the scrape target writes it, the reference sender reads it.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ struct ExposedMetric {
     std::uint64_t value_bits = 0;             ///< counter, gauge, untyped
     std::optional<ExposedExemplar> exemplar;  ///< counter
 
-    double count = 0;                        ///< summary; classic part of a histogram
-    std::uint64_t sum_bits = 0;              ///< summary, histogram
+    double count = 0;                        ///< summary, classic histogram; the native one has its own
+    std::uint64_t sum_bits = 0;              ///< summary, classic histogram
     std::vector<ExposedQuantile> quantiles;  ///< summary
     std::vector<ExposedBucket> buckets;      ///< classic histogram, as served; empty for one that is native alone
     std::optional<Histogram> native;         ///< with schema; timestamps and hint are unset
@@ -63,8 +63,11 @@ inline constexpr std::string_view kMetricFamilyContentType =
 /// span, by which readers know it from a classic one without buckets.
 [[nodiscard]] std::string encode_metric_families(const std::vector<ExposedFamily>& families);
 
-/// kMalformed with the byte offset of the message in `where` when a length or a message is broken, or a family has no
-/// name. Memory is a small multiple of the input.
+/// kMalformed with "byte N", where the length of the message starts, in `where`: a length or a message is broken, a
+/// family has no name or an unknown type, a metric lacks what its type demands, or a time is beyond int64 milliseconds.
+/// Text may be any bytes: nothing checks that it is UTF-8. A histogram is native when it has a span, a zero threshold
+/// or a zero count, and float when it says so; the empty span of one without observations is left out. O(size); memory
+/// is a multiple of the input, so bound the input.
 [[nodiscard]] Result<std::vector<ExposedFamily>> decode_metric_families(std::string_view bytes);
 
 }  // namespace prw::proto
