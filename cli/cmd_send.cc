@@ -196,7 +196,7 @@ private:
         if (auto done = choose_message(); !done) return done;
         if (!sender::parse_input_format(flags_.format, format_))
             return fail(ErrorCode::kInvalidArgument,
-                        "--format is auto, text, openmetrics or json, got \"" + flags_.format + "\"");
+                        "--format is auto, text, openmetrics, json or protobuf, got \"" + flags_.format + "\"");
         for (const std::string& header : flags_.headers) {
             const auto colon = header.find(':');
             if (colon == std::string::npos)
@@ -306,6 +306,7 @@ private:
                 format_ == sender::InputFormat::kAuto && name.ends_with(".json") ? sender::InputFormat::kJson : format_;
             sender::ParseOptions options;
             options.source = name == "-" ? "standard input" : name;
+            options.native_histograms = flags_.remote.message == proto::ProtobufMessage::kV2;
             auto scrape = sender::parse_exposition(*input, format, options);
             if (!scrape) return tl::unexpected<Error>(scrape.error());
             std::move(scrape->families.begin(), scrape->families.end(), std::back_inserter(all.families));
@@ -360,6 +361,7 @@ private:
         options.interval = flags_.interval;
         options.timeout = flags_.scrape_timeout;
         options.format = format_;
+        options.native_histograms = flags_.remote.message == proto::ProtobufMessage::kV2;
         options.client = flags_.remote.client;
         if (flags_.scrapes > 0) options.count = flags_.scrapes;
         const BlockedSignals blocked;
@@ -424,7 +426,7 @@ private:
 };
 
 constexpr const char* kFooter =
-    R"(Without FILE and --scrape, standard input is read. FILE is Prometheus text 0.0.4, OpenMetrics 1.0 or JSON (docs/send-input.md).
+    R"(Without FILE and --scrape, standard input is read. FILE is Prometheus text 0.0.4, OpenMetrics 1.0, protobuf or JSON (docs/send-input.md).
 Environment: PRW_REMOTE_WRITE_URL, PRW_SCRAPE_URL and PRW_PROTOBUF_MESSAGE stand in for URL, --scrape and --protobuf-message.
 SIGINT or SIGTERM ends scraping, sends what is waiting (--flush-deadline) and exits.
 
@@ -468,7 +470,7 @@ void add_send(CLI::App& app, Io& io, int& exit_code) {
     add_duration(*sub, "--scrape-timeout", f.scrape_timeout, "Time for one scrape, at most the interval");
     sub->add_option("--scrapes", f.scrapes, "Stop after this many scrapes (default: at SIGINT or SIGTERM)")
         ->type_name("N");
-    sub->add_option("--format", f.format, "Input: auto, text, openmetrics, json")->capture_default_str();
+    sub->add_option("--format", f.format, "Input: auto, text, openmetrics, json, protobuf")->capture_default_str();
     sub->add_option("--timestamp", f.timestamp, "For samples in files that have none: now, or ms since the epoch")
         ->capture_default_str();
     sub->add_option("--protobuf-message,--protobuf_message", f.message, "1.0 or 2.0, or the full name (default 1.0)");

@@ -51,6 +51,16 @@ private:
     bool accepted_ = false;
 };
 
+/// The protobuf exposition: what decodes is the same once it has been written again.
+class FamiliesCheck {
+public:
+    Verdict operator()(std::string_view bytes);
+    [[nodiscard]] bool accepted() const { return accepted_; }
+
+private:
+    bool accepted_ = false;
+};
+
 /// Request head, Content-Type and chunked framing: what parses is consistent with its bytes.
 Verdict check_request_head(std::string_view raw);
 Verdict check_content_type(std::string_view value);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "prw/proto/metric_family.h"
 #include "prw/proto/model.h"
 
 namespace prw::fuzz {
@@ -338,6 +339,51 @@ std::string mutate_bytes(Random& random, std::string_view bytes, std::string_vie
     }
     if (out.size() > 4096) out.resize(4096);
     return out;
+}
+
+std::string random_families(Random& random) {
+    const auto exemplar = [&] {
+        proto::ExposedExemplar out{random_labels(random, 2), random_value(random), {}};
+        if (random.one_in(2)) out.timestamp_ms = static_cast<std::int64_t>(random_number(random));
+        return out;
+    };
+    const auto count = [&] { return proto::from_bits(random_value(random)); };
+    std::vector<proto::ExposedFamily> families;
+    for (auto n = random.below(4); n > 0; --n) {
+        auto& family = families.emplace_back();
+        family.name = random.one_in(30) ? random_text(random) : "name";
+        family.help = random_text(random);
+        family.unit = random_text(random);
+        family.type = static_cast<proto::ExposedType>(random.below(6));
+        for (auto k = random.below(3); k > 0; --k) {
+            auto& metric = family.metrics.emplace_back();
+            metric.labels = random_labels(random, 3);
+            if (random.one_in(3)) metric.timestamp_ms = static_cast<std::int64_t>(random_number(random));
+            if (random.one_in(2)) metric.start_timestamp_ms = static_cast<std::int64_t>(random_number(random));
+            metric.value_bits = random_value(random);
+            if (random.one_in(3)) metric.exemplar = exemplar();
+            metric.count = random.one_in(2) ? static_cast<double>(random_number(random)) : count();
+            metric.sum_bits = random_value(random);
+            for (auto i = random.below(3); i > 0; --i)
+                metric.quantiles.push_back({random_value(random), random_value(random)});
+            for (auto i = random.below(3); i > 0; --i) {
+                metric.buckets.push_back({random_value(random), count(), {}});
+                if (random.one_in(3)) metric.buckets.back().exemplar = exemplar();
+            }
+            if (random.one_in(2)) metric.native = random_histogram(random);
+            for (auto i = random.below(3); i > 0; --i) metric.exemplars.push_back(exemplar());
+        }
+    }
+    return proto::encode_metric_families(families);
+}
+
+std::string mutate_families(Random& random, std::string_view families, std::string_view other) {
+    std::string_view rest = families;
+    const auto length = take_varint(rest);
+    if (!length || *length > rest.size() || random.one_in(3)) return mutate_bytes(random, families, other);
+    const std::string message = mutate_protobuf(random, rest.substr(0, *length), other);
+    return varint(message.size(), random.one_in(20) ? random.below(10) : 0) + message +
+           std::string(rest.substr(*length));
 }
 
 std::string random_snappy(Random& random) {

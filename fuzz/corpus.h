@@ -40,6 +40,11 @@ private:
 /// splice, length edit).
 [[nodiscard]] std::string mutate_protobuf(Random& random, std::string_view message, std::string_view other);
 
+/// Delimited metric families that are well-formed, though they say odd things.
+[[nodiscard]] std::string random_families(Random& random);
+/// The first message field-wise, as mutate_protobuf does, its length kept right; or bytes of any.
+[[nodiscard]] std::string mutate_families(Random& random, std::string_view families, std::string_view other);
+
 /// Snappy elements that mostly fit together.
 [[nodiscard]] std::string random_snappy(Random& random);
 /// Bytes changed, cut, doubled, spliced; knows nothing of any format.

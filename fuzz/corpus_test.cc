@@ -13,10 +13,11 @@ namespace {
 using proto::ProtobufMessage;
 
 constexpr std::size_t kShards = 4;
-constexpr std::size_t kReaderCases = 30000;  // a shard and message
-constexpr std::size_t kSnappyCases = 20000;  // a shard
-constexpr std::size_t kRebaseCases = 15000;  // a shard and message
-constexpr std::size_t kHttpCases = 15000;    // a shard
+constexpr std::size_t kReaderCases = 30000;    // a shard and message
+constexpr std::size_t kSnappyCases = 20000;    // a shard
+constexpr std::size_t kRebaseCases = 15000;    // a shard and message
+constexpr std::size_t kFamiliesCases = 15000;  // a shard
+constexpr std::size_t kHttpCases = 15000;      // a shard
 constexpr std::size_t kLargestInput = 1U << 20U;
 
 struct Seeds {
@@ -102,6 +103,25 @@ void run_rebase(ProtobufMessage message, std::uint64_t seed) {
 
 TEST_P(Corpus, RebaseChangesTimestampsAloneInV1) { run_rebase(ProtobufMessage::kV1, 0x5eed0500 + GetParam()); }
 TEST_P(Corpus, RebaseChangesTimestampsAloneInV2) { run_rebase(ProtobufMessage::kV2, 0x5eed0600 + GetParam()); }
+
+TEST_P(Corpus, MetricFamiliesAreTheSameWrittenAgain) {
+    Random random(0x5eed0700 + GetParam());
+    testing::GuardedBuffer guarded(kLargestInput);
+    FamiliesCheck check;
+    std::size_t accepted = 0;
+    for (std::size_t i = 0; i < kFamiliesCases; ++i) {
+        auto input = random_families(random);
+        if (!random.one_in(10)) input = mutate_families(random, input, random_families(random));
+        const auto bad = check(guarded.place(input));
+        accepted += check.accepted();
+        if (bad) {
+            ADD_FAILURE() << *bad << "\n" << testing::hex(input);
+            return;
+        }
+    }
+    EXPECT_GT(accepted, kFamiliesCases / 5);
+    EXPECT_LT(accepted, kFamiliesCases * 4 / 5);
+}
 
 TEST_P(Corpus, SnappyWalkAgreesWithLibsnappy) {
     Random random(0x5eed0300 + GetParam());

@@ -165,9 +165,11 @@ void write_metric(const ExposedMetric& from, ExposedType type, client::Metric& t
 constexpr std::string_view kTimeRange = "has a time beyond the range of int64 milliseconds";
 
 std::string_view read_time(const Timestamp& from, std::optional<std::int64_t>& to) {
+    // Before 1970 the seconds are rounded down: the last ones of the range would overflow before the rest is added.
+    const std::int64_t borrowed = from.seconds() < 0 ? 1 : 0;
     std::int64_t ms = 0;
-    if (__builtin_mul_overflow(std::int64_t{from.seconds()}, kMsPerSecond, &ms) ||
-        __builtin_add_overflow(ms, std::int64_t{from.nanos() / kNanosPerMs}, &ms))
+    if (__builtin_mul_overflow(from.seconds() + borrowed, kMsPerSecond, &ms) ||
+        __builtin_add_overflow(ms, from.nanos() / kNanosPerMs - borrowed * kMsPerSecond, &ms))
         return kTimeRange;
     to = ms;
     return {};
@@ -336,6 +338,28 @@ Result<std::vector<ExposedFamily>> decode_metric_families(std::string_view bytes
         if (auto wrong = read_family(family, out.emplace_back()); !wrong.empty()) return refuse(std::move(wrong));
     }
     return out;
+}
+
+bool looks_like_metric_families(std::string_view bytes) {
+    const char* at = bytes.data();
+    const char* end = at + bytes.size();
+    std::uint64_t length = 0;
+    if (wire::read_varint(at, end, length) != wire::Fault::kNone || length > static_cast<std::uint64_t>(end - at))
+        return false;
+    end = at + length;
+    // To text, the tag of the name is the end of a line of one character: blank, or the start of a comment. The name is
+    // then a metric name at the start of a line, after blanks perhaps, and the tag after it cannot follow one.
+    constexpr char kNameTag = '\x0a';
+    constexpr std::string_view kOtherTags = "\x12\x18\x22\x2a";
+    constexpr std::string_view kNotInNames = " \t\r\n#{}\"";
+    std::uint32_t size = 0;
+    if (at == end || *at++ != kNameTag || wire::read_length(at, end, size) != wire::Fault::kNone) return false;
+    const std::string_view name(at, size);
+    at += size;
+    if (at == end || kOtherTags.find(*at) == std::string_view::npos) return false;
+    if (!valid_utf8(name) || name.find_first_of(kNotInNames) != std::string_view::npos) return false;
+    const auto families = decode_metric_families(bytes.substr(0, static_cast<std::size_t>(end - bytes.data())));
+    return families && !families->front().metrics.empty();
 }
 
 }  // namespace prw::proto

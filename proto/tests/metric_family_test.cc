@@ -150,6 +150,11 @@ TEST(MetricFamily, RoundTripOfValues) {
         gauge.metrics.back().value_bits = bits;
     }
     gauge.metrics.back().timestamp_ms = 0;
+    for (const auto edge : {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+        counter.metrics.push_back(metric({{"edge", text(edge)}}));
+        counter.metrics.back().timestamp_ms = edge;
+        counter.metrics.back().start_timestamp_ms = edge;
+    }
     ExposedFamily untyped{"it", "h", "", ExposedType::kUntyped, {metric({{"a", "b"}}, 1)}};
     const ExposedFamily without_metrics{"none", "h", "u", ExposedType::kGauge, {}};
     expect_round_trip({counter, gauge, untyped, without_metrics});

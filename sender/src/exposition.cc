@@ -1,6 +1,10 @@
 #include "prw/sender/exposition.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "prw/proto/content_type.h"
+#include "prw/proto/metric_family.h"
 #include "text_parser.h"
 
 namespace prw::sender {
@@ -15,13 +19,15 @@ std::string_view name_of(InputFormat format) {
             return "openmetrics";
         case InputFormat::kJson:
             return "json";
+        case InputFormat::kProtobuf:
+            return "protobuf";
     }
     return "";
 }
 
 bool parse_input_format(std::string_view text, InputFormat& out) {
-    for (const InputFormat format :
-         {InputFormat::kAuto, InputFormat::kText, InputFormat::kOpenMetrics, InputFormat::kJson}) {
+    for (const InputFormat format : {InputFormat::kAuto, InputFormat::kText, InputFormat::kOpenMetrics,
+                                     InputFormat::kJson, InputFormat::kProtobuf}) {
         if (name_of(format) != text) continue;
         out = format;
         return true;
@@ -32,6 +38,9 @@ bool parse_input_format(std::string_view text, InputFormat& out) {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
+/// Of the protobuf exposition's Content-Type; missing ones are taken to be these.
+constexpr std::pair<std::string_view, std::string_view> kProtobufParameters[] = {
+    {"proto", "io.prometheus.client.MetricFamily"}, {"encoding", "delimited"}};
 
 /// `{"my.metric", …} 1` is text, `{"metrics": …}` and `{}` are JSON.
 bool looks_like_json(std::string_view input) {
@@ -51,10 +60,28 @@ bool looks_like_json(std::string_view input) {
 }  // namespace
 
 InputFormat detect_format(std::string_view input) {
+    if (proto::looks_like_metric_families(input)) return InputFormat::kProtobuf;  // its length may look like JSON's '['
     if (looks_like_json(input)) return InputFormat::kJson;
     const std::string_view end = input.substr(0, input.find_last_not_of("\r\n") + 1);
     const bool eof_line = end == "# EOF" || end.ends_with("\n# EOF");
     return eof_line ? InputFormat::kOpenMetrics : InputFormat::kText;
+}
+
+std::string_view accept_for(InputFormat format) {
+    switch (format) {
+        case InputFormat::kAuto:
+            break;
+        case InputFormat::kText:
+            return "text/plain;version=0.0.4,*/*;q=0.1";
+        case InputFormat::kOpenMetrics:
+            return "application/openmetrics-text;version=1.0.0,*/*;q=0.1";
+        case InputFormat::kJson:
+            return "application/json,*/*;q=0.1";
+        case InputFormat::kProtobuf:
+            return "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,"
+                   "*/*;q=0.1";
+    }
+    return kScrapeAccept;
 }
 
 Result<InputFormat> format_of_content_type(std::string_view content_type) {
@@ -67,13 +94,24 @@ Result<InputFormat> format_of_content_type(std::string_view content_type) {
     if (parsed->media_type == "application/openmetrics-text") return InputFormat::kOpenMetrics;
     if (parsed->media_type == "text/plain") return InputFormat::kText;
     if (parsed->media_type == "application/json") return InputFormat::kJson;
+    if (parsed->media_type == "application/vnd.google.protobuf") {
+        for (const auto& [name, wanted] : kProtobufParameters) {
+            const std::string* value = parsed->parameter(name);
+            if (value != nullptr && *value != wanted)
+                return fail(ErrorCode::kUnsupported, "the scrape's Content-Type has " + std::string(name) + "=" +
+                                                         *value + ", wanted " + std::string(wanted));
+        }
+        return InputFormat::kProtobuf;
+    }
     return fail(ErrorCode::kUnsupported, "the scrape's Content-Type is " + parsed->media_type +
-                                             ", wanted application/openmetrics-text, text/plain or application/json");
+                                             ", wanted application/vnd.google.protobuf, application/openmetrics-text, "
+                                             "text/plain or application/json");
 }
 
 Result<Scrape> parse_exposition(std::string_view input, InputFormat format, const ParseOptions& options) {
     if (format == InputFormat::kAuto) format = detect_format(input);
     if (format == InputFormat::kJson) return parse_json(input, options);
+    if (format == InputFormat::kProtobuf) return parse_protobuf(input, options);
     return parse_text(input, format == InputFormat::kOpenMetrics, options);
 }
 

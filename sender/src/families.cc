@@ -182,6 +182,14 @@ FamilyBuilder::Added FamilyBuilder::add(Point point, std::string_view place) {
                                    *created == 0 ? 1 : *created);  // prw2.samples.start-epoch-substitute
         return Added::kCreated;
     }
+    return file(target, std::move(point), place);
+}
+
+FamilyBuilder::Added FamilyBuilder::add_to(std::string_view family, Point point, std::string_view place) {
+    return file(entry(family), std::move(point), place);
+}
+
+FamilyBuilder::Added FamilyBuilder::file(Entry& target, Point point, std::string_view place) {
     std::string key = series_key(point.labels);
     if (point.timestamp_ms) key += std::to_string(*point.timestamp_ms);
     if (!seen_.insert(std::move(key)).second) {

@@ -26,6 +26,8 @@ public:
     enum class Added : std::uint8_t { kPoint, kCreated, kBadCreated, kDuplicate };
     /// Files the point under the family that its name belongs to. `place` is for the note about a duplicate.
     Added add(Point point, std::string_view place);
+    /// Files it under this family, whatever its name.
+    Added add_to(std::string_view family, Point point, std::string_view place);
     void note(std::string text);
 
     /// Which family a sample name belongs to: the family of that name, or the one that it is a suffixed member of
@@ -42,6 +44,7 @@ private:
     };
     Entry& entry(std::string_view name);
     Entry* entry_for_sample(std::string_view sample_name);
+    Added file(Entry& target, Point point, std::string_view place);
 
     bool created_series_;
     std::vector<Entry> entries_;

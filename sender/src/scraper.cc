@@ -16,7 +16,7 @@ public:
         const auto timeout = std::min(options.timeout, options.interval);
         headers_ = {
             {"User-Agent", default_user_agent()},
-            {"Accept", std::string(kScrapeAccept)},
+            {"Accept", std::string(accept_for(options.format))},
             {"Accept-Encoding", "identity"},
             {"X-Prometheus-Scrape-Timeout-Seconds", std::to_string(static_cast<double>(timeout.count()) / 1000.0)}};
         if (!options.url.user.empty() || !options.url.password.empty())
@@ -94,6 +94,7 @@ Result<Scrape> Scraper::fetch_and_parse(std::string& format_note) {
     format_note = name_of(format);
     ParseOptions parse;
     parse.source = options_.url.redacted();
+    parse.native_histograms = options_.native_histograms;
     return parse_exposition(fetched->body, format, parse);
 }
 

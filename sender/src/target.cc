@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -70,8 +71,8 @@ Target::Target(TargetOptions options) : options_(std::move(options)) {
 proto::Labels Target::final_labels(const proto::Labels& scraped) const {
     proto::Labels labels = scraped;
     for (const auto& [name, value] : options_.target_labels) {
-        const auto conflict =
-            std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
+        const auto conflict = std::find_if(labels.begin(), labels.end(),
+                                           [&name = name](const auto& label) { return label.first == name; });
         if (conflict == labels.end()) continue;
         std::string renamed = "exported_" + name;
         while (has_label(labels, renamed) || has_label(options_.target_labels, renamed)) renamed.insert(0, "exported_");
@@ -155,15 +156,19 @@ std::vector<proto::Exemplar> Target::exemplars_of(const Entry& entry) {
     std::vector<proto::Exemplar> out;
     for (const PointExemplar& each : entry.point->exemplars)
         out.push_back({each.labels, each.value_bits, each.timestamp_ms.value_or(entry.timestamp)});
-    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.timestamp < b.timestamp; });
+    // A native histogram shows its exemplars scrape after scrape, several of them with the same timestamp: only a total
+    // order tells the new ones from the last one that was sent.
+    const auto rank = [](const proto::Exemplar& each) {
+        return std::tie(each.timestamp, each.value_bits, each.labels);
+    };
+    std::sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
     SeriesState& state = series_[entry.key];
     std::erase_if(out, [&](const proto::Exemplar& each) {
         const proto::Exemplar& last = state.last_exemplar;
         const bool same = state.has_exemplar && last.labels == each.labels && last.value_bits == each.value_bits;
         const bool explicit_time = std::any_of(entry.point->exemplars.begin(), entry.point->exemplars.end(),
                                                [&](const auto& given) { return given.timestamp_ms == each.timestamp; });
-        const bool skip = state.has_exemplar && (each.timestamp < last.timestamp ||
-                                                 (same && (!explicit_time || each.timestamp == last.timestamp)));
+        const bool skip = state.has_exemplar && (rank(each) <= rank(last) || (same && !explicit_time));
         if (skip) {
             ++stats_.exemplars_skipped;
         } else {

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "prw/proto/metric_family.h"
 #include "prw/receiver/check.h"
 #include "prw/sender/queue.h"
 #include "prw/sender/scraper.h"
@@ -138,6 +141,121 @@ TEST_P(CleanUnderOurOwnRules, ScrapesMarkersRetriesAndHistograms) {
     EXPECT_GT(stats.retries, 0U);
     EXPECT_GT(scraper.stats().target.stale_markers, 10U);
     expect_clean(receiver.received(), GetParam());
+}
+
+/// What only protobuf exposes, and series that go.
+std::string rich_protobuf(int round) {
+    using proto::ExposedType;
+    const auto exemplar = [&](std::int64_t timestamp_ms) {
+        return proto::ExposedExemplar{{{"trace_id", "KOO5S4vxi0o" + std::to_string(round)}},
+                                      proto::to_bits(0.67),
+                                      1'700'000'000'000 + 10 * round + timestamp_ms};
+    };
+    const auto family = [](ExposedType type, std::string name, std::string unit = "") {
+        return proto::ExposedFamily{std::move(name), "Help, \"quoted\".", std::move(unit), type, {}};
+    };
+    const auto metric = [](const char* kind) {
+        proto::ExposedMetric out;
+        out.labels = {{"kind", kind}, {"empty", ""}, {"Zone", "\xc3\xa9\xf0\x9f\x98\x80"}};
+        out.start_timestamp_ms = 1'600'000'000'500;
+        return out;
+    };
+    const auto count = static_cast<std::uint64_t>(round);
+    auto counter = family(ExposedType::kCounter, "requests_total");
+    counter.metrics.push_back(metric("c"));
+    counter.metrics[0].value_bits = proto::to_bits(round);
+    counter.metrics[0].exemplar = exemplar(0);
+    auto gauge = family(ExposedType::kGauge, "temperature");
+    gauge.metrics.push_back(metric("g"));
+    gauge.metrics[0].value_bits = proto::kStaleNanBits;  // goes out as an ordinary NaN
+    auto summary = family(ExposedType::kSummary, "rpc_seconds", "seconds");
+    summary.metrics.push_back(metric("s"));
+    summary.metrics[0].count = round;
+    summary.metrics[0].quantiles = {{proto::to_bits(0.5), proto::kNormalNanBits}};
+
+    auto histogram = family(ExposedType::kHistogram, "latency_seconds", "seconds");
+    auto& both = histogram.metrics.emplace_back(metric("both"));
+    both.count = round;
+    both.buckets = {{proto::to_bits(1), static_cast<double>(round), exemplar(1)}};
+    auto& integers = both.native.emplace();
+    integers.count = count + 3;
+    integers.zero_count = std::uint64_t{1};
+    integers.sum_bits = proto::to_bits(1.5);
+    integers.zero_threshold = 1e-128;
+    integers.positive_spans = {{-2, 1}, {0, 0}, {0, 1}};
+    integers.positive_deltas = {1, round - 1};
+    integers.negative_spans = {{3, 1}};
+    integers.negative_deltas = {1};
+    both.exemplars = {exemplar(2), exemplar(1), exemplar(2)};
+    histogram.metrics.push_back(metric("empty"));
+    histogram.metrics.back().native.emplace();
+    if (round < 3) {
+        auto& floats = histogram.metrics.emplace_back(metric("float")).native.emplace();
+        floats.count = 2.5;
+        floats.zero_count = 0.5;
+        floats.positive_spans = {{0, 1}};
+        floats.positive_counts = {2};
+        auto& classic = histogram.metrics.emplace_back(metric("classic"));
+        classic.count = round;
+        classic.buckets = {{proto::to_bits(0.25), 1, {}}};
+    }
+    auto levels = family(ExposedType::kGaugeHistogram, "levels");
+    auto& level = levels.metrics.emplace_back(metric("native"));
+    level.native.emplace().count = std::uint64_t{1};
+    level.native->zero_count = std::uint64_t{1};
+    levels.metrics.push_back(metric("classic"));
+    levels.metrics.back().count = 3;
+    return proto::encode_metric_families({counter, gauge, summary, histogram, levels});
+}
+
+class ProtobufTarget final : public Fetcher {
+public:
+    Result<Fetched> fetch() override {
+        if (++round_ == 4) return fail(ErrorCode::kConnection, "refused");
+        return Fetched{rich_protobuf(round_), std::string(proto::kMetricFamilyContentType)};
+    }
+    void cancel() override {}
+
+private:
+    int round_ = 0;
+};
+
+TEST_P(CleanUnderOurOwnRules, ProtobufScrapes) {
+    const bool v2 = GetParam() == ProtobufMessage::kV2;
+    MiniReceiver receiver;
+    SystemClock clock;
+    RemoteWriteOptions remote;
+    remote.url = receiver.url();
+    remote.message = GetParam();
+    Queue queue({.shards = 2, .batch_size = 20, .flush_interval = Milliseconds(1)}, remote, clock);
+    ScrapeOptions scrape;
+    scrape.url = *http::parse_url("http://target:1/metrics");
+    scrape.interval = Milliseconds(2);
+    scrape.count = 6;
+    scrape.native_histograms = v2;
+    std::vector<std::string> log;
+    Scraper scraper(
+        scrape, {.target_labels = target_labels(scrape.url, "rich", "")}, clock,
+        [&](auto points) { return queue.push(std::move(points)); },
+        [&](LogLevel level, const std::string& text) {
+            if (level >= LogLevel::kWarn) log.push_back(text);
+        },
+        std::make_unique<ProtobufTarget>());
+    scraper.run();
+    queue.finish(kLong);
+    EXPECT_THAT(log, ::testing::ElementsAre("scrape failed: refused"));
+    const SendStats stats = queue.stats();
+    EXPECT_EQ(stats.rejected + stats.failed + stats.unsent, 0U);
+    EXPECT_EQ(stats.acknowledged + stats.left_out, stats.pushed);
+    EXPECT_EQ(stats.left_out, v2 ? 0U : 12U);        // in 1.0, what is native alone: 2 in 5 scrapes, 1 in 2
+    EXPECT_EQ(stats.exemplars_sent, v2 ? 15U : 0U);  // 1 and 2 in 5 scrapes
+    EXPECT_GT(scraper.stats().target.stale_markers, 10U);
+    expect_clean(receiver.received(), GetParam());
+    std::set<std::string> natives;
+    for (const auto& each : receiver.received())
+        for (const auto& series : each.request.series)
+            if (!series.histograms.empty()) natives.insert(series_name(series.labels));
+    EXPECT_EQ(natives.size(), v2 ? 4U : 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Messages, CleanUnderOurOwnRules, ::testing::Values(ProtobufMessage::kV1, ProtobufMessage::kV2),

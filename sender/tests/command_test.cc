@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "prw/proto/metric_family.h"
 #include "receiver_support.h"
 #include "support.h"
 
@@ -89,10 +90,16 @@ TEST(SendCommand, FilesOfDifferentFormatsByEnvironment) {
     write_file(dir.file("a.txt"), "a 1\n");
     write_file(dir.file("b.om"), "b 1 2.5\n# EOF\n");
     write_file(dir.file("c.json"), R"({"metrics":[{"name":"c","type":"gauge","series":[{"value":1}]}]})");
-    const auto done = Command({dir.file("a.txt"), dir.file("b.om"), dir.file("c.json"), "--timestamp", "7000"}, {},
-                              {"PRW_REMOTE_WRITE_URL=" + text_of(receiver.url()), "PRW_PROTOBUF_MESSAGE=2.0",
-                               "PRW_SCRAPE_URL=http://127.0.0.1:1/"})
-                          .wait();
+    std::vector<proto::ExposedFamily> histogram(1);
+    histogram[0].name = "d";
+    histogram[0].type = proto::ExposedType::kHistogram;
+    histogram[0].metrics.emplace_back().native.emplace();
+    write_file(dir.file("d.pb"), proto::encode_metric_families(histogram));
+    const auto done =
+        Command({dir.file("a.txt"), dir.file("b.om"), dir.file("c.json"), dir.file("d.pb"), "--timestamp", "7000"}, {},
+                {"PRW_REMOTE_WRITE_URL=" + text_of(receiver.url()), "PRW_PROTOBUF_MESSAGE=2.0",
+                 "PRW_SCRAPE_URL=http://127.0.0.1:1/"})
+            .wait();
     EXPECT_EQ(done.code, 0) << done.err;
     const auto all = receiver.received();
     ASSERT_EQ(all.size(), 1U);
@@ -101,6 +108,9 @@ TEST(SendCommand, FilesOfDifferentFormatsByEnvironment) {
     EXPECT_EQ(got.at("a")[0].timestamp, 7000);
     EXPECT_EQ(got.at("b")[0].timestamp, 2500);
     EXPECT_EQ(got.at("c")[0].timestamp, 7000);
+    const auto& last = all[0].request.series.back();
+    EXPECT_EQ(series_name(last.labels), "d");
+    EXPECT_EQ(last.histograms.at(0).timestamp, 7000);
 }
 
 TEST(SendCommand, UsageAndUnreadableInputAreExitCodeTwo) {
@@ -123,7 +133,7 @@ TEST(SendCommand, UsageAndUnreadableInputAreExitCodeTwo) {
         {{url, "--label", "__name__=a"}, "--label is NAME=VALUE"},
         {{url, "--interval", "1x", "--scrape", url}, "\"1x\" is not a duration such as 500ms, 1s or 1m30s"},
         {{url, "--interval", "0", "--scrape", url}, "--interval must be longer than 0"},
-        {{url, "--format", "xml"}, "--format is auto, text, openmetrics or json, got \"xml\""},
+        {{url, "--format", "xml"}, "--format is auto, text, openmetrics, json or protobuf, got \"xml\""},
         {{url, "--protobuf-message", "3.0"},
          "--protobuf-message is 1.0 (prometheus.WriteRequest) or 2.0 (io.prometheus.write.v2.Request), got \"3.0\""},
         {{url, "--fallback", "maybe"}, "--fallback is on or off, got \"maybe\""},

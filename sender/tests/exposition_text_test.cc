@@ -222,9 +222,9 @@ TEST(Formats, ChosenByContentType) {
     EXPECT_EQ(*format_of_content_type(""), InputFormat::kText);
     const auto html = format_of_content_type("text/html");
     ASSERT_FALSE(html);
-    EXPECT_EQ(
-        html.error().text(),
-        "the scrape's Content-Type is text/html, wanted application/openmetrics-text, text/plain or application/json");
+    EXPECT_EQ(html.error().text(),
+              "the scrape's Content-Type is text/html, wanted application/vnd.google.protobuf, "
+              "application/openmetrics-text, text/plain or application/json");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <future>
 
+#include "prw/proto/metric_family.h"
 #include "prw/sender/scraper.h"
 #include "receiver_support.h"
 
@@ -48,6 +49,14 @@ struct Collected {
         };
     }
 };
+
+std::vector<proto::ExposedFamily> one_gauge(std::string name, double value) {
+    std::vector<proto::ExposedFamily> out(1);
+    out[0].name = std::move(name);
+    out[0].type = proto::ExposedType::kGauge;
+    out[0].metrics.emplace_back().value_bits = proto::to_bits(value);
+    return out;
+}
 
 ScrapeOptions options(std::uint64_t count) {
     ScrapeOptions out;
@@ -145,6 +154,14 @@ TEST(Scraper, NegotiatesOverHttp) {
         } else if (heads.size() == 2) {
             response.headers = {{"Content-Type", "text/plain; version=0.0.4"}};
             response.body = "a  2\n";
+        } else if (heads.size() == 3) {
+            response.headers = {{"Content-Type", std::string(proto::kMetricFamilyContentType)}};
+            response.body = proto::encode_metric_families(one_gauge("a", 3));
+        } else if (heads.size() == 4) {
+            response.headers = {{"Content-Type",
+                                 "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
+                                 "encoding=compact-text"}};
+            response.body = proto::encode_metric_families(one_gauge("a", 4));
         } else {
             response.status = 500;
         }
@@ -153,18 +170,70 @@ TEST(Scraper, NegotiatesOverHttp) {
     ASSERT_TRUE(target.start());
     VirtualClock clock;
     Collected collected;
-    ScrapeOptions scrape = options(3);
+    ScrapeOptions scrape = options(5);
     scrape.url = *http::parse_url(target.url("/metrics?x=1"));
     Scraper scraper(scrape, {}, clock, collected.sink());
     scraper.run();
-    ASSERT_EQ(collected.scrapes.size(), 3U);
+    ASSERT_EQ(collected.scrapes.size(), 5U);
     EXPECT_EQ(collected.scrapes[0].front(), "a 1 @0");
     EXPECT_EQ(collected.scrapes[1].front(), "a 2 @1000");
-    EXPECT_EQ(collected.scrapes[2].front(), "a stale @2000");
+    EXPECT_EQ(collected.scrapes[2].front(), "a 3 @2000");
+    EXPECT_EQ(collected.scrapes[3].front(), "a stale @3000");  // not the delimited encoding: a failed scrape
+    EXPECT_EQ(collected.scrapes[4].back(), "up 0 @4000");
     EXPECT_THAT(heads[0], ::testing::StartsWith("GET /metrics?x=1 HTTP/1.1\r\n"));
     EXPECT_THAT(heads[0],
-                ::testing::HasSubstr("\r\nAccept: application/openmetrics-text;version=1.0.0;q=0.6,text/plain"));
+                ::testing::HasSubstr("\r\nAccept: "
+                                     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+                                     "encoding=delimited;q=0.7,application/openmetrics-text;version=1.0.0;q=0.6,"
+                                     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n"));
     EXPECT_THAT(heads[0], ::testing::HasSubstr("\r\nX-Prometheus-Scrape-Timeout-Seconds: 1.0"));
+}
+
+TEST(Scraper, AsksForTheFormatItIsTold) {
+    std::string head;
+    http::Server target({}, [&](const http::Request& request) {
+        head = request.raw_head;
+        http::Response response;
+        response.status = 200;
+        response.body = "a 1\n";
+        return response;
+    });
+    ASSERT_TRUE(target.start());
+    VirtualClock clock;
+    Collected collected;
+    ScrapeOptions scrape = options(1);
+    scrape.url = *http::parse_url(target.url("/"));
+    scrape.format = InputFormat::kText;
+    Scraper scraper(scrape, {}, clock, collected.sink());
+    scraper.run();
+    target.stop(http::Milliseconds(0));
+    EXPECT_THAT(head, ::testing::HasSubstr("\r\nAccept: text/plain;version=0.0.4,*/*;q=0.1\r\n"));
+    EXPECT_EQ(collected.scrapes.at(0).front(), "a 1 @0");
+}
+
+TEST(Scraper, TakesTheClassicPartWhereNativeHistogramsAreNotWanted) {
+    std::vector<proto::ExposedFamily> histogram(1);
+    histogram[0].name = "h";
+    histogram[0].type = proto::ExposedType::kHistogram;
+    auto& metric = histogram[0].metrics.emplace_back();
+    metric.native.emplace();
+    metric.buckets.emplace_back();
+    const Fetched answer{proto::encode_metric_families(histogram), std::string(proto::kMetricFamilyContentType)};
+    for (const bool native : {true, false}) {
+        VirtualClock clock;
+        std::size_t histograms = 0, points = 0;
+        ScrapeOptions scrape = options(1);
+        scrape.native_histograms = native;
+        const auto sink = [&](std::vector<proto::Series> all) {
+            for (const auto& each : all) histograms += each.histograms.size();
+            return points = all.size();
+        };
+        Scraper scraper(scrape, {}, clock, sink, {},
+                        std::make_unique<FakeFetcher>(clock, std::vector<Result<Fetched>>{answer}));
+        scraper.run();
+        EXPECT_EQ(histograms, native ? 1U : 0U);
+        EXPECT_EQ(points, native ? 4U : 7U);
+    }
 }
 
 TEST(Scraper, AnExpositionOverTheLimitFails) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "exposition_support.h"
+#include "prw/proto/metric_family.h"
 #include "prw/sender/target.h"
 
 namespace prw::sender {
@@ -82,6 +83,29 @@ TEST(StaleMarkers, FloatMarkerForANativeHistogram) {
     ASSERT_EQ(marker.size(), 1U);
     EXPECT_EQ(marker[0].samples.at(0).value_bits, proto::kStaleNanBits);
     EXPECT_EQ(marker[0].metadata.type, proto::MetricType::kHistogram);
+}
+
+TEST(StaleMarkers, EverySeriesOfAHistogramThatDisappears) {
+    const auto histograms = [](bool native, bool classic) {
+        std::vector<proto::ExposedFamily> all = {{"g", "", "", proto::ExposedType::kGauge, {{}}}};
+        if (native) {
+            auto& family = all.emplace_back();
+            family.name = "n";
+            family.type = proto::ExposedType::kHistogram;
+            family.metrics.emplace_back().native.emplace();
+        }
+        if (classic) all.push_back({"c", "", "", proto::ExposedType::kHistogram, {{}}});
+        return parsed(proto::encode_metric_families(all), InputFormat::kProtobuf);
+    };
+    Target target;
+    EXPECT_EQ(target.ingest(histograms(true, true), 1000).size(), 5U);
+    EXPECT_THAT(lines(target.ingest(histograms(false, true), 2000)), ::testing::Contains("n stale @2000"));
+    // It comes back as what it was, and goes for good.
+    EXPECT_EQ(target.ingest(histograms(true, true), 3000).at(1).histograms.size(), 1U);
+    EXPECT_THAT(lines(target.ingest(histograms(false, false), 4000)),
+                ::testing::ElementsAre("g 0 @4000", "c_bucket{le=\"+Inf\"} stale @4000", "c_count stale @4000",
+                                       "c_sum stale @4000", "n stale @4000"));
+    EXPECT_EQ(target.stats().stale_markers, 5U);
 }
 
 TEST(Timestamps, ExplicitOnesAreSentOnceAndInOrder) {
@@ -177,6 +201,27 @@ TEST(Exemplars, RepeatedAndOlderOnesAreNotSentAgain) {
     EXPECT_THAT(lines(target.ingest(openmetrics("# TYPE c counter\nc_total 9 # {a=\"2\"} 2\nc_created 0.1\n"), 5000)),
                 ::testing::ElementsAre("c_total 9 @5000 start=100"));
     EXPECT_EQ(target.stats().exemplars_skipped, 3U);
+}
+
+TEST(Exemplars, OfANativeHistogramAreSentOnceThoughEachScrapeShowsThemAll) {
+    Target target;
+    const auto scrape = [](std::vector<std::pair<double, std::int64_t>> exemplars) {
+        std::vector<proto::ExposedFamily> all(1);
+        all[0].name = "h";
+        all[0].type = proto::ExposedType::kHistogram;
+        auto& metric = all[0].metrics.emplace_back();
+        metric.native.emplace();
+        metric.start_timestamp_ms = 1;
+        for (const auto& [value, timestamp] : exemplars)
+            metric.exemplars.push_back({{{"trace_id", "x"}}, proto::to_bits(value), timestamp});
+        return parsed(proto::encode_metric_families(all), InputFormat::kProtobuf);
+    };
+    EXPECT_THAT(lines(target.ingest(scrape({{3, 200}, {2, 200}, {1, 100}}), 1000)),
+                ::testing::ElementsAre("h # 1 @100 # 2 @200 # 3 @200"));
+    EXPECT_THAT(lines(target.ingest(scrape({{3, 200}, {2, 200}, {1, 100}}), 2000)), ::testing::ElementsAre("h"));
+    EXPECT_THAT(lines(target.ingest(scrape({{3, 200}, {5, 201}, {4, 200}}), 3000)),
+                ::testing::ElementsAre("h # 4 @200 # 5 @201"));
+    EXPECT_EQ(target.stats().exemplars_skipped, 4U);
 }
 
 TEST(Report, GaugesWithTargetLabels) {

@@ -70,4 +70,8 @@ inline constexpr std::string_view kMetricFamilyContentType =
 /// is a multiple of the input, so bound the input.
 [[nodiscard]] Result<std::vector<ExposedFamily>> decode_metric_families(std::string_view bytes);
 
+/// Whether the bytes start with a delimited metric family that has metrics, its name first. Never true for a text
+/// exposition or JSON that is valid; false, too, when the name has blanks, quotes, braces or '#'.
+[[nodiscard]] bool looks_like_metric_families(std::string_view bytes);
+
 }  // namespace prw::proto

@@ -1,6 +1,6 @@
-/// Input of the sender: Prometheus text 0.0.4, OpenMetrics 1.0 text and our JSON form (docs/send-input.md), all read
-/// into one neutral model. Errors are kInvalidArgument with "SOURCE:LINE:COLUMN" in `where` (columns count bytes from
-/// 1).
+/// Input of the sender: Prometheus text 0.0.4, OpenMetrics 1.0 text, the delimited protobuf exposition and our JSON
+/// form (docs/send-input.md), all read into one neutral model. Errors are kInvalidArgument with the place in `where`:
+/// "SOURCE:LINE:COLUMN" (columns count bytes from 1), of protobuf "SOURCE, byte N" or "SOURCE, metric N of FAMILY".
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace prw::sender {
 
-enum class InputFormat : std::uint8_t { kAuto, kText, kOpenMetrics, kJson };
-[[nodiscard]] std::string_view name_of(InputFormat format);  ///< "auto", "text", "openmetrics", "json"
+enum class InputFormat : std::uint8_t { kAuto, kText, kOpenMetrics, kJson, kProtobuf };
+[[nodiscard]] std::string_view name_of(InputFormat format);  ///< "auto", "text", "openmetrics", "json", "protobuf"
 [[nodiscard]] bool parse_input_format(std::string_view text, InputFormat& out);
 
 struct PointExemplar {
@@ -30,9 +30,9 @@ struct PointExemplar {
 struct Point {
     proto::Labels labels;                       ///< with __name__, sorted by name, without empty values
     std::uint64_t value_bits = 0;               ///< any NaN of the source is proto::kNormalNanBits
-    std::optional<proto::Histogram> histogram;  ///< native histogram, JSON only; then value_bits is unused
+    std::optional<proto::Histogram> histogram;  ///< native histogram (protobuf, JSON); then value_bits is unused
     std::optional<std::int64_t> timestamp_ms;
-    std::int64_t start_timestamp_ms = 0;  ///< from _created or JSON; 0: the source says nothing (a true 0 is kept as 1)
+    std::int64_t start_timestamp_ms = 0;  ///< as the source says it; 0: it says nothing (a true 0 is kept as 1)
     bool cumulative =
         false;  ///< follows counter semantics: counters; _bucket, _count and _sum; native histograms that are no gauges
     std::vector<PointExemplar> exemplars;
@@ -59,21 +59,27 @@ struct Scrape {
 struct ParseOptions {
     std::string source = "input";      ///< file name or URL for messages
     std::size_t max_line = 1U << 20U;  ///< bytes; text formats
+    /// Protobuf: false takes the classic part of a histogram that has both, for 1.0, which cannot carry the native one.
+    bool native_histograms = true;
 };
 
 /// `format` kAuto goes by detect_format(). O(size); memory is a small multiple of the input, so bound the input.
 [[nodiscard]] Result<Scrape> parse_exposition(std::string_view input, InputFormat format,
                                               const ParseOptions& options = {});
 
-/// By content: JSON when it starts with an object whose first key is followed by a colon, OpenMetrics when the last
-/// line is "# EOF", else text.
+/// By content: protobuf when it starts with a delimited metric family, JSON when it starts with an object whose first
+/// key is followed by a colon, OpenMetrics when the last line is "# EOF", else text.
 [[nodiscard]] InputFormat detect_format(std::string_view input);
 
-/// Scraping asks for OpenMetrics first and takes text 0.0.4.
+/// Scraping asks for protobuf first, as Prometheus does to get native histograms, then for OpenMetrics, and takes text
+/// 0.0.4.
 inline constexpr std::string_view kScrapeAccept =
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,"
     "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+/// What to ask for when the answer will be read as this format; kScrapeAccept for kAuto.
+[[nodiscard]] std::string_view accept_for(InputFormat format);
 /// Which parser a response's Content-Type asks for; an empty one means text. kUnsupported for anything else, e.g.
-/// text/html.
+/// text/html, or protobuf with another message or encoding than the delimited MetricFamily.
 [[nodiscard]] Result<InputFormat> format_of_content_type(std::string_view content_type);
 
 /// A float as the text formats write it: decimal, or [+-]Inf(inity), NaN in any case. Every NaN becomes kNormalNanBits.

@@ -22,7 +22,8 @@ struct ScrapeOptions {
     http::Url url;
     Milliseconds interval{15000};
     Milliseconds timeout{10000};              ///< of one scrape; never longer than the interval
-    InputFormat format = InputFormat::kAuto;  ///< kAuto: by the response's Content-Type
+    InputFormat format = InputFormat::kAuto;  ///< what is asked for; kAuto: the response's Content-Type decides
+    bool native_histograms = true;            ///< see ParseOptions
     std::optional<std::uint64_t> count;       ///< stop after this many scrapes
     std::size_t max_body = 64U << 20U;        ///< bytes; a larger exposition is a failed scrape
     http::ClientOptions client;               ///< TLS; timeouts come from `timeout`

@@ -27,10 +27,10 @@ struct TargetStats {
     std::uint64_t repeated = 0;           ///< explicit timestamps that had been sent before with the same value
     std::uint64_t out_of_order = 0;       ///< left out: not newer than the last sample of their series
     std::uint64_t shadowed = 0;           ///< left out in favour of report()
-    std::uint64_t exemplars_skipped = 0;  ///< repeated or older than the last one of their series
+    std::uint64_t exemplars_skipped = 0;  ///< not newer than the last one of their series
 };
 
-/// How the start timestamp of cumulative series is found: the source's own (_created, JSON); else
+/// How the start timestamp of cumulative series is found: the source's own; else
 /// process_start_time_seconds of the same scrape; else the time of the last scrape that did not have the series yet;
 /// else one millisecond before the first sample. When a counter goes down, its new start lies between the two samples.
 /// A start is always earlier than the first sample it applies to, unless the source says otherwise.
