@@ -301,12 +301,12 @@ void judge_message(const ScenarioRecord& record, CheckOutcome& out) {
 
 void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
     const bool offered = std::any_of(record.generations.begin(), record.generations.end(),
-                                     [](const Generation& g) { return g.complete && g.openmetrics; });
+                                     [](const Generation& g) { return g.complete && !g.exemplars.empty(); });
     std::uint64_t exemplars = 0;
     for (const auto& delivery : record.deliveries()) exemplars += delivery.exemplars;
     evidence(out, "exemplars", exemplars);
     if (exemplars > 0) return pass(out, count_text(exemplars, "exemplar") + " arrived");
-    if (!offered) return undecided(out, "the target did not ask for OpenMetrics, which alone has exemplars");
+    if (!offered) return undecided(out, "the target scraped text 0.0.4, which has no exemplars");
     if (record.target.feature("exemplars", judged_message(record)) == true)
         return miss(out, "the exemplars that were scraped", "none arrived");
     inform(out, "exemplars were offered, none was sent");

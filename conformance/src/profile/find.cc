@@ -65,9 +65,10 @@ Target reference_target() {
                    "${PRW_PROTOBUF_MESSAGE}",
                    "${PRW_REMOTE_WRITE_URL}"};
     target.version_exec = {"${PRW_EXE}", "--version"};
-    // Text formats have no native histograms; 1.0 as specified has neither exemplars nor metadata.
+    // 1.0 as specified has neither exemplars nor native histograms nor metadata.
     target.features = {{"exemplars", {false, true}},
-                       {"native_histograms", {false, false}},
+                       {"native_histograms", {false, true}},
+                       {"start_timestamps", {false, true}},
                        {"metadata", {false, true}},
                        {"stale_markers", {true, true}}};
     target.variants[std::string(kVariantHeader)].arguments = {"--header", "${PRW_HEADER_NAME}: ${PRW_HEADER_VALUE}"};
