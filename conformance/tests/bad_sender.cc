@@ -2,6 +2,7 @@
 /// has none. Everything else comes from the environment, as for any other command under `prw test sender`.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -130,6 +131,40 @@ private:
         return request;
     }
 
+    /// A classic histogram becomes one with custom buckets, the counts of which are left cumulative.
+    static void convert(std::vector<proto::Series>& all) {
+        const std::string name = "prw_request_duration_seconds";
+        proto::Series made;
+        proto::Histogram histogram;
+        histogram.schema = -53;
+        for (const auto& series : all) {
+            const auto metric = label(series, "__name__");
+            if (!metric.starts_with(name) || stale(series)) continue;
+            made.metadata = series.metadata;
+            made.exemplars.insert(made.exemplars.end(), series.exemplars.begin(), series.exemplars.end());
+            const auto& sample = series.samples.front();
+            const double value = proto::from_bits(sample.value_bits);
+            histogram.timestamp = sample.timestamp;
+            histogram.start_timestamp = sample.start_timestamp;
+            if (metric == name + "_sum") histogram.sum_bits = sample.value_bits;
+            if (metric == name + "_count") {
+                histogram.count = static_cast<std::uint64_t>(value);
+                made.labels = series.labels;
+            }
+            const auto bound = label(series, "le");
+            if (bound.empty()) continue;
+            if (bound != "+Inf") histogram.custom_values.push_back(std::stod(bound));
+            histogram.positive_deltas.push_back(static_cast<std::int64_t>(value));
+        }
+        if (made.labels.empty()) return;
+        std::erase_if(all, [&](const auto& series) { return label(series, "__name__").starts_with(name); });
+        for (auto& [key, value] : made.labels)
+            if (key == "__name__") value = name;
+        histogram.positive_spans = {{0, static_cast<std::uint32_t>(histogram.positive_deltas.size())}};
+        made.histograms.push_back(std::move(histogram));
+        all.push_back(std::move(made));
+    }
+
     static bool stale(const proto::Series& series) {
         return !series.samples.empty() && series.samples.front().value_bits == proto::kStaleNanBits;
     }
@@ -165,8 +200,42 @@ private:
                 if (marked) all.push_back(series);
             }
         }
+        if (is("cumulative-custom-buckets")) convert(all);
+        if (is("drop-one-of-many"))
+            std::erase_if(all,
+                          [](const auto& s) { return label(s, "__name__") == "prw_large_7" && label(s, "n") == "7"; });
+        if (is("stays-away")) {
+            for (const auto& series : all)
+                if (stale(series)) gone_.push_back(series);
+            std::erase_if(all, [&](const auto& series) { return !stale(series) && has_gone(series); });
+        }
+        if (is("stale-for-explicit") && !failed_) {
+            const auto known = std::find_if(all.begin(), all.end(), [](const auto& s) {
+                return label(s, "__name__") == "prw_explicit_timestamp" && label(s, "n") == "vanishes";
+            });
+            if (known != all.end()) dated_ = *known;
+            proto::Series marker = dated_;
+            // It comes only once as a sample: that the source does not have it any more shows by another one.
+            const bool vanished = std::none_of(all.begin(), all.end(), [](const auto& s) {
+                return label(s, "__name__") == "prw_vanishing" && label(s, "n") == "1";
+            });
+            if (vanished && !marker.samples.empty()) {
+                marker.samples.front().value_bits = proto::kStaleNanBits;
+                marker.samples.front().timestamp = now_ms();
+                all.push_back(std::move(marker));
+            }
+        }
         for (auto& series : all) {
+            for (auto& histogram : series.histograms) {
+                if (is("altered-histogram")) histogram.sum_bits += 1;
+                if (is("hint-no") && histogram.reset_hint != 3) histogram.reset_hint = 2;
+                if (is("own-starts")) histogram.start_timestamp = histogram.timestamp - 1;
+            }
+            for (auto& exemplar : series.exemplars)
+                if (is("exemplars-without-value")) exemplar.value_bits = 0;
+            if (is("escaped-help")) escape(series.metadata.help);
             for (auto& sample : series.samples) {
+                if (is("own-starts") && sample.start_timestamp != 0) sample.start_timestamp = sample.timestamp - 1;
                 if (is("mangle-stale") && sample.value_bits == proto::kStaleNanBits)
                     sample.value_bits = proto::kMangledStaleNanBits;
                 if (is("stale-for-nan") && sample.value_bits == proto::kNormalNanBits)
@@ -180,6 +249,13 @@ private:
             if (is("job-on-some") && label(series, "__name__") == "prw_untyped") drop_label(series, "job");
             if (is("unsorted") && series.labels.size() > 1) std::swap(series.labels.front(), series.labels.back());
         }
+    }
+    static void escape(std::string& help) {
+        for (std::size_t at = 0; (at = help.find('\n', at)) != std::string::npos; ++at) help.replace(at, 1, "\\n");
+    }
+    bool has_gone(const proto::Series& series) const {
+        return std::any_of(gone_.begin(), gone_.end(),
+                           [&](const auto& other) { return other.labels == series.labels; });
     }
     static bool back(const std::vector<proto::Series>& all, const proto::Series& series) {
         for (const auto& other : all) {
@@ -308,6 +384,7 @@ private:
     std::vector<proto::WriteRequest> held_;
     std::deque<proto::WriteRequest> side_;
     std::vector<proto::Series> gone_;
+    proto::Series dated_;
 };
 
 }  // namespace

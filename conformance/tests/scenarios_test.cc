@@ -23,7 +23,11 @@ Target double_of(const std::string& mode) {
     target.name = mode;
     target.protocols = {ProtobufMessage::kV1, ProtobufMessage::kV2};
     target.exec = {PRW_BAD_SENDER, "--mode", mode};
-    target.features = {{"exemplars", {false, true}}, {"metadata", {false, true}}, {"stale_markers", {true, true}}};
+    target.features = {{"exemplars", {true, true}},
+                       {"metadata", {false, true}},
+                       {"stale_markers", {true, true}},
+                       {"native_histograms", {true, true}},
+                       {"start_timestamps", {false, true}}};
     target.grace = std::chrono::milliseconds(300);
     target.settle = std::chrono::seconds(10);
     target.variants["header"].env = {{"BAD_SENDER_HEADER", "${PRW_HEADER_NAME}: ${PRW_HEADER_VALUE}"}};
@@ -129,6 +133,15 @@ const std::vector<Row>& rows() {
         {"new-connections", "steady", kV1, "sender/connection/reuse", Verdict::kWarn},
         {"other-message", "steady", kV2, "sender/negotiation/message-as-asked", Verdict::kFail},
         {"no-exemplars", "steady", kV2, "sender/exemplars/provided", Verdict::kWarn},
+        {"altered-histogram", "steady", kV1, "sender/fidelity/native-histograms", Verdict::kFail},
+        {"altered-histogram", "steady", kV2, "sender/fidelity/native-histograms", Verdict::kFail},
+        {"cumulative-custom-buckets",
+         "steady",
+         kV2,
+         "sender/fidelity/custom-buckets",
+         Verdict::kFail,
+         {"sender/histograms/count-equals-buckets"}},
+        {"hint-no", "steady", kV2, "sender/fidelity/reset-hints", Verdict::kWarn},
         {"unsorted", "steady", kV1, "sender/labels/sorted", Verdict::kFail},
         {"no-retry", "5xx-then-success", kV1, "sender/retry/on-5xx", Verdict::kFail},
         {"no-retry", "5xx-then-success", kV2, "sender/retry/on-5xx", Verdict::kFail},

@@ -12,13 +12,20 @@
 namespace prw::conformance {
 namespace {
 
-std::string served_text(const ServedSample& served) { return served.nan ? "NaN" : proto::value_text(served.bits); }
+std::string served_text(const ServedSample& served) {
+    auto out = served.nan ? std::string("NaN") : proto::value_text(served.bits);
+    return served.timestamp_ms == 0 ? out : out + " at " + std::to_string(served.timestamp_ms);
+}
+
+std::string arrived_text(const FidelityFault& fault) {
+    auto out = fault.instead->histogram ? std::string("a histogram") : proto::value_text(fault.instead->bits);
+    return fault.served.timestamp_ms == 0 ? out : out + " at " + std::to_string(fault.instead->timestamp);
+}
 
 void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
-    const auto all = compare_with_source(observation, record.generations, std::numeric_limits<std::uint32_t>::max(),
-                                         std::numeric_limits<std::uint64_t>::max());
-    if (all.first == 0) {
+    const auto compared = compare_with_source(record);
+    if (compared.first == 0) {
         // Nothing that only we could have served came through: the names or the values are others.
         const bool any = std::any_of(observation.series().begin(), observation.series().end(),
                                      [](const ObservedSeries& s) { return s.source != kNoSource; });
@@ -27,10 +34,6 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
                         "series with the scraped names arrived, none of them with a value that was served");
         return undecided(out, "no scraped series arrived under its name");
     }
-    // The last generation may have been cut off by the stop, unless the program ended in its own time.
-    const std::uint64_t limit = record.exited_cleanly || all.last_seen == all.first ? all.last_seen : all.last_seen - 1;
-    const auto compared =
-        compare_with_source(observation, record.generations, record.window == 0 ? 1 : record.window, limit);
     evidence(out, "generations", compared.last - compared.first + 1);
     evidence(out, "samples", compared.expected);
     evidence(out, "arrived", compared.found);
@@ -44,10 +47,9 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     for (const auto& fault : compared.faults) {
         const auto& source = observation.sources()[fault.served.series];
         altered += fault.instead ? 1U : 0U;
-        add_finding(
-            out, source.text(),
-            "scrape " + std::to_string(fault.generation) + " served " + served_text(fault.served) +
-                (fault.instead ? ", " + proto::value_text(fault.instead->bits) + " arrived" : ", nothing arrived"));
+        add_finding(out, source.text(),
+                    "scrape " + std::to_string(fault.generation) + " served " + served_text(fault.served) + ", " +
+                        (fault.instead ? arrived_text(fault) + " arrived" : "nothing arrived"));
     }
     std::string got = std::to_string(compared.faults.size()) + " of " + count_text(compared.expected, "sample") +
                       " did not arrive as served";
@@ -331,7 +333,8 @@ constexpr std::array<BehaviourCheck, 10> kChecks = {{
      "Every sample that was scraped arrives, with the same bits.",
      Needs::kSource,
      {},
-     judge_fidelity},
+     judge_fidelity,
+     "Copy the bits of the value and the timestamp that the scrape has, or its own; take no detour through text."},
     {"sender/fidelity/negative-zero",
      kSteady,
      kFidelityClauses,

@@ -43,7 +43,12 @@ void play_steady(Stage& stage) {
         const auto compared = compare_with_source(stage.observation(), stage.generations(), window,
                                                   std::numeric_limits<std::uint64_t>::max());
         if (compared.first == 0) return own_late(stage.scrapes() >= window + kOverdue);
-        const bool complete = compared.last_seen >= compared.first + window - 1 && compared.faults.empty();
+        // Native histograms are waited for where the profile promises them, or some came.
+        const bool native =
+            compared.native.faults.empty() ||
+            (compared.native.found == 0 && record.target.feature("native_histograms", record.asked) != true);
+        const bool complete = compared.last_seen >= compared.first + window - 1 && compared.faults.empty() &&
+                              compared.custom.faults.empty() && native;
         if (late(compared.last_seen >= compared.first + window + kOverdue)) return true;
         const bool shown = stage.observation().deliveries().size() >= 4 &&
                            wanted("exemplars", [](const Delivery& d) { return d.exemplars; }) &&
