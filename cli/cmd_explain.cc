@@ -103,7 +103,8 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
             field(io, "checks", check.summary);
             field(io, "scene", check.scenario);
             field(io, "mutants", mutants_for(check.id));
-            if (const auto* rule = receiver::find_rule(check.rule)) field(io, "fix", rule->fix);
+            const auto* rule = receiver::find_rule(check.rule);
+            field(io, "fix", rule != nullptr ? rule->fix : std::string_view(check.fix));
             field(io, "shown",
                   "when it fails, prw test sender leaves a capsule under OUT/capsules/: prw inspect shows it, "
                   "prw replay --judge judges it again, prw replay --emit gtest makes it a test");

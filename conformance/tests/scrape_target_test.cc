@@ -1,11 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <variant>
 
 #include "prw/conformance/scrape_target.h"
 #include "prw/http/client.h"
+#include "prw/proto/metric_family.h"
 #include "prw/proto/model.h"
 #include "prw/sender/exposition.h"
 
@@ -15,7 +18,20 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kOpenMetricsAccept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+// As Prometheus 3 asks for them.
+constexpr const char* kOpenMetricsAccept =
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;"
+    "q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
+constexpr const char* kProtobufAccept =
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/"
+    "openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
+
+const char* accept_of(Exposition format) {
+    return format == Exposition::kText          ? "text/plain"
+           : format == Exposition::kOpenMetrics ? kOpenMetricsAccept
+                                                : kProtobufAccept;
+}
+constexpr Exposition kFormats[] = {Exposition::kText, Exposition::kOpenMetrics, Exposition::kProtobuf};
 
 http::ClientResponse scrape(const ScrapeTarget& target, const std::string& accept = "text/plain") {
     auto answer = http::get(*http::parse_url(target.url()), {{"Accept", accept}});
@@ -23,78 +39,386 @@ http::ClientResponse scrape(const ScrapeTarget& target, const std::string& accep
     return answer ? *answer : http::ClientResponse{};
 }
 
-TEST(ScrapeTarget, ChoosesTheFormatByAccept) {
+TEST(Negotiation, ChoosesTheNamedFormatWithTheHighestQuality) {
     struct Row {
-        const char* accept;
-        bool openmetrics;
+        std::string accept;
+        Exposition format;
     };
-    for (const auto& row :
-         {Row{"", false}, Row{"*/*", false}, Row{"text/plain", false},
-          Row{"application/openmetrics-text; version=1.0.0", true},
-          Row{"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/"
+    const std::string proto =
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+    for (const auto& row : std::vector<Row>{
+             {"", Exposition::kText},
+             {"*/*", Exposition::kText},
+             {"text/*", Exposition::kText},
+             {"text/html", Exposition::kText},
+             {"text/plain", Exposition::kText},
+             {"application/openmetrics-text; version=1.0.0", Exposition::kOpenMetrics},
+             {"application/openmetrics-text", Exposition::kOpenMetrics},
+             {"Application/OpenMetrics-Text; Version=0.0.1", Exposition::kOpenMetrics},
+             {"application/openmetrics-text;version=2.0.0", Exposition::kText},
+             {"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/"
               "plain;version=0.0.4;q=0.5,*/*;q=0.1",
-              true},
-          Row{"text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.1", false},
-          Row{"application/openmetrics-text;version=2.0.0", false}, Row{"application/openmetrics-text;q=0", false},
-          Row{"application/openmetrics-text;q=x, text/plain", false}}) {
-        EXPECT_EQ(prefers_openmetrics(row.accept), row.openmetrics) << row.accept;
+              Exposition::kOpenMetrics},
+             {"text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.1", Exposition::kText},
+             {"application/openmetrics-text;q=0", Exposition::kText},
+             {"application/openmetrics-text;q=x, text/plain", Exposition::kText},
+             {"application/openmetrics-text;q=0.2 , " + proto + ";q=0.3", Exposition::kProtobuf},
+             {kOpenMetricsAccept, Exposition::kOpenMetrics},
+             {kProtobufAccept, Exposition::kProtobuf},
+             {proto, Exposition::kProtobuf},
+             // As 2.42 with the feature native-histograms.
+             {proto + ",application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+              Exposition::kProtobuf},
+             {proto + ";q=0.5,application/openmetrics-text;version=1.0.0;q=0.6", Exposition::kOpenMetrics},
+             // The other encodings of the protobuf format are not served, nor another message.
+             {"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text,text/plain;q=0.5",
+              Exposition::kText},
+             {"application/vnd.google.protobuf", Exposition::kText},
+             {"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily", Exposition::kText},
+             {"application/vnd.google.protobuf;proto=other;encoding=delimited,application/openmetrics-text;q=0.1",
+              Exposition::kOpenMetrics},
+             {"application/vnd.google.protobuf;proto=\"io.prometheus.client.MetricFamily\";encoding=\"delimited\"",
+              Exposition::kProtobuf},
+             // Of equals the first.
+             {"text/plain," + proto, Exposition::kText},
+             {proto + ",text/plain", Exposition::kProtobuf},
+             // A range names no format, however good it is.
+             {"*/*,application/openmetrics-text;q=0.1", Exposition::kOpenMetrics},
+             // Not readable: passed over.
+             {"=,;;,application/openmetrics-text;q=0.1", Exposition::kOpenMetrics},
+         }) {
+        EXPECT_EQ(name_of(negotiate(row.accept)), name_of(row.format)) << row.accept;
     }
 }
 
-TEST(ScrapeTarget, ServesWhatItRecordsInBothFormats) {
+TEST(Negotiation, TakesSeveralFieldsAsOneList) {
     ScrapeTarget target;
     ASSERT_TRUE(target.start());
-    for (const bool openmetrics : {false, true}) {
-        SCOPED_TRACE(openmetrics ? "OpenMetrics" : "text");
-        const auto answer = scrape(target, openmetrics ? kOpenMetricsAccept : "text/plain");
-        ASSERT_EQ(answer.status, 200);
-        EXPECT_THAT(*answer.header("Content-Type"),
-                    StartsWith(openmetrics ? "application/openmetrics-text" : "text/plain"));
-        const auto parsed = sender::parse_exposition(
-            answer.body, openmetrics ? sender::InputFormat::kOpenMetrics : sender::InputFormat::kText);
-        ASSERT_TRUE(parsed) << parsed.error().text();
-        EXPECT_EQ(parsed->duplicates, 0U);
-        const auto generations = target.generations();
-        const auto& generation = generations.back();
-        EXPECT_EQ(generation.openmetrics, openmetrics);
-        EXPECT_EQ(parsed->points(), generation.samples.size());
-        std::map<std::string, std::uint64_t> served;
-        for (const auto& sample : generation.samples) {
-            auto labels = target.identities()[sample.series].labels;
-            labels.emplace_back("__name__", target.identities()[sample.series].metric);
-            std::sort(labels.begin(), labels.end());
-            served[sender::series_key(labels)] = sample.nan ? proto::kNormalNanBits : sample.bits;
+    auto answer = http::get(*http::parse_url(target.url()),
+                            {{"Accept", "text/plain;q=0.1"}, {"Accept", "application/openmetrics-text"}});
+    ASSERT_TRUE(answer) << answer.error().text();
+    EXPECT_THAT(*answer->header("Content-Type"), StartsWith("application/openmetrics-text; version=1.0.0"));
+}
+
+/// What was served, by label set.
+std::map<std::string, ServedSample> recorded(const ScrapeTarget& target, const Generation& generation) {
+    std::map<std::string, ServedSample> out;
+    for (const auto& sample : generation.samples) {
+        auto labels = target.identities()[sample.series].labels;
+        labels.emplace_back("__name__", target.identities()[sample.series].metric);
+        std::sort(labels.begin(), labels.end());
+        out[sender::series_key(labels)] = sample;
+    }
+    return out;
+}
+
+class InText : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Formats, InText, ::testing::Bool());
+
+TEST_P(InText, ServesWhatItRecords) {
+    const bool openmetrics = GetParam();
+    const auto format = openmetrics ? Exposition::kOpenMetrics : Exposition::kText;
+    ScrapeTarget target;
+    ASSERT_TRUE(target.start());
+    const auto answer = scrape(target, accept_of(format));
+    ASSERT_EQ(answer.status, 200);
+    EXPECT_EQ(*answer.header("Content-Type"), content_type_of(format));
+    const auto parsed = sender::parse_exposition(
+        answer.body, openmetrics ? sender::InputFormat::kOpenMetrics : sender::InputFormat::kText);
+    ASSERT_TRUE(parsed) << parsed.error().text();
+    EXPECT_EQ(parsed->duplicates, 0U);
+    EXPECT_THAT(parsed->notes, ::testing::IsEmpty());
+    const auto generations = target.generations();
+    const auto& generation = generations.back();
+    EXPECT_EQ(name_of(generation.format), name_of(format));
+    EXPECT_EQ(parsed->points(), generation.samples.size());
+    EXPECT_TRUE(generation.histograms.empty());
+    const auto served = recorded(target, generation);
+    std::size_t exemplars = 0, starts = 0, explicit_times = 0;
+    for (const auto& family : parsed->families) {
+        for (const auto& point : family.points) {
+            const auto name = sender::series_name(point.labels);
+            const auto found = served.find(sender::series_key(point.labels));
+            ASSERT_NE(found, served.end()) << name;
+            EXPECT_EQ(found->second.bits, point.value_bits) << name;
+            EXPECT_EQ(found->second.nan, point.value_bits == proto::kNormalNanBits) << name;
+            EXPECT_EQ(found->second.start_timestamp_ms, point.start_timestamp_ms) << name;
+            EXPECT_EQ(found->second.timestamp_ms, point.timestamp_ms.value_or(0)) << name;
+            exemplars += point.exemplars.size();
+            starts += point.start_timestamp_ms != 0 ? 1U : 0U;
+            explicit_times += point.timestamp_ms ? 1U : 0U;
         }
-        std::size_t exemplars = 0;
-        for (const auto& family : parsed->families) {
-            for (const auto& point : family.points) {
-                const auto found = served.find(sender::series_key(point.labels));
-                ASSERT_NE(found, served.end()) << sender::series_name(point.labels);
-                EXPECT_EQ(found->second, point.value_bits) << sender::series_name(point.labels);
-                exemplars += point.exemplars.size();
+    }
+    EXPECT_EQ(exemplars, generation.exemplars.size());
+    EXPECT_EQ(exemplars > 0, openmetrics);
+    EXPECT_EQ(starts > 0, openmetrics);
+    EXPECT_EQ(explicit_times, 2U);
+}
+
+TEST_P(InText, ServesTheMetadataOfTheTable) {
+    const bool openmetrics = GetParam();
+    ScrapeTarget target;
+    const auto parsed =
+        sender::parse_exposition(target.take(openmetrics ? Exposition::kOpenMetrics : Exposition::kText),
+                                 openmetrics ? sender::InputFormat::kOpenMetrics : sender::InputFormat::kText);
+    ASSERT_TRUE(parsed) << parsed.error().text();
+    std::map<std::string, const sender::Family*> by_name;
+    for (const auto& family : parsed->families) by_name[family.name] = &family;
+    for (const auto& family : target.families()) {
+        std::string name = family.name;
+        std::string type = family.type == "untyped" ? "unknown" : family.type;
+        if (!openmetrics && family.type == "counter") name += "_total";
+        if (!openmetrics && family.type == "info") name += "_info";
+        if (!openmetrics && (type == "info" || type == "stateset")) type = "gauge";
+        const auto found = by_name.find(name);
+        if (found == by_name.end()) {
+            EXPECT_THAT(name, HasSubstr("native")) << "only histograms without buckets are left out of texts";
+            continue;
+        }
+        EXPECT_EQ(proto::name_of(found->second->type), type) << name;
+        EXPECT_EQ(found->second->help, family.help) << name;
+        EXPECT_EQ(found->second->unit, openmetrics ? family.unit : "") << name;
+    }
+}
+
+/// A family by name; an empty one when it is not there.
+proto::ExposedFamily family_of(const std::vector<proto::ExposedFamily>& families, const std::string& name) {
+    for (const auto& family : families)
+        if (family.name == name) return family;
+    ADD_FAILURE() << "no family " << name;
+    return {};
+}
+
+TEST(Protobuf, ServesWhatItRecords) {
+    ScrapeTarget target;
+    ASSERT_TRUE(target.start());
+    const auto answer = scrape(target, kProtobufAccept);
+    ASSERT_EQ(answer.status, 200);
+    EXPECT_EQ(*answer.header("Content-Type"), proto::kMetricFamilyContentType);
+    const auto families = proto::decode_metric_families(answer.body);
+    ASSERT_TRUE(families) << families.error().text();
+    const auto generations = target.generations();
+    const auto& generation = generations.back();
+    EXPECT_EQ(name_of(generation.format), "protobuf");
+    const auto served = recorded(target, generation);
+    std::size_t samples = 0, exemplars = 0, classic_of_both = 0;
+    const auto expect = [&](const std::string& metric, proto::Labels labels, std::uint64_t bits) {
+        std::erase_if(labels, [](const auto& label) { return label.second.empty(); });
+        labels.emplace_back("__name__", metric);
+        std::sort(labels.begin(), labels.end());
+        const auto found = served.find(sender::series_key(labels));
+        ASSERT_NE(found, served.end()) << sender::series_name(labels);
+        EXPECT_EQ(found->second.bits, bits) << sender::series_name(labels);
+        ++samples;
+    };
+    std::map<std::string, std::vector<proto::Histogram>> native;
+    for (const auto& family : *families) {
+        for (const auto& metric : family.metrics) {
+            exemplars += metric.exemplars.size() + (metric.exemplar ? 1U : 0U);
+            for (const auto& bucket : metric.buckets) exemplars += bucket.exemplar ? 1U : 0U;
+            if (metric.native) native[family.name].push_back(*metric.native);
+            switch (family.type) {
+                case proto::ExposedType::kCounter:
+                case proto::ExposedType::kGauge:
+                case proto::ExposedType::kUntyped:
+                    expect(family.name, metric.labels, metric.value_bits);
+                    break;
+                case proto::ExposedType::kSummary:
+                    for (const auto& quantile : metric.quantiles) {
+                        auto labels = metric.labels;
+                        labels.emplace_back("quantile", proto::value_text(quantile.quantile_bits));
+                        expect(family.name, labels, quantile.value_bits);
+                    }
+                    expect(family.name + "_sum", metric.labels, metric.sum_bits);
+                    expect(family.name + "_count", metric.labels, proto::to_bits(metric.count));
+                    break;
+                case proto::ExposedType::kHistogram:
+                    if (metric.buckets.empty()) break;
+                    if (metric.native) {
+                        classic_of_both += metric.buckets.size() + 2;
+                        break;
+                    }
+                    for (const auto& bucket : metric.buckets) {
+                        auto labels = metric.labels;
+                        labels.emplace_back("le", proto::value_text(bucket.upper_bound_bits));
+                        expect(family.name + "_bucket", labels, proto::to_bits(bucket.cumulative_count));
+                    }
+                    expect(family.name + "_sum", metric.labels, metric.sum_bits);
+                    expect(family.name + "_count", metric.labels, proto::to_bits(metric.count));
+                    break;
+                case proto::ExposedType::kGaugeHistogram:
+                    EXPECT_TRUE(metric.native);
+                    break;
             }
         }
-        EXPECT_EQ(exemplars > 0, openmetrics);
     }
+    EXPECT_EQ(samples, generation.samples.size());
+    EXPECT_EQ(classic_of_both, 6U) << "served, and demanded of nobody";
+    EXPECT_EQ(exemplars, generation.exemplars.size());
+    std::size_t histograms = 0;
+    for (const auto& [name, list] : native) {
+        std::size_t next = 0;
+        for (const auto& [series, value] : generation.histograms) {
+            if (target.identities()[series].metric != name) continue;
+            ASSERT_LT(next, list.size()) << name;
+            const auto& got = list[next++];
+            EXPECT_EQ(got.count, value.count) << name;
+            EXPECT_EQ(got.zero_count, value.zero_count) << name;
+            EXPECT_EQ(got.sum_bits, value.sum_bits) << name;
+            EXPECT_EQ(got.schema, value.schema) << name;
+            EXPECT_EQ(got.zero_threshold, value.zero_threshold) << name;
+            EXPECT_EQ(got.positive_deltas, value.positive_deltas) << name;
+            EXPECT_EQ(got.negative_deltas, value.negative_deltas) << name;
+            EXPECT_EQ(got.positive_counts, value.positive_counts) << name;
+            EXPECT_EQ(got.negative_counts, value.negative_counts) << name;
+            EXPECT_EQ(got.positive_spans.size(), value.positive_spans.size()) << name;
+            EXPECT_EQ(got.negative_spans.size(), value.negative_spans.size()) << name;
+            ++histograms;
+        }
+        EXPECT_EQ(next, list.size()) << name;
+    }
+    EXPECT_EQ(histograms, generation.histograms.size());
+    EXPECT_GE(histograms, 8U);
+}
+
+TEST(Protobuf, HasUnitsStartsAndTheTypesThatItKnows) {
+    ScrapeTarget target;
+    const auto families = proto::decode_metric_families(target.take(Exposition::kProtobuf));
+    ASSERT_TRUE(families) << families.error().text();
+    const auto counter = family_of(*families, "prw_bytes_total");
+    EXPECT_EQ(counter.type, proto::ExposedType::kCounter);
+    EXPECT_EQ(counter.unit, "bytes");
+    EXPECT_THAT(counter.help, HasSubstr("\"quotes\", a backslash \\ and\na second line"));
+    ASSERT_EQ(counter.metrics.size(), 1U);
+    EXPECT_TRUE(counter.metrics[0].start_timestamp_ms);
+    EXPECT_EQ(family_of(*families, "prw_native_queue_bytes").type, proto::ExposedType::kGaugeHistogram);
+    EXPECT_EQ(family_of(*families, "prw_build_info").type, proto::ExposedType::kGauge);
+    EXPECT_EQ(family_of(*families, "prw_mode").type, proto::ExposedType::kGauge);
+    const auto both = family_of(*families, "prw_both_seconds");
+    ASSERT_EQ(both.metrics.size(), 1U);
+    EXPECT_EQ(both.metrics[0].buckets.size(), 4U);
+    ASSERT_TRUE(both.metrics[0].native);
+}
+
+TEST(Protobuf, BothPartsOfAHistogramAgree) {
+    ScrapeTarget target;
+    for (int i = 0; i < 5; ++i) {
+        const auto families = proto::decode_metric_families(target.take(Exposition::kProtobuf));
+        ASSERT_TRUE(families) << families.error().text();
+        const auto& metric = family_of(*families, "prw_both_seconds").metrics.at(0);
+        EXPECT_EQ(std::get<std::uint64_t>(metric.native->count), static_cast<std::uint64_t>(metric.count));
+        EXPECT_EQ(metric.native->sum_bits, metric.sum_bits);
+        EXPECT_EQ(metric.buckets.back().cumulative_count, metric.count);
+    }
+}
+
+/// zero bucket + buckets = count, in every generation; else Prometheus rightly refuses them.
+TEST(NativeHistograms, AddUp) {
+    ScrapeTarget target;
+    for (int i = 0; i < 8; ++i) (void)target.take(Exposition::kProtobuf);
+    for (const auto& generation : target.generations()) {
+        for (const auto& [series, value] : generation.histograms) {
+            const auto name = target.identities()[series].text();
+            double all = std::visit([](auto n) { return static_cast<double>(n); }, value.zero_count);
+            for (const auto* deltas : {&value.positive_deltas, &value.negative_deltas}) {
+                std::int64_t count = 0;
+                for (const auto delta : *deltas) {
+                    count += delta;
+                    EXPECT_GE(count, 0) << name;
+                    all += static_cast<double>(count);
+                }
+            }
+            for (const auto* counts : {&value.positive_counts, &value.negative_counts})
+                for (const auto count : *counts) all += count;
+            const double count = std::visit([](auto n) { return static_cast<double>(n); }, value.count);
+            EXPECT_NEAR(all, count, std::holds_alternative<double>(value.count) ? 1e-9 : 0) << name;
+            std::uint32_t places = 0;
+            for (const auto* spans : {&value.positive_spans, &value.negative_spans})
+                for (const auto& span : *spans) places += span.length;
+            EXPECT_EQ(places, value.positive_deltas.size() + value.negative_deltas.size() +
+                                  value.positive_counts.size() + value.negative_counts.size())
+                << name;
+        }
+    }
+}
+
+TEST(Resets, MakeTheValueFallAndTheStartRise) {
+    ScrapeTarget target;
+    for (int i = 0; i < 9; ++i) (void)target.take(Exposition::kProtobuf);
+    std::map<std::string, std::vector<std::pair<double, std::int64_t>>> seen;
+    std::vector<std::int64_t> asked;
+    for (const auto& generation : target.generations()) {
+        asked.push_back(generation.unix_ms);
+        for (const auto& sample : generation.samples) {
+            if (target.identities()[sample.series].metric == "prw_restarts_total")
+                seen["counter"].emplace_back(proto::from_bits(sample.bits), sample.start_timestamp_ms);
+        }
+        for (const auto& [series, value] : generation.histograms) {
+            if (target.identities()[series].labels == LabelPairs{{"path", "/restarts"}})
+                seen["histogram"].emplace_back(static_cast<double>(std::get<std::uint64_t>(value.count)),
+                                               value.start_timestamp);
+        }
+    }
+    ASSERT_EQ(seen.size(), 2U);
+    for (const auto& [what, list] : seen) {
+        SCOPED_TRACE(what);
+        ASSERT_EQ(list.size(), 9U);
+        for (std::size_t i = 1; i < list.size(); ++i) {
+            const bool reset = (i + 1) % 3 == 0;
+            EXPECT_EQ(list[i].first < list[i - 1].first, reset) << i;
+            // Not before the generation that still had the old value, not after the one that has the new one.
+            if (reset) {
+                EXPECT_EQ(list[i].second, asked[i - 1]) << i;
+            }
+            if (!reset) {
+                EXPECT_EQ(list[i].second, list[i - 1].second) << i;
+            }
+        }
+    }
+}
+
+TEST(Exemplars, AreOfTheirGenerationAndTimedOnBucketsAndNativeHistograms) {
+    ScrapeTarget target;
+    for (int i = 0; i < 3; ++i) (void)target.take(Exposition::kProtobuf);
+    std::set<proto::Labels> labels;
+    std::size_t all = 0;
+    const auto generations = target.generations();
+    for (const auto& generation : generations) {
+        for (const auto& [series, exemplar] : generation.exemplars) {
+            ++all;
+            labels.insert(exemplar.labels);
+            const auto& identity = target.identities()[series];
+            EXPECT_TRUE(identity.exemplar);
+            const bool timed = identity.native || identity.metric.ends_with("_bucket");
+            EXPECT_EQ(exemplar.timestamp_ms.has_value(), timed) << identity.text();
+            if (timed) {
+                EXPECT_LE(*exemplar.timestamp_ms, generation.unix_ms + 1);
+            }
+            EXPECT_EQ(exemplar.labels.at(0).second.size(), 32U) << "a trace id";
+        }
+    }
+    EXPECT_EQ(labels.size(), all);
+    EXPECT_EQ(all, 3U * (1 + 4 + 2)) << "a counter, four buckets, two on a native histogram";
 }
 
 TEST(ScrapeTarget, GenerationsDifferInEverySeriesThatSaysSo) {
     ScrapeTarget target;
     std::map<std::uint32_t, std::set<std::uint64_t>> values;
-    for (int i = 0; i < 200; ++i) (void)target.take(false);
+    for (int i = 0; i < 200; ++i) (void)target.take(Exposition::kText);
     for (const auto& generation : target.generations()) {
         EXPECT_TRUE(generation.complete);
         for (const auto& sample : generation.samples) values[sample.series].insert(sample.bits);
     }
     for (const auto& [series, bits] : values) {
-        EXPECT_EQ(bits.size(), target.identities()[series].unique_values ? 200U : 1U)
-            << target.identities()[series].text();
+        const auto& identity = target.identities()[series];
+        const std::size_t others = identity.metric == "prw_restarts_total" ? 3 : 1;
+        EXPECT_EQ(bits.size(), identity.unique_values ? 200U : others) << identity.text();
     }
 }
 
 TEST(ScrapeTarget, SpecialValuesKeepTheirBits) {
     ScrapeTarget target;
-    (void)target.take(false);
+    (void)target.take(Exposition::kText);
     std::map<std::string, std::uint64_t> bits;
     const auto generations = target.generations();
     for (const auto& sample : generations[0].samples) {
@@ -130,6 +454,40 @@ TEST(ScrapeTarget, SeriesVanishAndTheTargetFails) {
     EXPECT_TRUE(all[2].samples.empty());
     EXPECT_LT(all[1].samples.size(), all[3].samples.size());
     for (const auto& generation : all) EXPECT_TRUE(generation.complete) << generation.number;
+}
+
+TEST(ScrapeTarget, LabelsWithoutValueAreServedAndNotPartOfTheIdentity) {
+    ScrapeTarget target;
+    EXPECT_THAT(target.take(Exposition::kText), HasSubstr("\nprw_empty_label{empty=\"\",full=\"1\"} "));
+    for (const auto& identity : target.identities())
+        if (identity.metric == "prw_empty_label") {
+            EXPECT_EQ(identity.labels, (LabelPairs{{"full", "1"}}));
+        }
+}
+
+TEST(ScrapeTarget, NamesWhatClassicHistogramsMayBecome) {
+    ScrapeTarget target;
+    std::set<std::string> custom;
+    for (const auto& identity : target.identities())
+        if (identity.custom_buckets) custom.insert(identity.metric);
+    // prw_both_seconds has native buckets already.
+    EXPECT_THAT(custom, ::testing::ElementsAre("prw_request_duration_seconds", "prw_vanishing_seconds"));
+    (void)target.take(Exposition::kProtobuf);
+    const auto generations = target.generations();
+    for (const auto& sample : generations[0].samples) EXPECT_FALSE(target.identities()[sample.series].custom_buckets);
+}
+
+TEST(ScrapeTarget, ManySeriesAreOfDifferentValues) {
+    ScrapeTarget target(large_families());
+    (void)target.take(Exposition::kText);
+    (void)target.take(Exposition::kText);
+    std::set<std::uint64_t> bits;
+    for (const auto& generation : target.generations()) {
+        EXPECT_EQ(generation.samples.size(), 10'001U);
+        for (const auto& sample : generation.samples)
+            if (sample.series != 0) bits.insert(sample.bits);
+    }
+    EXPECT_EQ(bits.size(), 20'000U);
 }
 
 TEST(ScrapeTarget, RefusesOtherMethods) {

@@ -97,7 +97,7 @@ private:
         delivery.step = std::string(step);
         time_us_ += std::exchange(gap_us_, 50'000);
         delivery.first_byte_us = time_us_;
-        delivery.response_end_us = time_us_ += lasts_us;
+        delivery.response_start_us = delivery.response_end_us = time_us_ += lasts_us;
         return delivery;
     }
     Story& add(int status, std::string_view step, const Data& data, std::int64_t lasts_us, std::string target,

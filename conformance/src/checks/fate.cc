@@ -26,6 +26,7 @@ Fate fate_of(const Observation& observation, std::string_view step) {
             out.hit = true;
             out.exchange = delivery.id;
             out.first_byte_us = delivery.first_byte_us;
+            out.start_us = delivery.response_start_us;
             out.end_us = delivery.response_end_us;
             out.samples = data.size();
         }

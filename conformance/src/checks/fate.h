@@ -20,7 +20,7 @@ inline constexpr std::string_view kStepClose = "close", kStepReset = "reset", kS
 struct Fate {
     bool hit = false;  ///< there was such a request, with samples whose time the sender chooses
     std::uint64_t exchange = 0;
-    std::int64_t first_byte_us = 0, end_us = 0;
+    std::int64_t first_byte_us = 0, start_us = 0, end_us = 0;  ///< start and end of the response
     std::uint64_t samples = 0;
     /// Of them in later requests that began after this one ended and did not meet the same step.
     std::uint64_t again = 0;

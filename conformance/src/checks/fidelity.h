@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "prw/conformance/observation.h"
@@ -22,6 +24,18 @@ struct FidelityFault {
     std::optional<ObservedSample> instead;  ///< what arrived in its place; nullopt: nothing
 };
 
+struct HistogramFault {
+    std::uint64_t generation = 0;
+    std::uint32_t source = 0;
+    std::string difference;      ///< of the one that arrived in its place; empty: nothing arrived
+    std::uint64_t exchange = 0;  ///< that brought it; 0: none did
+};
+
+struct HistogramFidelity {
+    std::uint64_t expected = 0, found = 0;
+    std::vector<HistogramFault> faults;
+};
+
 struct Fidelity {
     std::uint64_t first = 0;      ///< first generation of which anything arrived; 0: none
     std::uint64_t last_seen = 0;  ///< last one
@@ -30,11 +44,27 @@ struct Fidelity {
     std::vector<FidelityFault> faults;
     std::vector<FidelityFault> signs;  ///< -0 that arrived as 0: counted as found, and judged by a check of its own
     std::uint64_t negative_zeros = 0;  ///< expected samples with the value -0
+    HistogramFidelity native;
+    /// Classic histograms that the sender made custom buckets of. Their classic series are not expected then.
+    HistogramFidelity custom;
 };
 
 /// Judges the acknowledged samples of generations first … min(first + count - 1, limit), without series whose labels
-/// were changed on the way.
+/// were changed on the way. Samples with explicit timestamps are expected once, whenever they came.
 [[nodiscard]] Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations,
                                            std::uint64_t count, std::uint64_t limit);
+/// Of a scenario that is over: of as many generations as it waited for, but for the last one delivered, which the stop
+/// may have cut off.
+[[nodiscard]] Fidelity compare_with_source(const ScenarioRecord& record);
+
+/// The time at which each generation with a known one was scraped, the other way round: by timestamp.
+[[nodiscard]] std::map<std::int64_t, const Generation*> generations_by_time(const ScenarioRecord& record);
+
+/// True when the sender's timestamp is the one that was exposed. Formats with seconds leave the last millisecond to
+/// rounding.
+[[nodiscard]] inline bool same_time(std::int64_t served_ms, std::int64_t got_ms, Exposition format) {
+    const auto slack = format == Exposition::kOpenMetrics ? 1 : 0;
+    return got_ms >= served_ms - slack && got_ms <= served_ms + slack;
+}
 
 }  // namespace prw::conformance

@@ -13,7 +13,8 @@
 namespace prw::conformance {
 namespace {
 
-/// A sender's clock begins when it has read the answer, ours when it is written; timers may be early by a tick.
+/// A sender's clock begins when it has read the answer, at the earliest when we begin to write it: on a busy machine we
+/// may have written it long before we note that. Timers may be early by a tick.
 constexpr std::int64_t kSlackUs = 50'000;
 /// Dates have whole seconds, and clocks differ.
 constexpr std::int64_t kDateSlackUs = 1'000'000;
@@ -35,7 +36,7 @@ Wait wait_after(const Observation& observation, std::string_view step) {
     out.fate = fate_of(observation, step);
     if (!out.fate.hit || out.fate.again == 0) return out;
     for (const auto& delivery : observation.deliveries()) {
-        if (delivery.id == out.fate.again_exchange) out.us = delivery.first_byte_us - out.fate.end_us;
+        if (delivery.id == out.fate.again_exchange) out.us = delivery.first_byte_us - out.fate.start_us;
     }
     return out;
 }

@@ -56,7 +56,7 @@ constexpr std::array<Situation, 22> kSituations = {{
     {"symbols/", Arises::kSeries, "no series was sent"},
     {"samples/", Arises::kSamples, "no sample was sent"},
     {"series/", Arises::kSeries, "no series was sent"},
-    {"histograms/", Arises::kHistograms, "no native histogram was sent; the scrape target's text formats have none"},
+    {"histograms/", Arises::kHistograms, "no native histogram was sent"},
     {"exemplars/", Arises::kExemplars, "no exemplar was sent"},
     {"metadata/", Arises::kMetadata, "no metadata was sent"},
 }};
@@ -127,6 +127,13 @@ std::string_view feature_of(Arises arises) {
     if (arises == Arises::kExemplars) return "exemplars";
     if (arises == Arises::kMetadata) return "metadata";
     return {};
+}
+
+bool histograms_offered(std::span<const ScenarioRecord* const> records) {
+    return std::any_of(records.begin(), records.end(), [](const ScenarioRecord* record) {
+        return std::any_of(record->generations.begin(), record->generations.end(),
+                           [](const Generation& g) { return g.complete && !g.histograms.empty(); });
+    });
 }
 
 /// The rule's clauses under this message; empty when the rule says nothing about it.
@@ -276,8 +283,9 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
             if (target != nullptr && !feature.empty() && target->feature(feature, message) == false) {
                 not_applicable(outcome,
                                "the profile says that the target does not have the feature " + std::string(feature));
-            } else if (arises == Arises::kHistograms && target != nullptr && target->input == Input::kScrape) {
-                not_applicable(outcome, std::string(situation->missing));  // ours to offer, and we do not
+            } else if (arises == Arises::kHistograms && target != nullptr && target->input == Input::kScrape &&
+                       !histograms_offered(records)) {
+                not_applicable(outcome, "the target scraped text, which has no native histograms");
             } else {
                 undecided(outcome, situation != nullptr ? std::string(situation->missing) : "no request arrived");
             }

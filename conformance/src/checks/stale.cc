@@ -114,17 +114,13 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
         const auto known = times.find(generation.number);
         points.push_back({known != times.end() ? known->second : generation.unix_ms, &generation});
     }
-    const auto served = [&](const Generation& generation, std::uint32_t source) {
-        return std::any_of(generation.samples.begin(), generation.samples.end(),
-                           [&](const ServedSample& s) { return s.series == source; });
-    };
     std::uint64_t markers = 0, faults = 0, ordinary = 0;
     for (const auto& delivery : record.deliveries()) {
         // What a sender does on its way out is its own affair.
         if (record.stop_us != 0 && delivery.first_byte_us >= record.stop_us) continue;
         for (const auto& sample : delivery.samples) {
             const auto source = observation.series()[sample.series].source;
-            if (source == kNoSource || sample.histogram || observation.sources()[source].explicit_timestamp) continue;
+            if (source == kNoSource || observation.sources()[source].explicit_timestamp) continue;
             if (sample.bits != proto::kStaleNanBits) {
                 ++ordinary;
                 continue;
@@ -133,8 +129,8 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
             // Live on both sides of the marker: there was no end to mark.
             const auto at =
                 std::find_if(points.begin(), points.end(), [&](const Point& p) { return p.time >= sample.timestamp; });
-            if (at == points.end() || !served(*at->generation, source)) continue;
-            if (at != points.begin() && at->time != sample.timestamp && !served(*std::prev(at)->generation, source))
+            if (at == points.end() || !serves(*at->generation, source)) continue;
+            if (at != points.begin() && at->time != sample.timestamp && !serves(*std::prev(at)->generation, source))
                 continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,

@@ -49,7 +49,7 @@ std::vector<EndOfSeries> ends_of_series(const Observation& observation, const Ga
         if (!delivery.acknowledged()) continue;
         for (const auto& sample : delivery.samples) {
             const auto source = observation.series()[sample.series].source;
-            if (source == kNoSource || sample.histogram || sample.timestamp >= gap.before_ms) continue;
+            if (source == kNoSource || sample.timestamp >= gap.before_ms) continue;
             const auto& identity = observation.sources()[source];
             if (identity.explicit_timestamp || (vanishing_only && !identity.vanishes)) continue;
             auto& end = ends[source];
@@ -58,6 +58,7 @@ std::vector<EndOfSeries> ends_of_series(const Observation& observation, const Ga
                 end->source = source;
             }
             end->series = sample.series;
+            // The end of a native histogram is marked by a sample or by a histogram (ext.stale.histogram-marker-form).
             const bool marker = sample.bits == proto::kStaleNanBits;
             if (sample.timestamp <= gap.after_ms) {
                 end->samples += marker ? 0U : 1U;
@@ -65,7 +66,7 @@ std::vector<EndOfSeries> ends_of_series(const Observation& observation, const Ga
                 if (std::find(end->markers.begin(), end->markers.end(), sample) == end->markers.end())
                     end->markers.push_back(sample);
                 end->exchange = delivery.id;
-            } else if (std::isnan(proto::from_bits(sample.bits))) {
+            } else if (!sample.histogram && std::isnan(proto::from_bits(sample.bits))) {
                 end->mangled = sample;
                 end->exchange = delivery.id;
             }
@@ -76,6 +77,12 @@ std::vector<EndOfSeries> ends_of_series(const Observation& observation, const Ga
         if (end && end->samples > 0) out.push_back(std::move(*end));
     }
     return out;
+}
+
+bool serves(const Generation& generation, std::uint32_t source) {
+    const auto is = [&](const auto& served) { return served.series == source; };
+    return std::any_of(generation.samples.begin(), generation.samples.end(), is) ||
+           std::any_of(generation.histograms.begin(), generation.histograms.end(), is);
 }
 
 }  // namespace prw::conformance

@@ -40,4 +40,7 @@ struct EndOfSeries {
 [[nodiscard]] std::vector<EndOfSeries> ends_of_series(const Observation& observation, const Gap& gap,
                                                       bool vanishing_only);
 
+/// Whether a generation held the series.
+[[nodiscard]] bool serves(const Generation& generation, std::uint32_t source);
+
 }  // namespace prw::conformance

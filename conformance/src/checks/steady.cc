@@ -12,7 +12,15 @@
 namespace prw::conformance {
 namespace {
 
-std::string served_text(const ServedSample& served) { return served.nan ? "NaN" : proto::value_text(served.bits); }
+std::string served_text(const ServedSample& served) {
+    auto out = served.nan ? std::string("NaN") : proto::value_text(served.bits);
+    return served.timestamp_ms == 0 ? out : out + " at " + std::to_string(served.timestamp_ms);
+}
+
+std::string arrived_text(const FidelityFault& fault) {
+    auto out = fault.instead->histogram ? std::string("a histogram") : proto::value_text(fault.instead->bits);
+    return fault.served.timestamp_ms == 0 ? out : out + " at " + std::to_string(fault.instead->timestamp);
+}
 
 /// Scrapes that were served since the sender fell silent; 0: it did not, or not for long enough to tell.
 std::uint64_t scraped_in_silence(const ScenarioRecord& record, std::uint64_t last_seen) {
@@ -27,9 +35,8 @@ std::uint64_t scraped_in_silence(const ScenarioRecord& record, std::uint64_t las
 
 void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
-    const auto all = compare_with_source(observation, record.generations, std::numeric_limits<std::uint32_t>::max(),
-                                         std::numeric_limits<std::uint64_t>::max());
-    if (all.first == 0) {
+    const auto compared = compare_with_source(record);
+    if (compared.first == 0) {
         // Nothing that only we could have served came through: the names or the values are others.
         const bool any = std::any_of(observation.series().begin(), observation.series().end(),
                                      [](const ObservedSeries& s) { return s.source != kNoSource; });
@@ -38,16 +45,12 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
                         "series with the scraped names arrived, none of them with a value that was served");
         return undecided(out, "no scraped series arrived under its name");
     }
-    // The last generation may have been cut off by the stop, unless the program ended in its own time.
-    const std::uint64_t limit = record.exited_cleanly || all.last_seen == all.first ? all.last_seen : all.last_seen - 1;
-    const auto compared =
-        compare_with_source(observation, record.generations, record.window == 0 ? 1 : record.window, limit);
     evidence(out, "generations", compared.last - compared.first + 1);
     evidence(out, "samples", compared.expected);
     evidence(out, "arrived", compared.found);
-    if (const auto lost = scraped_in_silence(record, all.last_seen); lost > 0) {
+    if (const auto lost = scraped_in_silence(record, compared.last_seen); lost > 0) {
         add_finding(out, {},
-                    "scrape " + std::to_string(all.last_seen) + " was the last of which anything arrived; " +
+                    "scrape " + std::to_string(compared.last_seen) + " was the last of which anything arrived; " +
                         std::to_string(lost) + " later ones were served, and nothing was sent any more",
                     record.deliveries().back().id);
         return miss(out, "every sample of every scrape", "the sender went on scraping and stopped sending");
@@ -62,10 +65,9 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     for (const auto& fault : compared.faults) {
         const auto& source = observation.sources()[fault.served.series];
         altered += fault.instead ? 1U : 0U;
-        add_finding(
-            out, source.text(),
-            "scrape " + std::to_string(fault.generation) + " served " + served_text(fault.served) +
-                (fault.instead ? ", " + proto::value_text(fault.instead->bits) + " arrived" : ", nothing arrived"));
+        add_finding(out, source.text(),
+                    "scrape " + std::to_string(fault.generation) + " served " + served_text(fault.served) + ", " +
+                        (fault.instead ? arrived_text(fault) + " arrived" : "nothing arrived"));
     }
     std::string got = std::to_string(compared.faults.size()) + " of " + count_text(compared.expected, "sample") +
                       " did not arrive as served";
@@ -321,12 +323,12 @@ void judge_message(const ScenarioRecord& record, CheckOutcome& out) {
 
 void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
     const bool offered = std::any_of(record.generations.begin(), record.generations.end(),
-                                     [](const Generation& g) { return g.complete && g.openmetrics; });
+                                     [](const Generation& g) { return g.complete && !g.exemplars.empty(); });
     std::uint64_t exemplars = 0;
     for (const auto& delivery : record.deliveries()) exemplars += delivery.exemplars;
     evidence(out, "exemplars", exemplars);
     if (exemplars > 0) return pass(out, count_text(exemplars, "exemplar") + " arrived");
-    if (!offered) return undecided(out, "the target did not ask for OpenMetrics, which alone has exemplars");
+    if (!offered) return undecided(out, "the target scraped text 0.0.4, which has no exemplars");
     if (record.target.feature("exemplars", judged_message(record)) == true)
         return miss(out, "the exemplars that were scraped", "none arrived");
     inform(out, "exemplars were offered, none was sent");
@@ -351,7 +353,8 @@ constexpr std::array<BehaviourCheck, 10> kChecks = {{
      "Every sample that was scraped arrives, with the same bits.",
      Needs::kSource,
      {},
-     judge_fidelity},
+     judge_fidelity,
+     "Copy the bits of the value and the timestamp that the scrape has, or its own; take no detour through text."},
     {"sender/fidelity/negative-zero",
      kSteady,
      kFidelityClauses,

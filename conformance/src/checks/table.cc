@@ -14,6 +14,8 @@ constexpr std::size_t kFindings = 5;
 bool belongs(std::string_view clause, proto::ProtobufMessage message) {
     if (clause.starts_with("prw1.")) return message == proto::ProtobufMessage::kV1;
     if (clause.starts_with("prw2.")) return message == proto::ProtobufMessage::kV2;
+    // Practice in 1.0 for what 2.0 has in its text.
+    if (clause.find(".v1-") != std::string_view::npos) return message == proto::ProtobufMessage::kV1;
     return true;
 }
 
@@ -38,6 +40,7 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
     std::vector<const BehaviourCheck*> out;
     for (const auto table : {
              steady_checks(),
+             histogram_checks(),
              retry_checks(),
              refusal_checks(),
              stale_checks(),
@@ -115,6 +118,7 @@ const std::vector<Check>& all_checks() {
             row.clauses.assign(check->clauses.begin(), check->clauses.end());
             row.level = level_of(row.clauses);
             row.summary = check->summary;
+            row.fix = check->fix;
             out.push_back(std::move(row));
         }
         Check runs;
@@ -162,6 +166,8 @@ std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view o
         outcome.scenario = record.scenario;
         outcome.duration_ms = record.duration_ms;
         if (!settled(record, *check, outcome)) check->judge(record, outcome);
+        for (auto& finding : outcome.findings)
+            if (finding.fix.empty()) finding.fix = check->fix;
         // What is not there may only mean that we stopped looking.
         if (record.interrupted && outcome.verdict != Verdict::kNotApplicable) {
             outcome.verdict = Verdict::kInconclusive;

@@ -24,12 +24,14 @@ struct BehaviourCheck {
     Needs needs = Needs::kSamples;
     std::string_view feature;  ///< not applicable when the profile says that the target does not have it
     void (*judge)(const ScenarioRecord&, CheckOutcome&);
+    std::string_view fix = {};  ///< of findings that do not say their own
 };
 
 [[nodiscard]] std::span<const BehaviourCheck> steady_checks();
 [[nodiscard]] std::span<const BehaviourCheck> retry_checks();
 [[nodiscard]] std::span<const BehaviourCheck> refusal_checks();
 [[nodiscard]] std::span<const BehaviourCheck> stale_checks();
+[[nodiscard]] std::span<const BehaviourCheck> histogram_checks();
 [[nodiscard]] std::span<const BehaviourCheck> transport_checks();
 [[nodiscard]] std::span<const BehaviourCheck> redirect_checks();
 [[nodiscard]] std::span<const BehaviourCheck> configuration_checks();

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <concepts>
 #include <optional>
+#include <variant>
 
 #include <nlohmann/json.hpp>
 
@@ -75,16 +76,27 @@ void members(Visit&& visit, auto& source) requires
     visit("vanishes", source.vanishes);
     visit("explicit_timestamp", source.explicit_timestamp);
     visit("exemplar", source.exemplar);
+    visit("native", source.native);
+    visit("custom_buckets", source.custom_buckets);
+    visit("family", source.family);
 }
 
-/// Without the samples, which are written compactly.
+template <typename Visit>
+void members(Visit&& visit, auto& family) requires
+    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(family)>>, FamilyIdentity> {
+    visit("name", family.name);
+    visit("type", family.type);
+    visit("help", family.help);
+    visit("unit", family.unit);
+}
+
+/// Without the format, which has a name, and without what was served, which is written compactly.
 template <typename Visit>
 void members(Visit&& visit, auto& generation) requires
     std::same_as<std::remove_const_t<std::remove_reference_t<decltype(generation)>>, Generation> {
     visit("number", generation.number);
     visit("unix_ms", generation.unix_ms);
     visit("failed", generation.failed);
-    visit("openmetrics", generation.openmetrics);
     visit("complete", generation.complete);
     visit("vanished", generation.vanished);
 }
@@ -147,11 +159,107 @@ std::uint64_t bits_of(const std::string& hex) {
     return bits;
 }
 
-/// A served sample is [series, bits in hex], with a third element for "NaN", which has no bits of its own.
+std::string hex_double(double value) { return hex_bits(proto::to_bits(value)); }
+double double_of(const Json& hex) { return proto::from_bits(bits_of(hex.get<std::string>())); }
+
+/// A served sample is [series, bits in hex], then, as far as they are not false or 0: whether it is "NaN", which has no
+/// bits of its own; start timestamp; explicit timestamp.
 Json sample_json(const ServedSample& sample, std::uint32_t series) {
     Json out = {series, hex_bits(sample.bits)};
-    if (sample.nan) out.push_back(true);
+    const bool times = sample.start_timestamp_ms != 0 || sample.timestamp_ms != 0;
+    if (sample.nan || times) out.push_back(sample.nan);
+    if (times) out.push_back(sample.start_timestamp_ms);
+    if (sample.timestamp_ms != 0) out.push_back(sample.timestamp_ms);
     return out;
+}
+
+ServedSample read_sample(const Json& in) {
+    ServedSample out;
+    out.series = in.at(0).get<std::uint32_t>();
+    out.bits = bits_of(in.at(1).get<std::string>());
+    if (in.size() > 2) out.nan = in.at(2).get<bool>();
+    if (in.size() > 3) out.start_timestamp_ms = in.at(3).get<std::int64_t>();
+    if (in.size() > 4) out.timestamp_ms = in.at(4).get<std::int64_t>();
+    return out;
+}
+
+/// One side of a histogram: spans as [offset, length]…, then deltas as numbers or counts as bits in hex.
+Json buckets_json(const std::vector<proto::BucketSpan>& spans, const std::vector<std::int64_t>& deltas,
+                  const std::vector<double>& counts) {
+    Json out = {{"spans", Json::array()}};
+    for (const auto& span : spans) out["spans"].push_back({span.offset, span.length});
+    if (!deltas.empty()) out["deltas"] = deltas;
+    for (const auto count : counts) out["counts"].push_back(hex_double(count));
+    return out;
+}
+
+void read_buckets(const Json& in, std::vector<proto::BucketSpan>& spans, std::vector<std::int64_t>& deltas,
+                  std::vector<double>& counts) {
+    for (const auto& span : in.at("spans"))
+        spans.push_back({span.at(0).get<std::int32_t>(), span.at(1).get<std::uint32_t>()});
+    deltas = in.value("deltas", std::vector<std::int64_t>());
+    for (const auto& count : in.value("counts", Json::array())) counts.push_back(double_of(count));
+}
+
+using Count = std::variant<std::uint64_t, double>;
+Json count_json(const Count& count) {
+    if (const auto* whole = std::get_if<std::uint64_t>(&count)) return *whole;
+    return hex_double(std::get<double>(count));
+}
+Count read_count(const Json& in) {
+    if (in.is_string()) return double_of(in);
+    return in.get<std::uint64_t>();
+}
+
+Json histogram_json(const proto::Histogram& histogram, std::uint32_t series) {
+    Json out = {{"series", series},
+                {"count", count_json(histogram.count)},
+                {"sum", hex_bits(histogram.sum_bits)},
+                {"schema", histogram.schema},
+                {"zero_threshold", hex_double(histogram.zero_threshold)},
+                {"zero_count", count_json(histogram.zero_count)},
+                {"reset_hint", histogram.reset_hint},
+                {"start_timestamp", histogram.start_timestamp}};
+    out["positive"] = buckets_json(histogram.positive_spans, histogram.positive_deltas, histogram.positive_counts);
+    out["negative"] = buckets_json(histogram.negative_spans, histogram.negative_deltas, histogram.negative_counts);
+    return out;
+}
+
+ServedHistogram read_histogram(const Json& in) {
+    ServedHistogram out;
+    out.series = in.at("series").get<std::uint32_t>();
+    auto& value = out.value;
+    value.count = read_count(in.at("count"));
+    value.sum_bits = bits_of(in.at("sum").get<std::string>());
+    value.schema = in.at("schema").get<std::int32_t>();
+    value.zero_threshold = double_of(in.at("zero_threshold"));
+    value.zero_count = read_count(in.at("zero_count"));
+    value.reset_hint = in.at("reset_hint").get<std::uint32_t>();
+    value.start_timestamp = in.at("start_timestamp").get<std::int64_t>();
+    read_buckets(in.at("positive"), value.positive_spans, value.positive_deltas, value.positive_counts);
+    read_buckets(in.at("negative"), value.negative_spans, value.negative_deltas, value.negative_counts);
+    return out;
+}
+
+Json exemplar_json(const proto::ExposedExemplar& exemplar, std::uint32_t series) {
+    Json out = {{"series", series}, {"labels", exemplar.labels}, {"value", hex_bits(exemplar.value_bits)}};
+    if (exemplar.timestamp_ms) out["timestamp"] = *exemplar.timestamp_ms;
+    return out;
+}
+
+ServedExemplar read_exemplar(const Json& in) {
+    ServedExemplar out;
+    out.series = in.at("series").get<std::uint32_t>();
+    out.exemplar.labels = in.at("labels").get<LabelPairs>();
+    out.exemplar.value_bits = bits_of(in.at("value").get<std::string>());
+    if (in.contains("timestamp")) out.exemplar.timestamp_ms = in.at("timestamp").get<std::int64_t>();
+    return out;
+}
+
+Exposition format_of(const std::string& name) {
+    for (const auto format : {Exposition::kText, Exposition::kOpenMetrics, Exposition::kProtobuf})
+        if (name_of(format) == name) return format;
+    throw std::invalid_argument("format \"" + name + "\"");
 }
 
 Input input_of(const std::string& name) {
@@ -176,13 +284,20 @@ ScenarioRecord read(const Json& in) {
 
     std::vector<SourceIdentity> sources;
     for (const auto& each : in.at("sources")) sources.push_back(read_as<SourceIdentity>(each));
+    for (const auto& each : in.value("families", Json::array())) out.families.push_back(read_as<FamilyIdentity>(each));
     for (const auto& each : in.at("generations")) {
         auto generation = read_as<Generation>(each);
-        for (const auto& sample : each.at("samples")) {
-            const auto series = sample.at(0).get<std::uint32_t>();
-            if (series >= sources.size()) throw std::out_of_range("a served sample of a source that is not there");
-            generation.samples.push_back({series, bits_of(sample.at(1).get<std::string>()), sample.size() > 2});
-        }
+        const auto known = [&](auto served) {
+            if (served.series >= sources.size())
+                throw std::out_of_range("a served sample of a source that is not there");
+            return served;
+        };
+        generation.format = format_of(each.value("format", std::string(name_of(Exposition::kText))));
+        for (const auto& served : each.at("samples")) generation.samples.push_back(known(read_sample(served)));
+        for (const auto& served : each.value("histograms", Json::array()))
+            generation.histograms.push_back(known(read_histogram(served)));
+        for (const auto& served : each.value("exemplars", Json::array()))
+            generation.exemplars.push_back(known(read_exemplar(served)));
         out.generations.push_back(std::move(generation));
     }
     out.observation = Observation(std::move(sources));
@@ -215,13 +330,19 @@ std::string context_json(const ScenarioRecord& record, const std::vector<bool>& 
         list.push_back(written(sources[i]));
     }
     out["sources"] = std::move(list);
+    for (const auto& family : record.families) out["families"].push_back(written(family));
     Json generations = Json::array();
     for (const auto& generation : record.generations) {
         auto row = written(generation);
         Json samples = Json::array();
         for (const auto& sample : generation.samples)
             if (keeps(sample.series)) samples.push_back(sample_json(sample, renumbered[sample.series]));
+        row["format"] = name_of(generation.format);
         row["samples"] = std::move(samples);
+        for (const auto& [series, histogram] : generation.histograms)
+            if (keeps(series)) row["histograms"].push_back(histogram_json(histogram, renumbered[series]));
+        for (const auto& [series, exemplar] : generation.exemplars)
+            if (keeps(series)) row["exemplars"].push_back(exemplar_json(exemplar, renumbered[series]));
         generations.push_back(std::move(row));
     }
     out["generations"] = std::move(generations);

@@ -163,7 +163,8 @@ std::vector<bool> essential_sources(const ScenarioRecord& record, const CheckOut
 
 std::size_t served_samples(const ScenarioRecord& record) {
     std::size_t out = 0;
-    for (const auto& generation : record.generations) out += generation.samples.size();
+    for (const auto& generation : record.generations)
+        out += generation.samples.size() + generation.histograms.size() + generation.exemplars.size();
     return out;
 }
 

@@ -70,10 +70,11 @@ Target reference_target() {
                    "on",
                    "${PRW_REMOTE_WRITE_URL}"};
     target.version_exec = {"${PRW_EXE}", "--version"};
-    // Text formats have no native histograms; 1.0 as specified has neither exemplars nor metadata.
-    target.features = {{"exemplars", {false, true}},   {"native_histograms", {false, false}},
-                       {"metadata", {false, true}},    {"stale_markers", {true, true}},
-                       {"retry_on_429", {true, true}}, {"fallback_on_415", {false, true}}};
+    // 1.0 as specified has neither exemplars nor native histograms nor metadata.
+    target.features = {{"exemplars", {false, true}},        {"native_histograms", {false, true}},
+                       {"start_timestamps", {false, true}}, {"metadata", {false, true}},
+                       {"stale_markers", {true, true}},     {"retry_on_429", {true, true}},
+                       {"fallback_on_415", {false, true}}};
     target.variants[std::string(kVariantHeader)].arguments = {"--header", "${PRW_HEADER_NAME}: ${PRW_HEADER_VALUE}"};
     target.variants[std::string(kVariantBasicAuth)].variables = {
         {"PRW_REMOTE_WRITE_URL",

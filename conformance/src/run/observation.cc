@@ -11,6 +11,7 @@ namespace prw::conformance {
 namespace {
 
 constexpr std::size_t kFindingsPerRule = 20;
+constexpr std::size_t kLong = 2048;  // a label value of which labels/size-sane takes notice
 
 std::string key_of(const std::string& metric, const LabelPairs& labels) {
     std::string key = metric;
@@ -65,6 +66,16 @@ std::uint32_t Observation::source_of(const std::string& metric, const LabelPairs
     return best;
 }
 
+bool Observation::exposed_so(const receiver::Finding& finding) const {
+    if (finding.rule != "labels/size-sane") return false;
+    const auto found = sources_by_metric_.find(finding.series.substr(0, finding.series.find('{')));
+    if (found == sources_by_metric_.end()) return false;
+    return std::any_of(found->second.begin(), found->second.end(), [&](std::uint32_t source) {
+        const auto& labels = sources_[source].labels;
+        return std::any_of(labels.begin(), labels.end(), [](const auto& label) { return label.second.size() > kLong; });
+    });
+}
+
 std::uint32_t Observation::intern(const std::string& metric, LabelPairs labels) {
     std::sort(labels.begin(), labels.end());
     auto [entry, added] = index_.try_emplace(key_of(metric, labels), static_cast<std::uint32_t>(series_.size()));
@@ -82,9 +93,37 @@ std::uint32_t Observation::intern(const std::string& metric, LabelPairs labels) 
     return entry->second;
 }
 
+ObservedSample Observation::sample_of(std::uint32_t series, const proto::Histogram& histogram) {
+    if (histogram.sum_bits == proto::kStaleNanBits) return {series, histogram.timestamp, proto::kStaleNanBits, true};
+    proto::WriteRequest request;
+    request.series.emplace_back().histograms.push_back(histogram);
+    const auto bits = digest(proto::encode(request, proto::ProtobufMessage::kV2));
+    histograms_.try_emplace(bits, histogram);
+    return {series, histogram.timestamp, bits, true};
+}
+
+const proto::Histogram* Observation::histogram(const ObservedSample& sample) const {
+    const auto found = sample.histogram ? histograms_.find(sample.bits) : histograms_.end();
+    return found == histograms_.end() ? nullptr : &found->second;
+}
+
+void Observation::add(ObservedMetadata metadata) {
+    constexpr std::size_t kKept = 100'000;
+    if (metadata.type == 0 && metadata.help.empty() && metadata.unit.empty()) return;  // says nothing
+    const auto [last, first] = last_metadata_.try_emplace({metadata.family, metadata.series}, metadata_.size());
+    if (!first) {
+        const auto& known = metadata_[last->second];
+        if (known.type == metadata.type && known.help == metadata.help && known.unit == metadata.unit) return;
+    }
+    if (metadata_.size() >= kKept) return;
+    last->second = metadata_.size();
+    metadata_.push_back(std::move(metadata));
+}
+
 void Observation::add(Delivery delivery) {
     if (full()) return;
     samples_ += delivery.samples.size();
+    exemplars_ += delivery.exemplar_list.size();
     deliveries_.push_back(std::move(delivery));
 }
 
@@ -123,6 +162,7 @@ void Observation::add(const receiver::Exchange& exchange) {
     delivery.status = exchange.response_sent ? exchange.status : 0;
     delivery.connection = exchange.connection;
     delivery.first_byte_us = exchange.first_byte_us;
+    delivery.response_start_us = exchange.response_start_us;
     delivery.response_end_us = exchange.response_end_us;
     if (head) {
         delivery.user_agent = std::string(head->value("User-Agent"));
@@ -142,7 +182,12 @@ void Observation::add(const receiver::Exchange& exchange) {
         delivery.metadata = view.metadata.size();
         delivery.histograms = view.histograms.size();
         if (delivery.message == proto::ProtobufMessage::kV2) note_types(view);
-        for (const auto& series : view.series) {
+        // The model is an allocation for each series: only where there is something that is kept as a whole.
+        const bool whole = !view.histograms.empty() || !view.exemplars.empty();
+        const auto model = whole ? proto::to_model(view) : proto::WriteRequest();
+        bool any_start = false;
+        for (std::size_t i = 0; i < view.series.size(); ++i) {
+            const auto& series = view.series[i];
             std::string metric;
             LabelPairs labels;
             for (const auto& label : view.labels_of(series)) {
@@ -151,24 +196,51 @@ void Observation::add(const receiver::Exchange& exchange) {
                 else
                     labels.emplace_back(label.name, label.value);
             }
-            if (series.samples.count + series.histograms.count == 0) continue;
+            if (series.samples.count + series.histograms.count + series.exemplars.count == 0) continue;
             const auto index = intern(metric, std::move(labels));
-            for (const auto& sample : view.samples_of(series))
+            for (const auto& sample : view.samples_of(series)) {
                 delivery.samples.push_back({index, sample.timestamp, sample.value_bits, false});
-            for (const auto& histogram : view.histograms_of(series)) {
-                delivery.samples.push_back({index, histogram.timestamp,
-                                            digest(view.bytes.substr(histogram.range.offset, histogram.range.size)),
-                                            true});
+                delivery.start_timestamps.push_back(sample.start_timestamp);
+                any_start = any_start || sample.start_timestamp != 0;
+            }
+            const auto histograms = view.histograms_of(series);
+            for (std::size_t h = 0; h < histograms.size(); ++h) {
+                const auto& histogram = histograms[h];
+                const bool stale = histogram.sum_bits == proto::kStaleNanBits;
+                const auto bits = stale ? proto::kStaleNanBits
+                                        : digest(view.bytes.substr(histogram.range.offset, histogram.range.size));
+                if (!stale) histograms_.try_emplace(bits, model.series[i].histograms[h]);
+                delivery.samples.push_back({index, histogram.timestamp, bits, true});
+                delivery.start_timestamps.push_back(histogram.start_timestamp);
+                any_start = any_start || histogram.start_timestamp != 0;
+            }
+            if (series.exemplars.count > 0) {
+                for (const auto& exemplar : model.series[i].exemplars)
+                    delivery.exemplar_list.push_back({index, exemplar.labels, exemplar.value_bits, exemplar.timestamp});
+            }
+            if (series.metadata != proto::kNoRef) {
+                const auto& metadata = view.metadata[series.metadata];
+                add(ObservedMetadata{exchange.id,
+                                     delivery.message,
+                                     index,
+                                     {},
+                                     metadata.type,
+                                     std::string(metadata.help),
+                                     std::string(metadata.unit)});
             }
         }
-    }
-    for (const auto& finding : exchange.check.findings) {
-        auto& count = rule_counts_[{finding.rule, delivery.message}];
-        count.findings += finding.count;
+        if (!any_start) delivery.start_timestamps.clear();
+        if (delivery.message == proto::ProtobufMessage::kV1) {
+            for (const auto& metadata : view.metadata)
+                add(ObservedMetadata{exchange.id, delivery.message, 0, std::string(metadata.family), metadata.type,
+                                     std::string(metadata.help), std::string(metadata.unit)});
+        }
     }
     std::vector<std::string_view> seen;
     for (const auto& finding : exchange.check.findings) {
+        if (exposed_so(finding)) continue;
         auto& count = rule_counts_[{finding.rule, delivery.message}];
+        count.findings += finding.count;
         if (std::find(seen.begin(), seen.end(), finding.rule) == seen.end()) {
             seen.push_back(finding.rule);
             ++count.requests;

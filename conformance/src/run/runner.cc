@@ -236,8 +236,10 @@ ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenar
         return record;
     }
     {
-        Stage stage(options, record, received);
-        if (const auto* played = find_scenario(scenario))
+        const auto* played = find_scenario(scenario);
+        auto families = played != nullptr ? played->families() : std::vector<SourceFamily>();
+        Stage stage(options, record, std::move(families), received);
+        if (played != nullptr)
             played->play(stage);
         else
             record.problem = "there is no scenario " + scenario;

@@ -64,10 +64,11 @@ Result<void> add_variables(const Target& target, Variables& variables) {
     return {};
 }
 
-Stage::Stage(const RunOptions& options, ScenarioRecord& record,
+Stage::Stage(const RunOptions& options, ScenarioRecord& record, std::vector<SourceFamily> families,
              std::function<void(std::uint64_t, std::uint64_t)> received)
-    : options_(options), record_(record), received_(std::move(received)) {
+    : options_(options), record_(record), received_(std::move(received)), source_(std::move(families)) {
     record_.observation = Observation(source_.identities());
+    record_.families = source_.families();
 }
 
 Stage::~Stage() { close(); }
@@ -280,7 +281,7 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
     options.log_path = log_path_;
     options.stop_signal = target.stop_signal;
     options.grace = target.grace;
-    if (target.input == Input::kStdin) options.stdin_text = source_.take(false);
+    if (target.input == Input::kStdin) options.stdin_text = source_.take(Exposition::kText);
     auto process = Process::start(options);
     if (!process) return broken("the target did not start: " + process.error().text());
     process_ = std::move(*process);

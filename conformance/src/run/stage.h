@@ -26,7 +26,7 @@ class Stage {
 public:
     using Milliseconds = std::chrono::milliseconds;
 
-    Stage(const RunOptions& options, ScenarioRecord& record,
+    Stage(const RunOptions& options, ScenarioRecord& record, std::vector<SourceFamily> families,
           std::function<void(std::uint64_t, std::uint64_t)> received);
     ~Stage();
     Stage(const Stage&) = delete;

@@ -11,10 +11,11 @@ namespace prw::conformance {
 namespace {
 
 constexpr std::array kTable = {
-    Scenario{kSteady,
-             "The receiver accepts everything; the scrape target exposes counters, gauges, histograms, summaries and "
-             "values at the edges.",
-             5, play_steady},
+    Scenario{
+        kSteady,
+        "The receiver accepts everything; the scrape target exposes all types, native histograms, exemplars, start "
+        "timestamps and values at the edges.",
+        5, play_steady},
     Scenario{kOutage,
              "The receiver answers 503, 500, 502, 501 and 503 again from the first request on, later accepts "
              "everything.",

@@ -21,7 +21,8 @@ struct Scenario {
     /// On an unopened stage: opens it, waits for events, each with a deadline, and turns receiver and scrape target in
     /// between.
     void (*play)(Stage&);
-    bool v1 = true, v2 = true;  ///< the messages that it says something about
+    bool v1 = true, v2 = true;                                   ///< the messages that it says something about
+    std::vector<SourceFamily> (*families)() = default_families;  ///< to scrape
     [[nodiscard]] bool plays(proto::ProtobufMessage message) const {
         return message == proto::ProtobufMessage::kV1 ? v1 : v2;
     }

@@ -43,7 +43,12 @@ void play_steady(Stage& stage) {
         const auto compared = compare_with_source(stage.observation(), stage.generations(), window,
                                                   std::numeric_limits<std::uint64_t>::max());
         if (compared.first == 0) return own_late(stage.scrapes() >= window + kOverdue);
-        const bool complete = compared.last_seen >= compared.first + window - 1 && compared.faults.empty();
+        // Native histograms are waited for where the profile promises them, or some came.
+        const bool native =
+            compared.native.faults.empty() ||
+            (compared.native.found == 0 && record.target.feature("native_histograms", record.asked) != true);
+        const bool complete = compared.last_seen >= compared.first + window - 1 && compared.faults.empty() &&
+                              compared.custom.faults.empty() && native;
         const auto& sent = stage.observation().deliveries();
         const auto silence = stage.now_us() - sent.back().response_end_us;
         if (!complete && silence > longest_silence_us(sent.front().first_byte_us) &&

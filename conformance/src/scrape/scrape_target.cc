@@ -1,12 +1,18 @@
 #include "prw/conformance/scrape_target.h"
 
-#include <charconv>
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <initializer_list>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "prw/http/server.h"
+#include "prw/proto/content_type.h"
+#include "prw/proto/http_head.h"
 #include "scrape/exposition.h"
 
 namespace prw::conformance {
@@ -19,41 +25,69 @@ std::int64_t now_unix_ms() {
         .count();
 }
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
+/// One element of Accept with its q; 0 when it is not understood.
+double quality_of(const proto::ContentType& range) {
+    const auto* text = range.parameter("q");
+    if (text == nullptr) return 1;
+    const auto quality = number_of(*text);
+    return quality && *quality > 0 ? std::min(*quality, 1.0) : 0;  // NaN is no quality
+}
+
+std::optional<Exposition> format_of(const proto::ContentType& range) {
+    const auto is = [&](const char* parameter, std::initializer_list<std::string_view> values) {
+        const auto* value = range.parameter(parameter);
+        return value == nullptr ? std::find(values.begin(), values.end(), "") != values.end()
+                                : std::find(values.begin(), values.end(), *value) != values.end();
+    };
+    if (range.media_type == "application/vnd.google.protobuf" && is("proto", {"io.prometheus.client.MetricFamily"}) &&
+        is("encoding", {"delimited"}))
+        return Exposition::kProtobuf;
+    if (range.media_type == "application/openmetrics-text" && is("version", {"", "1.0.0", "0.0.1"}))
+        return Exposition::kOpenMetrics;
+    if (range.media_type == "text/plain" && is("version", {"", "0.0.4"})) return Exposition::kText;
+    return std::nullopt;
+}
+
+SourceIdentity identity_of(const SourceSeries& series, std::uint32_t family) {
+    SourceIdentity out{series.metric, series.labels};
+    std::erase_if(out.labels, [](const auto& label) { return label.second.empty(); });
+    out.unique_values = !series.native && series.constant.empty() && series.resets_every == 0 &&
+                        std::fpclassify(series.step) != FP_ZERO;
+    out.vanishes = series.vanishes;
+    out.explicit_timestamp = series.explicit_timestamp;
+    out.exemplar = series.exemplar || !series.constant_exemplars.empty();
+    out.native = series.native.has_value();
+    out.family = family;
+    return out;
 }
 
 }  // namespace
 
-bool prefers_openmetrics(std::string_view accept) {
-    double text = 0, openmetrics = 0;
+std::string_view name_of(Exposition format) {
+    constexpr std::array<std::string_view, 3> kNames = {"text", "openmetrics", "protobuf"};
+    return kNames.at(static_cast<std::size_t>(format));
+}
+
+std::string_view content_type_of(Exposition format) {
+    constexpr std::array<std::string_view, 3> kTypes = {"text/plain; version=0.0.4; charset=utf-8",
+                                                        "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                                                        proto::kMetricFamilyContentType};
+    return kTypes.at(static_cast<std::size_t>(format));
+}
+
+Exposition negotiate(std::string_view accept) {
+    auto best = Exposition::kText;
+    double quality = 0;
     while (!accept.empty()) {
         const auto comma = accept.find(',');
-        auto range = accept.substr(0, comma);
+        const auto range = proto::parse_content_type(accept.substr(0, comma));
         accept = comma == std::string_view::npos ? std::string_view() : accept.substr(comma + 1);
-        const auto semicolon = range.find(';');
-        const auto type = trimmed(range.substr(0, semicolon));
-        double quality = 1;
-        bool version_known = true;
-        while (semicolon != std::string_view::npos && !range.empty()) {
-            const auto next = range.find(';');
-            if (next == std::string_view::npos) break;
-            range.remove_prefix(next + 1);
-            const auto parameter = trimmed(range.substr(0, range.find(';')));
-            if (parameter.starts_with("q=")) {
-                const auto digits = parameter.substr(2);
-                if (std::from_chars(digits.data(), digits.data() + digits.size(), quality).ec != std::errc())
-                    quality = 0;
-            } else if (parameter.starts_with("version=") && type == "application/openmetrics-text") {
-                version_known = parameter == "version=1.0.0" || parameter == "version=0.0.1";
-            }
-        }
-        if (type == "application/openmetrics-text" && version_known) openmetrics = std::max(openmetrics, quality);
-        if (type == "text/plain" || type == "text/*" || type == "*/*") text = std::max(text, quality);
+        const auto format = range ? format_of(*range) : std::nullopt;
+        if (!format || quality_of(*range) <= quality) continue;
+        best = *format;
+        quality = quality_of(*range);
     }
-    return openmetrics > 0 && openmetrics >= text;
+    return best;
 }
 
 std::string SourceIdentity::text() const {
@@ -69,28 +103,32 @@ std::string SourceIdentity::text() const {
 struct ScrapeTarget::Impl {
     std::vector<SourceFamily> families;
     std::vector<SourceIdentity> identities;
+    std::vector<FamilyIdentity> family_identities;
     std::function<void()> observer;
-    std::int64_t explicit_unix_ms = now_unix_ms();
+    std::int64_t created_ms = now_unix_ms();
 
     mutable std::mutex mutex;
     bool vanished = false, failing = false;
     std::uint64_t last = 0;
     std::vector<Generation> generations;
+    std::vector<std::int64_t> asked_ms;                                          // by generation, from the first on
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> in_flight;  // connection and index → generation
     std::unique_ptr<http::Server> server;
 
-    /// Body of the next generation; empty when the target fails.
-    std::string next(bool openmetrics, std::uint64_t& number) {
+    /// Body of the next generation; nothing when the target fails.
+    std::optional<std::string> next(Exposition format, std::uint64_t& number) {
         const std::lock_guard lock(mutex);
         Generation generation;
         generation.number = number = ++last;
         generation.unix_ms = now_unix_ms();
         generation.failed = failing;
-        generation.openmetrics = openmetrics;
+        generation.format = format;
         generation.vanished = vanished;
-        std::string body;
-        if (!failing)
-            body = render_exposition(families, {openmetrics, vanished, number, explicit_unix_ms}, generation.samples);
+        // Not before the sender began: Prometheus takes what is older for sent.
+        const auto explicit_ms = asked_ms.empty() ? generation.unix_ms : asked_ms.front();
+        std::optional<std::string> body;
+        if (!failing) body = render_exposition(families, {created_ms, explicit_ms, asked_ms}, generation);
+        asked_ms.push_back(generation.unix_ms);
         if (generations.size() >= kKeptGenerations) generations.erase(generations.begin());
         generations.push_back(std::move(generation));
         return body;
@@ -116,18 +154,21 @@ struct ScrapeTarget::Impl {
             response.headers = {{"Allow", "GET"}};
             return response;
         }
-        const bool openmetrics = prefers_openmetrics(head->value("Accept"));
+        // Several fields of one name are one list (RFC 9110 5.3).
+        std::string accept;
+        for (const auto& field : head->fields)
+            if (proto::iequals(field.name, "Accept")) accept += "," + std::string(field.value);
+        const auto format = negotiate(accept);
         std::uint64_t number = 0;
-        response.body = next(openmetrics, number);
-        if (response.body.empty()) {
+        auto body = next(format, number);
+        if (!body) {
             response.status = 503;
             response.body = "the scrape target has been told to fail\n";
             response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
         } else {
             response.status = 200;
-            response.headers = {{"Content-Type", openmetrics
-                                                     ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                                                     : "text/plain; version=0.0.4; charset=utf-8"}};
+            response.body = std::move(*body);
+            response.headers = {{"Content-Type", std::string(content_type_of(format))}};
         }
         const std::lock_guard lock(mutex);
         in_flight[{request.connection, request.index_on_connection}] = number;
@@ -150,13 +191,29 @@ struct ScrapeTarget::Impl {
 
 ScrapeTarget::ScrapeTarget(std::vector<SourceFamily> families) : impl_(std::make_unique<Impl>()) {
     impl_->families = std::move(families);
+    std::vector<SourceIdentity> custom;
     for (const auto& family : impl_->families) {
+        const auto number = static_cast<std::uint32_t>(impl_->family_identities.size());
+        impl_->family_identities.push_back({family.name, family.type, family.help, family.unit});
         for (const auto& series : family.series) {
-            impl_->identities.push_back({series.metric, series.labels,
-                                         series.constant.empty() && std::fpclassify(series.step) != FP_ZERO,
-                                         series.vanishes, series.explicit_timestamp, series.exemplar});
+            auto identity = identity_of(series, number);
+            if (family.type == "histogram" && series.metric == family.name + "_count") {
+                custom.push_back({family.name, identity.labels});
+                custom.back().vanishes = series.vanishes;
+                custom.back().custom_buckets = true;
+                custom.back().family = number;
+            }
+            impl_->identities.push_back(std::move(identity));
         }
     }
+    // A histogram that has native buckets already becomes nothing else.
+    const auto& rows = impl_->identities;
+    std::erase_if(custom, [&](const SourceIdentity& each) {
+        return std::any_of(rows.begin(), rows.end(), [&](const SourceIdentity& row) {
+            return row.metric == each.metric && row.labels == each.labels;
+        });
+    });
+    std::move(custom.begin(), custom.end(), std::back_inserter(impl_->identities));
 }
 
 ScrapeTarget::~ScrapeTarget() { stop(); }
@@ -189,6 +246,7 @@ void ScrapeTarget::set_failing(bool failing) {
 }
 
 const std::vector<SourceIdentity>& ScrapeTarget::identities() const { return impl_->identities; }
+const std::vector<FamilyIdentity>& ScrapeTarget::families() const { return impl_->family_identities; }
 
 std::vector<Generation> ScrapeTarget::generations() const {
     const std::lock_guard lock(impl_->mutex);
@@ -200,11 +258,11 @@ std::uint64_t ScrapeTarget::scrapes() const {
     return impl_->last;
 }
 
-std::string ScrapeTarget::take(bool openmetrics) {
+std::string ScrapeTarget::take(Exposition format) {
     std::uint64_t number = 0;
-    auto body = impl_->next(openmetrics, number);
+    auto body = impl_->next(format, number);
     impl_->mark_complete(number);
-    return body;
+    return std::move(body).value_or(std::string());
 }
 
 }  // namespace prw::conformance

@@ -13,7 +13,7 @@
 namespace prw::conformance {
 
 struct ScenarioInfo {
-    std::string_view name;     ///< "steady", "5xx-then-success", "4xx", "series-disappears"
+    std::string_view name;     ///< "steady", "5xx-then-success", "series-disappears"
     std::string_view summary;  ///< what the receiver and the scrape target do
 };
 [[nodiscard]] std::span<const ScenarioInfo> all_scenarios();
@@ -24,6 +24,7 @@ struct Check {
     proto::Level level = proto::Level::kMust;  ///< of the first clause
     std::vector<std::string> clauses;
     std::string summary;
+    std::string fix;   ///< of a check on behaviour, where all its findings have the same
     std::string rule;  ///< the request rule that it reports; empty for checks on behaviour
 };
 /// Every check of this version, behaviour first, then the request rules.

@@ -15,6 +15,7 @@
 
 #include "prw/conformance/profile.h"
 #include "prw/conformance/scrape_target.h"
+#include "prw/proto/model.h"
 #include "prw/proto/types.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/exchange.h"
@@ -34,9 +35,27 @@ struct ObservedSeries {
 struct ObservedSample {
     std::uint32_t series = 0;
     std::int64_t timestamp = 0;
-    std::uint64_t bits = 0;  ///< of the value; a digest of the message for histograms
+    /// Of the value. For histograms a digest of the message, or the stale marker where the sum is that.
+    std::uint64_t bits = 0;
     bool histogram = false;
     friend auto operator<=>(const ObservedSample&, const ObservedSample&) = default;
+};
+
+struct ObservedExemplar {
+    std::uint32_t series = 0;
+    LabelPairs labels;  ///< in the order of the wire
+    std::uint64_t value_bits = 0;
+    std::int64_t timestamp = 0;
+};
+
+/// Type, help and unit as sent for a series (2.0) or a family (1.0).
+struct ObservedMetadata {
+    std::uint64_t exchange = 0;  ///< that said it first
+    proto::ProtobufMessage message = proto::ProtobufMessage::kV1;
+    std::uint32_t series = 0;  ///< 2.0
+    std::string family;        ///< 1.0
+    std::uint32_t type = 0;    ///< as sent
+    std::string help, unit;
 };
 
 /// One write request.
@@ -47,8 +66,10 @@ struct Delivery {
     bool decoded = false;
     int status = 0;  ///< 0: no response was sent
     std::uint64_t connection = 0;
-    std::int64_t first_byte_us = 0, response_end_us = 0;
-    std::vector<ObservedSample> samples;  ///< in message order
+    std::int64_t first_byte_us = 0, response_start_us = 0, response_end_us = 0;
+    std::vector<ObservedSample> samples;         ///< in message order
+    std::vector<std::int64_t> start_timestamps;  ///< of the samples, ms; empty when none has one
+    std::vector<ObservedExemplar> exemplar_list;
     std::uint64_t exemplars = 0, metadata = 0, histograms = 0, series = 0;
     std::string user_agent;
     std::string target;  ///< path and query as sent
@@ -81,17 +102,26 @@ public:
     std::uint32_t intern(const std::string& metric, LabelPairs labels);
     void add(Delivery delivery);
     void add(ObservedProbe probe);
+    void add(ObservedMetadata metadata);
+    [[nodiscard]] ObservedSample sample_of(std::uint32_t series, const proto::Histogram& histogram);
     /// Deliveries keep their request heads from now on.
     void keep_heads() { keep_heads_ = true; }
 
     /// True once there is more than any verdict needs: a sender in a tight loop must not fill the memory. What comes
     /// after is not looked at.
-    [[nodiscard]] bool full() const { return deliveries_.size() >= kMaxDeliveries || samples_ >= kMaxSamples; }
-    static constexpr std::size_t kMaxDeliveries = 50'000, kMaxSamples = 2'000'000;
+    [[nodiscard]] bool full() const {
+        return deliveries_.size() >= kMaxDeliveries || samples_ >= kMaxSamples ||
+               histograms_.size() >= kMaxHistograms || exemplars_ >= kMaxHistograms;
+    }
+    static constexpr std::size_t kMaxDeliveries = 50'000, kMaxSamples = 2'000'000, kMaxHistograms = 200'000;
 
     [[nodiscard]] const std::vector<Delivery>& deliveries() const { return deliveries_; }
     [[nodiscard]] const std::vector<ObservedProbe>& probes() const { return probes_; }  ///< the first thousand
     [[nodiscard]] const std::vector<ObservedSeries>& series() const { return series_; }
+    /// What a sample that is a histogram holds; nullptr for a stale marker, and for what is no histogram.
+    [[nodiscard]] const proto::Histogram* histogram(const ObservedSample& sample) const;
+    /// What was said of each series or family, in order, and again only where it differs from what was said last.
+    [[nodiscard]] const std::vector<ObservedMetadata>& metadata() const { return metadata_; }
     [[nodiscard]] const std::vector<SourceIdentity>& sources() const { return sources_; }
     /// Findings of all requests, with the exchange that each is from; at most a few of each rule, `rule_counts` counts
     /// them all.
@@ -116,6 +146,8 @@ public:
 
 private:
     void note_types(const proto::RequestView& view);
+    /// A long label that was exposed is not the fault of who sends it on.
+    [[nodiscard]] bool exposed_so(const receiver::Finding& finding) const;
     [[nodiscard]] std::uint32_t source_of(const std::string& metric, const LabelPairs& labels) const;
 
     std::vector<SourceIdentity> sources_;
@@ -124,8 +156,11 @@ private:
     std::vector<ObservedSeries> series_;
     std::vector<Delivery> deliveries_;
     std::vector<ObservedProbe> probes_;
+    std::unordered_map<std::uint64_t, proto::Histogram> histograms_;  ///< by ObservedSample::bits
+    std::vector<ObservedMetadata> metadata_;
+    std::map<std::pair<std::string, std::uint32_t>, std::size_t> last_metadata_;  ///< by family and series
     bool keep_heads_ = false;
-    std::size_t samples_ = 0;
+    std::size_t samples_ = 0, exemplars_ = 0;
     std::vector<SeenFinding> findings_;
     std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount> rule_counts_;
     MetricTypes metric_types_;
@@ -149,6 +184,7 @@ struct ScenarioRecord {
     Target target;
     Observation observation;
     std::vector<Generation> generations;
+    std::vector<FamilyIdentity> families;  ///< of the sources
 
     bool started = false;               ///< the program was started (always true with --attach)
     std::string problem;                ///< why the scenario could not be carried out; empty when it was

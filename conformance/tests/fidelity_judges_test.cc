@@ -1,0 +1,445 @@
+// The judges of what was scraped, on requests made by hand: a sender that copies a scrape faithfully, and what becomes
+// of the verdict when it deviates in one thing, or in one that is its own affair.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "prw/conformance/checks.h"
+#include "prw/proto/model.h"
+#include "prw/proto/snappy_block.h"
+#include "prw/receiver/check.h"
+
+namespace prw::conformance {
+namespace {
+
+using proto::ProtobufMessage;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr auto kV1 = ProtobufMessage::kV1;
+constexpr auto kV2 = ProtobufMessage::kV2;
+
+std::string label_of(const proto::Series& series, std::string_view name) {
+    for (const auto& [key, value] : series.labels)
+        if (key == name) return value;
+    return {};
+}
+std::string name_of(const proto::Series& series) { return label_of(series, "__name__"); }
+
+/// Scrapes the real table and sends what it got, request by request, through the bytes.
+class Scraper {
+public:
+    using Spoil = std::function<void(proto::WriteRequest&, std::uint64_t scrape)>;
+
+    explicit Scraper(Exposition format, ProtobufMessage message = kV2, const char* scenario = "steady",
+                     std::vector<SourceFamily> families = default_families())
+        : format_(format), message_(message), target_(std::move(families)) {
+        record_.scenario = scenario;
+        record_.asked = message;
+        record_.target.input = Input::kScrape;
+        record_.started = true;
+        record_.window = 5;
+        record_.observation = Observation(target_.identities());
+        record_.families = target_.families();
+    }
+
+    Scraper& scrapes(int count, const Spoil& spoil = {}, int status = 204) {
+        for (int i = 0; i < count; ++i) {
+            (void)target_.take(format_);
+            const auto generation = target_.generations().back();
+            if (generation.number == 1) began_ms_ = generation.unix_ms;
+            const auto time = began_ms_ + static_cast<std::int64_t>(generation.number) * 1000;
+            auto request = faithful(generation, time);
+            if (spoil) spoil(request, generation.number);
+            send(request, status);
+        }
+        return *this;
+    }
+    void send(const proto::WriteRequest& request, int status = 204) {
+        receiver::Exchange e;
+        e.id = ++id_;
+        e.raw_body = proto::compress_snappy(proto::encode(request, message_));
+        e.raw_head = "POST /api/v1/write HTTP/1.1\r\nHost: a\r\nContent-Encoding: snappy\r\nContent-Type: " +
+                     std::string(message_ == kV1 ? proto::kContentTypeV1 : proto::kContentTypeV2) +
+                     "\r\nContent-Length: " + std::to_string(e.raw_body.size()) + "\r\n\r\n";
+        e.first_byte_us = time_us_ += 1000;
+        e.response_end_us = time_us_ += 100;
+        e.status = status;
+        e.response_sent = status != 0;
+        e.check = receiver::check(e.raw_head, e.payload(), {});
+        record_.observation.add(e);
+    }
+
+    ScrapeTarget& target() { return target_; }
+    ScenarioRecord& record() { return record_; }
+    [[nodiscard]] std::string verdict(const std::string& id) {
+        record_.generations = target_.generations();
+        for (auto& check : judge(record_)) {
+            if (check.id != id) continue;
+            std::string out = std::string(conformance::name_of(check.verdict)) + ": " + check.reason;
+            for (const auto& finding : check.findings) {
+                EXPECT_FALSE(finding.fix.empty()) << id;
+                out += "\n" + finding.series + ": " + finding.message;
+            }
+            return out;
+        }
+        return "no check " + id;
+    }
+
+private:
+    proto::WriteRequest faithful(const Generation& generation, std::int64_t time) {
+        proto::WriteRequest out;
+        std::map<std::uint32_t, std::size_t> at;
+        const auto series_of = [&](std::uint32_t source) -> proto::Series& {
+            const auto [found, added] = at.try_emplace(source, out.series.size());
+            if (!added) return out.series[found->second];
+            const auto& identity = target_.identities()[source];
+            auto& series = out.series.emplace_back();
+            series.labels = identity.labels;
+            series.labels.emplace_back("__name__", identity.metric);
+            std::sort(series.labels.begin(), series.labels.end());
+            series.metadata = metadata_of(identity.family);
+            return series;
+        };
+        for (const auto& served : generation.samples)
+            series_of(served.series)
+                .samples.push_back(
+                    {served.bits, served.timestamp_ms != 0 ? served.timestamp_ms : time, served.start_timestamp_ms});
+        for (const auto& [source, value] : generation.histograms) {
+            auto& histograms = series_of(source).histograms;
+            histograms.push_back(value);
+            histograms.back().timestamp = time;
+        }
+        for (const auto& [source, exemplar] : generation.exemplars)
+            series_of(source).exemplars.push_back(
+                {exemplar.labels, exemplar.value_bits, exemplar.timestamp_ms.value_or(time)});
+        if (message_ == kV1) {
+            for (std::uint32_t i = 0; i < target_.families().size(); ++i) out.metadata.push_back(metadata_of(i));
+        }
+        // What has gone gets its marker.
+        std::set<proto::Labels> live;
+        for (const auto& series : out.series) live.insert(series.labels);
+        for (const auto& labels : std::exchange(live_, {})) {
+            if (live.contains(labels)) continue;
+            auto& marker = out.series.emplace_back();
+            marker.labels = labels;
+            marker.samples.push_back({proto::kStaleNanBits, time, 0});
+        }
+        for (const auto& [source, index] : at)
+            if (!target_.identities()[source].explicit_timestamp) live_.insert(out.series[index].labels);
+        return out;
+    }
+
+    proto::Metadata metadata_of(std::uint32_t index) const {
+        const auto& family = target_.families()[index];
+        proto::Metadata out{proto::MetricType::kUnspecified, family.name, family.help, family.unit};
+        if (format_ == Exposition::kText) out.unit.clear();
+        std::string type = family.type;
+        const bool gauge = format_ != Exposition::kOpenMetrics && (type == "info" || type == "stateset");
+        if (gauge) type = "gauge";
+        for (std::uint32_t i = 1; i <= 7; ++i)
+            if (proto::name_of(static_cast<proto::MetricType>(i)) == type) out.type = static_cast<proto::MetricType>(i);
+        if (format_ != Exposition::kOpenMetrics && family.type == "counter") out.family += "_total";
+        if (format_ != Exposition::kOpenMetrics && family.type == "info") out.family += "_info";
+        return out;
+    }
+
+    Exposition format_;
+    ProtobufMessage message_;
+    ScrapeTarget target_;
+    ScenarioRecord record_;
+    std::set<proto::Labels> live_;
+    std::int64_t began_ms_ = 0, time_us_ = 0;
+    std::uint64_t id_ = 0;
+};
+
+/// Changes each series of that name.
+template <typename Change>
+Scraper::Spoil each(std::string name, Change change) {
+    return [name = std::move(name), change](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series)
+            if (name.empty() || name_of(series) == name) change(series);
+    };
+}
+/// Changes the first histogram of that name.
+template <typename Change>
+Scraper::Spoil histogram(std::string name, Change change) {
+    return each(std::move(name), [change](proto::Series& series) {
+        if (!series.histograms.empty()) change(series.histograms.front());
+    });
+}
+
+struct Row {
+    const char* deviation;
+    Scraper::Spoil spoil;
+    const char* verdict;
+    const char* text = "";
+};
+
+void expect(const char* check, Exposition format, ProtobufMessage message, const std::vector<Row>& rows,
+            const std::map<std::string, Target::Support>& features = {}) {
+    for (const auto& row : rows) {
+        SCOPED_TRACE(row.deviation);
+        Scraper scraper(format, message);
+        scraper.record().target.features = features;
+        const auto said = scraper.scrapes(7, row.spoil).verdict(check);
+        EXPECT_THAT(said, StartsWith(std::string(row.verdict) + ":"));
+        EXPECT_THAT(said, HasSubstr(row.text));
+    }
+}
+
+const char* const kNative = "prw_native_seconds";
+const char* const kFloat = "prw_native_difference";
+
+TEST(Faithful, PassesEveryCheckInEveryFormat) {
+    for (const auto format : {Exposition::kText, Exposition::kOpenMetrics, Exposition::kProtobuf}) {
+        for (const auto message : {kV1, kV2}) {
+            Scraper scraper(format, message);
+            scraper.scrapes(7);
+            scraper.record().generations = scraper.target().generations();
+            for (const auto& check : judge(scraper.record())) {
+                if (!check.id.starts_with("sender/fidelity/")) continue;
+                EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << " " << name_of(format) << ": " << check.reason;
+                if (format == Exposition::kProtobuf && message == kV2 && check.id != "sender/fidelity/custom-buckets") {
+                    EXPECT_EQ(conformance::name_of(check.verdict), "pass") << check.id << ": " << check.reason;
+                }
+            }
+        }
+    }
+}
+
+/// The table has a label value of 10 kB: a rule on one request cannot know whose it is.
+TEST(Faithful, IsNotBlamedForALongLabelThatWasExposed) {
+    const auto said = [](const Scraper::Spoil& spoil) {
+        Scraper scraper(Exposition::kText);
+        scraper.scrapes(2, spoil);
+        const ScenarioRecord* const records[] = {&scraper.record()};
+        for (const auto& check : judge_rules(records, kV2))
+            if (check.id == "sender/labels/size-sane")
+                return std::string(conformance::name_of(check.verdict)) + ": " + check.reason;
+        return std::string("no check");
+    };
+    EXPECT_THAT(said({}), StartsWith("pass"));
+    const auto longer =
+        each("prw_empty_label", [](auto& series) { series.labels.emplace_back("z", std::string(5000, 'z')); });
+    EXPECT_THAT(said(longer), StartsWith("warn: The value of label \"z\" is 5000 bytes long"));
+}
+
+TEST(NativeFidelity, IsBrokenByEachFieldAndByNothingElse) {
+    expect("sender/fidelity/native-histograms", Exposition::kProtobuf, kV2,
+           {
+               {"the sum is off by one bit", histogram(kNative, [](auto& h) { ++h.sum_bits; }), "fail", "the sum"},
+               {"another schema", histogram(kNative, [](auto& h) { --h.schema; }), "fail", "schema 3 was served, 2"},
+               {"another zero threshold", histogram(kNative, [](auto& h) { h.zero_threshold *= 2; }), "fail",
+                "the zero threshold"},
+               {"another count", histogram(kNative, [](auto& h) { ++std::get<std::uint64_t>(h.count); }), "fail",
+                "the count"},
+               {"another zero bucket", histogram(kNative, [](auto& h) { h.zero_count = std::uint64_t{0}; }), "fail",
+                "the zero bucket"},
+               {"one bucket counts one more", histogram(kNative, [](auto& h) { ++h.positive_deltas.back(); }), "fail",
+                "in the positive bucket"},
+               {"all buckets one further", histogram(kNative, [](auto& h) { ++h.positive_spans.front().offset; }),
+                "fail", "in the positive bucket -24"},
+               {"no negative buckets", histogram(kFloat, [](auto& h) { h.negative_spans.clear(); }), "fail",
+                "in the negative bucket"},
+               {"integer counts as floats",
+                histogram(kNative,
+                          [](auto& h) {
+                              double count = 0;
+                              for (const auto delta : std::exchange(h.positive_deltas, {}))
+                                  h.positive_counts.push_back(count += static_cast<double>(delta));
+                              h.count = static_cast<double>(std::get<std::uint64_t>(h.count));
+                              h.zero_count = static_cast<double>(std::get<std::uint64_t>(h.zero_count));
+                          }),
+                "fail", "integer counts was served, one with float"},
+               {"one histogram is missing",
+                [](auto& request, auto scrape) {
+                    if (scrape == 3) std::erase_if(request.series, [](const auto& s) { return name_of(s) == kFloat; });
+                },
+                "fail", "scrape 3: no histogram arrived"},
+               {"a sample in its place",
+                each(kNative,
+                     [](auto& series) {
+                         series.samples.push_back({0, series.histograms.front().timestamp, 0});
+                         series.histograms.clear();
+                     }),
+                "fail", "a sample in the place"},
+               {"spans cut up",
+                histogram(kNative,
+                          [](auto& h) {
+                              if (h.positive_deltas.size() != 3) return;
+                              h.positive_spans = {{-24, 1}, {0, 1}, {1, 0}, {2, 1}};
+                          }),
+                "pass"},
+               {"an empty bucket between the others",
+                histogram(kNative,
+                          [](auto& h) {
+                              if (h.positive_deltas.size() != 3) return;
+                              h.positive_spans = {{-24, 3}, {2, 1}};
+                              auto& d = h.positive_deltas;  // a, b, c become a, b, 0, c
+                              const auto second = d[0] + d[1], third = second + d[2];
+                              d = {d[0], d[1], -second, third};
+                          }),
+                "pass"},
+               {"another reset hint", histogram(kNative, [](auto& h) { h.reset_hint = 1; }), "pass"},
+           });
+}
+
+TEST(NativeFidelity, IsJudgedWhereTheyWereScrapedAndAreSent) {
+    const auto none = each("", [](auto& series) { series.histograms.clear(); });
+    const char* check = "sender/fidelity/native-histograms";
+    expect(check, Exposition::kProtobuf, kV2, {{"none is sent", none, "info", "none was sent"}});
+    expect(check, Exposition::kProtobuf, kV2, {{"none is sent though promised", none, "fail", "none arrived"}},
+           {{"native_histograms", {false, true}}});
+    expect(check, Exposition::kProtobuf, kV1, {{"none is sent in 1.0", none, "not-applicable"}},
+           {{"native_histograms", {false, true}}});
+    expect(check, Exposition::kOpenMetrics, kV2, {{"text was scraped", {}, "inconclusive", "scraped text"}},
+           {{"native_histograms", {true, true}}});
+    expect(check, Exposition::kProtobuf, kV1, {{"1.0 has them, too", {}, "pass"}});
+}
+
+/// After each reset, whatever the family says.
+Scraper::Spoil hints(std::uint32_t at_reset, std::uint32_t otherwise, std::uint32_t gauge = 3) {
+    return [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        for (auto& series : request.series) {
+            for (auto& h : series.histograms) {
+                const bool reset = label_of(series, "path") == "/restarts" && scrape % 3 == 0;
+                h.reset_hint = h.reset_hint == 3 ? gauge : reset ? at_reset : otherwise;
+            }
+        }
+    };
+}
+
+TEST(ResetHints, MustNotLie) {
+    expect("sender/fidelity/reset-hints", Exposition::kProtobuf, kV2,
+           {
+               {"none but for gauges", {}, "pass"},
+               {"NO where nothing fell", hints(0, 2), "pass"},
+               {"YES after a reset", hints(1, 2), "pass"},
+               {"NO after a reset", hints(2, 2), "warn", "the hint NO, though counts are lower"},
+               {"GAUGE on all", hints(3, 3), "warn", "the hint GAUGE on a histogram that counts"},
+               {"nothing on a gauge", hints(0, 0, 0), "warn", "without the hint GAUGE"},
+               {"NO on a gauge", hints(0, 0, 2), "warn", "without the hint GAUGE"},
+           });
+}
+
+TEST(ResetHints, NeedAResetOrAGauge) {
+    const auto idle = [](proto::WriteRequest& request, std::uint64_t) {
+        std::erase_if(request.series,
+                      [](const auto& s) { return !s.histograms.empty() && name_of(s) != "prw_native_idle_seconds"; });
+    };
+    expect("sender/fidelity/reset-hints", Exposition::kProtobuf, kV2, {{"idle", idle, "inconclusive", "was reset"}});
+    expect("sender/fidelity/reset-hints", Exposition::kText, kV2,
+           {{"none", {}, "inconclusive", "no native histogram"}});
+}
+
+/// The classic histograms of a request as custom buckets; `spoil` changes each.
+Scraper::Spoil converted(std::function<void(proto::Histogram&, std::uint64_t)> spoil = {}) {
+    return [spoil](proto::WriteRequest& request, std::uint64_t scrape) {
+        std::map<std::string, std::map<double, double>> buckets;
+        std::map<std::string, proto::Series> made;
+        for (const auto& series : request.series) {
+            const auto name = name_of(series);
+            for (const char* family : {"prw_request_duration_seconds", "prw_vanishing_seconds"}) {
+                if (!name.starts_with(family)) continue;
+                auto& out = made[family];
+                out.labels = {{"__name__", family}};
+                if (out.histograms.empty()) out.histograms.emplace_back().schema = -53;
+                auto& h = out.histograms.front();
+                h.timestamp = series.samples.front().timestamp;
+                const double value = proto::from_bits(series.samples.front().value_bits);
+                if (name.ends_with("_sum")) h.sum_bits = series.samples.front().value_bits;
+                if (name.ends_with("_count")) h.count = static_cast<std::uint64_t>(value);
+                const auto le = label_of(series, "le");
+                if (!le.empty()) buckets[family][le == "+Inf" ? HUGE_VAL : std::stod(le)] = value;
+            }
+        }
+        std::erase_if(request.series, [](const auto& series) {
+            return name_of(series).starts_with("prw_request_duration_seconds") ||
+                   name_of(series).starts_with("prw_vanishing_seconds");
+        });
+        for (auto& [family, series] : made) {
+            auto& h = series.histograms.front();
+            double below = 0, last = 0;
+            for (const auto& [bound, cumulative] : buckets[family]) {
+                if (!std::isinf(bound)) h.custom_values.push_back(bound);
+                h.positive_deltas.push_back(static_cast<std::int64_t>(cumulative - below - last));
+                last = cumulative - below;
+                below = cumulative;
+            }
+            h.positive_spans = {{0, static_cast<std::uint32_t>(h.positive_deltas.size())}};
+            if (spoil) spoil(h, scrape);
+            if (!h.positive_spans.empty()) request.series.push_back(series);
+        }
+    };
+}
+
+TEST(CustomBuckets, AreTheClassicOnes) {
+    const char* check = "sender/fidelity/custom-buckets";
+    expect(check, Exposition::kOpenMetrics, kV2,
+           {
+               {"as they are", converted(), "pass"},
+               {"none are made", {}, "not-applicable"},
+               {"cumulative counts", converted([](auto& h, auto) { h.positive_deltas[1] += h.positive_deltas[0]; }),
+                "fail", "in the positive bucket 1"},
+               {"another bound", converted([](auto& h, auto) { h.custom_values[1] = 0.75; }), "fail",
+                "the bound 0.5 was served, 0.75 arrived"},
+               {"a bound fewer", converted([](auto& h, auto) { h.custom_values.pop_back(); }), "fail",
+                "3 bounds were served, 2 arrived"},
+               {"an exponential schema", converted([](auto& h, auto) { h.schema = 0; }), "fail", "schema -53"},
+               {"one is missing", converted([](auto& h, auto scrape) {
+                    if (scrape == 3) h.positive_spans.clear();
+                }),
+                "fail", "scrape 3: no histogram arrived"},
+           });
+    // Then the classic series are nobody's loss.
+    expect("sender/fidelity/every-sample-bit-exact", Exposition::kOpenMetrics, kV2,
+           {{"as they are", converted(), "pass"},
+            {"one bucket is missing",
+             [](auto& request, auto) {
+                 std::erase_if(request.series, [](const auto& s) { return label_of(s, "le") == "0.5"; });
+             },
+             "fail"}});
+}
+
+TEST(ExplicitTimestamps, ArriveAsExposedOrAsTheScrapes) {
+    const auto at = [](std::function<std::int64_t(std::int64_t)> change) {
+        return each("prw_explicit_timestamp",
+                    [=](auto& series) { series.samples[0].timestamp = change(series.samples[0].timestamp); });
+    };
+    const auto of_scrape = [](proto::WriteRequest& request, std::uint64_t) {
+        std::int64_t time = 0;
+        for (const auto& series : request.series)
+            if (name_of(series) == "prw_scrape_generation") time = series.samples[0].timestamp;
+        for (auto& series : request.series)
+            if (name_of(series) == "prw_explicit_timestamp") series.samples[0].timestamp = time;
+    };
+    for (const auto format : {Exposition::kText, Exposition::kOpenMetrics, Exposition::kProtobuf}) {
+        expect("sender/fidelity/every-sample-bit-exact", format, kV1,
+               {{"as exposed", {}, "pass"},
+                {"as the scrape", of_scrape, "pass"},
+                {"in the wrong unit", at([](auto time) { return time / 1000; }), "fail"},
+                {"an hour off", at([](auto time) { return time - 3'600'000; }), "fail", " at "},
+                {"left out",
+                 [](auto& request, auto) {
+                     std::erase_if(request.series,
+                                   [](const auto& s) { return name_of(s) == "prw_explicit_timestamp"; });
+                 },
+                 "fail", "nothing arrived"}});
+    }
+    expect("sender/fidelity/every-sample-bit-exact", Exposition::kOpenMetrics, kV1,
+           {{"the last millisecond, which seconds leave to rounding", at([](auto time) { return time - 1; }), "pass"}});
+    expect("sender/fidelity/every-sample-bit-exact", Exposition::kText, kV1,
+           {{"a millisecond", at([](auto time) { return time - 1; }), "fail"}});
+}
+
+}  // namespace
+}  // namespace prw::conformance
