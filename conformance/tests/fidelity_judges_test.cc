@@ -410,6 +410,186 @@ TEST(CustomBuckets, AreTheClassicOnes) {
              "fail"}});
 }
 
+Scraper::Spoil exemplar(std::function<void(proto::Exemplar&)> change, std::uint64_t only = 0) {
+    return [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        if (only != 0 && scrape != only) return;
+        for (auto& series : request.series)
+            for (auto& each : series.exemplars) change(each);
+    };
+}
+
+TEST(ExemplarFidelity, IsBrokenByValueLabelAndTimestamp) {
+    const char* check = "sender/fidelity/exemplars";
+    const auto none = each("", [](auto& series) { series.exemplars.clear(); });
+    const auto none_of_scrape_3 = [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        if (scrape == 3) none(request, scrape);
+    };
+    const auto first_ones_only = [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        if (scrape > 1) none(request, scrape);
+    };
+    for (const auto format : {Exposition::kOpenMetrics, Exposition::kProtobuf}) {
+        expect(check, format, kV2,
+               {
+                   {"no value", exemplar([](auto& e) { e.value_bits = 0; }), "fail", "was served"},
+                   {"one bit of the value", exemplar([](auto& e) { e.value_bits += 1; }, 3), "fail"},
+                   {"another label", exemplar([](auto& e) { e.labels[0].first = "traceID"; }), "fail",
+                    "no exemplar with these labels"},
+                   {"a second later", exemplar([](auto& e) { e.timestamp += 1000; }), "fail"},
+                   {"one lost", none_of_scrape_3, "warn", "scrape 3 served"},
+                   {"most lost", first_ones_only, "warn"},
+                   {"none", none, "inconclusive", "no exemplar arrived"},
+                   {"labels in another order and one more series",
+                    [](auto& request, auto) {
+                        // As Prometheus sends them in 2.0: in series of their own.
+                        std::vector<proto::Series> alone;
+                        for (auto& series : request.series) {
+                            if (series.exemplars.empty()) continue;
+                            auto& copy = alone.emplace_back();
+                            copy.labels = series.labels;
+                            copy.exemplars = std::exchange(series.exemplars, {});
+                        }
+                        for (auto& series : alone) request.series.push_back(std::move(series));
+                    },
+                    "pass"},
+                   {"all on the first bucket",
+                    [](auto& request, auto) {
+                        proto::Series* first = nullptr;
+                        for (auto& series : request.series) {
+                            if (name_of(series) != "prw_request_duration_seconds_bucket") continue;
+                            if (first == nullptr) {
+                                first = &series;
+                                continue;
+                            }
+                            for (auto& each : std::exchange(series.exemplars, {})) first->exemplars.push_back(each);
+                        }
+                    },
+                    "pass"},
+               });
+    }
+    expect(check, Exposition::kOpenMetrics, kV2,
+           {{"the last millisecond, which seconds leave to rounding", exemplar([](auto& e) { e.timestamp -= 1; }),
+             "pass"}});
+    expect(check, Exposition::kText, kV2, {{"no exemplars in text", {}, "inconclusive", "text 0.0.4"}});
+    expect(check, Exposition::kProtobuf, kV1,
+           {{"as they are", {}, "pass"}, {"no value in 1.0", exemplar([](auto& e) { e.value_bits = 0; }), "fail"}});
+    expect(check, Exposition::kProtobuf, kV2,
+           {{"none of native histograms",
+             [](auto& request, auto) {
+                 for (auto& series : request.series)
+                     if (name_of(series) == kNative) series.exemplars.clear();
+             },
+             "pass", "of native histograms none was sent"}});
+    expect(check, Exposition::kProtobuf, kV2, {{"they have none", {}, "not-applicable"}},
+           {{"exemplars", {true, false}}});
+}
+
+Scraper::Spoil starts(std::function<void(std::int64_t& start, std::int64_t timestamp)> change) {
+    return [=](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series) {
+            for (auto& sample : series.samples)
+                if (sample.start_timestamp != 0) change(sample.start_timestamp, sample.timestamp);
+            for (auto& h : series.histograms)
+                if (h.start_timestamp != 0) change(h.start_timestamp, h.timestamp);
+        }
+    };
+}
+
+TEST(StartFidelity, IsBrokenByAnotherStart) {
+    const char* check = "sender/fidelity/start-timestamps";
+    const auto gone = starts([](auto& start, auto) { start = 0; });
+    for (const auto format : {Exposition::kOpenMetrics, Exposition::kProtobuf}) {
+        expect(check, format, kV2,
+               {
+                   {"the sender's own", starts([](auto& start, auto timestamp) { start = timestamp - 5; }), "warn",
+                    "exposed the start"},
+                   {"a second off", starts([](auto& start, auto) { start -= 1000; }), "warn"},
+                   {"none", gone, "info", "none was sent"},
+                   {"none on counters", each("prw_restarts_total", [](auto& s) { s.samples[0].start_timestamp = 0; }),
+                    "warn", "without the start"},
+               });
+        expect(check, format, kV2, {{"none, though promised", gone, "warn", "without the start"}},
+               {{"start_timestamps", {false, true}}});
+        expect(check, format, kV2, {{"none, as the profile says", gone, "not-applicable"}},
+               {{"start_timestamps", {false, false}}});
+    }
+    expect(check, Exposition::kOpenMetrics, kV2,
+           {{"the last millisecond, which seconds leave to rounding", starts([](auto& start, auto) { ++start; }),
+             "pass"}});
+    expect(check, Exposition::kProtobuf, kV2, {{"a millisecond", starts([](auto& start, auto) { ++start; }), "warn"}});
+    expect(check, Exposition::kText, kV2, {{"no start timestamps in text", {}, "inconclusive"}});
+    expect(check, Exposition::kProtobuf, kV1, {{"1.0", {}, "not-applicable", "1.0 has no start"}});
+}
+
+TEST(StartFidelity, IsBrokenByAStartThatSurvivesAReset) {
+    Scraper scraper(Exposition::kProtobuf);
+    std::int64_t first = 0;
+    scraper.scrapes(7, [&](proto::WriteRequest& request, std::uint64_t scrape) {
+        for (auto& series : request.series) {
+            if (name_of(series) != "prw_restarts_total") continue;
+            auto& start = series.samples[0].start_timestamp;
+            if (scrape == 1) first = start;
+            start = scrape < 3 ? first : first - 7;
+        }
+    });
+    EXPECT_THAT(scraper.verdict("sender/fidelity/start-timestamps"), StartsWith("warn: 5 samples with another start"));
+}
+
+/// Of 1.0 by family, of 2.0 by series.
+Scraper::Spoil metadata(std::string name, std::function<void(proto::Metadata&)> change) {
+    return [=](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series)
+            if (series.metadata.family.starts_with(name)) change(series.metadata);
+        for (auto& entry : request.metadata)
+            if (entry.family.starts_with(name)) change(entry);
+    };
+}
+
+TEST(MetadataFidelity, IsBrokenByTypeHelpAndUnit) {
+    const char* check = "sender/fidelity/metadata";
+    using proto::MetricType;
+    for (const auto message : {kV1, kV2}) {
+        expect(check, Exposition::kOpenMetrics, message,
+               {
+                   {"as it is", {}, "pass"},
+                   {"the escapes of the format",
+                    metadata("prw_bytes",
+                             [](auto& m) {
+                                 m.help =
+                                     "A counter with large values and a help text with \\\"quotes\\\", a backslash "
+                                     "\\\\ and\\na second line.";
+                             }),
+                    "warn", "arrived as"},
+                   {"another type", metadata("prw_requests", [](auto& m) { m.type = MetricType::kGauge; }), "warn",
+                    "is a counter, and arrived as a gauge"},
+                   {"another unit", metadata("prw_temperature", [](auto& m) { m.unit = "kelvin"; }), "warn",
+                    "the unit \"celsius\" arrived as \"kelvin\""},
+                   {"info as a gauge", metadata("prw_build", [](auto& m) { m.type = MetricType::kGauge; }), "warn"},
+                   {"a type for what has none", metadata("prw_untyped", [](auto& m) { m.type = MetricType::kGauge; }),
+                    "pass"},
+                   {"none at all", metadata("", [](auto& m) { m = {}; }), "inconclusive"},
+               });
+    }
+    const auto no_unit = metadata("", [](auto& m) { m.unit.clear(); });
+    const auto no_help = metadata("prw_mode", [](auto& m) { m.help.clear(); });
+    const auto no_family = metadata("prw_mode", [](auto& m) { m = {}; });
+    expect(check, Exposition::kOpenMetrics, kV2,
+           {{"no units", no_unit, "warn", "arrived without: unit"},
+            {"no help", no_help, "warn", "prw_mode: was exposed with and arrived without: help"},
+            {"a family without", no_family, "warn", "arrived without: type, help"}});
+    // 1.0 does not ask for it.
+    expect(check, Exposition::kOpenMetrics, kV1,
+           {{"no units", no_unit, "pass"}, {"no help", no_help, "pass"}, {"a family without", no_family, "pass"}});
+    for (const auto format : {Exposition::kText, Exposition::kProtobuf}) {
+        for (const auto message : {kV1, kV2}) {
+            expect(check, format, message,
+                   {{"info and stateset as gauges", {}, "pass"},
+                    {"info as info", metadata("prw_build", [](auto& m) { m.type = MetricType::kInfo; }), "warn"}});
+        }
+    }
+    expect(check, Exposition::kText, kV2,
+           {{"a unit from the name", metadata("prw_temperature", [](auto& m) { m.unit = "celsius"; }), "pass"}});
+}
+
 TEST(ExplicitTimestamps, ArriveAsExposedOrAsTheScrapes) {
     const auto at = [](std::function<std::int64_t(std::int64_t)> change) {
         return each("prw_explicit_timestamp",

@@ -41,6 +41,7 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
     for (const auto table : {
              steady_checks(),
              histogram_checks(),
+             detail_checks(),
              retry_checks(),
              refusal_checks(),
              stale_checks(),

@@ -32,6 +32,7 @@ struct BehaviourCheck {
 [[nodiscard]] std::span<const BehaviourCheck> refusal_checks();
 [[nodiscard]] std::span<const BehaviourCheck> stale_checks();
 [[nodiscard]] std::span<const BehaviourCheck> histogram_checks();
+[[nodiscard]] std::span<const BehaviourCheck> detail_checks();
 [[nodiscard]] std::span<const BehaviourCheck> transport_checks();
 [[nodiscard]] std::span<const BehaviourCheck> redirect_checks();
 [[nodiscard]] std::span<const BehaviourCheck> configuration_checks();

@@ -17,6 +17,9 @@ std::span<const MutantNote> mutant_notes() {
          .also = {"sender/symbols/series-refs-in-range", "sender/symbols/exemplar-refs-in-range",
                   "sender/symbols/metadata-refs-in-range", "sender/ordering/per-series",
                   "sender/ordering/unique-timestamps"}},
+        {.mutant = "symbols/exemplar-ref-outside", .also = {"sender/fidelity/exemplars"}},
+        {.mutant = "symbols/exemplar-refs-odd", .also = {"sender/fidelity/exemplars"}},
+        {.mutant = "symbols/help-ref-outside", .also = {"sender/fidelity/metadata"}},
         {.mutant = "symbols/series-ref-outside",
          .also = {"sender/labels/complete-set", "sender/labels/job-instance-consistent"}},
         {.mutant = "symbols/series-refs-odd",
@@ -35,15 +38,17 @@ std::span<const MutantNote> mutant_notes() {
         {.mutant = "histograms/custom-nan-bound", .also = {"sender/wire/v1-custom-buckets"}},
         {.mutant = "histograms/custom-span-outside", .also = {"sender/wire/v1-custom-buckets"}},
         {.mutant = "exemplars/trace-id-spelling", .v2_says = Verdict::kInfo},
-        {.mutant = "metadata/no-help", .v2_says = Verdict::kInfo},
+        {.mutant = "metadata/no-help", .also = {"sender/fidelity/metadata"}, .v2_says = Verdict::kInfo},
         {.mutant = "metadata/help-is-name", .v2_says = Verdict::kInfo},
         {.mutant = "metadata/total-is-gauge", .v2_says = Verdict::kInfo},
         {.mutant = "scrape/unsigned-zero", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
         {.mutant = "scrape/timestamps-in-whole-seconds",
          .also = {"sender/fidelity/every-sample-bit-exact", "sender/fidelity/no-duplicates",
                   "sender/samples/unique-timestamps", "sender/samples/start-not-after-timestamp",
-                  "sender/samples/timestamp-unit"}},
-        {.mutant = "scrape/drops-a-label", .also = {"sender/fidelity/every-sample-bit-exact"}},
+                  "sender/samples/timestamp-unit", "sender/fidelity/native-histograms",
+                  "sender/fidelity/start-timestamps"}},
+        {.mutant = "scrape/drops-a-label",
+         .also = {"sender/fidelity/every-sample-bit-exact", "sender/fidelity/exemplars"}},
         {.mutant = "scrape/labels-once", .also = {"sender/labels/job-instance-consistent"}},
         {.mutant = "stale/none", .also = {"sender/stale/all-series-of-target"}},
         {.mutant = "stale/mangled",
@@ -61,7 +66,7 @@ std::span<const MutantNote> mutant_notes() {
         {.mutant = "delivery/side-queue", .also = {"sender/retry/newer-data-waits", "sender/retry/backoff"}},
         {.mutant = "delivery/newer-first", .also = {"sender/retry/order-kept", "sender/retry/backoff"}},
         {.mutant = "delivery/reorders", .also = {"sender/fidelity/every-sample-bit-exact"}},
-        {.mutant = "fallback/always-v1", .also = {"sender/exemplars/provided"}},
+        {.mutant = "fallback/always-v1", .also = {"sender/exemplars/provided", "sender/fidelity/native-histograms"}},
         {.mutant = "config/no-custom-headers", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
         {.mutant = "config/reserved-headers", .also = {"sender/headers/reserved-once"}},
     };
@@ -71,6 +76,7 @@ std::span<const MutantNote> mutant_notes() {
 std::span<const CheckNote> check_notes() {
     static const std::vector<CheckNote> kNotes = {
         {.check = "sender/wire/v1-metadata", .unseen = "the reference sends 1.0 as it is specified, without metadata"},
+        {.check = "sender/fidelity/custom-buckets", .unseen = "the reference sends classic histograms as they are"},
     };
     return kNotes;
 }
