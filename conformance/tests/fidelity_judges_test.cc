@@ -621,5 +621,58 @@ TEST(ExplicitTimestamps, ArriveAsExposedOrAsTheScrapes) {
            {{"a millisecond", at([](auto time) { return time - 1; }), "fail"}});
 }
 
+std::string large(const std::function<void(Scraper&, const proto::WriteRequest&)>& deliver) {
+    Scraper scraper(Exposition::kText, kV1, "large-scrape", large_families());
+    scraper.record().window = 1;
+    proto::WriteRequest kept;
+    scraper.scrapes(1, [&](proto::WriteRequest& request, std::uint64_t) {
+        kept = request;
+        request = {};
+    });
+    deliver(scraper, kept);
+    scraper.scrapes(1);
+    return scraper.verdict("sender/fidelity/large-scrape");
+}
+
+/// The first or the second half of it.
+proto::WriteRequest half(const proto::WriteRequest& request, bool second) {
+    const auto middle = static_cast<std::ptrdiff_t>(request.series.size() / 2);
+    proto::WriteRequest out;
+    out.series.assign(second ? request.series.begin() + middle : request.series.begin(),
+                      second ? request.series.end() : request.series.begin() + middle);
+    return out;
+}
+
+TEST(LargeScrape, ArrivesOnce) {
+    EXPECT_THAT(large([](auto& scraper, const auto& all) { scraper.send(all); }),
+                StartsWith("pass: all 10001 samples of one scrape arrived once, in 1 request"));
+    EXPECT_THAT(large([](auto& scraper, const auto& all) {
+                    scraper.send(half(all, true));
+                    scraper.send(half(all, false));
+                }),
+                StartsWith("pass: all 10001 samples of one scrape arrived once, in 2 requests"));
+    EXPECT_THAT(large([](auto& scraper, const auto& all) {
+                    scraper.send(all, 503);
+                    scraper.send(half(all, false));
+                    scraper.send(half(all, true), 0);
+                    scraper.send(half(all, true));
+                }),
+                StartsWith("pass"))
+        << "a retry is no repetition";
+    EXPECT_THAT(large([](auto& scraper, const auto& all) {
+                    auto short_of_one = all;
+                    short_of_one.series.pop_back();
+                    scraper.send(short_of_one);
+                }),
+                StartsWith("fail: 1 of 10001 samples did not arrive"));
+    EXPECT_THAT(large([](auto& scraper, const auto& all) {
+                    scraper.send(all);
+                    proto::WriteRequest one;
+                    one.series = {all.series.back()};
+                    scraper.send(one);
+                }),
+                StartsWith("fail: 1 sample came again after a 2xx"));
+}
+
 }  // namespace
 }  // namespace prw::conformance

@@ -146,6 +146,8 @@ const std::vector<Row>& rows() {
         {"exemplars-without-value", "steady", kV2, "sender/fidelity/exemplars", Verdict::kFail},
         {"own-starts", "steady", kV2, "sender/fidelity/start-timestamps", Verdict::kWarn},
         {"escaped-help", "steady", kV2, "sender/fidelity/metadata", Verdict::kWarn},
+        {"drop-one-of-many", "large-scrape", kV1, "sender/fidelity/large-scrape", Verdict::kFail},
+        {"resend", "large-scrape", kV2, "sender/fidelity/large-scrape", Verdict::kFail},
         {"unsorted", "steady", kV1, "sender/labels/sorted", Verdict::kFail},
         {"no-retry", "5xx-then-success", kV1, "sender/retry/on-5xx", Verdict::kFail},
         {"no-retry", "5xx-then-success", kV2, "sender/retry/on-5xx", Verdict::kFail},

@@ -42,6 +42,7 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
              steady_checks(),
              histogram_checks(),
              detail_checks(),
+             large_checks(),
              retry_checks(),
              refusal_checks(),
              stale_checks(),

@@ -33,6 +33,7 @@ struct BehaviourCheck {
 [[nodiscard]] std::span<const BehaviourCheck> stale_checks();
 [[nodiscard]] std::span<const BehaviourCheck> histogram_checks();
 [[nodiscard]] std::span<const BehaviourCheck> detail_checks();
+[[nodiscard]] std::span<const BehaviourCheck> large_checks();
 [[nodiscard]] std::span<const BehaviourCheck> transport_checks();
 [[nodiscard]] std::span<const BehaviourCheck> redirect_checks();
 [[nodiscard]] std::span<const BehaviourCheck> configuration_checks();
@@ -45,6 +46,7 @@ inline constexpr std::string_view kTransport = "transport-faults";
 inline constexpr std::string_view kRefused = "refused-at-start";
 inline constexpr std::string_view kRedirects = "redirects";
 inline constexpr std::string_view kConfiguration = "configuration";
+inline constexpr std::string_view kLargeScrape = "large-scrape";
 
 /// Reported only when it is not so: what a broken target did not show is nobody's pass.
 inline constexpr std::string_view kTargetRuns = "sender/target/runs";

@@ -43,6 +43,7 @@ void play_transport(Stage& stage);
 void play_refused(Stage& stage);
 void play_redirects(Stage& stage);
 void play_configuration(Stage& stage);
+void play_large(Stage& stage);
 
 /// Each of `first` once, then `then` for ever.
 [[nodiscard]] receiver::Script refusals(std::initializer_list<int> first, int then);
