@@ -621,6 +621,112 @@ TEST(ExplicitTimestamps, ArriveAsExposedOrAsTheScrapes) {
            {{"a millisecond", at([](auto time) { return time - 1; }), "fail"}});
 }
 
+/// Two scrapes, three without the vanishing series, two with them.
+std::string disappearance(const char* check, const Scraper::Spoil& gone = {}, const Scraper::Spoil& back = {},
+                          Exposition format = Exposition::kProtobuf, const Scraper::Spoil& before = {}) {
+    Scraper scraper(format, kV2, "series-disappears");
+    scraper.scrapes(2, before);
+    scraper.target().set_vanished(true);
+    scraper.scrapes(3, gone);
+    scraper.target().set_vanished(false);
+    return scraper.scrapes(2, back).verdict(check);
+}
+
+bool is_marker(const proto::Series& series) {
+    return series.samples.size() == 1 && series.samples[0].value_bits == proto::kStaleNanBits;
+}
+
+TEST(NativeHistograms, EndWithAMarkerOfEitherForm) {
+    const char* check = "sender/stale/marker-on-disappearance";
+    const char* native = "prw_vanishing_native_seconds";
+    EXPECT_THAT(disappearance(check), StartsWith("pass: each of 9 series"));
+    EXPECT_THAT(disappearance(check, each(native,
+                                          [](auto& series) {
+                                              proto::Histogram marker;
+                                              marker.sum_bits = proto::kStaleNanBits;
+                                              marker.timestamp = series.samples.at(0).timestamp;
+                                              series.samples.clear();
+                                              series.histograms.push_back(marker);
+                                          })),
+                StartsWith("pass: each of 9 series"));
+    const auto none = [=](proto::WriteRequest& request, std::uint64_t) {
+        std::erase_if(request.series, [=](const auto& s) { return name_of(s) == native; });
+    };
+    EXPECT_THAT(disappearance(check, none), StartsWith("fail: 8 of 9 series"));
+    EXPECT_THAT(disappearance(check, {}, {}, Exposition::kText), StartsWith("pass: each of 8 series"));
+}
+
+TEST(NativeHistograms, ThatLiveGetNoMarker) {
+    const auto marked = histogram(kFloat, [](auto& h) {
+        const auto time = h.timestamp;
+        h = {};
+        h.sum_bits = proto::kStaleNanBits;
+        h.timestamp = time;
+    });
+    EXPECT_THAT(disappearance("sender/stale/none-for-live-series", marked), StartsWith("fail: 6 markers"));
+    EXPECT_THAT(disappearance("sender/stale/none-for-live-series"), StartsWith("pass"));
+}
+
+TEST(ExplicitTimestamps, EndWithoutAMarker) {
+    const char* check = "sender/stale/none-for-explicit-timestamps";
+    const auto marker = [](proto::WriteRequest& request, std::uint64_t) {
+        auto& series = request.series.emplace_back();
+        series.labels = {{"__name__", "prw_explicit_timestamp"}, {"n", "vanishes"}};
+        series.samples.push_back({proto::kStaleNanBits, request.series.front().samples.at(0).timestamp, 0});
+    };
+    const auto left_out = [](proto::WriteRequest& request, std::uint64_t) {
+        std::erase_if(request.series, [](const auto& s) { return name_of(s) == "prw_explicit_timestamp"; });
+    };
+    const auto own_time = [](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series)
+            if (name_of(series) == "prw_explicit_timestamp")
+                series.samples[0].timestamp = request.series.front().samples.at(0).timestamp;
+    };
+    const auto own_time_and_marker = [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        own_time(request, scrape);
+        marker(request, scrape);
+    };
+    for (const auto format : {Exposition::kText, Exposition::kOpenMetrics, Exposition::kProtobuf}) {
+        EXPECT_THAT(disappearance(check, {}, {}, format), StartsWith("pass: series with explicit timestamps vanished"));
+        EXPECT_THAT(disappearance(check, marker, {}, format), StartsWith("warn: 3 markers for such series"));
+        // A sender that gives every sample its own time has a series like all others.
+        EXPECT_THAT(disappearance(check, own_time_and_marker, own_time, format, own_time),
+                    StartsWith("not-applicable"));
+        EXPECT_THAT(disappearance(check, left_out, left_out, format, left_out), StartsWith("inconclusive"));
+    }
+    Scraper early(Exposition::kText, kV2, "series-disappears");
+    EXPECT_THAT(early.scrapes(2).verdict(check), StartsWith("inconclusive: the run ended before"));
+}
+
+TEST(BackAfterMarker, HasSamplesAgain) {
+    const char* check = "sender/stale/back-after-marker";
+    const auto away = [](proto::WriteRequest& request, std::uint64_t) {
+        std::erase_if(request.series,
+                      [](const auto& s) { return name_of(s) == "prw_vanishing" && label_of(s, "n") == "2"; });
+    };
+    const auto late = [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        if (scrape == 6) away(request, scrape);
+    };
+    const auto unmarked = [](proto::WriteRequest& request, std::uint64_t) { std::erase_if(request.series, is_marker); };
+    const auto only_markers = [](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series)
+            if (name_of(series) == "prw_vanishing" && label_of(series, "n") == "2")
+                series.samples[0].value_bits = proto::kStaleNanBits;
+    };
+    EXPECT_THAT(disappearance(check), StartsWith("pass: each of 9 series"));
+    EXPECT_THAT(disappearance(check, {}, away), StartsWith("fail: 1 of 9 series stayed away"));
+    EXPECT_THAT(disappearance(check, {}, only_markers), StartsWith("fail: 1 of 9 series stayed away"));
+    EXPECT_THAT(disappearance(check, {}, late), StartsWith("pass")) << "one scrape later is late, not never";
+    EXPECT_THAT(disappearance(check, unmarked), StartsWith("inconclusive: no marker arrived"));
+    Scraper not_yet(Exposition::kText, kV2, "series-disappears");
+    not_yet.scrapes(2);
+    not_yet.target().set_vanished(true);
+    EXPECT_THAT(not_yet.scrapes(3).verdict(check),
+                StartsWith("inconclusive: the run ended before the series were back"));
+    not_yet.target().set_vanished(false);
+    EXPECT_THAT(not_yet.scrapes(1).verdict(check), StartsWith("inconclusive: nothing of a scrape after the return"));
+}
+
 std::string large(const std::function<void(Scraper&, const proto::WriteRequest&)>& deliver) {
     Scraper scraper(Exposition::kText, kV1, "large-scrape", large_families());
     scraper.record().window = 1;

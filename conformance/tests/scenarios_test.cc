@@ -207,6 +207,8 @@ const std::vector<Row>& rows() {
         {"no-stale-on-failure", "series-disappears", kV1, "sender/stale/all-series-of-target", Verdict::kFail},
         {"stale-on-failure-but-buckets", "series-disappears", kV2, "sender/stale/all-series-of-target", Verdict::kWarn},
         {"stale-for-nan", "series-disappears", kV1, "sender/stale/none-for-live-series", Verdict::kFail},
+        {"stale-for-explicit", "series-disappears", kV1, "sender/stale/none-for-explicit-timestamps", Verdict::kWarn},
+        {"stays-away", "series-disappears", kV2, "sender/stale/back-after-marker", Verdict::kFail},
         {"give-up-on-error",
          "transport-faults",
          kV1,
