@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
@@ -40,7 +41,7 @@ struct Options {
     bool out_given = false;
     std::vector<std::string> run, skip, levels, reports;
     bool failed = false, list = false, update_expect = false, trace = false;
-    std::string expect, budget;
+    std::string expect, budget, source;
     unsigned repeat = 1;
     std::optional<std::uint64_t> seed;
     unsigned jobs = 0;
@@ -64,6 +65,7 @@ std::string again(const Options& options) {
     for (const auto& pattern : options.run) add("--run", pattern);
     for (const auto& pattern : options.skip) add("--skip", pattern);
     for (const auto& level : options.levels) add("--level", level);
+    if (!options.source.empty()) add("--source", options.source);
     if (!options.expect.empty()) add("--expect", options.expect);
     if (options.repeat != 1) add("--repeat", std::to_string(options.repeat));
     if (options.seed) add("--seed", std::to_string(*options.seed));
@@ -224,6 +226,12 @@ private:
             return target->origin + ": target " + target->name + " has the role " + target->role +
                    "; this version tests senders";
         run_.target = std::move(*target);
+        if (!options_.source.empty()) run_.target.source = options_.source;
+        if (!run_.target.source.empty()) {
+            auto source = conformance::load_source(std::exchange(run_.target.source, {}));
+            if (!source) return source.error().text();
+            run_.source = std::move(*source);
+        }
         for (const auto& word : options_.messages) {
             proto::ProtobufMessage message{};
             if (!proto::parse_protobuf_message(word, message))
@@ -457,7 +465,7 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
                     "1.0 or 2.0, repeatable (default: what the profile says; 1.0 for a command)")
         ->allow_extra_args(false);
     sub->add_option("--scenario", options->scenarios,
-                    "Only this scenario, repeatable: steady, 5xx-then-success, 4xx, series-disappears")
+                    "Only this scenario, repeatable: steady, large-scrape, 5xx-then-success, 4xx, …")
         ->allow_extra_args(false);
     auto* out = sub->add_option("--out", options->out, "Folder for results.json, report.html, captures and logs")
                     ->capture_default_str();
@@ -469,6 +477,8 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     repeatable("--level", options->levels, "Only must, should or may, repeatable or with commas");
     sub->add_flag("--failed", options->failed, "Only what failed in the last run in --out");
     sub->add_flag("--list", options->list, "Say what would be run, and run nothing");
+    sub->add_option("--source", options->source,
+                    "File of further series for the target to scrape: OpenMetrics, text or JSON (docs/profiles.md)");
     sub->add_option("--expect", options->expect, "YAML file of known failures that have to go on failing");
     sub->add_flag("--update-expect", options->update_expect,
                   "Write the file of --expect so that it holds for this run");

@@ -70,6 +70,26 @@ protected:
     std::string out_folder = dir.file("out");
 };
 
+TEST_F(Command, ScrapesSeriesOfYourOwn) {
+    write_file(dir.file("own.om"), "# TYPE my_gauge gauge\nmy_gauge{a=\"b\"} 0.1\n# EOF\n");
+    EXPECT_EQ(run({"--source", "own.om", "--scenario", "steady", "--protobuf-message", "2.0"}), 0) << output();
+    const auto seen = results();
+    EXPECT_THAT(seen.command_line, HasSubstr("--source own.om"));
+    auto inspect =
+        Process::start({.argv = {PRW_PROGRAM, "inspect", "--max-series", "0", "out/steady-2.0/requests.prwcap"},
+                        .work_dir = dir.path().string(),
+                        .log_path = dir.file("inspected")});
+    ASSERT_TRUE(inspect) << inspect.error().text();
+    ASSERT_TRUE((*inspect)->wait(30s));
+    EXPECT_THAT(read_file(dir.file("inspected")), HasSubstr("my_gauge{a=\"b\""));
+    // Nothing is run when the file is wrong.
+    write_file(dir.file("own.om"), "# TYPE my_gauge gauge\nmy_gauge{a=\"b} 0.1\n# EOF\n");
+    EXPECT_EQ(run({"--source", "own.om"}), 2);
+    EXPECT_THAT(output(), HasSubstr("own.om:2:"));
+    EXPECT_EQ(run({"--source", "none.om"}), 2);
+    EXPECT_THAT(output(), HasSubstr("none.om: cannot read the file of series"));
+}
+
 TEST_F(Command, ReferenceConformsUnderBothMessages) {
     EXPECT_EQ(run({}), 0) << output();
     const auto seen = results();

@@ -65,9 +65,10 @@ public:
         e.raw_body = proto::compress_snappy(proto::encode({std::move(list), {}}, message_));
         e.raw_head =
             "POST /api/v1/write HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: made/1.0\r\nContent-Encoding: "
-            "snappy\r\nContent-Type: application/x-protobuf\r\nX-Prometheus-Remote-Write-Version: "
-            "0.1.0\r\nAuthorization: Bearer s3cret\r\nContent-Length: " +
-            std::to_string(e.raw_body.size()) + "\r\n\r\n";
+            "snappy\r\nContent-Type: " +
+            std::string(message_ == ProtobufMessage::kV1 ? proto::kContentTypeV1 : proto::kContentTypeV2) +
+            "\r\nX-Prometheus-Remote-Write-Version: " + (message_ == ProtobufMessage::kV1 ? "0.1.0" : "2.0.0") +
+            "\r\nAuthorization: Bearer s3cret\r\nContent-Length: " + std::to_string(e.raw_body.size()) + "\r\n\r\n";
         e.connection = 1;
         e.index_on_connection = id_ - 1;
         e.received_unix_ms = kStart + static_cast<std::int64_t>(id_) * 100;
@@ -254,6 +255,101 @@ TEST(Capsules, KeepOfALargeSourceWhatTheFailureIsAbout) {
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_EQ(again->is, Rejudgement::kStillFailing) << again->now.reason;
     EXPECT_THAT(again->capsule.context, AllOf(HasSubstr("\"s150\""), Not(HasSubstr("\"s149\""))));
+}
+
+/// All that a scrape can hold, and a sender that gets each of it wrong: whatever a judge reads has to be in the
+/// capsule.
+TEST(Capsules, KeepHistogramsExemplarsStartsTimestampsAndMetadata) {
+    std::vector<SourceIdentity> sources = {{.metric = "clock", .labels = {}, .unique_values = true},
+                                           {.metric = "n", .labels = {}, .native = true, .family = 1},
+                                           {.metric = "f", .labels = {}, .native = true, .family = 2},
+                                           {.metric = "c_total", .labels = {}, .exemplar = true, .family = 3},
+                                           {.metric = "e", .labels = {}, .explicit_timestamp = true, .family = 4},
+                                           {.metric = "h_bucket", .labels = {{"le", "1"}}, .family = 5},
+                                           {.metric = "h_count", .labels = {}, .family = 5},
+                                           {.metric = "h", .labels = {}, .custom_buckets = true, .family = 5}};
+    Recording recording("steady", sources, ProtobufMessage::kV2);
+    auto& record = recording.record();
+    record.window = 3;
+    record.target.features["metadata"] = {true, true};
+    record.families = {{"clock", "gauge", "", ""},          {"n", "histogram", "", ""}, {"f", "gaugehistogram", "", ""},
+                       {"c", "counter", "Help.", "things"}, {"e", "gauge", "", ""},     {"h", "histogram", "", ""}};
+    proto::Histogram integer;
+    integer.schema = 2;
+    integer.zero_threshold = 0.25;
+    integer.zero_count = std::uint64_t{1};
+    integer.count = std::uint64_t{4};
+    integer.sum_bits = proto::to_bits(0.1);
+    integer.positive_spans = {{-3, 2}};
+    integer.positive_deltas = {1, 1};
+    proto::Histogram floats = integer;
+    floats.count = 4.5;
+    floats.zero_count = 1.5;
+    floats.positive_deltas.clear();
+    floats.positive_spans.clear();
+    floats.negative_spans = {{5, 2}};
+    floats.negative_counts = {1, 2};
+    floats.reset_hint = 3;
+    proto::Histogram custom;
+    custom.schema = -53;
+    custom.count = std::uint64_t{7};
+    custom.custom_values = {1};
+    custom.positive_spans = {{0, 1}};
+    custom.positive_deltas = {7};
+    for (std::uint64_t number = 1; number <= 5; ++number) {
+        const auto time = kStart + static_cast<std::int64_t>(number) * 1000;
+        const auto value = static_cast<double>(number);
+        recording.scraped(number, {{0, proto::to_bits(value)},
+                                   {3, proto::to_bits(7), false, kStart},
+                                   {4, proto::to_bits(8), false, 0, kStart - 5},
+                                   {5, proto::to_bits(6)},
+                                   {6, proto::to_bits(7)}});
+        auto& generation = record.generations.back();
+        generation.format = Exposition::kProtobuf;
+        generation.histograms = {{1, integer}, {2, floats}};
+        const std::string trace = "t" + std::to_string(number);
+        generation.exemplars = {{3, {{{"trace_id", trace}}, proto::to_bits(0.5), kStart}}};
+
+        auto counter = series("c_total", time, 7);
+        counter.samples[0].start_timestamp = kStart - 1;
+        counter.exemplars = {{{{"trace_id", trace}}, proto::to_bits(0.25), kStart}};
+        counter.metadata = {proto::MetricType::kCounter, "", "Help\\.", "things"};
+        auto histogram = series("n", time, 0);
+        histogram.samples.clear();
+        histogram.histograms = {integer};
+        histogram.histograms[0].timestamp = time;
+        ++histogram.histograms[0].sum_bits;
+        auto gauge = histogram;
+        gauge.labels[0].second = "f";
+        gauge.histograms = {floats};
+        gauge.histograms[0].timestamp = time;
+        gauge.histograms[0].reset_hint = 0;
+        auto classic = histogram;
+        classic.labels[0].second = "h";
+        classic.histograms = {custom};
+        classic.histograms[0].timestamp = time;
+        recording.request(
+            204, {series("clock", time, value), counter, histogram, gauge, classic, series("e", time / 1000, 8)});
+    }
+    const auto failed = recording.capsules();
+    const std::pair<const char*, const char*> rows[] = {{"sender/fidelity/every-sample-bit-exact", "fail"},
+                                                        {"sender/fidelity/native-histograms", "fail"},
+                                                        {"sender/fidelity/custom-buckets", "fail"},
+                                                        {"sender/fidelity/reset-hints", "warn"},
+                                                        {"sender/fidelity/exemplars", "fail"},
+                                                        {"sender/fidelity/start-timestamps", "warn"},
+                                                        {"sender/fidelity/metadata", "warn"}};
+    for (const auto& [id, verdict] : rows) {
+        SCOPED_TRACE(id);
+        ASSERT_TRUE(failed.contains(id));
+        const auto again = judge_again(recording.path(failed.at(id)));
+        ASSERT_TRUE(again) << again.error().text();
+        EXPECT_EQ(again->is, Rejudgement::kStillFailing) << again->now.reason;
+        EXPECT_TRUE(again->capsule.rejudges);
+        EXPECT_EQ(again->capsule.verdict, verdict);
+        EXPECT_EQ(again->now.reason, failed.at(id).reason);
+        EXPECT_EQ(again->now.findings.size(), failed.at(id).findings.size());
+    }
 }
 
 TEST(Capsules, OfAnEarlierRunAreRemovedAndNothingElse) {

@@ -410,6 +410,186 @@ TEST(CustomBuckets, AreTheClassicOnes) {
              "fail"}});
 }
 
+Scraper::Spoil exemplar(std::function<void(proto::Exemplar&)> change, std::uint64_t only = 0) {
+    return [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        if (only != 0 && scrape != only) return;
+        for (auto& series : request.series)
+            for (auto& each : series.exemplars) change(each);
+    };
+}
+
+TEST(ExemplarFidelity, IsBrokenByValueLabelAndTimestamp) {
+    const char* check = "sender/fidelity/exemplars";
+    const auto none = each("", [](auto& series) { series.exemplars.clear(); });
+    const auto none_of_scrape_3 = [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        if (scrape == 3) none(request, scrape);
+    };
+    const auto first_ones_only = [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        if (scrape > 1) none(request, scrape);
+    };
+    for (const auto format : {Exposition::kOpenMetrics, Exposition::kProtobuf}) {
+        expect(check, format, kV2,
+               {
+                   {"no value", exemplar([](auto& e) { e.value_bits = 0; }), "fail", "was served"},
+                   {"one bit of the value", exemplar([](auto& e) { e.value_bits += 1; }, 3), "fail"},
+                   {"another label", exemplar([](auto& e) { e.labels[0].first = "traceID"; }), "fail",
+                    "no exemplar with these labels"},
+                   {"a second later", exemplar([](auto& e) { e.timestamp += 1000; }), "fail"},
+                   {"one lost", none_of_scrape_3, "warn", "scrape 3 served"},
+                   {"most lost", first_ones_only, "warn"},
+                   {"none", none, "inconclusive", "no exemplar arrived"},
+                   {"labels in another order and one more series",
+                    [](auto& request, auto) {
+                        // As Prometheus sends them in 2.0: in series of their own.
+                        std::vector<proto::Series> alone;
+                        for (auto& series : request.series) {
+                            if (series.exemplars.empty()) continue;
+                            auto& copy = alone.emplace_back();
+                            copy.labels = series.labels;
+                            copy.exemplars = std::exchange(series.exemplars, {});
+                        }
+                        for (auto& series : alone) request.series.push_back(std::move(series));
+                    },
+                    "pass"},
+                   {"all on the first bucket",
+                    [](auto& request, auto) {
+                        proto::Series* first = nullptr;
+                        for (auto& series : request.series) {
+                            if (name_of(series) != "prw_request_duration_seconds_bucket") continue;
+                            if (first == nullptr) {
+                                first = &series;
+                                continue;
+                            }
+                            for (auto& each : std::exchange(series.exemplars, {})) first->exemplars.push_back(each);
+                        }
+                    },
+                    "pass"},
+               });
+    }
+    expect(check, Exposition::kOpenMetrics, kV2,
+           {{"the last millisecond, which seconds leave to rounding", exemplar([](auto& e) { e.timestamp -= 1; }),
+             "pass"}});
+    expect(check, Exposition::kText, kV2, {{"no exemplars in text", {}, "inconclusive", "text 0.0.4"}});
+    expect(check, Exposition::kProtobuf, kV1,
+           {{"as they are", {}, "pass"}, {"no value in 1.0", exemplar([](auto& e) { e.value_bits = 0; }), "fail"}});
+    expect(check, Exposition::kProtobuf, kV2,
+           {{"none of native histograms",
+             [](auto& request, auto) {
+                 for (auto& series : request.series)
+                     if (name_of(series) == kNative) series.exemplars.clear();
+             },
+             "pass", "of native histograms none was sent"}});
+    expect(check, Exposition::kProtobuf, kV2, {{"they have none", {}, "not-applicable"}},
+           {{"exemplars", {true, false}}});
+}
+
+Scraper::Spoil starts(std::function<void(std::int64_t& start, std::int64_t timestamp)> change) {
+    return [=](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series) {
+            for (auto& sample : series.samples)
+                if (sample.start_timestamp != 0) change(sample.start_timestamp, sample.timestamp);
+            for (auto& h : series.histograms)
+                if (h.start_timestamp != 0) change(h.start_timestamp, h.timestamp);
+        }
+    };
+}
+
+TEST(StartFidelity, IsBrokenByAnotherStart) {
+    const char* check = "sender/fidelity/start-timestamps";
+    const auto gone = starts([](auto& start, auto) { start = 0; });
+    for (const auto format : {Exposition::kOpenMetrics, Exposition::kProtobuf}) {
+        expect(check, format, kV2,
+               {
+                   {"the sender's own", starts([](auto& start, auto timestamp) { start = timestamp - 5; }), "warn",
+                    "exposed the start"},
+                   {"a second off", starts([](auto& start, auto) { start -= 1000; }), "warn"},
+                   {"none", gone, "info", "none was sent"},
+                   {"none on counters", each("prw_restarts_total", [](auto& s) { s.samples[0].start_timestamp = 0; }),
+                    "warn", "without the start"},
+               });
+        expect(check, format, kV2, {{"none, though promised", gone, "warn", "without the start"}},
+               {{"start_timestamps", {false, true}}});
+        expect(check, format, kV2, {{"none, as the profile says", gone, "not-applicable"}},
+               {{"start_timestamps", {false, false}}});
+    }
+    expect(check, Exposition::kOpenMetrics, kV2,
+           {{"the last millisecond, which seconds leave to rounding", starts([](auto& start, auto) { ++start; }),
+             "pass"}});
+    expect(check, Exposition::kProtobuf, kV2, {{"a millisecond", starts([](auto& start, auto) { ++start; }), "warn"}});
+    expect(check, Exposition::kText, kV2, {{"no start timestamps in text", {}, "inconclusive"}});
+    expect(check, Exposition::kProtobuf, kV1, {{"1.0", {}, "not-applicable", "1.0 has no start"}});
+}
+
+TEST(StartFidelity, IsBrokenByAStartThatSurvivesAReset) {
+    Scraper scraper(Exposition::kProtobuf);
+    std::int64_t first = 0;
+    scraper.scrapes(7, [&](proto::WriteRequest& request, std::uint64_t scrape) {
+        for (auto& series : request.series) {
+            if (name_of(series) != "prw_restarts_total") continue;
+            auto& start = series.samples[0].start_timestamp;
+            if (scrape == 1) first = start;
+            start = scrape < 3 ? first : first - 7;
+        }
+    });
+    EXPECT_THAT(scraper.verdict("sender/fidelity/start-timestamps"), StartsWith("warn: 5 samples with another start"));
+}
+
+/// Of 1.0 by family, of 2.0 by series.
+Scraper::Spoil metadata(std::string name, std::function<void(proto::Metadata&)> change) {
+    return [=](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series)
+            if (series.metadata.family.starts_with(name)) change(series.metadata);
+        for (auto& entry : request.metadata)
+            if (entry.family.starts_with(name)) change(entry);
+    };
+}
+
+TEST(MetadataFidelity, IsBrokenByTypeHelpAndUnit) {
+    const char* check = "sender/fidelity/metadata";
+    using proto::MetricType;
+    for (const auto message : {kV1, kV2}) {
+        expect(check, Exposition::kOpenMetrics, message,
+               {
+                   {"as it is", {}, "pass"},
+                   {"the escapes of the format",
+                    metadata("prw_bytes",
+                             [](auto& m) {
+                                 m.help =
+                                     "A counter with large values and a help text with \\\"quotes\\\", a backslash "
+                                     "\\\\ and\\na second line.";
+                             }),
+                    "warn", "arrived as"},
+                   {"another type", metadata("prw_requests", [](auto& m) { m.type = MetricType::kGauge; }), "warn",
+                    "is a counter, and arrived as a gauge"},
+                   {"another unit", metadata("prw_temperature", [](auto& m) { m.unit = "kelvin"; }), "warn",
+                    "the unit \"celsius\" arrived as \"kelvin\""},
+                   {"info as a gauge", metadata("prw_build", [](auto& m) { m.type = MetricType::kGauge; }), "warn"},
+                   {"a type for what has none", metadata("prw_untyped", [](auto& m) { m.type = MetricType::kGauge; }),
+                    "pass"},
+                   {"none at all", metadata("", [](auto& m) { m = {}; }), "inconclusive"},
+               });
+    }
+    const auto no_unit = metadata("", [](auto& m) { m.unit.clear(); });
+    const auto no_help = metadata("prw_mode", [](auto& m) { m.help.clear(); });
+    const auto no_family = metadata("prw_mode", [](auto& m) { m = {}; });
+    expect(check, Exposition::kOpenMetrics, kV2,
+           {{"no units", no_unit, "warn", "arrived without: unit"},
+            {"no help", no_help, "warn", "prw_mode: was exposed with and arrived without: help"},
+            {"a family without", no_family, "warn", "arrived without: type, help"}});
+    // 1.0 does not ask for it.
+    expect(check, Exposition::kOpenMetrics, kV1,
+           {{"no units", no_unit, "pass"}, {"no help", no_help, "pass"}, {"a family without", no_family, "pass"}});
+    for (const auto format : {Exposition::kText, Exposition::kProtobuf}) {
+        for (const auto message : {kV1, kV2}) {
+            expect(check, format, message,
+                   {{"info and stateset as gauges", {}, "pass"},
+                    {"info as info", metadata("prw_build", [](auto& m) { m.type = MetricType::kInfo; }), "warn"}});
+        }
+    }
+    expect(check, Exposition::kText, kV2,
+           {{"a unit from the name", metadata("prw_temperature", [](auto& m) { m.unit = "celsius"; }), "pass"}});
+}
+
 TEST(ExplicitTimestamps, ArriveAsExposedOrAsTheScrapes) {
     const auto at = [](std::function<std::int64_t(std::int64_t)> change) {
         return each("prw_explicit_timestamp",
@@ -439,6 +619,165 @@ TEST(ExplicitTimestamps, ArriveAsExposedOrAsTheScrapes) {
            {{"the last millisecond, which seconds leave to rounding", at([](auto time) { return time - 1; }), "pass"}});
     expect("sender/fidelity/every-sample-bit-exact", Exposition::kText, kV1,
            {{"a millisecond", at([](auto time) { return time - 1; }), "fail"}});
+}
+
+/// Two scrapes, three without the vanishing series, two with them.
+std::string disappearance(const char* check, const Scraper::Spoil& gone = {}, const Scraper::Spoil& back = {},
+                          Exposition format = Exposition::kProtobuf, const Scraper::Spoil& before = {}) {
+    Scraper scraper(format, kV2, "series-disappears");
+    scraper.scrapes(2, before);
+    scraper.target().set_vanished(true);
+    scraper.scrapes(3, gone);
+    scraper.target().set_vanished(false);
+    return scraper.scrapes(2, back).verdict(check);
+}
+
+bool is_marker(const proto::Series& series) {
+    return series.samples.size() == 1 && series.samples[0].value_bits == proto::kStaleNanBits;
+}
+
+TEST(NativeHistograms, EndWithAMarkerOfEitherForm) {
+    const char* check = "sender/stale/marker-on-disappearance";
+    const char* native = "prw_vanishing_native_seconds";
+    EXPECT_THAT(disappearance(check), StartsWith("pass: each of 9 series"));
+    EXPECT_THAT(disappearance(check, each(native,
+                                          [](auto& series) {
+                                              proto::Histogram marker;
+                                              marker.sum_bits = proto::kStaleNanBits;
+                                              marker.timestamp = series.samples.at(0).timestamp;
+                                              series.samples.clear();
+                                              series.histograms.push_back(marker);
+                                          })),
+                StartsWith("pass: each of 9 series"));
+    const auto none = [=](proto::WriteRequest& request, std::uint64_t) {
+        std::erase_if(request.series, [=](const auto& s) { return name_of(s) == native; });
+    };
+    EXPECT_THAT(disappearance(check, none), StartsWith("fail: 8 of 9 series"));
+    EXPECT_THAT(disappearance(check, {}, {}, Exposition::kText), StartsWith("pass: each of 8 series"));
+}
+
+TEST(NativeHistograms, ThatLiveGetNoMarker) {
+    const auto marked = histogram(kFloat, [](auto& h) {
+        const auto time = h.timestamp;
+        h = {};
+        h.sum_bits = proto::kStaleNanBits;
+        h.timestamp = time;
+    });
+    EXPECT_THAT(disappearance("sender/stale/none-for-live-series", marked), StartsWith("fail: 6 markers"));
+    EXPECT_THAT(disappearance("sender/stale/none-for-live-series"), StartsWith("pass"));
+}
+
+TEST(ExplicitTimestamps, EndWithoutAMarker) {
+    const char* check = "sender/stale/none-for-explicit-timestamps";
+    const auto marker = [](proto::WriteRequest& request, std::uint64_t) {
+        auto& series = request.series.emplace_back();
+        series.labels = {{"__name__", "prw_explicit_timestamp"}, {"n", "vanishes"}};
+        series.samples.push_back({proto::kStaleNanBits, request.series.front().samples.at(0).timestamp, 0});
+    };
+    const auto left_out = [](proto::WriteRequest& request, std::uint64_t) {
+        std::erase_if(request.series, [](const auto& s) { return name_of(s) == "prw_explicit_timestamp"; });
+    };
+    const auto own_time = [](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series)
+            if (name_of(series) == "prw_explicit_timestamp")
+                series.samples[0].timestamp = request.series.front().samples.at(0).timestamp;
+    };
+    const auto own_time_and_marker = [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        own_time(request, scrape);
+        marker(request, scrape);
+    };
+    for (const auto format : {Exposition::kText, Exposition::kOpenMetrics, Exposition::kProtobuf}) {
+        EXPECT_THAT(disappearance(check, {}, {}, format), StartsWith("pass: series with explicit timestamps vanished"));
+        EXPECT_THAT(disappearance(check, marker, {}, format), StartsWith("warn: 3 markers for such series"));
+        // A sender that gives every sample its own time has a series like all others.
+        EXPECT_THAT(disappearance(check, own_time_and_marker, own_time, format, own_time),
+                    StartsWith("not-applicable"));
+        EXPECT_THAT(disappearance(check, left_out, left_out, format, left_out), StartsWith("inconclusive"));
+    }
+    Scraper early(Exposition::kText, kV2, "series-disappears");
+    EXPECT_THAT(early.scrapes(2).verdict(check), StartsWith("inconclusive: the run ended before"));
+}
+
+TEST(BackAfterMarker, HasSamplesAgain) {
+    const char* check = "sender/stale/back-after-marker";
+    const auto away = [](proto::WriteRequest& request, std::uint64_t) {
+        std::erase_if(request.series,
+                      [](const auto& s) { return name_of(s) == "prw_vanishing" && label_of(s, "n") == "2"; });
+    };
+    const auto late = [=](proto::WriteRequest& request, std::uint64_t scrape) {
+        if (scrape == 6) away(request, scrape);
+    };
+    const auto unmarked = [](proto::WriteRequest& request, std::uint64_t) { std::erase_if(request.series, is_marker); };
+    const auto only_markers = [](proto::WriteRequest& request, std::uint64_t) {
+        for (auto& series : request.series)
+            if (name_of(series) == "prw_vanishing" && label_of(series, "n") == "2")
+                series.samples[0].value_bits = proto::kStaleNanBits;
+    };
+    EXPECT_THAT(disappearance(check), StartsWith("pass: each of 9 series"));
+    EXPECT_THAT(disappearance(check, {}, away), StartsWith("fail: 1 of 9 series stayed away"));
+    EXPECT_THAT(disappearance(check, {}, only_markers), StartsWith("fail: 1 of 9 series stayed away"));
+    EXPECT_THAT(disappearance(check, {}, late), StartsWith("pass")) << "one scrape later is late, not never";
+    EXPECT_THAT(disappearance(check, unmarked), StartsWith("inconclusive: no marker arrived"));
+    Scraper not_yet(Exposition::kText, kV2, "series-disappears");
+    not_yet.scrapes(2);
+    not_yet.target().set_vanished(true);
+    EXPECT_THAT(not_yet.scrapes(3).verdict(check),
+                StartsWith("inconclusive: the run ended before the series were back"));
+    not_yet.target().set_vanished(false);
+    EXPECT_THAT(not_yet.scrapes(1).verdict(check), StartsWith("inconclusive: nothing of a scrape after the return"));
+}
+
+std::string large(const std::function<void(Scraper&, const proto::WriteRequest&)>& deliver) {
+    Scraper scraper(Exposition::kText, kV1, "large-scrape", large_families());
+    scraper.record().window = 1;
+    proto::WriteRequest kept;
+    scraper.scrapes(1, [&](proto::WriteRequest& request, std::uint64_t) {
+        kept = request;
+        request = {};
+    });
+    deliver(scraper, kept);
+    scraper.scrapes(1);
+    return scraper.verdict("sender/fidelity/large-scrape");
+}
+
+/// The first or the second half of it.
+proto::WriteRequest half(const proto::WriteRequest& request, bool second) {
+    const auto middle = static_cast<std::ptrdiff_t>(request.series.size() / 2);
+    proto::WriteRequest out;
+    out.series.assign(second ? request.series.begin() + middle : request.series.begin(),
+                      second ? request.series.end() : request.series.begin() + middle);
+    return out;
+}
+
+TEST(LargeScrape, ArrivesOnce) {
+    EXPECT_THAT(large([](auto& scraper, const auto& all) { scraper.send(all); }),
+                StartsWith("pass: all 10001 samples of one scrape arrived once, in 1 request"));
+    EXPECT_THAT(large([](auto& scraper, const auto& all) {
+                    scraper.send(half(all, true));
+                    scraper.send(half(all, false));
+                }),
+                StartsWith("pass: all 10001 samples of one scrape arrived once, in 2 requests"));
+    EXPECT_THAT(large([](auto& scraper, const auto& all) {
+                    scraper.send(all, 503);
+                    scraper.send(half(all, false));
+                    scraper.send(half(all, true), 0);
+                    scraper.send(half(all, true));
+                }),
+                StartsWith("pass"))
+        << "a retry is no repetition";
+    EXPECT_THAT(large([](auto& scraper, const auto& all) {
+                    auto short_of_one = all;
+                    short_of_one.series.pop_back();
+                    scraper.send(short_of_one);
+                }),
+                StartsWith("fail: 1 of 10001 samples did not arrive"));
+    EXPECT_THAT(large([](auto& scraper, const auto& all) {
+                    scraper.send(all);
+                    proto::WriteRequest one;
+                    one.series = {all.series.back()};
+                    scraper.send(one);
+                }),
+                StartsWith("fail: 1 sample came again after a 2xx"));
 }
 
 }  // namespace

@@ -68,6 +68,20 @@ struct Wrong {
     const char* what;
 };
 
+TEST(Profile, SourceLiesBesideTheProfile) {
+    const TempDir dir;
+    const auto load = [&](const std::string& source) {
+        write_file(dir.file("p.yaml"), "version: 1\ntargets:\n  - name: a\n    role: sender\n    source: " + source +
+                                           "\n    start: {exec: [x]}\n");
+        return load_profile(dir.file("p.yaml"));
+    };
+    const auto beside = load("sub/../own.om");
+    ASSERT_TRUE(beside) << beside.error().text();
+    EXPECT_EQ(beside->targets[0].source, std::filesystem::absolute(dir.path() / "own.om").lexically_normal().string());
+    EXPECT_EQ(load("/elsewhere/own.om")->targets[0].source, "/elsewhere/own.om");
+    EXPECT_THAT(load("\"\"").error().text(), HasSubstr("p.yaml:5: source is empty"));
+}
+
 TEST(Profile, MistakesAreNamedWithFileLineAndNearestWord) {
     const std::vector<Wrong> rows = {
         {"", "p.yaml", "must be a mapping"},

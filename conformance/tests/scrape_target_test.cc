@@ -11,6 +11,7 @@
 #include "prw/proto/metric_family.h"
 #include "prw/proto/model.h"
 #include "prw/sender/exposition.h"
+#include "support.h"
 
 namespace prw::conformance {
 namespace {
@@ -498,6 +499,95 @@ TEST(ScrapeTarget, RefusesOtherMethods) {
     ASSERT_TRUE(answer) << answer.error().text();
     EXPECT_EQ(answer->status, 405);
     EXPECT_EQ(target.scrapes(), 0U);
+}
+
+constexpr const char* kOwnSeries = R"(# TYPE my_requests counter
+# HELP my_requests Mine.
+my_requests_total{path="/"} 17 # {trace_id="abc"} 0.5
+my_requests_created{path="/"} 1700000000.5
+# TYPE my_seconds histogram
+# UNIT my_seconds seconds
+my_seconds_bucket{le="1.0"} 2
+my_seconds_bucket{le="+Inf"} 3
+my_seconds_sum 4.5
+my_seconds_count 3
+# TYPE my_build info
+my_build_info{version="2"} 1
+# EOF
+)";
+
+TEST(OwnSeries, AreServedInAllFormatsWithTheirValues) {
+    auto own = parse_source(kOwnSeries, "own.om");
+    ASSERT_TRUE(own) << own.error().text();
+    ASSERT_EQ(own->size(), 3U);
+    EXPECT_EQ((*own)[0].name, "my_requests");
+    EXPECT_EQ((*own)[1].unit, "seconds");
+    auto families = default_families();
+    families.insert(families.end(), own->begin(), own->end());
+    ScrapeTarget target(families);
+    EXPECT_THAT(target.take(Exposition::kText),
+                HasSubstr("\n# TYPE my_requests_total counter\nmy_requests_total{path=\"/\"} 17\n"));
+    EXPECT_THAT(target.take(Exposition::kOpenMetrics),
+                HasSubstr("\nmy_requests_total{path=\"/\"} 17 # {trace_id=\"abc\"} 0.5\n"
+                          "my_requests_created{path=\"/\"} 1700000000.500\n"));
+    const auto exposed = proto::decode_metric_families(target.take(Exposition::kProtobuf));
+    ASSERT_TRUE(exposed);
+    const auto histogram = family_of(*exposed, "my_seconds").metrics.at(0);
+    EXPECT_EQ(histogram.buckets.size(), 2U);
+    EXPECT_EQ(histogram.count, 3);
+    EXPECT_EQ(family_of(*exposed, "my_requests_total").metrics.at(0).start_timestamp_ms, 1700000000500);
+    for (const auto& identity : target.identities())
+        if (identity.metric.starts_with("my_")) {
+            EXPECT_FALSE(identity.unique_values) << identity.text();
+        }
+}
+
+TEST(OwnSeries, MayBeNativeHistogramsInJson) {
+    const auto own = parse_source(R"({"metrics": [{"name": "my_native", "type": "gaugehistogram", "series": [
+        {"histogram": {"count": 3, "sum": 1, "schema": 2, "zero_threshold": 0.5, "zero_count": 1,
+                       "positive": {"spans": [{"offset": 0, "length": 1}], "deltas": [2]}}}]}]})",
+                                  "own.json");
+    ASSERT_TRUE(own) << own.error().text();
+    ScrapeTarget target(*own);
+    EXPECT_EQ(target.take(Exposition::kText), "");
+    (void)target.take(Exposition::kProtobuf);
+    const auto generations = target.generations();
+    ASSERT_EQ(generations[1].histograms.size(), 1U);
+    EXPECT_EQ(generations[1].histograms[0].value.reset_hint, 3U);
+}
+
+TEST(OwnSeries, ThatCannotBeServedAreRefusedWithTheirLine) {
+    struct Row {
+        const char* text;
+        const char* problem;
+    };
+    for (const auto& row : {
+             Row{"a 1\nb{c=\"d\" 2\n", "own:2"},
+             Row{"# TYPE a counter\na 1\n", "own:1: a: is no series of the counter a"},
+             Row{"ok 1\nprw_bytes_total 1\n# TYPE prw_temperature_celsius gauge\nprw_temperature_celsius 1\n",
+                 "own:3: the built-in table has a metric prw_temperature_celsius already"},
+             Row{"# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_count 1\n",
+                 "own:1: histogram h lacks the bucket le=\"+Inf\""},
+             Row{"# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\n", "own:1: histogram h lacks _count"},
+             Row{"# TYPE h histogram\nh_bucket{le=\"x\"} 1\n", "is no series of the histogram h"},
+             Row{"a 1\na 2\n", "own:2"},
+             Row{"a 1 1000\na 2 2000\n", "own:1: a: a scrape holds one sample of a series"},
+             Row{"# only a comment\n", "own: holds no series"},
+             Row{R"({"metrics": [{"name": "g", "type": "gauge", "series": [{"value": "StaleNaN"}]}]})",
+                 "own:1: g: a stale marker cannot be scraped"},
+             Row{R"({"metrics": [{"name": "g", "type": "gauge",
+ "series": [{"value": 1, "exemplars": [{"labels": {"a": "b"}, "value": 1}]}]}]})",
+                 "own:1: g: only counters, buckets and native histograms have exemplars"},
+         }) {
+        const auto own = parse_source(row.text, "own");
+        ASSERT_FALSE(own) << row.text;
+        EXPECT_EQ(own.error().code, ErrorCode::kInvalidArgument);
+        EXPECT_THAT(own.error().text(), HasSubstr(row.problem)) << row.text;
+    }
+    const prw::testing::TempDir dir;
+    EXPECT_THAT(load_source(dir.file("none")).error().text(), HasSubstr("cannot read the file of series"));
+    prw::testing::write_file(dir.file("own"), "a 1\n");
+    EXPECT_TRUE(load_source(dir.file("own")));
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
+#include <utility>
 
+#include "checks/fidelity.h"
 #include "checks/staleness.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
@@ -172,14 +175,100 @@ void judge_single(const ScenarioRecord& record, CheckOutcome& out) {
                   count_text(gap->last - gap->first + 1, "scrape") + " without them");
 }
 
+void judge_explicit(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto& observation = record.observation;
+    const auto gap = vanished_gap(record);
+    if (!gap) return undecided(out, "the run ended before the series had vanished; " + ending_text(record));
+    // When each was exposed to have been.
+    std::map<std::uint32_t, std::pair<std::int64_t, Exposition>> exposed;
+    for (const auto& generation : record.generations) {
+        for (const auto& served : generation.samples)
+            if (served.timestamp_ms != 0) exposed.try_emplace(served.series, served.timestamp_ms, generation.format);
+    }
+    std::uint64_t kept = 0, restamped = 0, markers = 0;
+    for (const auto& delivery : record.deliveries()) {
+        if (record.stop_us != 0 && delivery.first_byte_us >= record.stop_us) continue;
+        for (const auto& sample : delivery.samples) {
+            const auto found = exposed.find(observation.series()[sample.series].source);
+            if (found == exposed.end()) continue;
+            const auto& [time, format] = found->second;
+            if (sample.bits != proto::kStaleNanBits) {
+                ++(same_time(time, sample.timestamp, format) ? kept : restamped);
+                continue;
+            }
+            ++markers;
+            add_finding(out, observation.series()[sample.series].text,
+                        "stale marker at " + std::to_string(sample.timestamp) +
+                            ", though the series has explicit timestamps: " + std::to_string(time),
+                        delivery.id);
+        }
+    }
+    evidence(out, "samples with explicit timestamps", kept);
+    evidence(out, "markers", markers);
+    if (kept == 0 || restamped > 0) {
+        out.findings.clear();
+        out.exchanges.clear();
+        return restamped > 0 ? not_applicable(out, "the target gives samples with explicit timestamps its own")
+                             : undecided(out, "no sample with an explicit timestamp arrived");
+    }
+    if (markers == 0)
+        return pass(out, "series with explicit timestamps vanished from " +
+                             count_text(gap->last - gap->first + 1, "scrape") + " and got no marker");
+    // No sentence forbids it; Prometheus does it where it is told to (track_timestamps_staleness).
+    warn(out, "no stale marker for series with explicit timestamps",
+         count_text(markers, "marker") + " for such series");
+}
+
+void judge_back(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto& observation = record.observation;
+    const auto gap = vanished_gap(record);
+    const auto ends = gap ? ends_of_series(observation, *gap, true) : std::vector<EndOfSeries>();
+    if (too_early(record, gap, ends, "the series had vanished", out)) return;
+    if (!gap->back) return undecided(out, "the run ended before the series were back; " + ending_text(record));
+    const auto times = generation_times(observation, record.generations);
+    // Of the scrape that brought them back all requests have arrived once one of the next scrape has.
+    if (times.upper_bound(*gap->back) == times.end())
+        return undecided(out, "nothing of a scrape after the return arrived; " + ending_text(record));
+    std::map<std::uint32_t, std::uint64_t> after;
+    for (const auto& delivery : record.deliveries()) {
+        if (!delivery.acknowledged()) continue;
+        for (const auto& sample : delivery.samples) {
+            const auto source = observation.series()[sample.series].source;
+            if (source != kNoSource && sample.timestamp >= gap->before_ms && sample.bits != proto::kStaleNanBits)
+                ++after[source];
+        }
+    }
+    std::uint64_t marked = 0, missing = 0;
+    for (const auto& end : ends) {
+        if (end.markers.empty()) continue;
+        ++marked;
+        if (after.contains(end.source)) continue;
+        ++missing;
+        add_finding(
+            out, observation.series()[end.series].text,
+            "was served again from scrape " + std::to_string(*gap->back) + " on, and no sample came after the marker",
+            end.exchange);
+    }
+    evidence(out, "marked", marked);
+    evidence(out, "back", marked - missing);
+    if (marked == 0) return undecided(out, "no marker arrived that a sample could come after");
+    if (missing == 0)
+        return pass(out, "each of " + count_text(marked, "series", "series") +
+                             " that vanished and came back has samples after its marker");
+    miss(out, "samples of a series that is back after its marker",
+         std::to_string(missing) + " of " + count_text(marked, "series", "series") + " stayed away");
+}
+
 constexpr std::string_view kMarkerClauses[] = {"prw1.stale.send-marker", "prw2.stale.scraped-series",
                                                "prw2.stale.send-when-detectable", "prw2.stale.send"};
 constexpr std::string_view kTargetClauses[] = {"prw1.stale.send-marker", "prw2.stale.send-when-detectable",
                                                "ext.stale.all-series-of-target"};
 constexpr std::string_view kLiveClauses[] = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"};
 constexpr std::string_view kSingleClauses[] = {"ext.stale.single-marker"};
+constexpr std::string_view kExplicitClauses[] = {"prw1.stale.send-marker", "prw2.stale.scraped-series"};
+constexpr std::string_view kBackClauses[] = {"ext.samples.value-bit-exact"};
 
-constexpr std::array<BehaviourCheck, 4> kChecks = {{
+constexpr std::array<BehaviourCheck, 6> kChecks = {{
     {"sender/stale/marker-on-disappearance", kDisappearance, kMarkerClauses,
      "A scraped series that vanishes gets a stale marker, with the exact bits.", Needs::kSource, "stale_markers",
      judge_marker},
@@ -195,6 +284,17 @@ constexpr std::array<BehaviourCheck, 4> kChecks = {{
      judge_live},
     {"sender/stale/single-marker", kDisappearance, kSingleClauses, "A disappearance is marked once.", Needs::kSource,
      "stale_markers", judge_single},
+    {"sender/stale/none-for-explicit-timestamps",
+     kDisappearance,
+     kExplicitClauses,
+     "A series with explicit timestamps gets no stale marker: when it ends is for its source to say.",
+     Needs::kSource,
+     {},
+     judge_explicit,
+     "Remember for each series whether its last sample had an explicit timestamp, and mark only those that had none."},
+    {"sender/stale/back-after-marker", kDisappearance, kBackClauses,
+     "A series that comes back after its marker has samples again.", Needs::kSource, "stale_markers", judge_back,
+     "The marker ends nothing but the gap: take a series that is scraped again as any other."},
 }};
 
 }  // namespace

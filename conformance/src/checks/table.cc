@@ -41,6 +41,8 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
     for (const auto table : {
              steady_checks(),
              histogram_checks(),
+             detail_checks(),
+             large_checks(),
              retry_checks(),
              refusal_checks(),
              stale_checks(),

@@ -32,6 +32,8 @@ struct BehaviourCheck {
 [[nodiscard]] std::span<const BehaviourCheck> refusal_checks();
 [[nodiscard]] std::span<const BehaviourCheck> stale_checks();
 [[nodiscard]] std::span<const BehaviourCheck> histogram_checks();
+[[nodiscard]] std::span<const BehaviourCheck> detail_checks();
+[[nodiscard]] std::span<const BehaviourCheck> large_checks();
 [[nodiscard]] std::span<const BehaviourCheck> transport_checks();
 [[nodiscard]] std::span<const BehaviourCheck> redirect_checks();
 [[nodiscard]] std::span<const BehaviourCheck> configuration_checks();
@@ -55,6 +57,7 @@ inline constexpr std::string_view kSuccesses = "2xx";
 inline constexpr std::string_view kSlow = "slow-receiver";
 inline constexpr std::string_view kNotWritten = "2xx-without-written";
 inline constexpr std::string_view kUnsupported = "415";
+inline constexpr std::string_view kLargeScrape = "large-scrape";
 
 /// Reported only when it is not so: what a broken target did not show is nobody's pass.
 inline constexpr std::string_view kTargetRuns = "sender/target/runs";

@@ -142,7 +142,7 @@ Target read_target(Reader& read, const YAML::Node& node) {
     target.origin = read.at(node);
     static const std::vector<std::string> kKeys = {"name",     "description", "role",      "protocols", "input",
                                                    "requires", "files",       "start",     "version",   "stop",
-                                                   "settle",   "features",    "variables", "variants"};
+                                                   "settle",   "features",    "variables", "variants",  "source"};
     if (!read.mapping(node, "a target", kKeys)) return target;
     if (!node["name"]) {
         read.refuse(node, "a target needs a name");
@@ -185,6 +185,10 @@ Target read_target(Reader& read, const YAML::Node& node) {
     }
     if (const auto value = node["stop"]) read_stop(read, value, target);
     if (const auto value = node["settle"]) target.settle = read.duration(value, "settle");
+    if (const auto value = node["source"]) {
+        target.source = read.text(value, "source");
+        if (target.source.empty()) read.refuse(value, "source is empty; give the file of further series");
+    }
     if (const auto value = node["features"]) read_features(read, value, target);
     if (const auto value = node["variables"]) target.variables = read_variables(read, value, "variables");
     if (const auto value = node["variants"]) read_variants(read, value, target);
@@ -307,7 +311,10 @@ Result<Profile> load_profile(const std::string& path) {
     auto profile = parse_profile(text.str(), path);
     if (profile) {
         const auto folder = fs::absolute(fs::path(path), error).parent_path().lexically_normal().string();
-        for (auto& target : profile->targets) target.folder = folder;
+        for (auto& target : profile->targets) {
+            target.folder = folder;
+            if (!target.source.empty()) target.source = (fs::path(folder) / target.source).lexically_normal().string();
+        }
     }
     return profile;
 }

@@ -238,6 +238,8 @@ ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenar
     {
         const auto* played = find_scenario(scenario);
         auto families = played != nullptr ? played->families() : std::vector<SourceFamily>();
+        if (played != nullptr && played->families == default_families)
+            families.insert(families.end(), options.source.begin(), options.source.end());
         Stage stage(options, record, std::move(families), received);
         if (played != nullptr)
             played->play(stage);
@@ -308,6 +310,11 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     results.target.version = version_of(options.target, options.out);
 
     RunOptions run = options;
+    if (!options.target.source.empty()) {
+        auto source = load_source(options.target.source);
+        if (!source) return tl::unexpected<Error>(source.error());
+        std::move(source->begin(), source->end(), std::back_inserter(run.source));
+    }
     if (options.target.attach)
         run.timeout = options.attach_for.count() > 0 ? options.attach_for : std::chrono::hours(24);
     auto records = Pool(run, std::move(*jobs)).run();

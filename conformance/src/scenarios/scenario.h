@@ -43,6 +43,7 @@ void play_transport(Stage& stage);
 void play_refused(Stage& stage);
 void play_redirects(Stage& stage);
 void play_configuration(Stage& stage);
+void play_large(Stage& stage);
 void play_long_outage(Stage& stage);
 void play_retry_after(Stage& stage);
 void play_slow(Stage& stage);

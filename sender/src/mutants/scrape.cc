@@ -1,6 +1,9 @@
 // What a scrape hands on: samples, label sets, stale markers.
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <map>
+#include <set>
 
 #include "mutants/data.h"
 
@@ -63,9 +66,8 @@ class RepeatMarkers final : public PointEditor {
     void edit(Points& points, std::uint64_t, bool) override {
         std::int64_t now = 0;
         for (const auto& series : points) {
-            if (series.samples.empty()) continue;
-            now = std::max(now, series.samples.front().timestamp);
             if (!is_stale(series)) gone_.erase(series.labels);
+            if (!series.samples.empty()) now = std::max(now, series.samples.front().timestamp);
         }
         Points again;
         for (auto& [labels, series] : gone_) {
@@ -78,6 +80,111 @@ class RepeatMarkers final : public PointEditor {
     }
     std::map<proto::Labels, proto::Series> gone_;
 };
+
+/// Never sends again what was marked stale once.
+class NoReturn final : public PointEditor {
+    void edit(Points& points, std::uint64_t, bool) override {
+        std::erase_if(points,
+                      [&](const proto::Series& series) { return !is_stale(series) && gone_.contains(series.labels); });
+        for (const auto& series : points)
+            if (is_stale(series)) gone_.insert(series.labels);
+    }
+    std::set<proto::Labels> gone_;
+};
+
+/// Marks the end of series, too, whose timestamps the source dictates.
+class MarksExplicitTimestamps final : public PointEditor {
+    void edit(Points& points, std::uint64_t, bool) override {
+        std::int64_t now = 0;
+        std::set<proto::Labels> here;
+        for (const auto& series : points) {
+            here.insert(series.labels);
+            if (!series.samples.empty()) now = std::max(now, series.samples.front().timestamp);
+        }
+        Points markers;
+        std::erase_if(dictated_, [&](const proto::Series& series) {
+            if (here.contains(series.labels)) return false;
+            markers.push_back(series);
+            markers.back().samples.front() = {proto::kStaleNanBits, now, 0};
+            return true;
+        });
+        for (const auto& series : points) {
+            const bool dictated = !series.samples.empty() && series.samples.front().timestamp < now;
+            const auto same = [&](const proto::Series& known) { return known.labels == series.labels; };
+            if (dictated && std::none_of(dictated_.begin(), dictated_.end(), same)) dictated_.push_back(series);
+        }
+        std::move(markers.begin(), markers.end(), std::back_inserter(points));
+    }
+    Points dictated_;
+};
+
+void raw_help(Points& points, std::uint64_t, bool) {
+    for (auto& series : points) {
+        auto& help = series.metadata.help;
+        for (std::size_t at = 0; (at = help.find('\n', at)) != std::string::npos; at += 2) help.replace(at, 1, "\\n");
+    }
+}
+
+/// Makes custom buckets of classic histograms, with one observation too many in the first.
+void custom_buckets(Points& points, std::uint64_t, bool) {
+    struct Classic {
+        proto::Series series;
+        std::vector<std::pair<double, double>> buckets;  // bound, cumulative
+        std::uint64_t sum_bits = 0;
+        std::int64_t timestamp = 0;
+    };
+    std::map<proto::Labels, Classic> found;
+    const auto base_labels = [](const proto::Series& series, std::string_view suffix) {
+        proto::Labels labels = series.labels;
+        std::erase_if(labels, [](const auto& entry) { return entry.first == "le"; });
+        for (auto& [name, value] : labels)
+            if (name == "__name__") value.resize(value.size() - suffix.size());
+        return labels;
+    };
+    for (const auto& series : points) {
+        if (!name_of(series).ends_with("_bucket") || series.samples.empty() || is_stale(series)) continue;
+        const std::string le(label(series, "le"));
+        auto& classic = found[base_labels(series, "_bucket")];
+        classic.series = series;
+        classic.timestamp = series.samples.front().timestamp;
+        classic.buckets.emplace_back(le == "+Inf" ? HUGE_VAL : std::strtod(le.c_str(), nullptr),
+                                     proto::from_bits(series.samples.front().value_bits));
+    }
+    std::erase_if(points, [&](const proto::Series& series) {
+        for (const std::string_view suffix : {"_bucket", "_count", "_sum"}) {
+            if (!name_of(series).ends_with(suffix) || is_stale(series) || series.samples.empty()) continue;
+            const auto classic = found.find(base_labels(series, suffix));
+            if (classic == found.end()) continue;
+            if (suffix == "_sum") classic->second.sum_bits = series.samples.front().value_bits;
+            return true;
+        }
+        return false;
+    });
+    for (auto& [labels, classic] : found) {
+        std::sort(classic.buckets.begin(), classic.buckets.end());
+        proto::Histogram histogram;
+        histogram.schema = -53;
+        histogram.sum_bits = classic.sum_bits;
+        histogram.timestamp = classic.timestamp;
+        histogram.positive_spans = {{0, static_cast<std::uint32_t>(classic.buckets.size())}};
+        double below = -1;  // the one too many
+        std::int64_t before = 0;
+        for (const auto& [bound, cumulative] : classic.buckets) {
+            const auto count = static_cast<std::int64_t>(cumulative - below);
+            below = cumulative;
+            histogram.positive_deltas.push_back(count - before);
+            before = count;
+            if (std::isfinite(bound)) histogram.custom_values.push_back(bound);
+        }
+        histogram.count = static_cast<std::uint64_t>(classic.buckets.back().second) + 1;
+        proto::Series series = classic.series;
+        series.labels = labels;
+        series.samples.clear();
+        series.exemplars.clear();
+        series.histograms = {std::move(histogram)};
+        points.push_back(std::move(series));
+    }
+}
 
 constexpr Row kRows[] = {
     // samples
@@ -105,6 +212,46 @@ constexpr Row kRows[] = {
      {.points = plain<[](Points& points, std::uint64_t, bool) {
           for (auto& series : points) series.exemplars.clear();
       }>}},
+
+    {{"scrape/alters-exemplars", "Adds one unit in the last place to exemplars.", "sender/fidelity/exemplars", false,
+      true},
+     {.points = plain<[](Points& points, std::uint64_t, bool) {
+          for (auto& series : points)
+              for (auto& exemplar : series.exemplars) exemplar.value_bits += 1;
+      }>}},
+    {{"scrape/early-start", "Sends start timestamps one millisecond early.", "sender/fidelity/start-timestamps", false,
+      true},
+     {.points = plain<[](Points& points, std::uint64_t, bool) {
+          for (auto& series : points) {
+              for (auto& sample : series.samples) sample.start_timestamp -= sample.start_timestamp != 0 ? 1 : 0;
+              for (auto& histogram : series.histograms)
+                  histogram.start_timestamp -= histogram.start_timestamp != 0 ? 1 : 0;
+          }
+      }>}},
+    {{"scrape/raw-help", "Sends the line breaks of help texts as the text formats escape them.",
+      "sender/fidelity/metadata", false, true},
+     {.points = plain<raw_help>}},
+    {{"scrape/first-5000", "Sends the first 5,000 series of a scrape.", "sender/fidelity/large-scrape"},
+     {.points = plain<[](Points& points, std::uint64_t, bool) {
+          if (5000 < points.size()) points.resize(5000);
+      }>}},
+    {{"scrape/alters-histograms", "Adds one to the sums of native histograms.", "sender/fidelity/native-histograms",
+      false, true},
+     {.points = plain<[](Points& points, std::uint64_t, bool) {
+          for (auto& series : points)
+              for (auto& histogram : series.histograms)
+                  histogram.sum_bits = proto::to_bits(proto::from_bits(histogram.sum_bits) + 1);
+      }>}},
+    {{"scrape/hint-no", "Says of every native histogram that no count fell.", "sender/fidelity/reset-hints", false,
+      true},
+     {.points = plain<[](Points& points, std::uint64_t, bool) {
+          constexpr std::uint32_t kNo = 2;
+          for (auto& series : points)
+              for (auto& histogram : series.histograms) histogram.reset_hint = kNo;
+      }>}},
+    {{"scrape/custom-buckets", "Makes custom buckets of classic histograms, and counts one observation too many.",
+      "sender/fidelity/custom-buckets", false, true},
+     {.points = plain<custom_buckets>}},
 
     // label sets
     {{"scrape/drops-a-label", "Loses the label method.", "sender/labels/complete-set"},
@@ -149,6 +296,11 @@ constexpr Row kRows[] = {
      {.points = plain<each_sample<[](const proto::Series&, proto::Sample& sample) {
           if (sample.value_bits == proto::kNormalNanBits) sample.value_bits = proto::kStaleNanBits;
       }>>}},
+    {{"stale/no-return", "Never sends a series again that was marked stale once.", "sender/stale/back-after-marker"},
+     {.points = []() -> std::unique_ptr<PointEditor> { return std::make_unique<NoReturn>(); }}},
+    {{"stale/explicit-timestamps", "Marks the end of series whose timestamps the source dictates.",
+      "sender/stale/none-for-explicit-timestamps"},
+     {.points = []() -> std::unique_ptr<PointEditor> { return std::make_unique<MarksExplicitTimestamps>(); }}},
     {{"stale/repeated", "Goes on sending stale markers at every scrape.", "sender/stale/single-marker"},
      {.points = []() -> std::unique_ptr<PointEditor> { return std::make_unique<RepeatMarkers>(); }}},
 };

@@ -13,6 +13,7 @@
 ///     start: {exec: ["./my-agent", "--config", "${PRW_TMPDIR}/agent.yml"], env: {A: b}}
 ///     version: {exec: ["./my-agent", "--version"]}   # its first line of output is the version in reports
 ///     stop: {signal: TERM, grace: 5s}
+///     source: metrics.om             # further series for it to scrape, beside the profile (load_source())
 ///     settle: 10s                    # how long until its first request may take
 ///     variables: {TIMEOUT: ""}       # further ${…} for files and start; texts may hold PRW_… variables
 ///     variants:                      # how to configure what is off by default: see variant_names()
@@ -63,6 +64,7 @@ struct Target {
     std::vector<std::string> exec;                           ///< before expansion
     std::vector<std::pair<std::string, std::string>> env;    ///< before expansion
     std::vector<std::string> version_exec;                   ///< before expansion
+    std::string source;                                      ///< path of a file of further series; empty: none
     int stop_signal = 15;
     std::chrono::milliseconds grace{5000};
     std::chrono::milliseconds settle{15000};

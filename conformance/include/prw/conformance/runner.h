@@ -31,6 +31,7 @@ struct RunOptions {
     std::vector<proto::ProtobufMessage> messages;  ///< empty: what the target says
     std::vector<std::string> scenarios;            ///< empty: all
     std::string out = ".prw/last";                 ///< captures, logs and work directories go here, a folder a scenario
+    std::vector<SourceFamily> source;              ///< further series to scrape, beside those of target.source
     unsigned jobs = 0;                             ///< scenarios at a time; 0: two a core
     std::chrono::milliseconds timeout{60000};      ///< of one scenario
     std::chrono::milliseconds attach_for{0};       ///< --attach: how long to listen; 0: until `stop`

@@ -63,6 +63,11 @@ struct SourceFamily {
 [[nodiscard]] std::vector<SourceFamily> default_families();
 /// 10,000 gauges.
 [[nodiscard]] std::vector<SourceFamily> large_families();
+/// The series of a file in any format that `prw send` reads (docs/send-input.md), as constant ones. kInvalidArgument
+/// with FILE:LINE for what does not parse, for what one of the three formats cannot serve, and for a metric that
+/// default_families() has.
+[[nodiscard]] Result<std::vector<SourceFamily>> load_source(const std::string& path);
+[[nodiscard]] Result<std::vector<SourceFamily>> parse_source(std::string_view text, const std::string& file_name);
 
 /// A family of the table.
 struct FamilyIdentity {

@@ -1,0 +1,73 @@
+/// Checks on one scrape of many series.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "checks/fidelity.h"
+#include "checks/table.h"
+
+namespace prw::conformance {
+namespace {
+
+void judge_large(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto& observation = record.observation;
+    const auto compared = compare_with_source(record);
+    if (compared.first == 0) return undecided(out, "no scraped series arrived under its name");
+    evidence(out, "samples", compared.expected);
+    evidence(out, "arrived", compared.found);
+    if (compared.expected == 0) return undecided(out, "the scrape was not served as a whole");
+    const auto times = generation_times(observation, record.generations);
+    const auto time = times.at(compared.first);
+    // What came once more after it had been acknowledged.
+    std::map<ObservedSample, std::int64_t> acknowledged;
+    std::uint64_t requests = 0, again = 0;
+    for (const auto& delivery : record.deliveries()) {
+        std::uint64_t of_scrape = 0;
+        for (const auto& sample : delivery.samples) {
+            const auto source = observation.series()[sample.series].source;
+            if (source == kNoSource || sample.timestamp != time) continue;
+            ++of_scrape;
+            const auto known = acknowledged.find(sample);
+            if (known != acknowledged.end() && delivery.first_byte_us >= known->second) {
+                ++again;
+                add_finding(out, observation.series()[sample.series].text,
+                            "came again in request " + std::to_string(delivery.id) + ", after it was answered 2xx",
+                            delivery.id);
+            }
+            if (delivery.acknowledged()) acknowledged.try_emplace(sample, delivery.response_end_us);
+        }
+        requests += of_scrape > 0 ? 1U : 0U;
+    }
+    evidence(out, "requests", requests);
+    for (const auto& fault : compared.faults)
+        add_finding(out, observation.sources()[fault.served.series].text(),
+                    fault.instead ? "arrived with another value" : "did not arrive");
+    if (compared.faults.empty() && again == 0)
+        return pass(out, "all " + count_text(compared.expected, "sample") + " of one scrape arrived once, in " +
+                             count_text(requests, "request"));
+    std::string got;
+    if (!compared.faults.empty())
+        got = std::to_string(compared.faults.size()) + " of " + count_text(compared.expected, "sample") +
+              " did not arrive as served";
+    if (again > 0) got += (got.empty() ? "" : "; ") + count_text(again, "sample") + " came again after a 2xx";
+    miss(out, "every sample of a scrape with many series, once", got);
+}
+
+constexpr std::string_view kClauses[] = {"ext.samples.value-bit-exact", "prw1.retries.no-retry-2xx"};
+
+constexpr std::array<BehaviourCheck, 1> kChecks = {{
+    {"sender/fidelity/large-scrape",
+     kLargeScrape,
+     kClauses,
+     "Of a scrape with 10,000 series each sample arrives exactly once.",
+     Needs::kSource,
+     {},
+     judge_large,
+     "Cut a scrape into as many requests as it needs; where the queue is full, wait instead of leaving samples out."},
+}};
+
+}  // namespace
+
+std::span<const BehaviourCheck> large_checks() { return kChecks; }
+
+}  // namespace prw::conformance
