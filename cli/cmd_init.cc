@@ -133,9 +133,10 @@ int run_init(const Options& options, Io& io) {
         return code;
     };
     if (!good_name(options.name))
-        return refuse("a name has letters, digits, \"-\", \"_\" and \".\", and begins with a letter or digit, not \"" +
-                          options.name + "\"",
-                      kUsage);
+        return refuse(
+            "a name has letters, digits, dashes, underscores and points, and begins with a letter or a digit, not \"" +
+                options.name + "\"",
+            kUsage);
     const auto input = options.push         ? conformance::Input::kNone
                        : options.from_stdin ? conformance::Input::kStdin
                                             : conformance::Input::kScrape;

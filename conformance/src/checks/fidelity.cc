@@ -33,7 +33,8 @@ bool same_value(const ServedSample& served, const ObservedSample& got) {
 std::vector<bool> relabelled(const Observation& observation) {
     const auto& sources = observation.sources();
     std::vector<bool> out(sources.size(), true);
-    std::map<std::string_view, std::size_t> unknown, missing;
+    std::map<std::string_view, std::size_t> unknown;
+    std::map<std::string_view, std::size_t> missing;
     for (const auto& series : observation.series()) {
         if (series.source != kNoSource)
             out[series.source] = false;
