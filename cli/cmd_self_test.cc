@@ -194,7 +194,7 @@ void add_self_test(CLI::App& app, Io& io, int& exit_code) {
         ->allow_extra_args(false);
     sub->add_option("--protobuf-message,--protobuf_message", options->messages, "1.0 or 2.0 (default: both)")
         ->allow_extra_args(false);
-    sub->add_option("-j,--jobs", options->jobs, "Runs at a time (default: eight a core; they mostly wait)")
+    sub->add_option("-j,--jobs", options->jobs, "Runs at a time (default: six a core; they mostly wait)")
         ->check(CLI::Range(1U, 256U));
     sub->add_option("--out", options->out, "Folder in which runs that went wrong leave their captures and logs");
     sub->add_option("--json", options->json, "Write the matrix as JSON to this file; - is standard output");

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Runs at a time for each core: they mostly wait.
-constexpr unsigned kJobsPerCore = 8;
+constexpr unsigned kJobsPerCore = 6;
 /// Requests that must have come before a scenario that cannot go on is ended.
 constexpr std::size_t kEnoughRequests = 3;
 

@@ -41,14 +41,17 @@ class Reorder final : public Between {
     std::optional<Outgoing> held_;
 };
 
-/// Puts what was refused aside, and goes on with newer data: what is aside is tried again behind every nth request.
-template <unsigned Every>
+/// Puts what was refused aside, and goes on with newer data: what is aside is tried again behind every nth request, the
+/// newest first where so asked, which is disorder whenever the receiver recovers.
+template <unsigned Every, bool NewestFirst = false>
 class SideQueue final : public Between {
     using Between::Between;
     Answer send(Outgoing request) override {
         try_now(std::move(request));
         if (++requests_ % Every == 0) {
-            for (auto waiting = std::exchange(aside_, {}); auto& old : waiting) try_now(std::move(old));
+            auto waiting = std::exchange(aside_, {});
+            if (NewestFirst) std::reverse(waiting.begin(), waiting.end());
+            for (auto& old : waiting) try_now(std::move(old));
         }
         return answer_;
     }
@@ -177,9 +180,10 @@ constexpr Row kRows[] = {
       "sender/retry/newer-data-waits"},
      {.wrap = wrapped<SideQueue<1>>}},
 
-    {{"delivery/late-side-queue", "Puts refused batches aside and sends them behind every eighth request.",
+    {{"delivery/late-side-queue",
+      "Puts refused batches aside and sends them behind every eighth request, in turned order.",
       "sender/outage/order-kept"},
-     {.wrap = wrapped<SideQueue<8>>}},
+     {.wrap = wrapped<SideQueue<8, true>>}},
 
     // after 4xx
     {{"delivery/retries-4xx", "Sends a batch again that was answered with 4xx.", "sender/retry/not-on-4xx"},

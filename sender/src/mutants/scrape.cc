@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "mutants/data.h"
 
@@ -92,30 +93,26 @@ class NoReturn final : public PointEditor {
     std::set<proto::Labels> gone_;
 };
 
-/// Marks the end of series, too, whose timestamps the source dictates.
+/// Marks whatever a scrape does not bring again. The reference marks all but series whose timestamps the source
+/// dictates, and those it does not repeat.
 class MarksExplicitTimestamps final : public PointEditor {
     void edit(Points& points, std::uint64_t, bool) override {
         std::int64_t now = 0;
+        std::map<proto::Labels, proto::Series> live;
         std::set<proto::Labels> here;
         for (const auto& series : points) {
             here.insert(series.labels);
-            if (!series.samples.empty()) now = std::max(now, series.samples.front().timestamp);
+            if (series.samples.empty()) continue;
+            now = std::max(now, series.samples.front().timestamp);
+            if (!is_stale(series)) live.emplace(series.labels, series);
         }
-        Points markers;
-        std::erase_if(dictated_, [&](const proto::Series& series) {
-            if (here.contains(series.labels)) return false;
-            markers.push_back(series);
-            markers.back().samples.front() = {proto::kStaleNanBits, now, 0};
-            return true;
-        });
-        for (const auto& series : points) {
-            const bool dictated = !series.samples.empty() && series.samples.front().timestamp < now;
-            const auto same = [&](const proto::Series& known) { return known.labels == series.labels; };
-            if (dictated && std::none_of(dictated_.begin(), dictated_.end(), same)) dictated_.push_back(series);
+        for (auto& [labels, series] : std::exchange(before_, std::move(live))) {
+            if (here.contains(labels)) continue;
+            series.samples.front() = {proto::kStaleNanBits, now, 0};
+            points.push_back(series);
         }
-        std::move(markers.begin(), markers.end(), std::back_inserter(points));
     }
-    Points dictated_;
+    std::map<proto::Labels, proto::Series> before_;
 };
 
 void raw_help(Points& points, std::uint64_t, bool) {
