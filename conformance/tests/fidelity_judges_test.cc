@@ -780,5 +780,36 @@ TEST(LargeScrape, ArrivesOnce) {
                 StartsWith("fail: 1 sample came again after a 2xx"));
 }
 
+TEST(SamplesBeforeExemplars, TheSampleMayComeInTheSameRequest) {
+    const auto verdict = [](bool exemplar_first, bool sample_with_it) {
+        ScenarioRecord record;
+        record.scenario = "steady";
+        record.asked = proto::ProtobufMessage::kV2;
+        record.target.input = Input::kNone;
+        record.started = true;
+        const auto series = record.observation.intern("m", {});
+        const auto other = record.observation.intern("n", {});
+        for (std::uint64_t id = 1; id <= 2; ++id) {
+            Delivery delivery;
+            delivery.id = id;
+            delivery.message = proto::ProtobufMessage::kV2;
+            delivery.decoded = true;
+            delivery.status = 204;
+            delivery.samples.push_back({other, static_cast<std::int64_t>(id), 0, false});
+            if (id == (exemplar_first ? 1U : 2U))
+                delivery.exemplar_list.push_back({series, {{"trace_id", "a"}}, proto::to_bits(1), 1});
+            if (sample_with_it ? !delivery.exemplar_list.empty() : id == (exemplar_first ? 2U : 1U))
+                delivery.samples.push_back({series, static_cast<std::int64_t>(id), 0, false});
+            record.observation.add(std::move(delivery));
+        }
+        for (const auto& check : judge(record))
+            if (check.id == "sender/ordering/samples-before-exemplars") return std::string(name_of(check.verdict));
+        return std::string("none");
+    };
+    EXPECT_EQ(verdict(true, true), "pass");
+    EXPECT_EQ(verdict(false, false), "pass");
+    EXPECT_EQ(verdict(true, false), "warn");
+}
+
 }  // namespace
 }  // namespace prw::conformance

@@ -456,5 +456,89 @@ TEST(ScrapeMutants, RepeatMarkersUntilTheSeriesIsBack) {
     EXPECT_EQ(out[2].size(), third.size());
 }
 
+/// What comes along with samples: start timestamp, exemplar, help; and a native histogram.
+std::vector<proto::Series> rich_scrape() {
+    auto counter = sample("c_total", 1, kTime, {{"job", "j"}});
+    counter.samples.front().start_timestamp = kTime - 100;
+    counter.exemplars = {{{{"trace_id", "x"}}, proto::to_bits(1), kTime}};
+    counter.metadata.help = "two\nlines";
+    proto::Series native;
+    native.labels = {{"__name__", "native"}, {"job", "j"}};
+    native.histograms.emplace_back().sum_bits = proto::to_bits(2);
+    native.histograms.front().timestamp = kTime;
+    return {counter, native};
+}
+
+TEST(ScrapeMutants, ChangeWhatComesAlongWithSamples) {
+    struct Case {
+        const char* id;
+        std::set<std::string> changes;
+    };
+    for (const auto& each : std::vector<Case>{{"scrape/early-start", {"start"}},
+                                              {"scrape/raw-help", {"help"}},
+                                              {"scrape/alters-histograms", {"histogram"}},
+                                              {"scrape/hint-no", {"histogram"}},
+                                              {"scrape/exemplars-ahead", {"samples"}},
+                                              {"scrape/first-5000", {}},
+                                              {"scrape/custom-buckets", {}},
+                                              {"stale/no-return", {}},
+                                              {"stale/explicit-timestamps", {}}}) {
+        EXPECT_EQ(changes(rich_scrape(), handed_on(each.id, {rich_scrape()}).front()), each.changes) << each.id;
+    }
+    EXPECT_EQ(handed_on("scrape/raw-help", {rich_scrape()}).front()[0].metadata.help, "two\\nlines");
+    EXPECT_EQ(handed_on("scrape/alters-exemplars", {rich_scrape()}).front()[0].exemplars.front().value_bits,
+              proto::to_bits(1) + 1);
+}
+
+TEST(ScrapeMutants, HoldTheFirstSamplesBack) {
+    const auto out = handed_on("scrape/exemplars-ahead", std::vector(5, rich_scrape()));
+    for (const std::size_t scrape : {0U, 1U, 2U}) EXPECT_THAT(out[scrape][0].samples, IsEmpty());
+    ASSERT_EQ(out[3].size(), 2U + 3U);
+    EXPECT_EQ(out[3][0].samples.size(), 1U);
+    EXPECT_THAT(out[3][0].exemplars, IsEmpty());
+    EXPECT_EQ(out[4].size(), 2U);
+}
+
+TEST(ScrapeMutants, CutLargeScrapes) {
+    std::vector<proto::Series> large(6000, sample("m", 1, kTime));
+    EXPECT_EQ(handed_on("scrape/first-5000", {large}).front().size(), 5000U);
+}
+
+TEST(ScrapeMutants, MakeCustomBucketsThatCountOneTooMany) {
+    const auto bucket = [](const char* le, double value) {
+        return sample("h_bucket", value, kTime, {{"job", "j"}, {"le", le}});
+    };
+    const auto out = handed_on("scrape/custom-buckets",
+                               {{bucket("1.0", 1), bucket("+Inf", 3), sample("h_sum", 5, kTime, {{"job", "j"}}),
+                                 sample("h_count", 3, kTime, {{"job", "j"}})}})
+                         .front();
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].labels, (proto::Labels{{"__name__", "h"}, {"job", "j"}}));
+    const auto& histogram = out[0].histograms.at(0);
+    EXPECT_EQ(std::get<std::uint64_t>(histogram.count), 4U);
+    EXPECT_EQ(histogram.sum_bits, proto::to_bits(5));
+    EXPECT_THAT(histogram.custom_values, ElementsAre(1.0));
+    EXPECT_THAT(histogram.positive_deltas, ElementsAre(2, 0));
+}
+
+TEST(ScrapeMutants, NeverSendAgainWhatWasMarked) {
+    const auto live = [](std::int64_t time) { return std::vector{sample("m", 1, time), sample("up", 1, time)}; };
+    const auto out =
+        handed_on("stale/no-return", {live(kTime), {marked("m", {}), sample("up", 1, kTime)}, live(kTime)});
+    EXPECT_EQ(out[0].size(), 2U);
+    EXPECT_EQ(out[1].size(), 2U);
+    EXPECT_THAT(names(out[2]), ElementsAre("up"));
+}
+
+TEST(ScrapeMutants, MarkWhatTheReferenceLeavesToItsSource) {
+    const auto out = handed_on("stale/explicit-timestamps", {{sample("m", 1, kTime - 50), sample("up", 1, kTime)},
+                                                             {sample("up", 1, kTime + 1000)},
+                                                             {sample("up", 1, kTime + 2000)}});
+    EXPECT_THAT(names(out[1]), ElementsAre("up", "m"));
+    EXPECT_EQ(out[1].back().samples.front().value_bits, proto::kStaleNanBits);
+    EXPECT_EQ(out[1].back().samples.front().timestamp, kTime + 1000);
+    EXPECT_THAT(names(out[2]), ElementsAre("up"));
+}
+
 }  // namespace
 }  // namespace prw::sender

@@ -314,9 +314,35 @@ void judge_metadata(const ScenarioRecord& record, CheckOutcome& out) {
     pass(out, "type, help and unit of " + count_text(said.size(), "family", "families") + " arrived as exposed");
 }
 
+/// In a request a sample stands for the exemplars of its series, in whichever order the entries are.
+void judge_samples_first(const ScenarioRecord& record, CheckOutcome& out) {
+    const auto& observation = record.observation;
+    std::set<std::uint32_t> known, ahead;
+    std::uint64_t exemplars = 0;
+    for (const auto& delivery : record.deliveries()) {
+        for (const auto& sample : delivery.samples) known.insert(sample.series);
+        for (const auto& exemplar : delivery.exemplar_list) {
+            ++exemplars;
+            if (known.contains(exemplar.series) || !ahead.insert(exemplar.series).second) continue;
+            add_finding(
+                out, observation.series()[exemplar.series].text,
+                "has an exemplar in request " + std::to_string(delivery.id) + ", and no sample in it or before it",
+                delivery.id);
+        }
+    }
+    evidence(out, "exemplars", exemplars);
+    if (exemplars == 0) return undecided(out, "no exemplar was sent");
+    if (ahead.empty())
+        return pass(out,
+                    "each of " + count_text(exemplars, "exemplar") + " came with a sample of its series, or after one");
+    miss(out, "the first sample of a series before its first exemplar",
+         count_text(ahead.size(), "series", "series") + " began with an exemplar");
+}
+
 // Of 1.0, in which exemplars and metadata are practice, the clauses on practice say what they are to be.
 constexpr std::string_view kExemplarClauses[] = {"prw2.exemplars.value", "prw2.exemplars.timestamp",
                                                  "prw2.timeseries.exemplars-provided", "ext.samples.value-bit-exact"};
+constexpr std::string_view kFirstClauses[] = {"ext.ordering.samples-before-exemplars"};
 constexpr std::string_view kStartClauses[] = {
     "prw2.samples.start-timestamp-counters", "prw2.samples.start-timestamp-histograms",
     "ext.samples.start-not-backwards", "ext.samples.counter-decrease-needs-new-start"};
@@ -324,11 +350,15 @@ constexpr std::string_view kMetadataClauses[] = {
     "prw2.timeseries.metadata-type-provided", "prw2.timeseries.metadata-help-provided",
     "prw2.timeseries.metadata-unit-provided", "ext.proto.v1-extension-shape"};
 
-constexpr std::array<BehaviourCheck, 3> kChecks = {{
+constexpr std::array<BehaviourCheck, 4> kChecks = {{
     {"sender/fidelity/exemplars", kSteady, kExemplarClauses,
      "Exemplars arrive with the labels, the value and the timestamp that they were exposed with.", Needs::kSource,
      "exemplars", judge_exemplars,
      "Copy labels, value and timestamp of the exemplar; where it has no timestamp, take that of its sample."},
+    {"sender/ordering/samples-before-exemplars", kSteady, kFirstClauses,
+     "The first sample of a series comes before its first exemplar, or with it.", Needs::kSamples, "exemplars",
+     judge_samples_first,
+     "Send an exemplar with the sample that it belongs to; a receiver does not know the series otherwise."},
     {"sender/fidelity/start-timestamps", kSteady, kStartClauses,
      "Counters and histograms carry the start timestamp that was exposed, a new one after each reset.", Needs::kSource,
      "start_timestamps", judge_starts,

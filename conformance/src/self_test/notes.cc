@@ -51,6 +51,8 @@ std::span<const MutantNote> mutant_notes() {
                   "sender/samples/timestamp-unit", "sender/fidelity/native-histograms",
                   "sender/fidelity/start-timestamps", "sender/samples/classic-histograms-cumulative"}},
         {.mutant = "scrape/custom-buckets", .also = {"sender/fidelity/exemplars"}},
+        {.mutant = "series/exemplars-only", .also = {"sender/ordering/samples-before-exemplars"}},
+        {.mutant = "scrape/exemplars-ahead", .also = {"sender/series/not-exemplars-only"}},
         {.mutant = "scrape/per-bucket", .also = {"sender/fidelity/every-sample-bit-exact"}},
         {.mutant = "scrape/drops-a-label",
          .also = {"sender/fidelity/every-sample-bit-exact", "sender/fidelity/exemplars"}},

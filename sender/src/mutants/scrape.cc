@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -80,6 +81,25 @@ class RepeatMarkers final : public PointEditor {
         std::move(again.begin(), again.end(), std::back_inserter(points));
     }
     std::map<proto::Labels, proto::Series> gone_;
+};
+
+/// Holds the first samples of series with exemplars back until the fourth scrape, which no batch has in common with the
+/// first.
+class ExemplarsAhead final : public PointEditor {
+    void edit(Points& points, std::uint64_t scrape, bool) override {
+        if (scrape == 4) {
+            points.insert(points.begin(), std::make_move_iterator(held_.begin()), std::make_move_iterator(held_.end()));
+            held_.clear();
+        }
+        if (scrape >= 4) return;
+        for (auto& series : points) {
+            if (series.exemplars.empty() || series.samples.empty()) continue;
+            held_.push_back(series);
+            held_.back().exemplars.clear();
+            series.samples.clear();
+        }
+    }
+    Points held_;
 };
 
 /// Never sends again what was marked stale once.
@@ -216,6 +236,9 @@ constexpr Row kRows[] = {
           for (auto& series : points)
               for (auto& exemplar : series.exemplars) exemplar.value_bits += 1;
       }>}},
+    {{"scrape/exemplars-ahead", "Sends the first exemplars of a series before its first sample.",
+      "sender/ordering/samples-before-exemplars", false, true},
+     {.points = []() -> std::unique_ptr<PointEditor> { return std::make_unique<ExemplarsAhead>(); }}},
     {{"scrape/early-start", "Sends start timestamps one millisecond early.", "sender/fidelity/start-timestamps", false,
       true},
      {.points = plain<[](Points& points, std::uint64_t, bool) {
