@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <regex>
 #include <sstream>
 
 #include "commands.h"
@@ -42,9 +41,12 @@ std::string with_examples(const std::string& text, bool second_start) {
     std::string out;
     bool in_start = false;
     for (std::string line; std::getline(lines, line);) {
-        std::smatch match;
-        const bool example = std::regex_match(line, match, std::regex("( *)#( {2,}\\S.*|[^ #].*)"));
-        if (example) line = match[1].str() + match[2].str();
+        // One blank behind the # makes it a remark.
+        const auto mark = line.find('#');
+        const bool first = mark != std::string::npos && line.find_first_not_of(' ') == mark;
+        const auto text = first ? line.find_first_not_of(' ', mark + 1) : std::string::npos;
+        const bool example = text != std::string::npos && (text >= mark + 3 || (text == mark + 1 && line[text] != '#'));
+        if (example) line.erase(mark, 1);
         // Of the two ways to start it one is left.
         const bool begins = line.find_first_not_of(' ') == 4 && line[4] != '#';
         if (begins) in_start = line == "    start:" && example != second_start;
