@@ -44,8 +44,9 @@ std::string with_examples(const std::string& text, bool second_start) {
         // One blank behind the # makes it a remark.
         const auto mark = line.find('#');
         const bool first = mark != std::string::npos && line.find_first_not_of(' ') == mark;
-        const auto text = first ? line.find_first_not_of(' ', mark + 1) : std::string::npos;
-        const bool example = text != std::string::npos && (text >= mark + 3 || (text == mark + 1 && line[text] != '#'));
+        const auto begin = first ? line.find_first_not_of(' ', mark + 1) : std::string::npos;
+        const bool example =
+            begin != std::string::npos && (begin >= mark + 3 || (begin == mark + 1 && line[begin] != '#'));
         if (example) line.erase(mark, 1);
         // Of the two ways to start it one is left.
         const bool begins = line.find_first_not_of(' ') == 4 && line[4] != '#';
