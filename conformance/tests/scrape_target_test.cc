@@ -306,7 +306,7 @@ TEST(Protobuf, BothPartsOfAHistogramAgree) {
     for (int i = 0; i < 5; ++i) {
         const auto families = proto::decode_metric_families(target.take(Exposition::kProtobuf));
         ASSERT_TRUE(families) << families.error().text();
-        const auto& metric = family_of(*families, "prw_both_seconds").metrics.at(0);
+        const auto metric = family_of(*families, "prw_both_seconds").metrics.at(0);
         EXPECT_EQ(std::get<std::uint64_t>(metric.native->count), static_cast<std::uint64_t>(metric.count));
         EXPECT_EQ(metric.native->sum_bits, metric.sum_bits);
         EXPECT_EQ(metric.buckets.back().cumulative_count, metric.count);
