@@ -1,7 +1,6 @@
 /// Checks on classic histograms, whose children may come in several requests.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "checks/table.h"
 #include "prw/proto/model.h"
+#include "scrape/exposition.h"
 
 namespace prw::conformance {
 namespace {
@@ -26,14 +26,6 @@ struct Classic {
 };
 
 using Key = std::pair<std::pair<std::string, LabelPairs>, std::int64_t>;  ///< name and labels without le, timestamp
-
-std::optional<double> bound_of(const std::string& text) {
-    double value = 0;
-    if (text == "+Inf" || text == "Inf") return HUGE_VAL;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
 
 std::map<Key, Classic> histograms_of(const Observation& observation) {
     constexpr std::string_view kBucket = "_bucket", kCount = "_count";
@@ -56,7 +48,7 @@ std::map<Key, Classic> histograms_of(const Observation& observation) {
             auto& labels = key.first.second;
             const auto le = std::find_if(labels.begin(), labels.end(), [](const auto& l) { return l.first == "le"; });
             if (le == labels.end()) continue;
-            const auto bound = bound_of(le->second);
+            const auto bound = number_of(le->second);
             labels.erase(le);
             if (bound) out[key].buckets.push_back({*bound, value, sample.series, delivery.id});
         }

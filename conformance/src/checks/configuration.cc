@@ -119,9 +119,6 @@ void judge_reserved(const ScenarioRecord& record, CheckOutcome& out) {
     if (!record.target.variants.contains(std::string(kVariantHeader)))
         return not_applicable(out, without_variant("a further header", kVariantHeader));
     std::string rejected, kept, wrong;
-    const auto note = [](std::string& list, std::string_view name) {
-        list += (list.empty() ? "" : ", ") + std::string(name);
-    };
     for (const auto& reserved : kReservedHeaders) {
         const auto path = path_of(reserved.target);
         const auto* trial = trial_to(record, path);
@@ -129,7 +126,7 @@ void judge_reserved(const ScenarioRecord& record, CheckOutcome& out) {
         const auto requests = deliveries_to(record, path);
         const std::string name(reserved.name);
         if (requests.empty()) {
-            if (trial->exited && !trial->exited_cleanly) note(rejected, name);
+            if (trial->exited && !trial->exited_cleanly) add_word(rejected, name);
             continue;
         }
         std::string got;
@@ -143,7 +140,7 @@ void judge_reserved(const ScenarioRecord& record, CheckOutcome& out) {
                         "Refuse a configuration that sets " + name + ", in whatever case, or leave it out.");
             break;
         }
-        note(got.empty() ? kept : wrong, name);
+        add_word(got.empty() ? kept : wrong, name);
     }
     const auto number = [](const std::string& list) {
         return list.empty() ? 0 : static_cast<std::uint64_t>(std::count(list.begin(), list.end(), ',')) + 1;

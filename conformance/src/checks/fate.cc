@@ -46,7 +46,10 @@ Fate fate_of(const Observation& observation, std::string_view step) {
             found->second.acknowledged = found->second.acknowledged || delivery.acknowledged();
             if (delivery.first_byte_us < out.end_us) continue;
             found->second.again = true;
-            if (out.again_exchange == 0) out.again_exchange = delivery.id;
+            if (out.again_exchange == 0) {
+                out.again_exchange = delivery.id;
+                out.again_us = delivery.first_byte_us;
+            }
         }
         if (other && delivery.acknowledged() && delivery.first_byte_us >= out.end_us) ++out.later;
     }

@@ -24,11 +24,12 @@ struct Fate {
     std::uint64_t samples = 0;
     /// Of them in later requests that began after this one ended and did not meet the same step.
     std::uint64_t again = 0;
-    std::uint64_t survived = 0;      ///< of them again, or acknowledged in a request that was under way meanwhile
-    std::uint64_t acknowledged = 0;  ///< of them in other requests that were answered 2xx
-    std::uint64_t again_exchange = 0;
-    std::uint64_t later = 0;   ///< acknowledged requests after it with other samples
-    std::uint32_t series = 0;  ///< one of those that did not come again, or else any
+    std::uint64_t survived = 0;        ///< of them again, or acknowledged in a request that was under way meanwhile
+    std::uint64_t acknowledged = 0;    ///< of them in other requests that were answered 2xx
+    std::uint64_t again_exchange = 0;  ///< the first of those requests; 0: none
+    std::int64_t again_us = 0;         ///< its first byte
+    std::uint64_t later = 0;           ///< acknowledged requests after it with other samples
+    std::uint32_t series = 0;          ///< one of those that did not come again, or else any
     [[nodiscard]] bool complete() const { return survived >= samples; }
 };
 [[nodiscard]] Fate fate_of(const Observation& observation, std::string_view step);

@@ -1,9 +1,9 @@
 /// Checks on one scrape of many series.
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "checks/fidelity.h"
+#include "checks/ledger.h"
 #include "checks/table.h"
 
 namespace prw::conformance {
@@ -19,7 +19,7 @@ void judge_large(const ScenarioRecord& record, CheckOutcome& out) {
     const auto times = generation_times(observation, record.generations);
     const auto time = times.at(compared.first);
     // What came once more after it had been acknowledged.
-    std::map<ObservedSample, std::int64_t> acknowledged;
+    Acknowledged acknowledged;
     std::uint64_t requests = 0, again = 0;
     for (const auto& delivery : record.deliveries()) {
         std::uint64_t of_scrape = 0;
@@ -27,15 +27,14 @@ void judge_large(const ScenarioRecord& record, CheckOutcome& out) {
             const auto source = observation.series()[sample.series].source;
             if (source == kNoSource || sample.timestamp != time) continue;
             ++of_scrape;
-            const auto known = acknowledged.find(sample);
-            if (known != acknowledged.end() && delivery.first_byte_us >= known->second) {
+            if (acknowledged.before(sample, delivery) != 0) {
                 ++again;
                 add_finding(out, observation.series()[sample.series].text,
                             "came again in request " + std::to_string(delivery.id) + ", after it was answered 2xx",
                             delivery.id);
             }
-            if (delivery.acknowledged()) acknowledged.try_emplace(sample, delivery.response_end_us);
         }
+        acknowledged.add(delivery);
         requests += of_scrape > 0 ? 1U : 0U;
     }
     evidence(out, "requests", requests);

@@ -12,6 +12,33 @@ bool RefusedDatum::acknowledged() const {
                        [](const Attempt& a) { return a.status >= 200 && a.status < 300; });
 }
 
+std::map<std::uint64_t, Retry> retries_of(const std::vector<RefusedDatum>& data, int lowest, int highest) {
+    std::map<std::uint64_t, Retry> out;
+    for (const auto& datum : data) {
+        for (std::size_t i = 0; i + 1 < datum.attempts.size(); ++i) {
+            const auto& from = datum.attempts[i];
+            const auto& to = datum.attempts[i + 1];
+            if (from.status < lowest || from.status > highest || to.first_byte_us < from.response_end_us) continue;
+            const auto [entry, added] = out.try_emplace(from.exchange, Retry{from, to});
+            if (!added && to.first_byte_us < entry->second.to.first_byte_us) entry->second.to = to;
+        }
+    }
+    return out;
+}
+
+std::uint64_t Acknowledged::before(const ObservedSample& sample, const Delivery& delivery) const {
+    const auto found = first_.find(sample);
+    const bool known = found != first_.end() && found->second.exchange != delivery.id &&
+                       delivery.first_byte_us >= found->second.end_us;
+    return known ? found->second.exchange : 0;
+}
+
+void Acknowledged::add(const Delivery& delivery) {
+    if (!delivery.acknowledged()) return;
+    for (const auto& sample : delivery.samples)
+        first_.try_emplace(sample, First{delivery.id, delivery.response_end_us});
+}
+
 bool repeats_accepted(const Observation& observation) {
     std::set<ObservedSample> accepted;
     for (const auto& delivery : observation.deliveries()) {

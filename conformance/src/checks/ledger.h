@@ -10,6 +10,10 @@
 
 namespace prw::conformance {
 
+/// Below this two attempts are as close as a loop without any wait on a busy machine; the shortest back-off in the
+/// field starts at 30 ms.
+inline constexpr std::int64_t kNoDelayUs = 10'000;
+
 struct Attempt {
     std::uint64_t exchange = 0;
     int status = 0;
@@ -26,6 +30,30 @@ struct RefusedDatum {
     std::uint64_t restamped_exchange = 0;
     [[nodiscard]] bool retried() const { return attempts.size() > 1; }
     [[nodiscard]] bool acknowledged() const;
+};
+
+struct Retry {
+    Attempt from, to;
+};
+/// From each attempt that was answered with a status in [lowest, highest] to the next one with any of the same data, by
+/// exchange of the former.
+[[nodiscard]] std::map<std::uint64_t, Retry> retries_of(const std::vector<RefusedDatum>& data, int lowest, int highest);
+
+/// What has been acknowledged so far.
+class Acknowledged {
+public:
+    /// The request that was answered 2xx for this sample before `delivery` began; 0: none. One that was under way when
+    /// the answer went out is no answer to it.
+    [[nodiscard]] std::uint64_t before(const ObservedSample& sample, const Delivery& delivery) const;
+    /// Does nothing for one that was not acknowledged.
+    void add(const Delivery& delivery);
+
+private:
+    struct First {
+        std::uint64_t exchange;
+        std::int64_t end_us;
+    };
+    std::map<ObservedSample, First> first_;
 };
 
 /// True when data that had been accepted without ado came again: a retry cannot be told from such a habit.

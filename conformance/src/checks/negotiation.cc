@@ -1,9 +1,9 @@
 /// Checks on what a sender of 2.0 does towards a receiver that knows 1.0 only: it drops, or it falls back altogether.
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
+#include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/proto/http_head.h"
 
@@ -151,24 +151,20 @@ void judge_none_needed(const ScenarioRecord& record, CheckOutcome& out) {
     const auto* first = first_refused(record);
     if (none_refused(first, out)) return;
     const auto fallen = fallen_back(record, *first);
-    std::map<ObservedSample, const Delivery*> accepted;
+    Acknowledged accepted;
     std::uint64_t requests = 0, repeated = 0;
     for (const auto* delivery : fallen) {
         for (const auto& sample : delivery->samples) {
-            const auto found = accepted.find(sample);
-            if (found == accepted.end() || delivery->first_byte_us < found->second->response_end_us) continue;
+            const auto earlier = accepted.before(sample, *delivery);
+            if (earlier == 0 || dictated(record.observation, sample)) continue;
             ++repeated;
             add_finding(out, record.observation.series()[sample.series].text,
                         sample_text(record.observation, sample) + " was accepted in 1.0 in request " +
-                            std::to_string(found->second->id) + " and came again in request " +
-                            std::to_string(delivery->id),
+                            std::to_string(earlier) + " and came again in request " + std::to_string(delivery->id),
                         delivery->id, "Look for Written headers only after requests of 2.0.");
         }
-        if (!delivery->acknowledged()) continue;
-        ++requests;
-        for (const auto& sample : delivery->samples) {
-            if (!dictated(record.observation, sample)) accepted.try_emplace(sample, delivery);
-        }
+        accepted.add(*delivery);
+        requests += delivery->acknowledged() ? 1U : 0U;
     }
     evidence(out, "requests accepted in 1.0", requests);
     evidence(out, "samples sent again", repeated);

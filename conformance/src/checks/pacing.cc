@@ -1,8 +1,6 @@
 /// Checks on Retry-After and 429, and on 5xx whose headers or texts mislead.
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
 #include <vector>
 
 #include "checks/fate.h"
@@ -18,43 +16,26 @@ namespace {
 constexpr std::int64_t kSlackUs = 50'000;
 /// Dates have whole seconds, and clocks differ.
 constexpr std::int64_t kDateSlackUs = 1'000'000;
-/// As after 5xx: closer than this is no delay, even on a busy machine.
-constexpr std::int64_t kNoDelayUs = 10'000;
 
-std::string seconds_text(std::int64_t us) {
-    if (us < 1'000'000) return std::to_string(std::max<std::int64_t>(us, 0) / 1000) + " ms";
-    return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
-}
-
-/// The time from a refusal by this step to the next attempt with any of its data.
-struct Wait {
-    Fate fate;
-    std::optional<std::int64_t> us;
-};
-Wait wait_after(const Observation& observation, std::string_view step) {
-    Wait out;
-    out.fate = fate_of(observation, step);
-    if (!out.fate.hit || out.fate.again == 0) return out;
-    for (const auto& delivery : observation.deliveries()) {
-        if (delivery.id == out.fate.again_exchange) out.us = delivery.first_byte_us - out.fate.start_us;
-    }
-    return out;
+std::string wait_text(std::int64_t us) {
+    return us < 1'000'000 ? std::to_string(std::max<std::int64_t>(us, 0) / 1000) + " ms" : seconds_text(us);
 }
 
 void judge_wait(const ScenarioRecord& record, std::string_view step, std::chrono::seconds told, std::int64_t slack_us,
                 CheckOutcome& out) {
-    const auto wait = wait_after(record.observation, step);
-    if (!wait.fate.hit) return undecided(out, "no request with samples was answered with a " + std::string(step));
-    if (!wait.us) return undecided(out, "the data did not come again after a " + std::string(step));
+    const auto fate = fate_of(record.observation, step);
+    if (!fate.hit) return undecided(out, "no request with samples was answered with a " + std::string(step));
+    if (fate.again_exchange == 0) return undecided(out, "the data did not come again after a " + std::string(step));
+    const std::int64_t waited = fate.again_us - fate.start_us;
     const std::int64_t least = std::chrono::microseconds(told).count() - slack_us;
-    evidence(out, "wait, ms", static_cast<std::uint64_t>(std::max<std::int64_t>(*wait.us, 0) / 1000));
-    const std::string seen = "the data came again after " + seconds_text(*wait.us);
-    if (*wait.us >= least) return pass(out, seen + ", told to wait " + std::to_string(told.count()) + " s");
-    add_finding(out, record.observation.series()[wait.fate.series].text,
-                "request " + std::to_string(wait.fate.exchange) + " was answered with a " + std::string(step) + " (" +
+    evidence(out, "wait, ms", static_cast<std::uint64_t>(std::max<std::int64_t>(waited, 0) / 1000));
+    const std::string seen = "the data came again after " + wait_text(waited);
+    if (waited >= least) return pass(out, seen + ", told to wait " + std::to_string(told.count()) + " s");
+    add_finding(out, record.observation.series()[fate.series].text,
+                "request " + std::to_string(fate.exchange) + " was answered with a " + std::string(step) + " (" +
                     std::to_string(told.count()) + " s); " + seen + " in request " +
-                    std::to_string(wait.fate.again_exchange),
-                wait.fate.again_exchange,
+                    std::to_string(fate.again_exchange),
+                fate.again_exchange,
                 "Wait for the longer of Retry-After and your own back-off before the batch is tried again.");
     miss(out, "no attempt before the time that Retry-After names", seen);
 }
@@ -103,29 +84,21 @@ void judge_429(const ScenarioRecord& record, CheckOutcome& out) {
 void judge_backoff_on_429(const ScenarioRecord& record, CheckOutcome& out) {
     const auto data = limited(record.observation);
     if (data.empty()) return undecided(out, "no request with samples was answered 429");
-    // From each 429 to the next attempt with any of the same data.
-    std::map<std::uint64_t, std::pair<std::int64_t, std::uint64_t>> delays;
-    for (const auto& datum : data) {
-        for (std::size_t i = 0; i + 1 < datum.attempts.size(); ++i) {
-            const auto &from = datum.attempts[i], &to = datum.attempts[i + 1];
-            if (from.status != 429 || to.first_byte_us < from.response_end_us) continue;
-            const std::pair seen{to.first_byte_us - from.response_end_us, to.exchange};
-            const auto [entry, added] = delays.try_emplace(from.exchange, seen);
-            if (!added) entry->second = std::min(entry->second, seen);
-        }
-    }
-    evidence(out, "retries", delays.size());
-    if (delays.empty()) return not_applicable(out, "the sender drops what is answered 429, as it may");
+    const auto retries = retries_of(data, 429, 429);
+    evidence(out, "retries", retries.size());
+    if (retries.empty()) return not_applicable(out, "the sender drops what is answered 429, as it may");
     std::string listed;
-    for (const auto& [from, delay] : delays)
-        listed += (listed.empty() ? "" : ", ") + std::to_string(delay.first / 1000) + " ms";
-    const bool at_once =
-        std::all_of(delays.begin(), delays.end(), [](const auto& delay) { return delay.second.first < kNoDelayUs; });
+    bool at_once = true;
+    for (const auto& [exchange, retry] : retries) {
+        const auto delay = retry.to.first_byte_us - retry.from.response_end_us;
+        add_word(listed, std::to_string(delay / 1000) + " ms");
+        at_once = at_once && delay < kNoDelayUs;
+    }
     if (!at_once) return pass(out, "retries came after " + listed);
-    add_finding(out, {}, "retries follow the 429 at once: after " + listed, delays.begin()->second.second,
+    add_finding(out, {}, "retries follow the 429 at once: after " + listed, retries.begin()->second.to.exchange,
                 "Wait before each further attempt, longer each time.");
     const std::string want = "delays between attempts that a back-off algorithm sets";
-    if (delays.size() >= 2) return miss(out, want, "retries after " + listed);
+    if (retries.size() >= 2) return miss(out, want, "retries after " + listed);
     warn(out, want, "one retry after " + listed);  // too few to call it a loop
 }
 
@@ -145,10 +118,10 @@ void judge_still_retried(const ScenarioRecord& record, const std::array<std::str
             continue;
         }
         samples += fate.samples;
-        met += (met.empty() ? "" : "; ") + std::string(step);
+        add_word(met, step, "; ");
         if (fate.complete()) continue;
         missing += fate.samples - fate.survived;
-        lost += (lost.empty() ? "" : "; ") + std::string(step);
+        add_word(lost, step, "; ");
         add_finding(out, record.observation.series()[fate.series].text,
                     "request " + std::to_string(fate.exchange) + " was answered with a " + std::string(step) + "; " +
                         std::to_string(fate.samples - fate.survived) + " of " + count_text(fate.samples, "sample") +

@@ -43,17 +43,14 @@ template <std::size_t N>
 void judge_statuses(const ScenarioRecord& record, const std::array<int, N>& statuses, const std::string& want,
                     CheckOutcome& out) {
     std::string kept, dropped, lost, open;
-    const auto note = [](std::string& list, int status) {
-        list += (list.empty() ? "" : ", ") + std::to_string(status);
-    };
     for (const int status : statuses) {
         const auto seen = followed(record, status);
         if (!seen.fate.hit) continue;
         evidence(out, "samples redirected with " + std::to_string(status), seen.fate.samples);
         if (seen.fate.complete()) {
-            note(kept, status);
+            add_word(kept, std::to_string(status));
         } else if (seen.without_data > 0 && seen.fate.later > 0) {
-            note(lost, status);
+            add_word(lost, std::to_string(status));
             add_finding(
                 out, record.observation.series()[seen.fate.series].text,
                 "request " + std::to_string(seen.fate.exchange) + " was redirected with " + std::to_string(status) +
@@ -63,9 +60,9 @@ void judge_statuses(const ScenarioRecord& record, const std::array<int, N>& stat
                 seen.exchange,
                 "Follow only 307 and 308, with POST and the same body; report any other redirect as a failure.");
         } else if (seen.fate.later > 0) {
-            note(dropped, status);
+            add_word(dropped, std::to_string(status));
         } else {
-            note(open, status);
+            add_word(open, std::to_string(status));
         }
     }
     if (!lost.empty())

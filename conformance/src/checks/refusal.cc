@@ -12,7 +12,7 @@ namespace {
 
 std::string list_of(const std::set<int>& statuses) {
     std::string out;
-    for (const int status : statuses) out += (out.empty() ? "" : ", ") + std::to_string(status);
+    for (const int status : statuses) add_word(out, std::to_string(status));
     return out;
 }
 
@@ -35,6 +35,14 @@ std::vector<RefusedDatum> plainly_refused(const Observation& observation) {
     auto data = refused_data(observation, 400, 499);
     std::erase_if(data, [](const RefusedDatum& datum) { return of_its_own(datum.attempts.front().step); });
     return data;
+}
+
+/// Such a sender repeats whatever is refused: what is odd about a refusal makes no difference to it.
+bool repeats_after_400(const Observation& observation) {
+    const auto plain = plainly_refused(observation);
+    return std::any_of(plain.begin(), plain.end(), [](const RefusedDatum& datum) {
+        return datum.attempts.front().status == 400 && next_attempt(datum) != nullptr;
+    });
 }
 
 void judge_no_retry(const ScenarioRecord& record, CheckOutcome& out) {
@@ -90,11 +98,7 @@ void judge_one_refusal(const ScenarioRecord& record, std::string_view step, cons
             return undecided(out, "nothing followed in which a retry could have been seen");
         return pass(out, "none of " + count_text(fate.samples, "sample") + " came again after a " + std::string(step));
     }
-    const auto plain = plainly_refused(record.observation);
-    const bool always = std::any_of(plain.begin(), plain.end(), [](const RefusedDatum& datum) {
-        return datum.attempts.front().status == 400 && next_attempt(datum) != nullptr;
-    });
-    if (always || repeats_accepted(record.observation))
+    if (repeats_after_400(record.observation) || repeats_accepted(record.observation))
         return undecided(out, "the sender repeats refused data in any case, which sender/retry/not-on-4xx reports");
     add_finding(out, record.observation.series()[fate.series].text,
                 "request " + std::to_string(fate.exchange) + " was answered with a " + std::string(step) +
@@ -135,10 +139,7 @@ void judge_once_after_401(const ScenarioRecord& record, CheckOutcome& out) {
     if (too_often == 0)
         return pass(out, repeated == 0 ? "none of " + count_text(refused, "sample") + " came again after a 401"
                                        : "what was answered 401 came again once, as with renewed credentials");
-    const auto plain = plainly_refused(observation);
-    if (std::any_of(plain.begin(), plain.end(), [](const RefusedDatum& datum) {
-            return datum.attempts.front().status == 400 && next_attempt(datum) != nullptr;
-        }))
+    if (repeats_after_400(observation))
         return undecided(out, "the sender repeats refused data in any case, which sender/retry/not-on-4xx reports");
     miss(out, "at most one repeat of data that was answered 401",
          count_text(too_often, "sample") + " came again after the second 401");

@@ -22,9 +22,6 @@ template <std::size_t N>
 Sent after_steps(const ScenarioRecord& record, const std::array<std::string_view, N>& steps, const std::string& fix,
                  CheckOutcome& out) {
     Sent sent;
-    const auto note = [](std::string& list, std::string_view step) {
-        list += (list.empty() ? "" : ", ") + std::string(step);
-    };
     for (const auto step : steps) {
         const auto fate = fate_of(record.observation, step);
         if (!fate.hit) continue;
@@ -32,10 +29,10 @@ Sent after_steps(const ScenarioRecord& record, const std::array<std::string_view
             sent.open = true;
             continue;
         }
-        note(sent.met, step);
+        add_word(sent.met, step);
         sent.samples += fate.samples;
         if (fate.again == 0) continue;
-        note(sent.again, step);
+        add_word(sent.again, step);
         sent.repeated += fate.again;
         add_finding(out, record.observation.series()[fate.series].text,
                     "request " + std::to_string(fate.exchange) + " was answered " + std::string(step) +

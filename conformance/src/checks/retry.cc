@@ -13,9 +13,6 @@
 namespace prw::conformance {
 namespace {
 
-/// Below this two attempts are as close as a loop without any wait on a busy machine; the shortest back-off in the
-/// field starts at 30 ms.
-constexpr std::int64_t kNoDelayUs = 10'000;
 /// Delays within a fifth of one another are a fixed interval.
 constexpr double kFixedSpread = 1.2;
 /// From so many delays on, a quarter of them may be longer: a busy machine prolongs some, and shortens none.
@@ -64,21 +61,11 @@ void judge_retry(const ScenarioRecord& record, CheckOutcome& out) {
 void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
     const auto data = refused_data(record.observation, 500, 599);
     if (nothing_refused(data, out)) return;
-    // Chains of requests: from each refused attempt to the next attempt with any of the same data.
-    std::map<std::uint64_t, std::pair<Attempt, Attempt>> steps;
-    for (const auto& datum : data) {
-        for (std::size_t i = 0; i + 1 < datum.attempts.size(); ++i) {
-            const auto& from = datum.attempts[i];
-            const auto& to = datum.attempts[i + 1];
-            if (from.status < 500 || from.status > 599 || to.first_byte_us < from.response_end_us) continue;
-            const auto [entry, added] = steps.try_emplace(from.exchange, from, to);
-            if (!added && to.first_byte_us < entry->second.second.first_byte_us) entry->second.second = to;
-        }
-    }
+    const auto steps = retries_of(data, 500, 599);
     std::vector<std::int64_t> delays;
     std::string listed;
     for (const auto& [exchange, step] : steps) {
-        delays.push_back(step.second.first_byte_us - step.first.response_end_us);
+        delays.push_back(step.to.first_byte_us - step.from.response_end_us);
         if (delays.size() <= 8) listed += (listed.empty() ? "" : ", ") + ms_text(delays.back());
     }
     evidence(out, "retries", delays.size());
@@ -94,7 +81,7 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
         count_text(delays.size(), "retry", "retries") + " after " + listed + (delays.size() > 8 ? ", …" : "");
     const std::string want = "delays between attempts that a back-off algorithm sets";
     if (usual_longest < kNoDelayUs) {
-        add_finding(out, {}, "retries follow the refusal at once: " + seen, steps.begin()->second.second.exchange,
+        add_finding(out, {}, "retries follow the refusal at once: " + seen, steps.begin()->second.to.exchange,
                     "Wait before each further attempt, longer each time, with some jitter and an upper limit.");
         if (delays.size() >= 3) return miss(out, want, seen);
         return warn(out, want, seen);  // too few to call it a loop
@@ -103,7 +90,7 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
     if (count >= 4 && static_cast<double>(alike) < kFixedSpread * static_cast<double>(shortest)) {
         add_finding(out, {},
                     (alike == longest ? "all delays are the same: " : "nearly all delays are the same: ") + seen,
-                    steps.begin()->second.second.exchange,
+                    steps.begin()->second.to.exchange,
                     "Let the delay grow, so that an overloaded receiver gets room to recover.");
         return warn(out, want, seen);
     }

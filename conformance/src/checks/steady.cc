@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "checks/fidelity.h"
+#include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
 
@@ -93,11 +94,7 @@ void judge_negative_zero(const ScenarioRecord& record, CheckOutcome& out) {
 
 void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
-    struct First {
-        std::uint64_t exchange;
-        std::int64_t acknowledged_us;
-    };
-    std::map<ObservedSample, First> acknowledged;
+    Acknowledged acknowledged;
     std::uint64_t repeats = 0, whole = 0, samples = 0, requests = 0;
     const bool own_data = record.target.input == Input::kNone || !record.scraped();
     for (const auto& delivery : record.deliveries()) {
@@ -107,16 +104,13 @@ void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
         for (const auto& sample : delivery.samples) {
             if (dictated(observation, sample)) continue;
             ++counted;
-            const auto found = acknowledged.find(sample);
-            // A request that was under way when the first answer went out is no answer to it.
-            if (found == acknowledged.end() || found->second.exchange == delivery.id ||
-                delivery.first_byte_us < found->second.acknowledged_us)
-                continue;
+            const auto earlier = acknowledged.before(sample, delivery);
+            if (earlier == 0) continue;
             ++seen;
             if (shown == 0) {
-                shown = found->second.exchange;
+                shown = earlier;
                 series = observation.series()[sample.series].text;
-                text = sample_text(observation, sample) + " came in request " + std::to_string(found->second.exchange) +
+                text = sample_text(observation, sample) + " came in request " + std::to_string(earlier) +
                        ", which was answered 2xx, and again in request " + std::to_string(delivery.id);
             }
         }
@@ -128,9 +122,7 @@ void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
             add_finding(out, series, text, delivery.id,
                         "Take a batch off the queue when its request was answered with any 2xx, 204 included.");
         }
-        if (!delivery.acknowledged()) continue;
-        for (const auto& sample : delivery.samples)
-            acknowledged.try_emplace(sample, First{delivery.id, delivery.response_end_us});
+        acknowledged.add(delivery);
     }
     evidence(out, "requests", requests);
     evidence(out, "samples", samples);

@@ -8,6 +8,7 @@
 
 #include "checks/fate.h"
 #include "checks/fidelity.h"
+#include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/conformance/profile.h"
 
@@ -16,15 +17,9 @@ namespace {
 
 /// A request whose answer took longer may have run into the sender's own time-out, on a busy machine.
 constexpr std::int64_t kSlowUs = 1'500'000;
-/// As after 5xx: closer than this is no delay, even on a busy machine.
-constexpr std::int64_t kNoDelayUs = 10'000;
 /// With full jitter a delay is anything from nothing to its bound, so that two of 30 ms and 60 ms at most are both
 /// shorter than that in one of 18 runs, four in one of 160, five in one of 500.
 constexpr std::size_t kTellingDelays = 4;
-
-std::string seconds_text(std::int64_t us) {
-    return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
-}
 
 bool one_shot(const ScenarioRecord& record) { return record.exited && record.target.input != Input::kScrape; }
 
@@ -45,7 +40,6 @@ std::vector<std::uint64_t> lost_in_resets(const ScenarioRecord& record) {
 struct Tally {
     std::size_t met = 0, lost = 0, open = 0;
     std::string met_text, lost_text;
-    void add(std::string& list, std::string_view step) { list += (list.empty() ? "" : ", ") + std::string(step); }
 };
 
 /// One failed exchange after the other: its data has to come again.
@@ -55,7 +49,7 @@ void count_failure(const ScenarioRecord& record, std::string_view step, CheckOut
     evidence(out, "samples hit by " + std::string(step), fate.samples);
     if (fate.complete()) {
         ++tally.met;
-        tally.add(tally.met_text, step);
+        add_word(tally.met_text, step);
         return;
     }
     // What never came may only not have come yet.
@@ -66,7 +60,7 @@ void count_failure(const ScenarioRecord& record, std::string_view step, CheckOut
     }
     ++tally.met;
     ++tally.lost;
-    tally.add(tally.lost_text, step);
+    add_word(tally.lost_text, step);
     add_finding(out, record.observation.series()[fate.series].text,
                 std::to_string(fate.samples - fate.survived) + " of " + count_text(fate.samples, "sample") +
                     " in request " + std::to_string(fate.exchange) + " (" + std::string(step) +
@@ -93,7 +87,7 @@ void judge_broken_connection(const ScenarioRecord& record, CheckOutcome& out) {
         const auto lost = lost_in_resets(record);
         evidence(out, "connections reset in the body", static_cast<std::uint64_t>(resets));
         ++tally.met;
-        tally.add(lost.empty() ? tally.met_text : tally.lost_text, kResetInBody);
+        add_word(lost.empty() ? tally.met_text : tally.lost_text, kResetInBody);
         if (!lost.empty()) {
             ++tally.lost;
             const auto hit =
@@ -105,16 +99,6 @@ void judge_broken_connection(const ScenarioRecord& record, CheckOutcome& out) {
         }
     }
     conclude_failures(record, tally, out, "data again whose connection was closed or reset before an answer");
-}
-
-/// From a failed exchange to the next attempt with its data; nullopt where none was seen.
-std::optional<std::int64_t> delay_after(const Observation& observation, std::string_view step) {
-    const auto fate = fate_of(observation, step);
-    const auto& all = observation.deliveries();
-    const auto again =
-        std::find_if(all.begin(), all.end(), [&](const Delivery& d) { return d.id == fate.again_exchange; });
-    if (!fate.hit || again == all.end()) return std::nullopt;
-    return again->first_byte_us - fate.end_us;
 }
 
 /// The first data that was closed upon: the delays until each further attempt with it. Then the delays after other
@@ -145,7 +129,8 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
     // One at once is what HTTP clients do by themselves when a kept connection turns out to be closed.
     if (delays.size() < 2) return undecided(out, "fewer than two further attempts with the same data were seen");
     for (const auto step : {kStepReset, kStepCutHead, kStepGarbage}) {
-        if (const auto delay = delay_after(record.observation, step)) delays.push_back(*delay);
+        const auto fate = fate_of(record.observation, step);
+        if (fate.again_exchange != 0) delays.push_back(fate.again_us - fate.end_us);
     }
     evidence(out, "attempts after a failed connection", delays.size());
     const auto longest = *std::max_element(delays.begin(), delays.end());
@@ -211,12 +196,12 @@ void judge_unusual_success(const ScenarioRecord& record, CheckOutcome& out) {
             ++tally.open;
         } else if (fate.again == 0) {
             ++tally.met;
-            tally.add(tally.met_text, step);
+            add_word(tally.met_text, step);
         } else if (fate.end_us - fate.first_byte_us > kSlowUs) {
             ++tally.open;  // it took so long that the sender may have given up by right
         } else {
             ++tally.lost;
-            tally.add(tally.lost_text, step);
+            add_word(tally.lost_text, step);
             add_finding(out, record.observation.series()[fate.series].text,
                         count_text(fate.again, "sample") + " of request " + std::to_string(fate.exchange) + " (" +
                             std::string(step) + ") came again in request " + std::to_string(fate.again_exchange),

@@ -14,12 +14,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+template <typename Type, typename Struct>
+concept Is = std::same_as<std::remove_const_t<Type>, Struct>;
+
 // One list of members for each struct, for both ways: visit(key, member). A new member is one line. What has its
 // default value is left out, and what is not there keeps it, so that older capsules stay readable.
 
 template <typename Visit>
-void members(Visit&& visit, auto& record) requires
-    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(record)>>, ScenarioRecord> {
+void members(Visit&& visit, Is<ScenarioRecord> auto& record) {
     visit("started", record.started);
     visit("problem", record.problem);
     visit("target_broke", record.target_broke);
@@ -41,8 +43,7 @@ void members(Visit&& visit, auto& record) requires
 }
 
 template <typename Visit>
-void members(Visit&& visit,
-             auto& trial) requires std::same_as<std::remove_const_t<std::remove_reference_t<decltype(trial)>>, Trial> {
+void members(Visit&& visit, Is<Trial> auto& trial) {
     visit("target", trial.target);
     visit("variants", trial.variants);
     visit("header", trial.header);
@@ -54,22 +55,19 @@ void members(Visit&& visit,
 }
 
 template <typename Visit>
-void members(Visit&& visit, auto& target) requires
-    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(target)>>, Target> {
+void members(Visit&& visit, Is<Target> auto& target) {
     visit("name", target.name);
     visit("attach", target.attach);
 }
 
 template <typename Visit>
-void members(Visit&& visit, auto& support) requires
-    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(support)>>, Target::Support> {
+void members(Visit&& visit, Is<Target::Support> auto& support) {
     visit("1.0", support.v1);
     visit("2.0", support.v2);
 }
 
 template <typename Visit>
-void members(Visit&& visit, auto& source) requires
-    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(source)>>, SourceIdentity> {
+void members(Visit&& visit, Is<SourceIdentity> auto& source) {
     visit("metric", source.metric);
     visit("labels", source.labels);
     visit("unique_values", source.unique_values);
@@ -82,8 +80,7 @@ void members(Visit&& visit, auto& source) requires
 }
 
 template <typename Visit>
-void members(Visit&& visit, auto& family) requires
-    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(family)>>, FamilyIdentity> {
+void members(Visit&& visit, Is<FamilyIdentity> auto& family) {
     visit("name", family.name);
     visit("type", family.type);
     visit("help", family.help);
@@ -92,8 +89,7 @@ void members(Visit&& visit, auto& family) requires
 
 /// Without the format, which has a name, and without what was served, which is written compactly.
 template <typename Visit>
-void members(Visit&& visit, auto& generation) requires
-    std::same_as<std::remove_const_t<std::remove_reference_t<decltype(generation)>>, Generation> {
+void members(Visit&& visit, Is<Generation> auto& generation) {
     visit("number", generation.number);
     visit("unix_ms", generation.unix_ms);
     visit("failed", generation.failed);

@@ -32,21 +32,17 @@ void play_outage(Stage& stage) {
         return std::count_if(all.begin(), all.end(),
                              [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
     };
-    Overdue settled(300ms), given_up(6s), silent(8s);
-    std::size_t seen = 0;
+    Overdue settled(300ms), given_up(6s);
+    Silence silent(8s);
     (void)stage.wait(25s, [&] {
         const auto data = refused_data(stage.observation(), 500, 599);
         const bool all = std::all_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.acknowledged(); });
         const bool none_again =
             std::none_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.retried(); });
-        const auto now = stage.observation().deliveries().size();
-        if (now != seen) {
-            seen = now;
-            (void)silent(false);
-        }
         // A sender that goes on with new data only has had its chance.
         if (given_up(!all && accepted() >= 3 && (none_again || accepted() >= 12))) return true;
-        if (silent(!all && stage.record().target.input == Input::kUnknown && !stage.may_scrape())) return true;
+        const bool may_be_done = stage.record().target.input == Input::kUnknown && !stage.may_scrape();
+        if (silent(stage.observation().deliveries().size(), !all && may_be_done)) return true;
         return settled(all && (accepted() >= 3 || !stage.may_scrape()));
     });
 }
@@ -58,8 +54,8 @@ void play_long_outage(Stage& stage) {
     if (stage.wait(kOutageLasts, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
     stage.accept_everything();
     const auto at_turn = stage.requests();
-    Overdue settled(300ms), given_up(6s), silent(8s);
-    std::size_t seen = 0;
+    Overdue settled(300ms), given_up(6s);
+    Silence silent(8s);
     (void)stage.wait(25s, [&] {
         const auto& all = stage.observation().deliveries();
         const auto data = refused_data(stage.observation(), 500, 599);
@@ -67,12 +63,8 @@ void play_long_outage(Stage& stage) {
             std::all_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.acknowledged(); });
         const auto accepted = std::count_if(all.begin() + static_cast<std::ptrdiff_t>(at_turn), all.end(),
                                             [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
-        if (all.size() != seen) {
-            seen = all.size();
-            (void)silent(false);
-        }
         return settled(arrived && (accepted >= 3 || !stage.may_scrape())) || given_up(!arrived && accepted >= 3) ||
-               silent(true);
+               silent(all.size());
     });
 }
 

@@ -39,8 +39,7 @@ void play_redirects(Stage& stage) {
     opening.other_targets = true;
     if (!stage.open_with(std::move(opening))) return;
     if (!first_samples(stage)) return;
-    auto seen = stage.requests();
-    Overdue silent(8s);
+    Silence silent(8s);
     (void)stage.wait(scrapes ? 35s : 25s, [&] {
         const auto& observation = stage.observation();
         const bool shown = std::all_of(kRedirectStatuses.begin(), kRedirectStatuses.end(), [&](int status) {
@@ -48,11 +47,7 @@ void play_redirects(Stage& stage) {
             return fate.hit && (fate.later >= 2 || (fate.acknowledged >= fate.samples && fate.later >= 1));
         });
         if (shown) return true;
-        if (const auto now = observation.deliveries().size(); now != seen) {
-            seen = now;
-            (void)silent(false);
-        }
-        return silent(true);
+        return silent(observation.deliveries().size());
     });
 }
 

@@ -102,8 +102,7 @@ void await_effects(Stage& stage, const std::vector<Provocation>& answers, Stage:
     const auto count = [&] { return stage.observation().deliveries().size(); };
     const auto at_turn = stage.requests();
     const auto scrapes_at_turn = stage.scrapes();
-    auto seen = at_turn;
-    Overdue silent(may_rename ? 10s : 8s);
+    Silence silent(may_rename ? 10s : 8s);
     std::vector<Overdue> waited;
     for (const auto& answer : answers) waited.emplace_back(answer.patience);
     (void)stage.wait(deadline, [&] {
@@ -121,11 +120,7 @@ void await_effects(Stage& stage, const std::vector<Provocation>& answers, Stage:
             may_rename = false;
             stage.answer(script_of(answers, {}));
         }
-        if (count() != seen) {
-            seen = count();
-            (void)silent(false);
-        }
-        return silent(true);
+        return silent(count());
     });
 }
 

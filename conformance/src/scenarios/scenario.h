@@ -98,4 +98,21 @@ private:
     std::optional<std::chrono::steady_clock::time_point> since_;
 };
 
+/// A time in which no further request came, while a condition held.
+class Silence {
+public:
+    explicit Silence(Stage::Milliseconds patience) : overdue_(patience) {}
+    bool operator()(std::size_t requests, bool condition = true) {
+        if (requests != seen_) {
+            seen_ = requests;
+            (void)overdue_(false);
+        }
+        return overdue_(condition);
+    }
+
+private:
+    std::size_t seen_ = 0;
+    Overdue overdue_;
+};
+
 }  // namespace prw::conformance

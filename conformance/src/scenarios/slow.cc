@@ -14,15 +14,10 @@ void play_slow(Stage& stage) {
     script.steps.push_back(std::move(step));
     if (!stage.open(std::move(script))) return;
     if (!first_samples(stage)) return;
-    Overdue silent(8s);
-    std::uint64_t seen = 0;
+    Silence silent(8s);
     (void)stage.wait(20s, [&] {
         const auto requests = requests_with_samples(stage.observation());
-        if (requests != seen) {
-            seen = requests;
-            (void)silent(false);
-        }
-        return requests >= kSlowRequests || silent(true);
+        return requests >= kSlowRequests || silent(requests);
     });
 }
 

@@ -102,9 +102,8 @@ void play_transport(Stage& stage) {
     const auto count = [&] { return stage.observation().deliveries().size(); };
     const auto at_turn = stage.requests();
     const auto scrapes_at_turn = stage.scrapes();
-    auto seen = at_turn;
     // Longer than senders wait between two attempts, and than the time-out that a stall runs into.
-    Overdue silent(10s);
+    Silence silent(10s);
     (void)stage.wait(scrapes ? 45s : 25s, [&] {
         const auto& observation = stage.observation();
         std::size_t open = 0, hit = 0, lost = 0;
@@ -130,11 +129,7 @@ void play_transport(Stage& stage) {
             carrier = {};
             stage.answer(faults(carrier, stall, stage.record().asked));
         }
-        if (count() != seen) {
-            seen = count();
-            (void)silent(false);
-        }
-        return silent(true);
+        return silent(count());
     });
 }
 

@@ -15,17 +15,14 @@ void play_unsupported(Stage& stage) {
         const auto& all = stage.observation().deliveries();
         return std::count_if(all.begin(), all.end(), fits);
     };
-    Overdue gone_on(1s), silent(8s);
-    std::size_t seen = 0;
+    Overdue gone_on(1s);
+    Silence silent(8s);
     (void)stage.wait(stage.record().target.settle + 12s, [&] {
         const auto refused = count([](const Delivery& d) { return d.status == 415; });
         const auto accepted = count([](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
         if (refused == 0) return false;
-        if (const auto now = stage.observation().deliveries().size(); now != seen) {
-            seen = now;
-            (void)silent(false);
-        }
-        return accepted >= 4 || gone_on(accepted == 0 && refused >= 4) || silent(true);
+        return accepted >= 4 || gone_on(accepted == 0 && refused >= 4) ||
+               silent(stage.observation().deliveries().size());
     });
 }
 
