@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "in_process.h"
 #include "prw/proto/clauses.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
@@ -23,21 +24,10 @@ using prw::testing::write_file;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-struct Outcome {
-    int code = -1;
-    std::string out, err;
-};
+using testing_support::Outcome;
 
 Outcome prw(std::vector<std::string> arguments, const std::string& input = {}) {
-    std::istringstream in(input);
-    std::ostringstream out;
-    std::ostringstream err;
-    Io io{in, out, err, false, 80};
-    arguments.insert(arguments.begin(), "prw");
-    std::vector<const char*> argv;
-    for (const auto& argument : arguments) argv.push_back(argument.c_str());
-    const int code = run(static_cast<int>(argv.size()), argv.data(), io);
-    return {code, out.str(), err.str()};
+    return testing_support::run_prw(std::move(arguments), input);
 }
 
 TEST(Cli, UsageErrorsAreExitCodeTwo) {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "commands.h"
+#include "in_process.h"
 #include "prw/conformance/profile.h"
 #include "support.h"
 
@@ -19,20 +20,11 @@ using prw::testing::write_file;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-struct Outcome {
-    int code = -1;
-    std::string out, err;
-};
+using testing_support::Outcome;
 
 Outcome init(std::vector<std::string> arguments) {
-    std::istringstream in;
-    std::ostringstream out, err;
-    Io io{in, out, err, false, 80};
-    arguments.insert(arguments.begin(), {"prw", "init", "sender"});
-    std::vector<const char*> argv;
-    for (const auto& argument : arguments) argv.push_back(argument.c_str());
-    const int code = run(static_cast<int>(argv.size()), argv.data(), io);
-    return {code, out.str(), err.str()};
+    arguments.insert(arguments.begin(), {"init", "sender"});
+    return testing_support::run_prw(std::move(arguments));
 }
 
 /// The text with every # before a key taken away.

@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "emit_gtest.h"
+#include "in_process.h"
 #include "prw/proto/http_head.h"
 #include "prw/receiver/receiver.h"
 #include "replay_request.h"
@@ -24,22 +25,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Outcome {
-    int code = -1;
-    std::string out, err;
-};
+using testing_support::Outcome;
 
-Outcome prw(std::vector<std::string> arguments) {
-    std::istringstream in;
-    std::ostringstream out;
-    std::ostringstream err;
-    Io io{in, out, err, false, 100};
-    arguments.insert(arguments.begin(), "prw");
-    std::vector<const char*> argv;
-    for (const auto& argument : arguments) argv.push_back(argument.c_str());
-    const int code = run(static_cast<int>(argv.size()), argv.data(), io);
-    return {code, out.str(), err.str()};
-}
+Outcome prw(std::vector<std::string> arguments) { return testing_support::run_prw(std::move(arguments), {}, 100); }
 
 std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
