@@ -34,13 +34,15 @@ using sender::Milliseconds;
 constexpr std::size_t kMaxInput = 1U << 30U;                  // bytes of one file
 constexpr Milliseconds kNoDeadline{30LL * 24 * 3600 * 1000};  // far beyond any --retry-for
 
+constexpr Milliseconds kLongestScrape{10'000};  // unless --scrape-timeout says otherwise
+
 struct SendFlags {
     std::vector<std::string> arguments;
     std::string scrape, message, format = "auto", timestamp = "now", job, instance, fallback = "off";
     std::vector<std::string> headers, labels, mutate;
     std::uint64_t scrapes = 0;
-    Milliseconds interval{1000}, scrape_timeout{10000}, timeout{30000}, flush_deadline{10000}, retry_for{0};
-    bool retry_for_given = false;
+    Milliseconds interval{1000}, scrape_timeout{0}, timeout{30000}, flush_deadline{10000}, retry_for{0};
+    bool retry_for_given = false, scrape_timeout_given = false;
     std::uint64_t max_retries = 0;
     bool max_retries_given = false, quiet = false, verbose = false;
     sender::QueueOptions queue;
@@ -214,6 +216,7 @@ private:
         if (flags_.max_retries_given) flags_.remote.max_retries = flags_.max_retries;
         if (!flags_.retry_for_given && !scraping_) flags_.retry_for = Milliseconds(60'000);
         if (flags_.retry_for > Milliseconds(0)) flags_.remote.retry_for = flags_.retry_for;
+        if (!flags_.scrape_timeout_given) flags_.scrape_timeout = std::min(flags_.interval, kLongestScrape);
         for (const auto& [name, value] : {std::pair{"--interval", flags_.interval},
                                           {"--timeout", flags_.timeout},
                                           {"--scrape-timeout", flags_.scrape_timeout}})
@@ -467,7 +470,11 @@ void add_send(CLI::App& app, Io& io, int& exit_code) {
         ->option_text("URL [FILE…]");
     sub->add_option("--scrape", f.scrape, "URL to scrape again and again instead of sending files")->type_name("URL");
     add_duration(*sub, "--interval", f.interval, "Time between two scrapes");
-    add_duration(*sub, "--scrape-timeout", f.scrape_timeout, "Time for one scrape, at most the interval");
+    add_duration(
+        *sub, "--scrape-timeout", f.scrape_timeout,
+        "Time for one scrape (default: the interval, at most 10s); while one takes longer than the interval, no "
+        "other begins",
+        &f.scrape_timeout_given);
     sub->add_option("--scrapes", f.scrapes, "Stop after this many scrapes (default: at SIGINT or SIGTERM)")
         ->type_name("N");
     sub->add_option("--format", f.format, "Input: auto, text, openmetrics, json, protobuf")->capture_default_str();

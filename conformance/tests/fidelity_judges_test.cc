@@ -780,6 +780,34 @@ TEST(LargeScrape, ArrivesOnce) {
                 StartsWith("fail: 1 sample came again after a 2xx"));
 }
 
+TEST(LargeScrape, OfWhichNothingCameSaysWhatBecameOfTheScrapes) {
+    const auto reason = [](std::size_t cut, std::size_t whole) {
+        ScenarioRecord record;
+        record.scenario = "large-scrape";
+        record.asked = proto::ProtobufMessage::kV2;
+        record.target.input = Input::kScrape;
+        record.started = true;
+        Delivery delivery;
+        delivery.id = 1;
+        delivery.message = proto::ProtobufMessage::kV2;
+        delivery.decoded = true;
+        delivery.status = 204;
+        delivery.samples.push_back({record.observation.intern("up", {}), 1, 0, false});
+        record.observation.add(std::move(delivery));
+        for (std::size_t i = 0; i < cut + whole; ++i)
+            record.generations.push_back({.number = i + 1, .complete = i >= cut, .samples = {}});
+        for (const auto& check : judge(record))
+            if (check.id == "sender/fidelity/large-scrape")
+                return std::string(name_of(check.verdict)) + ": " + check.reason;
+        return std::string("none");
+    };
+    EXPECT_EQ(reason(3, 0),
+              "inconclusive: no scraped series arrived under its name: none of 3 scrapes was read to its end; is the "
+              "time allowed for one too short?");
+    EXPECT_EQ(reason(3, 1), "inconclusive: no scraped series arrived under its name");
+    EXPECT_EQ(reason(0, 0), "inconclusive: the target never scraped what we offered");
+}
+
 TEST(SamplesBeforeExemplars, TheSampleMayComeInTheSameRequest) {
     const auto verdict = [](bool exemplar_first, bool sample_with_it) {
         ScenarioRecord record;

@@ -13,12 +13,11 @@ class HttpFetcher final : public Fetcher {
 public:
     explicit HttpFetcher(const ScrapeOptions& options)
         : max_body_(options.max_body), client_(options.url, client_options(options)) {
-        const auto timeout = std::min(options.timeout, options.interval);
-        headers_ = {
-            {"User-Agent", default_user_agent()},
-            {"Accept", std::string(accept_for(options.format))},
-            {"Accept-Encoding", "identity"},
-            {"X-Prometheus-Scrape-Timeout-Seconds", std::to_string(static_cast<double>(timeout.count()) / 1000.0)}};
+        headers_ = {{"User-Agent", default_user_agent()},
+                    {"Accept", std::string(accept_for(options.format))},
+                    {"Accept-Encoding", "identity"},
+                    {"X-Prometheus-Scrape-Timeout-Seconds",
+                     std::to_string(static_cast<double>(options.timeout.count()) / 1000.0)}};
         if (!options.url.user.empty() || !options.url.password.empty())
             headers_.emplace_back("Authorization", "Basic " + base64(options.url.user + ":" + options.url.password));
     }
@@ -44,7 +43,7 @@ public:
 private:
     static http::ClientOptions client_options(const ScrapeOptions& options) {
         http::ClientOptions client = options.client;
-        client.timeout = client.connect_timeout = std::min(options.timeout, options.interval);
+        client.timeout = client.connect_timeout = options.timeout;
         client.max_response = options.max_body + 1;
         return client;
     }

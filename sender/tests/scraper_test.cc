@@ -172,6 +172,7 @@ TEST(Scraper, NegotiatesOverHttp) {
     Collected collected;
     ScrapeOptions scrape = options(5);
     scrape.url = *http::parse_url(target.url("/metrics?x=1"));
+    scrape.timeout = scrape.interval;
     Scraper scraper(scrape, {}, clock, collected.sink());
     scraper.run();
     ASSERT_EQ(collected.scrapes.size(), 5U);
@@ -187,6 +188,30 @@ TEST(Scraper, NegotiatesOverHttp) {
                                      "encoding=delimited;q=0.7,application/openmetrics-text;version=1.0.0;q=0.6,"
                                      "text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\n"));
     EXPECT_THAT(heads[0], ::testing::HasSubstr("\r\nX-Prometheus-Scrape-Timeout-Seconds: 1.0"));
+}
+
+TEST(Scraper, MayTakeLongerThanTheInterval) {
+    std::string head;
+    VirtualClock clock;
+    http::Server target({}, [&](const http::Request& request) {
+        head = request.raw_head;
+        clock.advance(Milliseconds(2500));
+        http::Response response;
+        response.status = 200;
+        response.body = "a 1\n";
+        return response;
+    });
+    ASSERT_TRUE(target.start());
+    Collected collected;
+    ScrapeOptions scrape = options(3);
+    scrape.url = *http::parse_url(target.url("/"));
+    scrape.timeout = Milliseconds(5000);
+    Scraper scraper(scrape, {}, clock, collected.sink());
+    scraper.run();
+    EXPECT_THAT(head, ::testing::HasSubstr("\r\nX-Prometheus-Scrape-Timeout-Seconds: 5.0"));
+    ASSERT_EQ(collected.scrapes.size(), 3U);
+    EXPECT_EQ(collected.scrapes[1].front(), "a 1 @3000") << "the ticks at 1000 and 2000 are left out";
+    EXPECT_EQ(scraper.stats().missed, 6U);
 }
 
 TEST(Scraper, AsksForTheFormatItIsTold) {

@@ -12,7 +12,7 @@ namespace {
 void judge_large(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     const auto compared = compare_with_source(record);
-    if (compared.first == 0) return undecided(out, "no scraped series arrived under its name");
+    if (compared.first == 0) return nothing_arrived(record, out);
     evidence(out, "samples", compared.expected);
     evidence(out, "arrived", compared.found);
     if (compared.expected == 0) return undecided(out, "the scrape was not served as a whole");

@@ -59,7 +59,7 @@ void judge_native(const ScenarioRecord& record, CheckOutcome& out) {
 
 void judge_custom(const ScenarioRecord& record, CheckOutcome& out) {
     const auto compared = compare_with_source(record);
-    if (compared.first == 0) return undecided(out, "no scraped series arrived under its name");
+    if (compared.first == 0) return nothing_arrived(record, out);
     if (compared.custom.expected == 0)
         return not_applicable(out, "the target made no custom buckets of the classic histograms that it scraped");
     finish(record, compared.custom, compared, "histogram with custom buckets", "histograms with custom buckets", out);

@@ -44,7 +44,7 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
         if (any)
             return miss(out, "the scraped values",
                         "series with the scraped names arrived, none of them with a value that was served");
-        return undecided(out, "no scraped series arrived under its name");
+        return nothing_arrived(record, out);
     }
     evidence(out, "generations", compared.last - compared.first + 1);
     evidence(out, "samples", compared.expected);
@@ -173,7 +173,7 @@ void judge_complete_set(const ScenarioRecord& record, CheckOutcome& out) {
                     0, "Send every label with every TimeSeries; nothing carries over from an earlier request.");
     }
     evidence(out, "series", judged);
-    if (judged == 0) return undecided(out, "no scraped series arrived under its name");
+    if (judged == 0) return nothing_arrived(record, out);
     if (faults == 0) return pass(out, "every scraped series arrived with all its labels, always with the same");
     miss(out, "each series with all its labels, in every request",
          count_text(faults, "label set") + " were not complete or not constant");
@@ -198,7 +198,7 @@ void judge_job_instance(const ScenarioRecord& record, CheckOutcome& out) {
         example.try_emplace(kind, series.text);
     }
     evidence(out, "series", judged);
-    if (judged == 0) return undecided(out, "no scraped series arrived under its name");
+    if (judged == 0) return nothing_arrived(record, out);
     if (kinds.size() == 1)
         return pass(out, kinds.begin()->empty() ? "no series has job or instance"
                                                 : "all series of the target have " + *kinds.begin());

@@ -193,6 +193,15 @@ void undecided(CheckOutcome& out, std::string reason) {
     out.verdict = Verdict::kInconclusive;
     out.reason = std::move(reason);
 }
+void nothing_arrived(const ScenarioRecord& record, CheckOutcome& out) {
+    std::string reason = "no scraped series arrived under its name";
+    const auto whole = std::count_if(record.generations.begin(), record.generations.end(),
+                                     [](const Generation& g) { return g.complete && !g.failed; });
+    if (whole == 0)
+        reason += ": none of " + count_text(record.generations.size(), "scrape") +
+                  " was read to its end; is the time allowed for one too short?";
+    undecided(out, std::move(reason));
+}
 void not_applicable(CheckOutcome& out, std::string reason) {
     out.verdict = Verdict::kNotApplicable;
     out.reason = std::move(reason);

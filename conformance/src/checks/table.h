@@ -68,6 +68,8 @@ inline constexpr std::string_view kTargetRunsSummary =
 void pass(CheckOutcome& out, std::string reason);
 void inform(CheckOutcome& out, std::string reason);
 void undecided(CheckOutcome& out, std::string reason);
+/// Undecided, as nothing of what was scraped came under its name: with what became of the scrapes.
+void nothing_arrived(const ScenarioRecord& record, CheckOutcome& out);
 void not_applicable(CheckOutcome& out, std::string reason);
 /// `want` and `got` also make the reason. Level SHOULD is a warning, MUST a failure.
 void miss(CheckOutcome& out, std::string want, std::string got);

@@ -239,7 +239,7 @@ void judge_refused(const ScenarioRecord& record, CheckOutcome& out) {
                                   : "nothing came once connections were accepted");
     }
     const auto times = generation_times(record.observation, record.generations);
-    if (times.empty()) return undecided(out, "no scraped series arrived under its name");
+    if (times.empty()) return nothing_arrived(record, out);
     std::uint64_t served = 0, lost = 0;
     for (const auto& generation : record.generations) {
         if (!generation.complete || generation.failed || generation.number > until) continue;

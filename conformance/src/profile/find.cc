@@ -59,6 +59,8 @@ Target reference_target() {
                    "${PRW_SCRAPE_URL}",
                    "--interval",
                    "200ms",
+                   "--scrape-timeout",  // 10,000 series may take longer than the interval on a busy machine
+                   "5s",
                    "--flush-interval",
                    "200ms",
                    "--protobuf-message",

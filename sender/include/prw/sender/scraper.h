@@ -21,7 +21,7 @@ namespace prw::sender {
 struct ScrapeOptions {
     http::Url url;
     Milliseconds interval{15000};
-    Milliseconds timeout{10000};              ///< of one scrape; never longer than the interval
+    Milliseconds timeout{10000};              ///< of one scrape; one longer than the interval leaves the next ones out
     InputFormat format = InputFormat::kAuto;  ///< what is asked for; kAuto: the response's Content-Type decides
     bool native_histograms = true;            ///< see ParseOptions
     std::optional<std::uint64_t> count;       ///< stop after this many scrapes
