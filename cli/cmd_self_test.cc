@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 
 #include <atomic>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -10,8 +9,10 @@
 #include <vector>
 
 #include "commands.h"
+#include "progress_line.h"
 #include "prw/conformance/self_test.h"
 #include "prw/proto/units.h"
+#include "report_options.h"
 #include "signals.h"
 #include "version.h"
 
@@ -68,54 +69,6 @@ void list(const conformance::SelfTestCatalogue& catalogue, const std::vector<con
     io.out << jobs.size() << (jobs.size() == 1 ? " run\n" : " runs\n");
 }
 
-/// Rewrites one line on a terminal; elsewhere a line every ten seconds.
-class ProgressLine {
-public:
-    ProgressLine(Io& io, std::ostream& out, bool quiet) : io_(io), out_(out), quiet_(quiet) {}
-    ~ProgressLine() { clear(); }
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-
-    void show(const conformance::Progress& progress) {
-        if (quiet_ || progress.elapsed < std::chrono::seconds(1)) return;
-        std::string text = std::to_string(progress.done) + " of " + std::to_string(progress.total) + " runs, " +
-                           std::to_string(progress.requests) + " requests, " +
-                           std::to_string(progress.elapsed.count() / 1000) + " s";
-        if (io_.out_is_terminal) {
-            if (!progress.running.empty())
-                text += "   " + progress.running.front() +
-                        (progress.running.size() > 1 ? " and " + std::to_string(progress.running.size() - 1) + " more"
-                                                     : std::string());
-            const auto room = static_cast<std::size_t>(std::max(20, io_.width - 1));
-            if (text.size() > room) text.resize(room);
-            out_ << "\r\x1b[K" << text << std::flush;
-            shown_ = true;
-        } else if (progress.elapsed - last_ >= std::chrono::seconds(10)) {
-            out_ << text << "\n" << std::flush;
-            last_ = progress.elapsed;
-        }
-    }
-    void clear() {
-        if (shown_) out_ << "\r\x1b[K" << std::flush;
-        shown_ = false;
-    }
-
-private:
-    Io& io_;
-    std::ostream& out_;
-    bool quiet_;
-    bool shown_ = false;
-    std::chrono::milliseconds last_{0};
-};
-
-bool wants_colour(const Options& options, const Io& io) {
-    if (options.colour != "auto") return options.colour == "always";
-    const char* term = std::getenv("TERM");
-    const char* no_colour = std::getenv("NO_COLOR");
-    return io.out_is_terminal && (no_colour == nullptr || no_colour[0] == '\0') &&
-           (term == nullptr || std::string_view(term) != "dumb");
-}
-
 int self_test(const Options& options, Io& io) {
     conformance::SelfTestOptions run;
     run.reference = conformance::reference_target();
@@ -145,8 +98,11 @@ int self_test(const Options& options, Io& io) {
 
     // With `--json -` standard output is the JSON and nothing else.
     std::ostream& text = options.json == "-" ? io.err : io.out;
-    ProgressLine line(io, text, options.quiet);
-    run.progress = [&line](const conformance::Progress& progress) { line.show(progress); };
+    ProgressLine line(io, text, "runs", options.quiet);
+    run.progress = [&line](conformance::Progress progress) {
+        progress.finished.clear();  // a line for each of a thousand runs is too many
+        line.show(progress);
+    };
     StopSignals signals;
     std::atomic<bool> stop{false};
     run.stop = &stop;
@@ -162,7 +118,7 @@ int self_test(const Options& options, Io& io) {
                       matrix.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
 
     conformance::TerminalStyle style;
-    style.colour = wants_colour(options, io);
+    style.colour = wants_colour(options.colour, io);
     style.width = io.width;
     std::string report = conformance::render_self_test(*matrix, style);
     if (options.quiet) {
@@ -201,9 +157,7 @@ void add_self_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("--timeout", options->timeout, "Longest time of one run")->capture_default_str();
     sub->add_flag("--list", options->list, "Only say what would be run");
     sub->add_flag("-q,--quiet", options->quiet, "Only the summary");
-    sub->add_option("--color", options->colour, "auto, always or never")
-        ->check(CLI::IsMember({"auto", "always", "never"}))
-        ->capture_default_str();
+    add_colour(*sub, options->colour);
     sub->footer(
         "A mutant is the reference sender with one deliberate deviation (prw send --mutate ID). The matrix is proven\n"
         "when every check kills a mutant, every mutant is killed by the check meant for it and trips no other,\n"

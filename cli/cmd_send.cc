@@ -1,13 +1,8 @@
 /// `prw send`: the reference sender from the command line.
 #include <CLI/CLI.hpp>
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -18,11 +13,13 @@
 #include <thread>
 
 #include "commands.h"
+#include "prw/proto/units.h"
 #include "prw/proto/view.h"
 #include "prw/sender/mutants.h"
 #include "prw/sender/queue.h"
 #include "prw/sender/scraper.h"
 #include "prw/sender/target.h"
+#include "signals.h"
 
 namespace prw::cli {
 
@@ -31,8 +28,9 @@ namespace {
 using sender::LogLevel;
 using sender::Milliseconds;
 
-constexpr std::size_t kMaxInput = 1U << 30U;                  // bytes of one file
-constexpr Milliseconds kNoDeadline{30LL * 24 * 3600 * 1000};  // far beyond any --retry-for
+constexpr std::size_t kMaxInput = 1U << 30U;               // bytes of one file
+constexpr Milliseconds kLongest{30LL * 24 * 3600 * 1000};  // of all durations
+constexpr Milliseconds kNoDeadline = kLongest;
 
 constexpr Milliseconds kLongestScrape{10'000};  // unless --scrape-timeout says otherwise
 
@@ -49,88 +47,29 @@ struct SendFlags {
     sender::RemoteWriteOptions remote;
 };
 
-/// "1m30s", "1s", "500ms"; a bare 0 is allowed.
-std::string parse_duration(const std::string& text, Milliseconds& out) {
-    struct Unit {
-        std::string_view name;
-        std::int64_t ms;
-    };
-    static constexpr Unit kUnits[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-    const std::string wanted = "\"" + text + "\" is not a duration such as 500ms, 1s or 1m30s";
-    if (text == "0") return out = Milliseconds(0), std::string();
-    std::int64_t total = 0;
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        std::uint32_t number = 0;
-        const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-        if (error != std::errc()) return wanted;
-        rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-        const std::string_view name = rest.substr(0, std::min(rest.find_first_of("0123456789"), rest.size()));
-        const auto* unit =
-            std::find_if(std::begin(kUnits), std::end(kUnits), [&](const Unit& each) { return each.name == name; });
-        if (unit == std::end(kUnits)) return wanted;
-        total += std::int64_t{number} * unit->ms;
-        if (total > kNoDeadline.count()) return "\"" + text + "\" is longer than 30 days";
-        rest.remove_prefix(name.size());
-    }
-    if (text.empty()) return wanted;
-    out = Milliseconds(total);
-    return {};
-}
-
-/// Keeps SIGINT and SIGTERM for StopSignals. Made before any thread, which inherit the mask.
-class BlockedSignals {
-public:
-    BlockedSignals() {
-        sigemptyset(&set_);
-        sigaddset(&set_, SIGINT);
-        sigaddset(&set_, SIGTERM);
-        pthread_sigmask(SIG_BLOCK, &set_, &old_mask_);
-    }
-    ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &old_mask_, nullptr); }
-    BlockedSignals(const BlockedSignals&) = delete;
-    BlockedSignals& operator=(const BlockedSignals&) = delete;
-    [[nodiscard]] const sigset_t& set() const { return set_; }
-
-private:
-    sigset_t set_{}, old_mask_{};
-};
-
 /// SIGINT and SIGTERM on a thread of its own: the first one asks to stop, the second one, or the end of the grace, to
 /// stop at once.
-class StopSignals {
+class GracefulStop {
 public:
-    StopSignals(const BlockedSignals& blocked, Milliseconds grace, std::function<void()> stop,
-                std::function<void()> abort)
-        : signals_(signalfd(-1, &blocked.set(), SFD_CLOEXEC | SFD_NONBLOCK)), end_(eventfd(0, EFD_CLOEXEC)) {
-        thread_ = std::thread([this, grace, stop = std::move(stop), abort = std::move(abort)] {
-            if (!wait(-1)) return;
-            stop();
-            if (wait(static_cast<int>(std::min<std::int64_t>(grace.count(), 1'000'000'000)))) abort();
-        });
-    }
-    ~StopSignals() {
-        const std::uint64_t one = 1;
-        (void)!write(end_, &one, sizeof one);  // the counter is far from full: it cannot fail
+    /// `signals` was made before any thread, which inherit its mask.
+    GracefulStop(StopSignals& signals, Milliseconds grace, std::function<void()> stop, std::function<void()> abort)
+        : signals_(signals), thread_([this, grace, stop = std::move(stop), abort = std::move(abort)] {
+              if (signals_.wait() == 0) return;
+              stop();
+              if (grace.count() > 0) (void)signals_.wait(grace);
+              if (!over_) abort();
+          }) {}
+    ~GracefulStop() {
+        over_ = true;
+        signals_.stop();
         thread_.join();
-        close(signals_);
-        close(end_);
     }
-    StopSignals(const StopSignals&) = delete;
-    StopSignals& operator=(const StopSignals&) = delete;
+    GracefulStop(const GracefulStop&) = delete;
+    GracefulStop& operator=(const GracefulStop&) = delete;
 
 private:
-    /// True on a signal or a time-out, false at the end.
-    [[nodiscard]] bool wait(int timeout_ms) const {
-        pollfd fds[] = {{signals_, POLLIN, 0}, {end_, POLLIN, 0}};
-        while (poll(fds, 2, timeout_ms) < 0 && errno == EINTR) {}
-        if (fds[1].revents != 0) return false;
-        signalfd_siginfo taken{};
-        (void)!read(signals_, &taken, sizeof taken);
-        return true;
-    }
-
-    int signals_, end_;
+    StopSignals& signals_;
+    std::atomic<bool> over_{false};
     std::thread thread_;
 };
 
@@ -345,10 +284,10 @@ private:
             io_.err << "prw send: the input has no samples, so nothing was sent\n";
             return kInconclusive;
         }
-        const BlockedSignals blocked;
+        StopSignals signals;
         sender::Queue queue(flags_.queue, flags_.remote, clock, log, transports(clock), mutation_.random());
-        const StopSignals signals(
-            blocked, flags_.flush_deadline, [&] { queue.release(); }, [&] { queue.abort(); });
+        const GracefulStop graceful(
+            signals, flags_.flush_deadline, [&] { queue.release(); }, [&] { queue.abort(); });
         const std::size_t given = points.size();
         const auto sink = mutation_.sink([&](auto mutated) { return queue.push(std::move(mutated)); });
         const std::size_t taken = sink(std::move(points));
@@ -367,7 +306,7 @@ private:
         options.native_histograms = flags_.remote.message == proto::ProtobufMessage::kV2;
         options.client = flags_.remote.client;
         if (flags_.scrapes > 0) options.count = flags_.scrapes;
-        const BlockedSignals blocked;
+        StopSignals signals;
         sender::Queue queue(flags_.queue, flags_.remote, clock, log, transports(clock), mutation_.random());
         const auto push = [&, scrapes = 0](std::vector<proto::Series> points) mutable {
             if (mutation_.process() == sender::ProcessMutant::kCrashes && ++scrapes == 3) std::abort();
@@ -378,7 +317,7 @@ private:
             scraper.stop();
             queue.release();
         };
-        const StopSignals signals(blocked, flags_.flush_deadline, stop, [&] { queue.abort(); });
+        const GracefulStop graceful(signals, flags_.flush_deadline, stop, [&] { queue.abort(); });
         log(LogLevel::kInfo, "scraping " + scrape_url_.redacted() + " every " +
                                  std::to_string(flags_.interval.count()) + "ms, sending " +
                                  std::string(proto::short_name(flags_.remote.message)) + " to " +
@@ -451,8 +390,10 @@ void add_duration(CLI::App& sub, const std::string& name, Milliseconds& value, c
     auto* option = sub.add_option_function<std::string>(
         name,
         [&value, name, given](const std::string& text) {
-            if (const std::string problem = parse_duration(text, value); !problem.empty())
-                throw CLI::ValidationError(name, problem);
+            const auto duration = proto::parse_duration(text);
+            if (!duration) throw CLI::ValidationError(name, duration.error().text());
+            if (*duration > kLongest) throw CLI::ValidationError(name, "\"" + text + "\" is longer than 30 days");
+            value = *duration;
             if (given != nullptr) *given = true;
         },
         help);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "progress_line.h"
 #include "prw/conformance/expectations.h"
 #include "prw/conformance/reports.h"
 #include "prw/conformance/runner.h"
@@ -77,47 +78,6 @@ std::string again(const Options& options) {
     words.insert(words.end(), options.command.begin(), options.command.end());
     return conformance::redact_command(words);
 }
-
-/// One line that rewrites itself on a terminal; elsewhere a line for each scenario that ended, and one every ten
-/// seconds.
-class ProgressLine {
-public:
-    ProgressLine(Io& io, bool quiet) : io_(io), quiet_(quiet) {}
-    ~ProgressLine() { clear(); }
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-
-    void show(const conformance::Progress& progress) {
-        if (quiet_ || progress.elapsed < std::chrono::seconds(1)) return;
-        std::string text = std::to_string(progress.done) + " of " + std::to_string(progress.total) + " scenarios, " +
-                           std::to_string(progress.requests) + " requests, " + std::to_string(progress.samples) +
-                           " samples, " + std::to_string(progress.elapsed.count() / 1000) + " s";
-        if (io_.out_is_terminal) {
-            if (!progress.running.empty())
-                text += "  " + progress.running.front() + (progress.running.size() > 1 ? ", …" : "");
-            const auto room = static_cast<std::size_t>(std::max(20, io_.width - 1));
-            if (text.size() > room) text.resize(room);
-            io_.out << "\r\x1b[K" << text << std::flush;
-            shown_ = true;
-        } else if (!progress.finished.empty()) {
-            io_.out << progress.finished << " done; " << text << "\n" << std::flush;
-            last_ = progress.elapsed;
-        } else if (progress.elapsed - last_ >= std::chrono::seconds(10)) {
-            io_.out << text << "\n" << std::flush;
-            last_ = progress.elapsed;
-        }
-    }
-    void clear() {
-        if (shown_) io_.out << "\r\x1b[K" << std::flush;
-        shown_ = false;
-    }
-
-private:
-    Io& io_;
-    bool quiet_;
-    bool shown_ = false;
-    std::chrono::milliseconds last_{0};
-};
 
 std::string what_next(const Options& options, const conformance::Results& results) {
     if (!options.profile_given && options.command.empty() && !options.attach) {
@@ -315,7 +275,7 @@ private:
     }
 
     Result<conformance::Results> repeat() {
-        ProgressLine line(io_, options_.quiet);
+        ProgressLine line(io_, io_.out, "scenarios", options_.quiet);
         run_.progress = [&line](const conformance::Progress& progress) { line.show(progress); };
         run_.listening = [this](const std::string& write_url, const std::string& scrape_url) {
             io_.out << "point a sender at     " << write_url << "\nand let it scrape     " << scrape_url
