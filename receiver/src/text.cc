@@ -44,7 +44,8 @@ void append_range(std::string& out, const char* what, const std::optional<proto:
 void append_field(std::string& out, std::string_view key, std::string_view text, int width) {
     if (text.empty()) return;
     const std::string hang(kIndent + kKey, ' ');
-    const auto room = static_cast<std::size_t>(std::clamp(width, 60, 120)) - hang.size();
+    const auto room = width == kUnwrapped ? std::string_view::npos
+                                          : static_cast<std::size_t>(std::clamp(width, 60, 120)) - hang.size();
     std::string lead =
         std::string(kIndent, ' ') + std::string(key) + std::string(kKey - std::min(kKey - 1, key.size()), ' ');
     for (;;) {

@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "console.h"
 #include "escape.h"
 #include "prw/conformance/reports.h"
-#include "prw/receiver/text.h"
 #include "view.h"
 
 namespace prw::conformance {
@@ -11,50 +11,21 @@ using namespace report;
 
 namespace {
 
-class Writer {
-public:
-    explicit Writer(const TerminalStyle& style)
-        : style_(style), width_(static_cast<std::size_t>(std::clamp(style.width, 60, 120))) {}
+constexpr int kWidest = 120;
 
-    void line(std::string_view text = {}) {
-        out_ += text;
-        out_ += '\n';
+Tone tone_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::kPass:
+            return Tone::kGood;
+        case Verdict::kWarn:
+            return Tone::kCaution;
+        case Verdict::kFail:
+        case Verdict::kError:
+            return Tone::kBad;
+        default:
+            return Tone::kQuiet;
     }
-    void field(std::string_view key, std::string_view text) {
-        receiver::append_field(out_, key, clean(text), style_.width);
-    }
-    void fields(receiver::Finding finding) {
-        for (auto* text : {&finding.series, &finding.field, &finding.evidence, &finding.fix}) *text = clean(*text);
-        receiver::append_finding_fields(out_, finding, style_.width);
-    }
-    [[nodiscard]] std::string paint(std::string_view text, Verdict verdict) const {
-        if (!style_.colour) return std::string(text);
-        const char* code = "0";
-        switch (verdict) {
-            case Verdict::kPass:
-                code = "32";
-                break;
-            case Verdict::kWarn:
-                code = "33";
-                break;
-            case Verdict::kFail:
-            case Verdict::kError:
-                code = "31;1";
-                break;
-            default:
-                code = "2";
-                break;
-        }
-        return std::string("\x1b[") + code + "m" + std::string(text) + "\x1b[0m";
-    }
-    [[nodiscard]] std::size_t width() const { return width_; }
-    [[nodiscard]] std::string take() { return std::move(out_); }
-
-private:
-    const TerminalStyle& style_;
-    std::size_t width_;
-    std::string out_;
-};
+}
 
 std::string clause_text(const CheckOutcome& check) {
     std::string out;
@@ -74,7 +45,7 @@ std::string from_here(const std::string& path, const std::string& report) {
     return slash == std::string::npos ? path : report.substr(0, slash + 1) + path;
 }
 
-void expectation(Writer& out, const CheckOutcome& check) {
+void expectation(Console& out, const CheckOutcome& check) {
     if (!check.expectation) return;
     const auto& note = *check.expectation;
     out.field("known", expectation_text(note));
@@ -82,7 +53,7 @@ void expectation(Writer& out, const CheckOutcome& check) {
     out.field("edit", note.edit);
 }
 
-void detail(Writer& out, const CheckOutcome& check, const TerminalStyle& style) {
+void detail(Console& out, const CheckOutcome& check, const TerminalStyle& style) {
     out.field("clause", clause_text(check));
     out.field("want", check.want);
     out.field("got", check.got.empty() ? check.reason : check.got);
@@ -94,19 +65,52 @@ void detail(Writer& out, const CheckOutcome& check, const TerminalStyle& style) 
     out.field("seen", evidence_text(check));
     if (!check.runs.empty()) out.field("flaky", runs_text(check));
     expectation(out, check);
-    out.field("next", "prw explain " + check.id);
-    if (!check.capsule.empty()) out.field("", "prw inspect " + from_here(check.capsule, style.report));
+    out.command("next", "prw explain " + check.id);
+    if (!check.capsule.empty()) out.command("", "prw inspect " + from_here(check.capsule, style.report));
 }
 
 bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn; }
 
-void check_line(Writer& out, const CheckOutcome& check) {
+void check_line(Console& out, const CheckOutcome& check) {
     std::string tail = std::string(proto::short_name(check.message)) + "  " +
                        std::string(check.extension ? "practice" : proto::name_of(check.level)) + "  " +
                        verdict_text(check);
-    std::string head = std::string("  ") + mark_of(check.verdict) + " " + check.id;
-    const auto pad = head.size() + tail.size() + 2 < out.width() ? out.width() - head.size() - tail.size() : 2;
-    out.line(out.paint(head, check.verdict) + std::string(pad, ' ') + tail);
+    out.spread(std::string("  ") + mark_of(check.verdict) + " " + check.id, tail, tone_of(check.verdict));
+}
+
+/// The specifications that were tested.
+std::string specifications(const Results& results) {
+    const auto tested = [&](proto::ProtobufMessage message) {
+        return std::any_of(results.checks.begin(), results.checks.end(),
+                           [&](const auto& check) { return check.message == message; });
+    };
+    const bool v1 = tested(proto::ProtobufMessage::kV1), v2 = tested(proto::ProtobufMessage::kV2);
+    return v1 == v2 ? "1.0 and 2.0-rc.4" : v1 ? "1.0" : "2.0-rc.4";
+}
+
+/// What could not be judged, by reason: a check that never had its situation is no pass.
+void unjudged(Console& out, const Results& results) {
+    constexpr std::size_t kReasons = 12;  // --verbose has all
+    std::vector<std::pair<std::string, std::vector<const CheckOutcome*>>> reasons;
+    for (const auto& check : results.checks) {
+        if (check.verdict != Verdict::kInconclusive) continue;
+        auto at = std::find_if(reasons.begin(), reasons.end(), [&](const auto& r) { return r.first == check.reason; });
+        if (at == reasons.end()) at = reasons.insert(reasons.end(), {check.reason, {}});
+        at->second.push_back(&check);
+    }
+    if (reasons.empty()) return;
+    out.line();
+    out.line("Could not be judged");
+    for (std::size_t i = 0; i < std::min(reasons.size(), kReasons); ++i) {
+        const auto& checks = reasons[i].second;
+        const auto more = checks.size() > 1 ? " and " + std::to_string(checks.size() - 1) + " more" : std::string();
+        out.spread(std::string("  ") + mark_of(Verdict::kInconclusive) + " " + checks.front()->id + more,
+                   more.empty() ? std::string(proto::short_name(checks.front()->message)) : std::string(),
+                   tone_of(Verdict::kInconclusive));
+        out.field("", reasons[i].first);
+    }
+    if (reasons.size() > kReasons)
+        out.line("  " + std::to_string(reasons.size() - kReasons) + " further reasons: --verbose, or the report");
 }
 
 }  // namespace
@@ -116,13 +120,13 @@ std::string describe(const CheckOutcome& check) { return verdict_text(check); }
 std::string details(const CheckOutcome& check, int width) {
     TerminalStyle style;
     style.width = width;
-    Writer out(style);
+    Console out(style, kWidest);
     detail(out, check, style);
     return out.take();
 }
 
 std::string render_terminal(const Results& results, const TerminalStyle& style) {
-    Writer out(style);
+    Console out(style, kWidest);
     std::string title = "prw test " + results.role + "   " + results.target.name;
     if (!results.target.user_agent.empty() && results.target.user_agent != results.target.name)
         title += "   " + results.target.user_agent;
@@ -133,7 +137,8 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         requests += scenario.requests;
         samples += scenario.samples;
     }
-    out.line("Remote Write 1.0 and 2.0-rc.4   " + plural(results.scenarios.size(), "scenario", "scenarios") + "   " +
+    out.line("Remote Write " + specifications(results) + "   " +
+             plural(results.scenarios.size(), "scenario", "scenarios") + "   " +
              plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " +
              plural(samples, "sample", "samples"));
 
@@ -146,7 +151,7 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         out.line();
         out.line(
             out.paint("  E scenario " + scenario.name + " (" + std::string(proto::short_name(scenario.message)) + ")",
-                      Verdict::kError));
+                      Tone::kBad));
         out.field("problem", scenario.problem);
         if (!scenario.target_log.empty()) out.field("log", from_here(scenario.target_log, style.report));
     }
@@ -165,11 +170,7 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         }
         out.line();
         const std::string tally = std::to_string(right) + " of " + std::to_string(judged) + " judged are right";
-        const std::string name = title_of(group.name);
-        out.line(name +
-                 std::string(
-                     name.size() + tally.size() + 2 < out.width() ? out.width() - name.size() - tally.size() : 2, ' ') +
-                 tally);
+        out.spread(title_of(group.name), tally);
         for (const auto* check : group.checks) {
             if (detailed(check->verdict) && (!check->excused() || style.verbose)) {
                 check_line(out, *check);
@@ -186,6 +187,8 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         }
     }
 
+    if (!style.verbose) unjudged(out, results);
+
     const auto counts = count(results);
     out.line();
     std::string summary = "Summary   ";
@@ -201,9 +204,9 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
     if (!results.command_line.empty()) out.line("again     " + one_line(results.command_line));
     if (!results.learn_more.empty()) out.line("explain   " + results.learn_more);
     if (!style.next.empty()) out.line("next      " + style.next);
-    out.line(out.paint(upper(name_of(results.verdict)), results.verdict) + "   " + one_line(results.target.name) + " " +
-             sentence(results) + "   " + duration_text(results.duration_ms) + "   exit " +
-             std::to_string(results.exit_code));
+    out.line(out.paint(upper(name_of(results.verdict)), tone_of(results.verdict)) + "   " +
+             one_line(results.target.name) + " " + sentence(results) + "   " + duration_text(results.duration_ms) +
+             "   exit " + std::to_string(results.exit_code));
     return out.take();
 }
 

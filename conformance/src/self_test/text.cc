@@ -2,14 +2,17 @@
 #include <array>
 #include <map>
 
+#include "../report/console.h"
 #include "../report/view.h"
 #include "prw/conformance/self_test.h"
 #include "prw/receiver/text.h"
 
 namespace prw::conformance {
 
+using report::Console;
 using report::duration_text;
 using report::plural;
+using report::Tone;
 
 namespace {
 
@@ -17,6 +20,8 @@ using Kind = SelfTestProblem::Kind;
 
 /// Of each kind that many are shown in full; the JSON has them all.
 constexpr std::size_t kShown = 40;
+/// The matrix has long rows.
+constexpr int kWidest = 160;
 
 std::string_view title_of(Kind kind) {
     static constexpr std::array<std::string_view, 10> kTitles = {
@@ -33,49 +38,6 @@ std::string_view title_of(Kind kind) {
     return kTitles.at(static_cast<std::size_t>(kind));
 }
 
-class Writer {
-public:
-    explicit Writer(const TerminalStyle& style)
-        : style_(style), width_(static_cast<std::size_t>(std::clamp(style.width, 60, 160))) {}
-
-    void line(std::string_view text = {}) {
-        out_ += text;
-        out_ += '\n';
-    }
-    /// `lead`, then words that wrap below their first.
-    void words(std::string lead, bool good, const std::vector<std::string>& words, std::size_t indent) {
-        lead.resize(std::max(lead.size(), indent), ' ');
-        std::size_t column = lead.size();
-        std::string text = paint(lead, good);
-        bool first = true;
-        for (const auto& word : words) {
-            if (!first && column + 1 + word.size() > width_) {
-                text += "\n" + std::string(indent, ' ');
-                column = indent;
-                first = true;
-            }
-            text += (first ? "" : " ") + word;
-            column += word.size() + (first ? 0U : 1U);
-            first = false;
-        }
-        line(text);
-    }
-    void field(std::string_view key, std::string_view text) {
-        receiver::append_field(out_, key, text, static_cast<int>(width_));
-    }
-    [[nodiscard]] std::string paint(std::string_view text, bool good) const {
-        if (!style_.colour) return std::string(text);
-        return std::string(good ? "\x1b[32m" : "\x1b[31;1m") + std::string(text) + "\x1b[0m";
-    }
-    [[nodiscard]] std::size_t width() const { return width_; }
-    [[nodiscard]] std::string take() { return std::move(out_); }
-
-private:
-    const TerminalStyle& style_;
-    std::size_t width_;
-    std::string out_;
-};
-
 std::string share(std::size_t part, std::size_t whole) {
     const auto tenths = whole == 0 ? 1000U : part * 1000 / whole;
     return std::to_string(part) + " of " + std::to_string(whole) + " (" + std::to_string(tenths / 10) + "." +
@@ -89,13 +51,13 @@ std::string place_of(const SelfTestProblem& problem) {
     return out;
 }
 
-void problems(Writer& out, const SelfTestMatrix& matrix) {
+void problems(Console& out, const SelfTestMatrix& matrix) {
     for (std::size_t begin = 0; begin < matrix.problems.size();) {
         const auto kind = matrix.problems[begin].kind;
         std::size_t end = begin;
         while (end < matrix.problems.size() && matrix.problems[end].kind == kind) ++end;
         out.line();
-        out.line(out.paint(std::string(title_of(kind)) + " (" + std::to_string(end - begin) + ")", false));
+        out.line(out.paint(std::string(title_of(kind)) + " (" + std::to_string(end - begin) + ")", Tone::kBad));
         for (std::size_t i = begin; i < std::min(end, begin + kShown); ++i) {
             const auto& problem = matrix.problems[i];
             out.line("  x " + place_of(problem));
@@ -116,7 +78,7 @@ std::string kill_text(const SelfTestMatrix::Kill& kill) {
     return out;
 }
 
-void table(Writer& out, const SelfTestMatrix& matrix) {
+void table(Console& out, const SelfTestMatrix& matrix) {
     std::size_t longest = 0;
     for (const auto& check : matrix.checks) longest = std::max(longest, check.id.size());
     const std::size_t column = std::min(longest + 5, out.width() / 2);
@@ -131,7 +93,7 @@ void table(Writer& out, const SelfTestMatrix& matrix) {
         std::vector<std::string> names;
         for (const auto& kill : check.kills) names.push_back(kill_text(kill));
         if (names.empty()) names.push_back(exempt ? "beyond any mutant, see below" : "no kill");
-        out.words(head, exempt || check.proven(), names, column + 7);
+        out.words(head, exempt || check.proven() ? Tone::kGood : Tone::kBad, names, column + 7);
     }
     if (std::any_of(matrix.checks.begin(), matrix.checks.end(), [](const auto& check) {
             return std::any_of(check.kills.begin(), check.kills.end(), [](const auto& kill) { return !kill.meant; });
@@ -139,7 +101,7 @@ void table(Writer& out, const SelfTestMatrix& matrix) {
         out.line("  + before a name: meant for another check, and breaks this one by its nature");
 }
 
-void exemptions(Writer& out, const SelfTestMatrix& matrix) {
+void exemptions(Console& out, const SelfTestMatrix& matrix) {
     const auto list = [&](std::string_view title, auto reason) {
         bool any = false;
         for (const auto& check : matrix.checks) {
@@ -159,7 +121,7 @@ void exemptions(Writer& out, const SelfTestMatrix& matrix) {
          [](const auto& check) -> const std::string& { return check.unseen; });
 }
 
-void nulls(Writer& out, const SelfTestMatrix& matrix) {
+void nulls(Console& out, const SelfTestMatrix& matrix) {
     if (matrix.nulls.empty()) return;
     out.line();
     out.line("Null senders: what prw test sender says of them, and how many checks they pass");
@@ -189,7 +151,7 @@ std::string next_step(const SelfTestMatrix& matrix) {
 }  // namespace
 
 std::string render_self_test(const SelfTestMatrix& matrix, const TerminalStyle& style) {
-    Writer out(style);
+    Console out(style, kWidest);
     out.line("prw self-test   the reference sender, " + plural(matrix.mutants.size(), "mutant", "mutants") + ", " +
              plural(matrix.nulls.size(), "null sender", "null senders") + "   " +
              plural(matrix.checks.size(), "check", "checks") + "   " + plural(matrix.runs.size(), "run", "runs"));
@@ -229,15 +191,15 @@ std::string render_self_test(const SelfTestMatrix& matrix, const TerminalStyle& 
         out.field("again", plural(matrix.retried, "run was", "runs were") + " inconclusive at first and repeated");
     if (matrix.selected && matrix.complete) out.field("part", "only a part was asked for; the rest was not looked at");
     if (!matrix.complete) out.field("part", "INCOMPLETE: broken off before everything had run");
-    out.field("repeat", matrix.command_line);
+    out.command("repeat", matrix.command_line);
     out.field("next", next_step(matrix));
     const std::string verdict = matrix.proven()    ? matrix.selected
                                                          ? "PROVEN   what was selected can fail, and only where it should"
                                                          : "PROVEN   every check can fail, and only where it should"
                                 : !matrix.complete ? "INCOMPLETE"
                                                    : "GAPS   " + plural(matrix.problems.size(), "problem", "problems");
-    out.line(out.paint(verdict, matrix.proven()) + "   " + duration_text(matrix.duration_ms) + "   exit " +
-             std::to_string(matrix.exit_code()));
+    out.line(out.paint(verdict, matrix.proven() ? Tone::kGood : Tone::kBad) + "   " +
+             duration_text(matrix.duration_ms) + "   exit " + std::to_string(matrix.exit_code()));
     return out.take();
 }
 

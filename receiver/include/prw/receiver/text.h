@@ -10,6 +10,9 @@
 
 namespace prw::receiver {
 
+/// As a width: text of any length stays on its line, so that a command can be pasted.
+inline constexpr int kUnwrapped = 0;
+
 /// Appends "    key     text", wrapped at blanks to `width` columns with a hanging indent. Line breaks in `text` are
 /// kept, and lines that start with a blank (a hex dump with its carets) are never wrapped. Appends nothing when `text`
 /// is empty.

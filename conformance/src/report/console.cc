@@ -1,0 +1,62 @@
+#include "console.h"
+
+#include <algorithm>
+#include <array>
+
+#include "escape.h"
+#include "prw/receiver/text.h"
+
+namespace prw::conformance::report {
+
+Console::Console(const TerminalStyle& style, int widest)
+    : colour_(style.colour), width_(static_cast<std::size_t>(std::clamp(style.width, 60, widest))) {}
+
+void Console::line(std::string_view text) {
+    out_ += text;
+    out_ += '\n';
+}
+
+void Console::spread(std::string_view left, std::string_view right, Tone tone) {
+    if (right.empty()) return line(paint(left, tone));
+    const auto used = left.size() + right.size();
+    line(paint(left, tone) + std::string(used + 2 < width_ ? width_ - used : 2, ' ') + std::string(right));
+}
+
+void Console::words(std::string lead, Tone tone, const std::vector<std::string>& words, std::size_t indent) {
+    lead.resize(std::max(lead.size(), indent), ' ');
+    std::size_t column = lead.size();
+    std::string text = paint(lead, tone);
+    bool first = true;
+    for (const auto& word : words) {
+        if (!first && column + 1 + word.size() > width_) {
+            text += "\n" + std::string(indent, ' ');
+            column = indent;
+            first = true;
+        }
+        text += (first ? "" : " ") + word;
+        column += word.size() + (first ? 0U : 1U);
+        first = false;
+    }
+    line(text);
+}
+
+void Console::field(std::string_view key, std::string_view text) {
+    receiver::append_field(out_, key, clean(text), static_cast<int>(width_));
+}
+
+void Console::command(std::string_view key, std::string_view text) {
+    receiver::append_field(out_, key, clean(text), receiver::kUnwrapped);
+}
+
+void Console::fields(receiver::Finding finding) {
+    for (auto* text : {&finding.series, &finding.field, &finding.evidence, &finding.fix}) *text = clean(*text);
+    receiver::append_finding_fields(out_, finding, static_cast<int>(width_));
+}
+
+std::string Console::paint(std::string_view text, Tone tone) const {
+    static constexpr std::array<std::string_view, 5> kCodes = {"", "\x1b[32m", "\x1b[31;1m", "\x1b[33m", "\x1b[2m"};
+    if (!colour_ || tone == Tone::kPlain) return std::string(text);
+    return std::string(kCodes.at(static_cast<std::size_t>(tone))) + std::string(text) + "\x1b[0m";
+}
+
+}  // namespace prw::conformance::report

@@ -1,0 +1,44 @@
+/// The lines of a report on the terminal, in colour where that is wanted. The report of a run and that of the self-test
+/// are written with it. Internal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prw/conformance/results.h"
+
+namespace prw::conformance::report {
+
+/// Never the only sign: a mark or a word says the same.
+enum class Tone { kPlain, kGood, kBad, kCaution, kQuiet };
+
+class Console {
+public:
+    /// Lines are as wide as the style says, but between 60 and `widest` columns.
+    Console(const TerminalStyle& style, int widest);
+
+    void line(std::string_view text = {});
+    /// `left` in `tone`, and `right` at the right margin, at least two columns apart.
+    void spread(std::string_view left, std::string_view right, Tone tone = Tone::kPlain);
+    /// `lead` in `tone`, then `words` from column `indent` on, wrapped below their first.
+    void words(std::string lead, Tone tone, const std::vector<std::string>& words, std::size_t indent);
+    /// receiver::append_field(), without what a terminal would obey.
+    void field(std::string_view key, std::string_view text);
+    /// The same for a command to be pasted: it stays on one line.
+    void command(std::string_view key, std::string_view text);
+    /// Where a finding was made and how to fix it, as fields.
+    void fields(receiver::Finding finding);
+    [[nodiscard]] std::string paint(std::string_view text, Tone tone) const;
+
+    [[nodiscard]] std::size_t width() const { return width_; }
+    [[nodiscard]] std::string take() { return std::move(out_); }
+
+private:
+    bool colour_;
+    std::size_t width_;
+    std::string out_;
+};
+
+}  // namespace prw::conformance::report
