@@ -16,6 +16,13 @@ if(PRW_SANITIZE)
     target_link_options(prw_options INTERFACE -fsanitize=${PRW_SANITIZE})
 endif()
 
+# For code that no byte on the wire goes through: instrumented code takes half as long to compile without optimisation.
+function(prw_compile_quickly target)
+    if(PRW_SANITIZE)
+        target_compile_options(${target} PRIVATE -O0)
+    endif()
+endfunction()
+
 # prw_add_library(NAME SOURCES…): folder = library = namespace = target = component of the installed package.
 # Public headers live in NAME/include/prw/NAME.
 function(prw_add_library name)
@@ -50,6 +57,7 @@ function(prw_add_test name)
     endif()
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE prw_options prw_test_support ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
+    prw_compile_quickly(${name})
     if(PRW_SANITIZE)
         add_test(NAME ${name} COMMAND ${name})
         set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)

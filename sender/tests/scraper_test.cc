@@ -190,50 +190,51 @@ TEST(Scraper, NegotiatesOverHttp) {
     EXPECT_THAT(heads[0], ::testing::HasSubstr("\r\nX-Prometheus-Scrape-Timeout-Seconds: 1.0"));
 }
 
-TEST(Scraper, MayTakeLongerThanTheInterval) {
-    std::string head;
+/// A server that answers every scrape with `body`, and what comes of scraping it.
+struct OverHttp {
+    std::string body = "a 1\n";
+    std::function<void()> asked = [] {};
+    std::string head;  ///< of the last scrape
     VirtualClock clock;
-    http::Server target({}, [&](const http::Request& request) {
-        head = request.raw_head;
-        clock.advance(Milliseconds(2500));
-        http::Response response;
-        response.status = 200;
-        response.body = "a 1\n";
-        return response;
-    });
-    ASSERT_TRUE(target.start());
     Collected collected;
+
+    ScrapeStats scrape(ScrapeOptions how) {
+        http::Server target({}, [this](const http::Request& request) {
+            head = request.raw_head;
+            asked();
+            http::Response response;
+            response.status = 200;
+            response.body = body;
+            return response;
+        });
+        EXPECT_TRUE(target.start());
+        how.url = *http::parse_url(target.url("/"));
+        Scraper scraper(how, {}, clock, collected.sink());
+        scraper.run();
+        target.stop(http::Milliseconds(0));
+        return scraper.stats();
+    }
+};
+
+TEST(Scraper, MayTakeLongerThanTheInterval) {
+    OverHttp target;
+    target.asked = [&] { target.clock.advance(Milliseconds(2500)); };
     ScrapeOptions scrape = options(3);
-    scrape.url = *http::parse_url(target.url("/"));
     scrape.timeout = Milliseconds(5000);
-    Scraper scraper(scrape, {}, clock, collected.sink());
-    scraper.run();
-    EXPECT_THAT(head, ::testing::HasSubstr("\r\nX-Prometheus-Scrape-Timeout-Seconds: 5.0"));
-    ASSERT_EQ(collected.scrapes.size(), 3U);
-    EXPECT_EQ(collected.scrapes[1].front(), "a 1 @3000") << "the ticks at 1000 and 2000 are left out";
-    EXPECT_EQ(scraper.stats().missed, 6U);
+    const auto stats = target.scrape(scrape);
+    EXPECT_THAT(target.head, ::testing::HasSubstr("\r\nX-Prometheus-Scrape-Timeout-Seconds: 5.0"));
+    ASSERT_EQ(target.collected.scrapes.size(), 3U);
+    EXPECT_EQ(target.collected.scrapes[1].front(), "a 1 @3000") << "the ticks at 1000 and 2000 are left out";
+    EXPECT_EQ(stats.missed, 6U);
 }
 
 TEST(Scraper, AsksForTheFormatItIsTold) {
-    std::string head;
-    http::Server target({}, [&](const http::Request& request) {
-        head = request.raw_head;
-        http::Response response;
-        response.status = 200;
-        response.body = "a 1\n";
-        return response;
-    });
-    ASSERT_TRUE(target.start());
-    VirtualClock clock;
-    Collected collected;
+    OverHttp target;
     ScrapeOptions scrape = options(1);
-    scrape.url = *http::parse_url(target.url("/"));
     scrape.format = InputFormat::kText;
-    Scraper scraper(scrape, {}, clock, collected.sink());
-    scraper.run();
-    target.stop(http::Milliseconds(0));
-    EXPECT_THAT(head, ::testing::HasSubstr("\r\nAccept: text/plain;version=0.0.4,*/*;q=0.1\r\n"));
-    EXPECT_EQ(collected.scrapes.at(0).front(), "a 1 @0");
+    target.scrape(scrape);
+    EXPECT_THAT(target.head, ::testing::HasSubstr("\r\nAccept: text/plain;version=0.0.4,*/*;q=0.1\r\n"));
+    EXPECT_EQ(target.collected.scrapes.at(0).front(), "a 1 @0");
 }
 
 TEST(Scraper, TakesTheClassicPartWhereNativeHistogramsAreNotWanted) {
@@ -262,21 +263,12 @@ TEST(Scraper, TakesTheClassicPartWhereNativeHistogramsAreNotWanted) {
 }
 
 TEST(Scraper, AnExpositionOverTheLimitFails) {
-    http::Server target({}, [](const http::Request&) {
-        http::Response response;
-        response.status = 200;
-        response.body = "a 1\nb 2\n";
-        return response;
-    });
-    ASSERT_TRUE(target.start());
-    VirtualClock clock;
-    Collected collected;
+    OverHttp target;
+    target.body = "a 1\nb 2\n";
     ScrapeOptions scrape = options(1);
-    scrape.url = *http::parse_url(target.url("/"));
     scrape.max_body = 7;
-    Scraper scraper(scrape, {}, clock, collected.sink());
-    scraper.run();
-    EXPECT_THAT(collected.scrapes[0], ElementsAre("scrape_samples_scraped 0 @0", "up 0 @0"));
+    target.scrape(scrape);
+    EXPECT_THAT(target.collected.scrapes[0], ElementsAre("scrape_samples_scraped 0 @0", "up 0 @0"));
 }
 
 TEST(Scraper, StopEndsAScrapeThatHangsWithoutAReport) {

@@ -35,6 +35,20 @@ bool forbidden(std::string_view c) {
     return false;
 }
 
+/// Of the characters that HTML, XML and Markdown take for markup alike; empty for all others.
+std::string_view entity_of(char c) {
+    switch (c) {
+        case '&':
+            return "&amp;";
+        case '<':
+            return "&lt;";
+        case '>':
+            return "&gt;";
+        default:
+            return {};
+    }
+}
+
 }  // namespace
 
 std::string clean(std::string_view text) {
@@ -62,59 +76,30 @@ std::string one_line(std::string_view text) {
 std::string escape_markup(std::string_view text) {
     std::string out;
     for (const char c : clean(text)) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            default:
-                out += c;
-        }
+        if (const auto entity = entity_of(c); !entity.empty())
+            out += entity;
+        else if (c == '"')
+            out += "&quot;";
+        else if (c == '\'')
+            out += "&#39;";
+        else
+            out += c;
     }
     return out;
 }
 
 std::string escape_markdown(std::string_view text) {
+    // '$' opens mathematics on GitHub.
+    constexpr std::string_view kMarkup = "\\`*_[]~|#$";
     std::string out;
     for (const char c : one_line(text)) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '@':  // would notify whoever has that name
-                out += "&#64;";
-                break;
-            case '\\':
-            case '`':
-            case '*':
-            case '_':
-            case '[':
-            case ']':
-            case '~':
-            case '|':
-            case '#':
-            case '$':  // mathematics on GitHub
-                out += '\\';
-                [[fallthrough]];
-            default:
-                out += c;
+        if (const auto entity = entity_of(c); !entity.empty()) {
+            out += entity;
+        } else if (c == '@') {  // would notify whoever has that name
+            out += "&#64;";
+        } else {
+            if (kMarkup.find(c) != std::string_view::npos) out += '\\';
+            out += c;
         }
     }
     return out;

@@ -91,7 +91,7 @@ private:
         row("User-Agent", r_.target.user_agent, true);
         row("profile", r_.target.profile, true);
         row("command", r_.target.command, true);
-        row("specification", "Remote Write 1.0 and 2.0-rc.4");
+        row("specification", specifications(r_));
         row("started", r_.started);
         row("took", duration_text(r_.duration_ms));
         if (r_.repeat != 1) row("repeated", std::to_string(r_.repeat) + " times");

@@ -36,7 +36,7 @@ dl { display: grid; grid-template-columns: 7rem 1fr; gap: .2rem .8rem; margin: .
 .context { display: grid; grid-template-columns: 9rem 1fr; gap: .15rem 1rem; } .context dd { overflow-wrap: anywhere; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 @media (max-width: 40rem) { body { padding: .8rem; } dl, .context { grid-template-columns: 1fr; } dt { margin-top: .3rem; } }
-@media print { body { max-width: none; padding: 0; font-size: 10pt; } .finding, tr { break-inside: avoid; } details::details-content { content-visibility: visible; display: block; block-size: auto; } }
+@media print { body { max-width: none; padding: 0; font-size: 10pt; } .finding header, .sides, .finding details, pre, tr { break-inside: avoid; } h2, h3, .finding header, thead { break-after: avoid; } details::details-content { content-visibility: visible; display: block; block-size: auto; } }
 )css";
 
 }  // namespace prw::conformance::report

@@ -78,16 +78,6 @@ void check_line(Console& out, const CheckOutcome& check) {
     out.spread(std::string("  ") + mark_of(check.verdict) + " " + check.id, tail, tone_of(check.verdict));
 }
 
-/// The specifications that were tested.
-std::string specifications(const Results& results) {
-    const auto tested = [&](proto::ProtobufMessage message) {
-        return std::any_of(results.checks.begin(), results.checks.end(),
-                           [&](const auto& check) { return check.message == message; });
-    };
-    const bool v1 = tested(proto::ProtobufMessage::kV1), v2 = tested(proto::ProtobufMessage::kV2);
-    return v1 == v2 ? "1.0 and 2.0-rc.4" : v1 ? "1.0" : "2.0-rc.4";
-}
-
 /// What could not be judged, by reason: a check that never had its situation is no pass.
 void unjudged(Console& out, const Results& results) {
     constexpr std::size_t kReasons = 12;  // --verbose has all
@@ -137,8 +127,7 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         requests += scenario.requests;
         samples += scenario.samples;
     }
-    out.line("Remote Write " + specifications(results) + "   " +
-             plural(results.scenarios.size(), "scenario", "scenarios") + "   " +
+    out.line(specifications(results) + "   " + plural(results.scenarios.size(), "scenario", "scenarios") + "   " +
              plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " +
              plural(samples, "sample", "samples"));
 

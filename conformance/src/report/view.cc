@@ -184,6 +184,16 @@ std::string upper(std::string_view word) {
     return out;
 }
 
+std::string specifications(const Results& results) {
+    const auto tested = [&](proto::ProtobufMessage message) {
+        return std::any_of(results.checks.begin(), results.checks.end(), [&](const auto& check) {
+            return check.message == message && check.verdict != Verdict::kNotApplicable;
+        });
+    };
+    const bool v1 = tested(proto::ProtobufMessage::kV1), v2 = tested(proto::ProtobufMessage::kV2);
+    return std::string("Remote Write ") + (v1 == v2 ? "1.0 and 2.0-rc.4" : v1 ? "1.0" : "2.0-rc.4");
+}
+
 std::string_view meaning_of(Verdict verdict) {
     switch (verdict) {
         case Verdict::kPass:
