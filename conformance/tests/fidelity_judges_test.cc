@@ -613,7 +613,7 @@ TEST(ExplicitTimestamps, ArriveAsExposedOrAsTheScrapes) {
                      std::erase_if(request.series,
                                    [](const auto& s) { return name_of(s) == "prw_explicit_timestamp"; });
                  },
-                 "fail", "nothing arrived"}});
+                 "fail", "nothing of 1 scrape arrived under this name"}});
     }
     expect("sender/fidelity/every-sample-bit-exact", Exposition::kOpenMetrics, kV1,
            {{"the last millisecond, which seconds leave to rounding", at([](auto time) { return time - 1; }), "pass"}});

@@ -66,8 +66,13 @@ struct Interval {
 class Arrivals {
 public:
     explicit Arrivals(const Observation& observation)
-        : observation_(observation), of_source_(observation.sources().size()), custom_(observation.sources().size()) {
+        : observation_(observation),
+          of_source_(observation.sources().size()),
+          came_(observation.sources().size()),
+          custom_(observation.sources().size()) {
         const auto& sources = observation.sources();
+        for (const auto& series : observation.series())
+            if (series.source != kNoSource) came_[series.source] = true;
         for (const auto& delivery : observation.deliveries()) {
             if (!delivery.acknowledged()) continue;
             for (const auto& sample : delivery.samples) {
@@ -100,7 +105,7 @@ public:
             }
             if (interval.own == it->first) instead = sample;
         }
-        out.faults.push_back({generation.number, served, instead});
+        out.faults.push_back({generation.number, served, instead, !came_[served.series]});
     }
 
     /// With the exposed timestamp, or with that of a scrape where the sender gives all samples its own.
@@ -121,7 +126,7 @@ public:
         }
         if (!instead && served.timestamp_ms < generation.unix_ms - kOld) return;
         ++out.expected;
-        out.faults.push_back({generation.number, served, instead});
+        out.faults.push_back({generation.number, served, instead, !came_[served.series]});
     }
 
     void compare(std::uint64_t generation, std::uint32_t source, const proto::Histogram& served,
@@ -151,6 +156,7 @@ private:
     };
     const Observation& observation_;
     std::vector<std::multimap<std::int64_t, Arrived>> of_source_;
+    std::vector<bool> came_;    ///< by source: something of it came, whether acknowledged or not
     std::vector<bool> custom_;  ///< by the source of custom buckets: they arrived
     std::vector<std::uint32_t> becomes_;
     bool any_custom_ = false;

@@ -22,6 +22,9 @@ struct FidelityFault {
     std::uint64_t generation = 0;
     ServedSample served;
     std::optional<ObservedSample> instead;  ///< what arrived in its place; nullopt: nothing
+    /// Nothing of the series came in any request, whatever the answer: it has another name or other labels on the way,
+    /// or is left out as a whole.
+    bool never_came = false;
 };
 
 struct HistogramFault {

@@ -245,7 +245,9 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
                 compare_with_source(observation, record.generations, times.rbegin()->first - times.begin()->first + 1,
                                     times.rbegin()->first - 1);
             for (const auto& fault : compared.faults) {
-                if (fault.instead) continue;  // altered, not lost
+                // Altered; or in no request at all, refused or not. sender/fidelity/every-sample-bit-exact reports
+                // both.
+                if (fault.instead || fault.never_came) continue;
                 ++unsent;
                 add_finding(out, observation.sources()[fault.served.series].text(),
                             "what scrape " + std::to_string(fault.generation) + " served never arrived");

@@ -63,15 +63,26 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
                              count_text(compared.last - compared.first + 1, "scrape") + " arrived, bit for bit");
     }
     std::uint64_t altered = 0;
+    std::map<std::uint32_t, std::uint64_t> never_came;  // scrapes by source
     for (const auto& fault : compared.faults) {
         const auto& source = observation.sources()[fault.served.series];
+        if (fault.never_came) {
+            ++never_came[fault.served.series];
+            continue;
+        }
         altered += fault.instead ? 1U : 0U;
         add_finding(out, source.text(),
                     "scrape " + std::to_string(fault.generation) + " served " + served_text(fault.served) + ", " +
                         (fault.instead ? arrived_text(fault) + " arrived" : "nothing arrived"));
     }
+    for (const auto& [source, samples] : never_came) {
+        add_finding(out, observation.sources()[source].text(),
+                    "nothing of " + count_text(samples, "scrape") + " arrived under this name and these labels", 0,
+                    "Send every series that was scraped, under the name that it has there.");
+    }
     std::string got = std::to_string(compared.faults.size()) + " of " + count_text(compared.expected, "sample") +
                       " did not arrive as served";
+    if (!never_came.empty()) got += "; nothing came of " + count_text(never_came.size(), "series", "series");
     if (altered > 0) got += ", " + std::to_string(altered) + " of them with another value";
     miss(out, "every sample of every scrape, bit for bit", got);
 }
@@ -176,7 +187,7 @@ void judge_complete_set(const ScenarioRecord& record, CheckOutcome& out) {
     if (judged == 0) return nothing_arrived(record, out);
     if (faults == 0) return pass(out, "every scraped series arrived with all its labels, always with the same");
     miss(out, "each series with all its labels, in every request",
-         count_text(faults, "label set") + " were not complete or not constant");
+         count_text(faults, "label set was", "label sets were") + " not complete or not constant");
 }
 
 void judge_job_instance(const ScenarioRecord& record, CheckOutcome& out) {

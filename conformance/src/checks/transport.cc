@@ -254,10 +254,11 @@ void judge_refused(const ScenarioRecord& record, CheckOutcome& out) {
                     "Treat a refused connection like a 5xx: keep the data, wait, try again.");
     }
     const auto compared = compare_with_source(record.observation, record.generations, until, until);
-    std::uint64_t partly = 0;
+    std::uint64_t partly = 0, never_came = 0;
     for (const auto& fault : compared.faults) {
         if (fault.instead || !times.contains(fault.generation)) continue;
         ++partly;
+        never_came += fault.never_came ? 1U : 0U;
         add_finding(out, record.observation.sources()[fault.served.series].text(),
                     "what scrape " + std::to_string(fault.generation) + " served never arrived");
     }
@@ -268,7 +269,9 @@ void judge_refused(const ScenarioRecord& record, CheckOutcome& out) {
                     std::to_string(lost) + " of " + count_text(served, "scrape") +
                         " made while connections were refused never arrived");
     if (partly > 0)
-        return miss(out, want, count_text(partly, "sample") + " taken while connections were refused never arrived");
+        return miss(out, want,
+                    count_text(partly, "sample") + " taken while connections were refused never arrived" +
+                        (never_came == partly ? ", nor did anything of these series later" : ""));
     pass(out, "all of " + count_text(served, "scrape") + " made while connections were refused arrived");
 }
 

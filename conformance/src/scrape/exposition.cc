@@ -67,10 +67,10 @@ std::string hex(std::uint64_t number) {
     return std::string(buffer.size() - digits.size(), '0') + digits;
 }
 
-/// With a trace id as tracing has them. The value lies below every bucket's bound, so that it fits in any of them.
-proto::ExposedExemplar exemplar_of(std::uint64_t generation, std::uint32_t row, bool older = false) {
+/// With a trace id as tracing has them.
+proto::ExposedExemplar exemplar_of(double value, std::uint64_t generation, std::uint32_t row, bool older = false) {
     return {{{"trace_id", hex(generation) + hex(2 * std::uint64_t{row} + (older ? 2 : 1))}},
-            proto::to_bits(0.125 + static_cast<double>(generation) / 65536),
+            proto::to_bits(value + static_cast<double>(generation) / 65536),
             std::nullopt};
 }
 
@@ -97,13 +97,13 @@ public:
             out.timestamp_ms = series.timestamp_ms != 0 ? series.timestamp_ms : options_.explicit_ms;
         out.exemplars = series.constant_exemplars;
         if (!series.exemplar) return out;
-        out.exemplars.push_back(exemplar_of(generation_.number, index));
+        out.exemplars.push_back(exemplar_of(series.exemplar_value, generation_.number, index));
         // Observed since the last scrape.
         if (series.timed_exemplar) out.exemplars.back().timestamp_ms = asked_ms(generation_.number - 1);
         if (!series.native) return out;
         // The older one comes second: a native histogram has them by bucket.
         out.exemplars.back().timestamp_ms = asked_ms(generation_.number - 1) + 1;
-        out.exemplars.push_back(exemplar_of(generation_.number, index, true));
+        out.exemplars.push_back(exemplar_of(series.exemplar_value, generation_.number, index, true));
         out.exemplars.back().timestamp_ms = asked_ms(generation_.number - 1);
         return out;
     }

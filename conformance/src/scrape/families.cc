@@ -9,10 +9,14 @@ namespace {
 
 /// Bounds are written so that no parser has a reason to write them differently ("1" would become "1.0").
 std::vector<SourceSeries> histogram(const std::string& name, double base, bool vanishes, bool exemplars) {
-    const std::vector<std::string> bounds = {"0.25", "0.5", "2.5", "+Inf"};
+    struct Bucket {
+        std::string bound;
+        double within;
+    };
+    const std::vector<Bucket> buckets = {{"0.25", 0.125}, {"0.5", 0.375}, {"2.5", 1.5}, {"+Inf", 10}};
     std::vector<SourceSeries> out;
     double level = 0;
-    for (const auto& bound : bounds) {
+    for (const auto& [bound, within] : buckets) {
         level += 1;
         out.push_back({.metric = name + "_bucket",
                        .labels = {{"le", bound}},
@@ -20,7 +24,8 @@ std::vector<SourceSeries> histogram(const std::string& name, double base, bool v
                        .step = level,
                        .vanishes = vanishes,
                        .exemplar = exemplars,
-                       .timed_exemplar = exemplars});
+                       .timed_exemplar = exemplars,
+                       .exemplar_value = within});
     }
     out.push_back({.metric = name + "_sum", .start = base * 0.5, .step = 0.625, .vanishes = vanishes});
     out.push_back({.metric = name + "_count", .start = base * level, .step = level, .vanishes = vanishes});

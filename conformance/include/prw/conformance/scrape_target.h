@@ -41,6 +41,7 @@ struct SourceSeries {
     bool explicit_timestamp = false;      ///< served with one fixed timestamp
     bool exemplar = false;                ///< every generation has an exemplar of its own
     bool timed_exemplar = false;          ///< and that has a timestamp
+    double exemplar_value = 0.125;        ///< of the exemplar, and a bit more with every generation
     std::uint64_t resets_every = 0;       ///< the age is generation % this; 0: the generation
     std::int64_t timestamp_ms = 0;        ///< the explicit one; 0: the time of the first scrape
     std::int64_t start_timestamp_ms = 0;  ///< where the family does not make it; 0: none
