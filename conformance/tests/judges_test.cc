@@ -204,9 +204,9 @@ TEST(Catalogue, ChecksNameClausesThatExist) {
 }
 
 /// Three scrapes of generation, m{a="1"} and m{a="2"}, all of which arrived, the latter two with these labels; without,
-/// not at all.
+/// not at all. Of scrape `gap` neither came.
 std::string verdict_on_labels(const std::string& scenario, const std::string& check,
-                              const std::vector<LabelPairs>& arrived) {
+                              const std::vector<LabelPairs>& arrived, std::uint64_t gap = 0) {
     ScenarioRecord record;
     record.scenario = scenario;
     record.target.input = Input::kScrape;
@@ -229,7 +229,8 @@ std::string verdict_on_labels(const std::string& scenario, const std::string& ch
             delivery.samples.push_back({record.observation.intern(metric, labels), timestamp, bits, false});
         };
         add("generation", {}, generation.samples[0].bits);
-        for (std::size_t i = 0; i < arrived.size(); ++i) add("m", arrived[i], generation.samples[i + 1].bits);
+        for (std::size_t i = 0; number != gap && i < arrived.size(); ++i)
+            add("m", arrived[i], generation.samples[i + 1].bits);
         record.generations.push_back(std::move(generation));
         // The first is refused, and comes again.
         for (const int status :
@@ -261,6 +262,8 @@ TEST(Fidelity, ChangedLabelsAreNoLoss) {
         EXPECT_EQ(verdict_on_labels(scenario, check, {one}).find("pass") == 0, refused) << check;
         EXPECT_EQ(verdict_on_labels(scenario, check, {without, without}).find("pass") == 0, refused) << check;
     }
+    EXPECT_THAT(verdict_on_labels("5xx-then-success", "sender/retry/no-loss-after-recovery", {one, two}, 2),
+                HasSubstr("2 samples scraped during the outage never arrived"));
     constexpr auto kComplete = "sender/labels/complete-set";
     EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, two}), HasSubstr("pass"));
     EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, changed}), HasSubstr("fail"));
