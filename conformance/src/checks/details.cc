@@ -187,8 +187,7 @@ void judge_starts(const ScenarioRecord& record, CheckOutcome& out) {
                     each.exchange);
     std::string got;
     if (wrong > 0) got = count_text(wrong, "sample") + " with another start";
-    if (!absent.empty())
-        got += (got.empty() ? "" : ", ") + count_text(absent.size(), "sample") + " without the start that was exposed";
+    if (!absent.empty()) add_word(got, count_text(absent.size(), "sample") + " without the start that was exposed");
     miss(out, "the start timestamps that were exposed", got);
 }
 
@@ -236,7 +235,7 @@ public:
     /// What was exposed and is missing in all that was said.
     [[nodiscard]] std::string missing(bool type, bool help, bool unit) const {
         std::string out;
-        const auto add = [&](const char* what) { out += (out.empty() ? "" : ", ") + std::string(what); };
+        const auto add = [&](const char* what) { add_word(out, what); };
         if (!type && !types_.contains(0)) add("type");
         if (!help && !family_.help.empty()) add("help");
         if (!unit && unit_exposed_) add("unit");

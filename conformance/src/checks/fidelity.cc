@@ -27,20 +27,25 @@ bool same_value(const ServedSample& served, const ObservedSample& got) {
     return got.bits != proto::kStaleNanBits && std::isnan(proto::from_bits(got.bits));
 }
 
+/// By source: true where something of it came, under its name and labels, whatever the answer.
+std::vector<bool> came_as_itself(const Observation& observation) {
+    std::vector<bool> out(observation.sources().size());
+    for (const auto& series : observation.series())
+        if (series.source != kNoSource) out[series.source] = true;
+    return out;
+}
+
 /// By source: true where it never came as itself, while its metric came under as many label sets that are no source's.
 /// Then labels were changed on the way, which sender/labels/complete-set reports; the samples are neither lost nor
 /// altered.
 std::vector<bool> relabelled(const Observation& observation) {
     const auto& sources = observation.sources();
-    std::vector<bool> out(sources.size(), true);
+    auto out = came_as_itself(observation);
+    out.flip();
     std::map<std::string_view, std::size_t> unknown;
     std::map<std::string_view, std::size_t> missing;
-    for (const auto& series : observation.series()) {
-        if (series.source != kNoSource)
-            out[series.source] = false;
-        else
-            ++unknown[series.metric];
-    }
+    for (const auto& series : observation.series())
+        if (series.source == kNoSource) ++unknown[series.metric];
     for (std::size_t i = 0; i < sources.size(); ++i) missing[sources[i].metric] += out[i] ? 1U : 0U;
     for (std::size_t i = 0; i < sources.size(); ++i) {
         const auto found = unknown.find(sources[i].metric);
@@ -68,11 +73,9 @@ public:
     explicit Arrivals(const Observation& observation)
         : observation_(observation),
           of_source_(observation.sources().size()),
-          came_(observation.sources().size()),
+          came_(came_as_itself(observation)),
           custom_(observation.sources().size()) {
         const auto& sources = observation.sources();
-        for (const auto& series : observation.series())
-            if (series.source != kNoSource) came_[series.source] = true;
         for (const auto& delivery : observation.deliveries()) {
             if (!delivery.acknowledged()) continue;
             for (const auto& sample : delivery.samples) {
@@ -156,7 +159,7 @@ private:
     };
     const Observation& observation_;
     std::vector<std::multimap<std::int64_t, Arrived>> of_source_;
-    std::vector<bool> came_;    ///< by source: something of it came, whether acknowledged or not
+    std::vector<bool> came_;    ///< by source: came_as_itself()
     std::vector<bool> custom_;  ///< by the source of custom buckets: they arrived
     std::vector<std::uint32_t> becomes_;
     bool any_custom_ = false;

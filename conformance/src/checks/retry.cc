@@ -51,8 +51,7 @@ void judge_retry(const ScenarioRecord& record, CheckOutcome& out) {
     if (again == data.size())
         return pass(out, "all " + count_text(data.size(), "sample") + " that were answered 5xx were sent again");
     std::string statuses;
-    for (const auto& [status, count] : lost_by_status)
-        statuses += (statuses.empty() ? "" : ", ") + std::to_string(status);
+    for (const auto& [status, count] : lost_by_status) add_word(statuses, std::to_string(status));
     miss(out, "data that is answered with a 5xx is sent again",
          count_text(data.size() - again, "sample") + " of " + std::to_string(data.size()) +
              " never came again after a " + statuses + "; " + ending_text(record));
@@ -66,7 +65,7 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
     std::string listed;
     for (const auto& [exchange, step] : steps) {
         delays.push_back(step.to.first_byte_us - step.from.response_end_us);
-        if (delays.size() <= 8) listed += (listed.empty() ? "" : ", ") + ms_text(delays.back());
+        if (delays.size() <= 8) add_word(listed, ms_text(delays.back()));
     }
     evidence(out, "retries", delays.size());
     if (delays.empty()) return undecided(out, "no retry was seen");

@@ -168,7 +168,7 @@ void judge_complete_set(const ScenarioRecord& record, CheckOutcome& out) {
             ++judged;
             ++faults;
             std::string names;
-            for (const auto& label : source.labels) names += (names.empty() ? "" : ", ") + label.first;
+            for (const auto& label : source.labels) add_word(names, label.first);
             add_finding(out, series.text,
                         "a label is missing or changed: the scraped series of this name have " +
                             (names.empty() ? "no labels" : names));

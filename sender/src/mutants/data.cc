@@ -1,6 +1,10 @@
 #include "mutants/data.h"
 
 #include <algorithm>
+#include <functional>
+#include <string>
+
+#include "prw/sender/exposition.h"
 
 namespace prw::sender::mutants {
 
@@ -17,13 +21,8 @@ proto::Series& nowhere() {
 
 /// Tells the batches of one scrape from one another, so that what is added to both is no repeat. The same for a retry.
 std::string part_of(const proto::WriteRequest& request) {
-    std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
-    for (const auto& [name, value] : request.series.front().labels) {
-        for (const std::string_view text : {std::string_view(name), std::string_view(value)}) {
-            for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-        }
-    }
-    return std::to_string(hash % 100'000);
+    const auto series = series_name(request.series.front().labels, std::string::npos);
+    return std::to_string(std::hash<std::string>()(series) % 100'000);
 }
 
 proto::Series& add_series(proto::WriteRequest& request, std::string name, proto::Labels labels,
