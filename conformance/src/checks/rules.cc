@@ -136,23 +136,6 @@ bool histograms_offered(std::span<const ScenarioRecord* const> records) {
     });
 }
 
-/// The rule's clauses under this message; empty when the rule says nothing about it.
-std::vector<std::string> rule_clauses(const receiver::Rule& rule, proto::ProtobufMessage message) {
-    const std::string_view own = message == proto::ProtobufMessage::kV1 ? "prw1." : "prw2.";
-    bool any_spec = false, any_own = false;
-    for (const auto id : rule.clauses) {
-        any_spec = any_spec || id.starts_with("prw");
-        any_own = any_own || id.starts_with(own);
-    }
-    std::vector<std::string> out;
-    if (any_spec && !any_own) return out;
-    if (!any_spec && message == proto::ProtobufMessage::kV1 && rule.id.starts_with("symbols/")) return out;
-    for (const auto id : rule.clauses) {
-        if (id.starts_with(own) || id.starts_with("ext.")) out.emplace_back(id);
-    }
-    return out;
-}
-
 const Situation* situation_of(std::string_view rule) {
     const auto* found = std::find_if(kSituations.begin(), kSituations.end(),
                                      [&](const Situation& s) { return rule.starts_with(s.prefix); });
@@ -229,12 +212,9 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
     for (const auto* rule : receiver::all_rules()) {
         const auto* situation = situation_of(rule->id);
         const auto arises = situation != nullptr ? situation->arises : Arises::kRequest;
-        // 1.0 requests of senders of 2.0: a matter of both, reported where the requests are.
         const bool of_fallbacks = arises == Arises::kTowards1x;
-        if (of_fallbacks && message == proto::ProtobufMessage::kV2) continue;
         CheckOutcome outcome;
-        outcome.clauses = of_fallbacks ? std::vector<std::string>(rule->clauses.begin(), rule->clauses.end())
-                                       : rule_clauses(*rule, message);
+        outcome.clauses = clauses_for(rule->clauses, message);
         outcome.message = message;
         auto worst = receiver::Severity::kInfo;
         const auto findings = collect(*rule, records, message, outcome, worst);
@@ -249,8 +229,7 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         if (outcome.scenario.empty()) outcome.scenario = kSteady;
         const auto* clause = outcome.clauses.empty() ? nullptr : proto::find_clause(outcome.clauses.front());
         if (clause != nullptr) outcome.level = clause->level;
-        outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(),
-                                        [](const std::string& id) { return id.starts_with("ext."); });
+        outcome.extension = proto::all_extensions(outcome.clauses);
         const auto seen = amount(sent, arises);
         evidence(outcome, "requests", sent.requests);
         evidence(outcome, "series", sent.series);

@@ -110,6 +110,7 @@ struct Checker::Impl {
     ProtobufMessage message = ProtobufMessage::kV1;  ///< the schema of buffer's contents
     bool have_bytes = false, seen_is_current = false;
     rules::FastAccept fast;
+    std::uint64_t accepted_fast = 0;
     rules::Reporter::Impl report;
 
     void begin() {
@@ -211,6 +212,8 @@ Checker& Checker::operator=(Checker&&) noexcept = default;
 
 CheckOptions& Checker::options() { return impl_->options; }
 
+std::uint64_t Checker::accepted_fast() const { return impl_->accepted_fast; }
+
 const proto::RequestView& Checker::view() {
     auto& m = *impl_;
     if (m.have_bytes && !m.seen_is_current) m.decode_seen(m.message);
@@ -263,6 +266,7 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
             accepted = state.declared && !m.options.known_source && !m.buffer.view().empty() &&
                        m.fast.accept(m.buffer.view(), m.message, now_ms, counts) && counts.series <= kFastSeries;
             if (accepted) {
+                ++m.accepted_fast;
                 state.actual = state.declared;
             } else {
                 m.recognise(body, state);

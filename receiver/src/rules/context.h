@@ -34,8 +34,8 @@ struct Draft {
     bool any_version = false;  ///< keep the clauses of the other version as well (negotiation between the two)
 };
 
-/// Collects findings of one request, bounded. A finding's clauses are the rule's clauses that belong to the request's
-/// message (prw1.* for 1.0, prw2.* for 2.0) and the ext.* ones; its severity is what the first clause's level means
+/// Collects findings of one request, bounded. A finding's clauses are the rule's clauses that apply to the request's
+/// message (proto::applies); its severity is what the first clause's level means
 /// (MUST → fail, SHOULD → warn, MAY → info), never above the rule's, or the draft's if milder. A rule without a clause
 /// for the request's message reports nothing.
 ///

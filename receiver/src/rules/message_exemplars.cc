@@ -10,37 +10,61 @@ namespace {
 
 using proto::LabelView;
 
-constexpr std::string_view kSortedClauses[] = {"prw2.message.exemplar-labels-sorted"};
-constexpr Rule kSorted{"exemplars/labels-sorted", kSortedClauses, Severity::kWarn,
-                       "Exemplar labels are in the byte order of their names.",
-                       "Sort exemplar labels by the bytes of their names before encoding, as those of the series."};
+constexpr Rule kSorted{
+    .id = "exemplars/labels-sorted",
+    .clauses = {"prw2.message.exemplar-labels-sorted"},
+    .subject = Subject::kLongExemplarLabelSet,
+    .severity = Severity::kWarn,
+    .summary = "Exemplar labels are in the byte order of their names.",
+    .fix = "Sort exemplar labels by the bytes of their names before encoding, as those of the series.",
+};
 
-constexpr std::string_view kLengthClauses[] = {"ext.exemplars.label-set-length"};
-constexpr Rule kLength{"exemplars/label-set-length", kLengthClauses, Severity::kFail,
-                       "Names and values of an exemplar's labels have at most 128 characters together.",
-                       "Keep trace_id and span_id only; Prometheus drops an exemplar with more than 128 characters and "
-                       "still answers 204."};
+constexpr Rule kLength{
+    .id = "exemplars/label-set-length",
+    .clauses = {"ext.exemplars.label-set-length"},
+    .subject = Subject::kExemplarLabel,
+    .severity = Severity::kFail,
+    .summary = "Names and values of an exemplar's labels have at most 128 characters together.",
+    .fix =
+        "Keep trace_id and span_id only; Prometheus drops an exemplar with more than 128 characters and "
+        "still answers 204.",
+};
 
-constexpr std::string_view kUniqueClauses[] = {"ext.exemplars.labels-unique-nonempty"};
 constexpr Rule kUnique{
-    "exemplars/labels-unique-nonempty", kUniqueClauses, Severity::kWarn,
-    "Exemplar label names are unique, and neither names nor values are empty.",
-    "Drop exemplar labels that are empty, for example span_id where there is no span, and repeated ones."};
+    .id = "exemplars/labels-unique-nonempty",
+    .clauses = {"ext.exemplars.labels-unique-nonempty"},
+    .subject = Subject::kExemplarLabel,
+    .severity = Severity::kWarn,
+    .summary = "Exemplar label names are unique, and neither names nor values are empty.",
+    .fix = "Drop exemplar labels that are empty, for example span_id where there is no span, and repeated ones.",
+};
 
-constexpr std::string_view kWithinClauses[] = {"ext.exemplars.value-within-bucket"};
-constexpr Rule kWithin{"exemplars/value-within-bucket", kWithinClauses, Severity::kWarn,
-                       "An exemplar on a classic bucket is not above the bucket's le.",
-                       "Attach each exemplar to the bucket that its observation fell into."};
+constexpr Rule kWithin{
+    .id = "exemplars/value-within-bucket",
+    .clauses = {"ext.exemplars.value-within-bucket"},
+    .subject = Subject::kBucketExemplar,
+    .severity = Severity::kWarn,
+    .summary = "An exemplar on a classic bucket is not above the bucket's le.",
+    .fix = "Attach each exemplar to the bucket that its observation fell into.",
+};
 
-constexpr std::string_view kTraceIdClauses[] = {"prw2.exemplars.trace-id-name"};
-constexpr Rule kTraceId{"exemplars/trace-id-name", kTraceIdClauses, Severity::kWarn,
-                        "A trace is referenced by the label trace_id.",
-                        "Name the label trace_id if it refers to a trace; tools look for that name."};
+constexpr Rule kTraceId{
+    .id = "exemplars/trace-id-name",
+    .clauses = {"prw2.exemplars.trace-id-name"},
+    .subject = Subject::kTraceLabel,
+    .severity = Severity::kWarn,
+    .summary = "A trace is referenced by the label trace_id.",
+    .fix = "Name the label trace_id if it refers to a trace; tools look for that name.",
+};
 
-constexpr std::string_view kStaleClauses[] = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"};
-constexpr Rule kStale{"exemplars/no-stale-pattern", kStaleClauses, Severity::kFail,
-                      "The value of an exemplar is not the stale marker.",
-                      "Send no exemplar with a stale marker; an exemplar is an observation."};
+constexpr Rule kStale{
+    .id = "exemplars/no-stale-pattern",
+    .clauses = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"},
+    .subject = Subject::kExemplar,
+    .severity = Severity::kFail,
+    .summary = "The value of an exemplar is not the stale marker.",
+    .fix = "Send no exemplar with a stale marker; an exemplar is an observation.",
+};
 
 constexpr const Rule* kRules[] = {&kSorted, &kLength, &kUnique, &kWithin, &kTraceId, &kStale};
 

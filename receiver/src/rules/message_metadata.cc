@@ -10,51 +10,84 @@ namespace {
 
 using proto::MetricType;
 
-constexpr std::string_view kTypeClauses[] = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"};
 constexpr Rule kType{
-    "metadata/type-provided", kTypeClauses, Severity::kWarn,
-    "Every series of a metric that can have a type carries it (a note where other series of the request have one).",
-    "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records."};
+    .id = "metadata/type-provided",
+    .clauses = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"},
+    .subject = Subject::kTypableSeries,
+    .severity = Severity::kWarn,
+    .summary =
+        "Every series of a metric that can have a type carries it (a note where other series of the request have one).",
+    .fix = "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records.",
+};
 
-constexpr std::string_view kHelpClauses[] = {"prw2.timeseries.metadata-help-provided"};
-constexpr Rule kHelp{"metadata/help-provided", kHelpClauses, Severity::kWarn,
-                     "help_ref points to the help text if the source has one.",
-                     "Fill metadata.help_ref from the source's HELP."};
+constexpr Rule kHelp{
+    .id = "metadata/help-provided",
+    .clauses = {"prw2.timeseries.metadata-help-provided"},
+    .subject = Subject::kTypableSeries,
+    .severity = Severity::kWarn,
+    .summary = "help_ref points to the help text if the source has one.",
+    .fix = "Fill metadata.help_ref from the source's HELP.",
+};
 
-constexpr std::string_view kHelpNameClauses[] = {"prw2.message.help-ref-empty-default",
-                                                 "prw2.metadata.help-guidelines"};
 constexpr Rule kHelpName{
-    "metadata/help-not-name", kHelpNameClauses, Severity::kWarn, "The help text is not the metric's name.",
-    "Describe the metric in its help text; without one point help_ref at the empty string, index 0."};
+    .id = "metadata/help-not-name",
+    .clauses = {"prw2.message.help-ref-empty-default", "prw2.metadata.help-guidelines"},
+    .subject = Subject::kHelp,
+    .severity = Severity::kWarn,
+    .summary = "The help text is not the metric's name.",
+    .fix = "Describe the metric in its help text; without one point help_ref at the empty string, index 0.",
+};
 
-constexpr std::string_view kUnitClauses[] = {"prw2.message.unit-ref-empty-default"};
-constexpr Rule kUnit{"metadata/unit-no-placeholder", kUnitClauses, Severity::kWarn,
-                     "A metric without unit has no placeholder for one.",
-                     "Point unit_ref at the empty string, index 0, for metrics without unit."};
+constexpr Rule kUnit{
+    .id = "metadata/unit-no-placeholder",
+    .clauses = {"prw2.message.unit-ref-empty-default"},
+    .subject = Subject::kDescribedSeries,
+    .severity = Severity::kWarn,
+    .summary = "A metric without unit has no placeholder for one.",
+    .fix = "Point unit_ref at the empty string, index 0, for metrics without unit.",
+};
 
-constexpr std::string_view kGuidelinesClauses[] = {"prw2.metadata.type-guidelines"};
 constexpr Rule kGuidelines{
-    "metadata/type-guidelines", kGuidelinesClauses, Severity::kWarn,
-    "The type fits the name: _total is a counter, _bucket with le a histogram.",
-    "Send the type of the metric family: COUNTER for _total, HISTOGRAM for all series of a classic histogram."};
+    .id = "metadata/type-guidelines",
+    .clauses = {"prw2.metadata.type-guidelines"},
+    .subject = Subject::kTypedName,
+    .severity = Severity::kWarn,
+    .summary = "The type fits the name: _total is a counter, _bucket with le a histogram.",
+    .fix = "Send the type of the metric family: COUNTER for _total, HISTOGRAM for all series of a classic histogram.",
+};
 
-constexpr std::string_view kConsistentClauses[] = {"ext.metadata.consistent-per-family"};
 constexpr Rule kConsistent{
-    "metadata/consistent-per-family", kConsistentClauses, Severity::kWarn,
-    "All series of one metric name in a request have the same type, help and unit (a note for help and unit).",
-    "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets may "
-    "describe one metric differently."};
+    .id = "metadata/consistent-per-family",
+    .clauses = {"ext.metadata.consistent-per-family"},
+    .subject = Subject::kNextDescription,
+    .severity = Severity::kWarn,
+    .summary =
+        "All series of one metric name in a request have the same type, help and unit (a note for help and unit).",
+    .fix =
+        "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets "
+        "may "
+        "describe one metric differently.",
+};
 
-constexpr std::string_view kPayloadClauses[] = {"ext.metadata.type-matches-payload"};
-constexpr Rule kPayload{"metadata/type-matches-payload", kPayloadClauses, Severity::kWarn,
-                        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM with the reset hint GAUGE (a note "
-                        "where only the hint is missing).",
-                        "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE."};
+constexpr Rule kPayload{
+    .id = "metadata/type-matches-payload",
+    .clauses = {"ext.metadata.type-matches-payload"},
+    .subject = Subject::kTypedHistogram,
+    .severity = Severity::kWarn,
+    .summary =
+        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM with the reset hint GAUGE (a note "
+        "where only the hint is missing).",
+    .fix = "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE.",
+};
 
-constexpr std::string_view kFamilyClauses[] = {"ext.metadata.v1-family-name"};
-constexpr Rule kFamily{"metadata/v1-family-name", kFamilyClauses, Severity::kWarn,
-                       "In 1.0, every metadata entry names its metric family.",
-                       "Fill metric_family_name with the name of the metric without suffixes such as _bucket."};
+constexpr Rule kFamily{
+    .id = "metadata/v1-family-name",
+    .clauses = {"ext.metadata.v1-family-name"},
+    .subject = Subject::kMetadata,
+    .severity = Severity::kWarn,
+    .summary = "In 1.0, every metadata entry names its metric family.",
+    .fix = "Fill metric_family_name with the name of the metric without suffixes such as _bucket.",
+};
 
 constexpr const Rule* kRules[] = {&kType, &kHelp, &kHelpName, &kUnit, &kGuidelines, &kConsistent, &kPayload, &kFamily};
 

@@ -9,35 +9,59 @@ namespace {
 
 using proto::MetricType;
 
-constexpr std::string_view kStaleClauses[] = {"prw1.stale.nan-pattern", "prw2.stale.nan-pattern"};
 constexpr Rule kStale{
-    "samples/stale-marker-bits", kStaleClauses, Severity::kFail,
-    "A stale marker is exactly the bits 0x7ff0000000000002.",
-    "Carry the stale marker as 64 bits (memcpy, bit cast); arithmetic, float32, text and JSON change it."};
+    .id = "samples/stale-marker-bits",
+    .clauses = {"prw1.stale.nan-pattern", "prw2.stale.nan-pattern"},
+    .subject = Subject::kNan,
+    .severity = Severity::kFail,
+    .summary = "A stale marker is exactly the bits 0x7ff0000000000002.",
+    .fix = "Carry the stale marker as 64 bits (memcpy, bit cast); arithmetic, float32, text and JSON change it.",
+};
 
-constexpr std::string_view kCanonicalClauses[] = {"ext.samples.canonical-nan"};
-constexpr Rule kCanonical{"samples/canonical-nan", kCanonicalClauses, Severity::kWarn,
-                          "A NaN that is no stale marker is a quiet NaN.",
-                          "Send ordinary NaN as 0x7ff8000000000001 (Prometheus) or any other quiet NaN."};
+constexpr Rule kCanonical{
+    .id = "samples/canonical-nan",
+    .clauses = {"ext.samples.canonical-nan"},
+    .subject = Subject::kNan,
+    .severity = Severity::kWarn,
+    .summary = "A NaN that is no stale marker is a quiet NaN.",
+    .fix = "Send ordinary NaN as 0x7ff8000000000001 (Prometheus) or any other quiet NaN.",
+};
 
-constexpr std::string_view kNegativeClauses[] = {"ext.samples.counter-not-negative"};
-constexpr Rule kNegative{"samples/counter-not-negative", kNegativeClauses, Severity::kWarn,
-                         "Counters, and the _count and _bucket series of histograms and summaries, are not negative.",
-                         "Send the cumulative value of a counter, not the difference since the last one; type a value "
-                         "that can fall as a gauge."};
+constexpr Rule kNegative{
+    .id = "samples/counter-not-negative",
+    .clauses = {"ext.samples.counter-not-negative"},
+    .subject = Subject::kCounterSample,
+    .severity = Severity::kWarn,
+    .summary = "Counters, and the _count and _bucket series of histograms and summaries, are not negative.",
+    .fix =
+        "Send the cumulative value of a counter, not the difference since the last one; type a value "
+        "that can fall as a gauge.",
+};
 
-constexpr std::string_view kCounterNanClauses[] = {"ext.samples.counter-not-nan"};
 constexpr Rule kCounterNan{
-    "samples/counter-not-nan", kCounterNanClauses, Severity::kWarn,
-    "Counters, and the _count and _bucket series of histograms and summaries, are not NaN, apart from stale markers.",
-    "Leave the sample out when a counter cannot be read, or send the stale marker 0x7ff0000000000002 when it is gone."};
+    .id = "samples/counter-not-nan",
+    .clauses = {"ext.samples.counter-not-nan"},
+    .subject = Subject::kCounterSample,
+    .severity = Severity::kWarn,
+    .summary =
+        "Counters, and the _count and _bucket series of histograms and summaries, are not NaN, apart from stale "
+        "markers.",
+    .fix =
+        "Leave the sample out when a counter cannot be read, or send the stale marker 0x7ff0000000000002 when it is "
+        "gone.",
+};
 
-constexpr std::string_view kStartClauses[] = {"prw2.samples.start-timestamp-counters"};
-constexpr Rule kStart{"samples/counter-start-timestamp", kStartClauses, Severity::kWarn,
-                      "Samples of counters carry start_timestamp.",
-                      "Set start_timestamp to when the counter began (OpenMetrics _created, process start) if that is "
-                      "known; Prometheus needs "
-                      "--enable-feature=st-storage."};
+constexpr Rule kStart{
+    .id = "samples/counter-start-timestamp",
+    .clauses = {"prw2.samples.start-timestamp-counters"},
+    .subject = Subject::kStartableSample,
+    .severity = Severity::kWarn,
+    .summary = "Samples of counters carry start_timestamp.",
+    .fix =
+        "Set start_timestamp to when the counter began (OpenMetrics _created, process start) if that is "
+        "known; Prometheus needs "
+        "--enable-feature=st-storage.",
+};
 
 constexpr const Rule* kRules[] = {&kStale,
                                   &kCanonical,
