@@ -20,9 +20,6 @@ using proto::WireIssue;
 constexpr std::size_t kMaxIssues = 10000;
 /// A decoded view that grew beyond this is given back instead of kept for the next request.
 constexpr std::size_t kKeepViewBytes = 64U << 20U;
-/// More series than this in one request is worth a word (ext.batching.reasonable-size), so the fast path leaves them to
-/// the rules.
-constexpr std::uint64_t kFastSeries = 10000;
 
 std::int64_t system_now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -192,9 +189,11 @@ struct Checker::Impl {
 
     void run_message_families(const rules::Context& context, const rules::RequestState& state) {
         report.at(rules::Reporter::Impl::Place::kMessage);
-        rules::kWire.run(context);
         // A message that breaks off, or is something else altogether, would only yield consequences of that.
-        if (seen.malformed || !state.actual || state.too_many_elements) return;
+        const bool whole = !seen.malformed && state.actual && !state.too_many_elements;
+        if (whole && !seen.bytes.empty()) context.saw(Subject::kMessage);
+        rules::kWire.run(context);
+        if (!whole) return;
         for (const auto* family : rules::message_families()) family->run(context);
     }
 };
@@ -264,7 +263,7 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
             state.uncompressed_size = m.buffer.size();
             m.message = state.declared.value_or(ProtobufMessage::kV1);
             accepted = state.declared && !m.options.known_source && !m.buffer.view().empty() &&
-                       m.fast.accept(m.buffer.view(), m.message, now_ms, counts) && counts.series <= kFastSeries;
+                       m.fast.accept(m.buffer.view(), m.message, now_ms, counts);
             if (accepted) {
                 ++m.accepted_fast;
                 state.actual = state.declared;
@@ -302,6 +301,7 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
                                  body,
                                  view,
                                  reporter,
+                                 result.subjects,
                                  &state};
     for (const auto* family : rules::request_families()) {
         m.report.at(family == &rules::kCompression ? Place::kBody : Place::kHead);
@@ -318,6 +318,7 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
         result.histograms = counts.histograms;
         result.exemplars = counts.exemplars;
         result.metadata = counts.metadata;
+        result.subjects += counts.subjects;
     } else if (view != nullptr) {
         m.fill_counts(result);
     }
@@ -359,9 +360,9 @@ CheckResult Checker::check_message(std::string_view bytes, ProtobufMessage messa
     const RequestView* view = state.uncompressed ? &m.seen : nullptr;
     m.report.begin({state.actual.value_or(message), m.options.findings_per_rule, {}, {}, view, false});
     rules::Reporter reporter(m.report);
-    const rules::Context context{m.options, now_ms,   result.kind, state.actual.value_or(message),
-                                 {},        nullptr,  nullptr,     {},
-                                 view,      reporter, &state};
+    const rules::Context context{m.options, now_ms,   result.kind,     state.actual.value_or(message),
+                                 {},        nullptr,  nullptr,         {},
+                                 view,      reporter, result.subjects, &state};
     if (view != nullptr) {
         m.run_message_families(context, state);
         m.fill_counts(result);

@@ -212,6 +212,8 @@ public:
     }
 
     void run() {
+        c_.saw(is_float_ ? Subject::kFloatHistogram : Subject::kIntegerHistogram);
+        if (exponential()) c_.saw(Subject::kExponentialHistogram);
         custom_values();
         if (foreign_) {
             other_kind();
@@ -238,6 +240,7 @@ private:
         return cat({side.name, "_", what});
     }
     [[nodiscard]] bool custom() const { return h_.schema == -53; }
+    [[nodiscard]] bool exponential() const { return h_.schema >= -4 && h_.schema <= 8; }
 
     void other_kind() {
         const Rule& rule = c_.v1() ? kV1Kind : is_float_ ? kCounts : kDeltas;
@@ -253,6 +256,9 @@ private:
     void spans(const Side& side) {
         const std::size_t values = is_float_ ? side.counts.size() : side.deltas.size();
         if (side.spans.empty() && values == 0) return;
+        c_.saw(Subject::kBucketList);
+        c_.saw(Subject::kSpan, side.spans.size());
+        if (!custom() && side.spans.size() > 1) c_.saw(Subject::kNextSpan, side.spans.size() - 1);
         std::uint64_t length = 0;
         for (const auto& span : side.spans) length += span.length;
         if (length != values) {
@@ -270,7 +276,7 @@ private:
             });
         }
         no_op_spans(side);
-        if (!custom() && h_.schema >= -4 && h_.schema <= 8) bucket_index(side, values);
+        if (exponential()) bucket_index(side, values);
     }
 
     void span(const Rule& rule, const Side& side, std::size_t k, auto&& message) {
@@ -297,6 +303,7 @@ private:
 
     /// The +Inf bucket of schema n has index 1024 * 2^n + 1.
     void bucket_index(const Side& side, std::size_t values) {
+        c_.saw(Subject::kBucket, values);
         const std::int64_t limit =
             (h_.schema >= 0 ? std::int64_t{1024} << h_.schema : std::int64_t{1024} >> -h_.schema) + 1;
         std::int64_t next = 0;  // index of the next bucket
@@ -326,6 +333,7 @@ private:
 
     /// False when the sum of the buckets cannot be told.
     bool integer_buckets(const Side& side) {
+        c_.saw(Subject::kIntegerBucket, side.deltas.size());
         std::int64_t count = 0;
         for (std::size_t k = 0; k < side.deltas.size(); ++k) {
             const std::int64_t before = count;
@@ -352,6 +360,7 @@ private:
     }
 
     bool float_buckets(const Side& side) {
+        c_.saw(Subject::kFloatBucket, side.counts.size());
         for (std::size_t k = 0; k < side.counts.size(); ++k) {
             if (side.counts[k] >= 0 && std::isfinite(side.counts[k])) continue;
             const auto field = cat({list(side, "counts"), "[", unum(k), "]"});
@@ -367,6 +376,7 @@ private:
     }
 
     void total() {
+        c_.saw(is_nan_bits(h_.sum_bits) ? Subject::kNanHistogram : Subject::kHistogramCount);
         const std::uint64_t zero = h_.zero_count_kind == Count::kInteger ? h_.zero_count : 0;
         buckets_.add(zero);
         absolute_.add(zero);
@@ -398,7 +408,7 @@ private:
     void custom_values() {
         const auto bounds = view_.of(view_.doubles, h_.custom_values);
         if (!custom()) {
-            if (!bounds.empty() && h_.schema >= -4 && h_.schema <= 8) {
+            if (!bounds.empty() && exponential()) {
                 say(kNoCustomValues, "custom_values", [&] {
                     return cat({"A histogram of schema ", num(h_.schema), " has ", unum(bounds.size()),
                                 " custom_values; wanted none"});
@@ -406,6 +416,9 @@ private:
             }
             return;
         }
+        c_.saw(Subject::kCustomValue, bounds.size());
+        if (bounds.size() > 1) c_.saw(Subject::kNextCustomValue, bounds.size() - 1);
+        c_.saw(Subject::kCustomSpan, sides_[0].spans.size());
         for (std::size_t k = 0; k < bounds.size(); ++k) bound(bounds, k);
         if (c_.v2() && (!sides_[1].spans.empty() || !sides_[1].deltas.empty() || !sides_[1].counts.empty())) {
             say(kNoNegative, "negative_spans", [&] {

@@ -4,6 +4,7 @@
 
 #include "message_util.h"
 #include "prw/proto/model.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::receiver::rules {
 namespace {
@@ -74,8 +75,6 @@ constexpr UncoveredClause kUncovered[] = {
     {"prw2.exemplars.labels-optional", "a permission: exemplars may have labels or none, there is nothing to violate"},
 };
 
-constexpr std::size_t kMaxCharacters = 128;
-
 /// Code points: every byte but continuation bytes.
 std::size_t characters(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(
@@ -109,6 +108,8 @@ public:
             const auto exemplars = view_.exemplars_of(series);
             for (std::size_t j = 0; j < exemplars.size(); ++j) {
                 const auto& exemplar = exemplars[j];
+                c_.saw(Subject::kExemplar);
+                if (bound && !is_stale(exemplar.value_bits)) c_.saw(Subject::kBucketExemplar);
                 labels(i, j, exemplar);
                 if (is_stale(exemplar.value_bits)) {
                     report(c_, kStale, i, [&] {
@@ -142,6 +143,8 @@ private:
 
     void labels(std::uint32_t series, std::size_t index, const proto::ExemplarView& exemplar) {
         const auto all = view_.of(view_.labels, exemplar.labels);
+        c_.saw(Subject::kExemplarLabel, all.size());
+        if (all.size() > 1) c_.saw(Subject::kLongExemplarLabelSet);
         std::size_t length = 0;
         bool sorted = true, repeated = false;
         for (std::size_t j = 0; j < all.size(); ++j) {
@@ -168,15 +171,18 @@ private:
                     unsorted(series, index, j, all[j - 1], label);
                 }
             }
-            if (c_.v2() && other_trace_id(label.name)) trace_id(series, index, j, label);
+            const bool other = other_trace_id(label.name);
+            if (other || label.name == "trace_id") c_.saw(Subject::kTraceLabel);
+            if (c_.v2() && other) trace_id(series, index, j, label);
         }
         if (!sorted && !repeated) repeats_among_unsorted(series, index, all);
-        if (length > kMaxCharacters) {
+        if (length > limits::kExemplarCharacters) {
             report(c_, kLength, series, [&] {
-                return Draft{.message = cat({"Names and values of the exemplar's labels have ", unum(length),
-                                             " characters together; wanted at most ", unum(kMaxCharacters)}),
-                             .field = element_path(series, "exemplars", index),
-                             .protobuf = exemplar.range};
+                return Draft{
+                    .message = cat({"Names and values of the exemplar's labels have ", unum(length),
+                                    " characters together; wanted at most ", unum(limits::kExemplarCharacters)}),
+                    .field = element_path(series, "exemplars", index),
+                    .protobuf = exemplar.range};
             });
         }
     }

@@ -130,6 +130,8 @@ public:
             for (std::size_t j = 0; j < histograms.size(); ++j) {
                 const auto& h = histograms[j];
                 if (is_stale(h.sum_bits)) continue;
+                c_.saw(Subject::kHistogram);
+                if (h.schema == -53) c_.saw(Subject::kCustomHistogram);
                 schema(i, j, h);
                 count(i, j, h);
                 zero(i, j, h);
@@ -173,6 +175,7 @@ private:
             say(kCount, series, j, "count", h.range, message, empty ? Severity::kWarn : Severity::kFail);
             return;
         }
+        if (h.zero_count_kind != Count::kAbsent) c_.saw(Subject::kZeroCount);
         if (h.zero_count_kind != Count::kAbsent && h.zero_count_kind != h.count_kind) {
             const bool integer = h.count_kind == Count::kInteger;
             say(kKind, series, j, "zero_count", h.range, [&] {
@@ -191,6 +194,7 @@ private:
 
     void float_count(std::uint32_t series, std::size_t j, std::string_view field, double value,
                      proto::ByteRange range) {
+        c_.saw(Subject::kFloatCount);
         if (std::isfinite(value) && value >= 0) return;
         const bool negative = value < 0;
         const auto message = [&] {
@@ -224,11 +228,13 @@ private:
 
     void start(std::uint32_t index, const proto::SeriesView& series, std::size_t j, const proto::HistogramView& h) {
         constexpr std::uint32_t kGaugeHint = 3;
-        if (h.start_timestamp != 0 || h.reset_hint == kGaugeHint) return;
+        if (h.reset_hint == kGaugeHint) return;
         if (series.metadata != proto::kNoRef &&
             view_.metadata[series.metadata].type == static_cast<std::uint32_t>(proto::MetricType::kGaugeHistogram)) {
             return;
         }
+        c_.saw(Subject::kCountingHistogram);
+        if (h.start_timestamp != 0) return;
         const auto draft = [&] {
             return Draft{
                 .message = "A histogram that counts has no start_timestamp; wanted when it began, if the source tells",

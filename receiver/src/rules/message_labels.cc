@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "message_util.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::receiver::rules {
 namespace {
@@ -145,10 +146,6 @@ constexpr UncoveredClause kUncovered[] = {
     {"prw1.labels.value-any-utf8", "a permission: any Unicode text is a legal value, there is nothing to violate"},
 };
 
-constexpr std::size_t kMaxLabels = 40, kMaxName = 1024,
-                      kMaxValue = 4096;  // the most that a widespread receiver takes by default
-constexpr std::size_t kDefaultLabels = 30, kDefaultValue = 2048;  // Mimir, Cortex
-
 /// What is known of a 2.0 symbol, found out at its first use in that role.
 enum Flag : std::uint8_t {
     kNameKnown = 1,
@@ -160,7 +157,7 @@ enum Flag : std::uint8_t {
 bool is_system_name(std::string_view name) { return name == "__name__" || name == "__type__" || name == "__unit__"; }
 
 bool name_ok(std::string_view name) {
-    return name.size() <= kMaxName && proto::legacy_label_name(name) &&
+    return name.size() <= limits::kLabelName && proto::legacy_label_name(name) &&
            (!name.starts_with("__") || is_system_name(name));
 }
 
@@ -182,6 +179,7 @@ public:
 private:
     void series(std::uint32_t index, const proto::SeriesView& series) {
         const auto labels = view_.labels_of(series);
+        c_.saw(Subject::kSeries);
         if (labels.empty()) {
             report(c_, kNotEmpty, index, [&] {
                 return Draft{
@@ -192,7 +190,10 @@ private:
             });
             return;
         }
-        if (labels.size() > kDefaultLabels) label_count(index, series, labels.size());
+        c_.saw(Subject::kLabelSet);
+        c_.saw(Subject::kLabel, labels.size());
+        if (labels.size() > 1) c_.saw(Subject::kLongLabelSet);
+        if (labels.size() > limits::kUsualLabels) label_count(index, series, labels.size());
 
         const bool odd = series.odd_refs;
         if (!repeats_clean_names(labels)) {
@@ -208,17 +209,25 @@ private:
             if (!label.value_in_range || lacks_value(odd, j, labels.size())) continue;
             if (label.value.empty()) {
                 empty_value(index, j, label);
-            } else if (label.value.size() > kDefaultValue) {
+            } else if (label.value.size() > limits::kUsualLabelValue) {
                 value_size(index, j, label);
             }
         }
-        if (metric != nullptr && !metric->value.empty()) metric_pattern(index, metric_, *metric);
+        if (metric != nullptr && !metric->value.empty()) {
+            c_.saw(Subject::kMetricName);
+            metric_pattern(index, metric_, *metric);
+        }
         if (check_utf8_) {
             for (std::size_t j = 0; j < labels.size(); ++j) utf8(index, j, labels[j]);
         }
-        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket"))
+        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket")) {
+            c_.saw(Subject::kClassicBucket);
             bucket_bound(index, series, labels, *metric, *le);
-        if (metric != nullptr && quantile != nullptr) summary_quantile(index, series, labels, *metric, *quantile);
+        }
+        if (metric != nullptr && quantile != nullptr) {
+            c_.saw(Subject::kQuantile);
+            summary_quantile(index, series, labels, *metric, *quantile);
+        }
     }
 
     /// Series of one metric have the same names: true when these are those of the last series about whose names there
@@ -377,10 +386,10 @@ private:
                     .protobuf = name_range(label)};
             });
         }
-        if (label.name.size() > kMaxName) {
+        if (label.name.size() > limits::kLabelName) {
             report(c_, kSize, index, [&] {
                 return Draft{.message = cat({"Label name ", quoted(label.name, 40), " is ", unum(label.name.size()),
-                                             " bytes long; wanted at most ", unum(kMaxName)}),
+                                             " bytes long; wanted at most ", unum(limits::kLabelName)}),
                              .field = path(index, j, false),
                              .protobuf = name_range(label)};
             });
@@ -403,12 +412,13 @@ private:
     }
 
     void label_count(std::uint32_t index, const proto::SeriesView& series, std::size_t count) {
-        const bool many = count > kMaxLabels;
+        const bool many = count > limits::kLabels;
         const auto draft = [&] {
             return Draft{
-                .message = cat({"The series has ", unum(count), " labels; ",
-                                many ? cat({"wanted at most ", unum(kMaxLabels)})
-                                     : cat({"Mimir and Cortex take at most ", unum(kDefaultLabels), " by default"})}),
+                .message =
+                    cat({"The series has ", unum(count), " labels; ",
+                         many ? cat({"wanted at most ", unum(limits::kLabels)})
+                              : cat({"Mimir and Cortex take at most ", unum(limits::kUsualLabels), " by default"})}),
                 .field = series_path(index),
                 .protobuf = series.range};
         };
@@ -416,13 +426,14 @@ private:
     }
 
     void value_size(std::uint32_t index, std::size_t j, const LabelView& label) {
-        const bool long_one = label.value.size() > kMaxValue;
+        const bool long_one = label.value.size() > limits::kLabelValue;
         const auto draft = [&] {
             return Draft{
                 .message =
                     cat({"The value of label ", quoted(label.name), " is ", unum(label.value.size()), " bytes long; ",
-                         long_one ? cat({"wanted at most ", unum(kMaxValue)})
-                                  : cat({"Mimir and Cortex take at most ", unum(kDefaultValue), " by default"})}),
+                         long_one
+                             ? cat({"wanted at most ", unum(limits::kLabelValue)})
+                             : cat({"Mimir and Cortex take at most ", unum(limits::kUsualLabelValue), " by default"})}),
                 .field = path(index, j, true),
                 .protobuf = value_range(label)};
         };

@@ -16,7 +16,7 @@ constexpr Rule kType{
     .subject = Subject::kTypableSeries,
     .severity = Severity::kWarn,
     .summary =
-        "Every series of a metric that can have a type carries it (a note where other series of the request have one).",
+        "Every series of a metric that can have a type carries it (a note where the request has metadata).",
     .fix = "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records.",
 };
 
@@ -126,8 +126,9 @@ public:
             return;
         }
         first_.assign(view_.symbols.size(), proto::kNoRef);
-        // A sender that states types passes on that a source states none; one that never does is missing them.
-        if (std::any_of(view_.metadata.begin(), view_.metadata.end(), [](const auto& m) { return m.type != 0; }))
+        // A sender that sends metadata passes on that a source states no type; one that sends none is missing them.
+        if (std::any_of(view_.metadata.begin(), view_.metadata.end(),
+                        [](const auto& m) { return m.type != 0 || !m.help.empty() || !m.unit.empty(); }))
             untyped_severity_ = Severity::kInfo;
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
         if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
@@ -144,6 +145,7 @@ public:
 
 private:
     void families() {
+        c_.saw(Subject::kMetadata, view_.metadata.size());
         for (std::uint32_t i = 0; i < view_.metadata.size(); ++i) {
             const auto& entry = view_.metadata[i];
             if (!entry.family.empty()) continue;
@@ -173,6 +175,7 @@ private:
         const auto& metadata = has_metadata ? view_.metadata[series.metadata] : kNone;
 
         if (!made_by_sender(name)) {
+            c_.saw(Subject::kTypableSeries);
             // Out-of-range numbers are a matter of ext.proto.enum-in-range.
             if (metadata.type == 0) no_type(index, series, name);
             if (type != MetricType::kUnspecified) {
@@ -189,6 +192,8 @@ private:
             }
         }
         if (!has_metadata) return;
+        c_.saw(Subject::kDescribedSeries);
+        if (!name.empty() && !metadata.help.empty()) c_.saw(Subject::kHelp);
         if (!name.empty() && metadata.help == name) help_is_name(index, metadata, name);
         if (is_placeholder(metadata.unit)) placeholder(index, metadata, name);
         if (metric != nullptr && type != MetricType::kUnspecified) {
@@ -239,15 +244,19 @@ private:
     void guidelines(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata,
                     std::string_view name, MetricType type) {
         std::string_view wanted;
-        if (name.ends_with("_total") && type != MetricType::kCounter) {
+        const auto labels = view_.labels_of(series);
+        if (name.ends_with("_total")) {
             wanted = "counter";
-        } else if (name.ends_with("_bucket") && type != MetricType::kHistogram && type != MetricType::kGaugeHistogram) {
-            const auto labels = view_.labels_of(series);
-            if (std::any_of(labels.begin(), labels.end(),
-                            [](const auto& l) { return l.name == "le" && parse_float(l.value); }))
-                wanted = "histogram";
+        } else if (name.ends_with("_bucket") && std::any_of(labels.begin(), labels.end(), [](const auto& l) {
+                       return l.name == "le" && parse_float(l.value);
+                   })) {
+            wanted = "histogram";
         }
         if (wanted.empty()) return;
+        c_.saw(Subject::kTypedName);
+        const bool fits = wanted == "counter" ? type == MetricType::kCounter
+                                              : type == MetricType::kHistogram || type == MetricType::kGaugeHistogram;
+        if (fits) return;
         const auto draft = [&] {
             return Draft{.message = cat({quoted(name), " is typed ", proto::name_of(type), "; its name says ", wanted}),
                          .field = cat({series_path(index), ".metadata.type"}),
@@ -262,6 +271,7 @@ private:
             first_[ref] = index;
             return;
         }
+        c_.saw(Subject::kNextDescription);
         const auto& before = view_.metadata[view_.series[first_[ref]].metadata];
         if (before.type != metadata.type) {
             report(c_, kConsistent, index, [&] {
@@ -293,6 +303,7 @@ private:
         const auto real_one =
             std::find_if(histograms.begin(), histograms.end(), [](const auto& h) { return !is_stale(h.sum_bits); });
         if (real_one == histograms.end()) return;
+        c_.saw(Subject::kTypedHistogram);
         const auto field = [&] { return cat({series_path(index), ".metadata.type"}); };
         if (type == MetricType::kGaugeHistogram) {
             if (real_one->reset_hint == kGauge) return;

@@ -236,6 +236,7 @@ private:
 
     void step(LabelSet& set, const Last& now) {
         const Last before = set.last;
+        if (before.kind != Kind::kNone) c_.saw(Subject::kNextPoint);
         if (before.kind == Kind::kNone || now.timestamp > before.timestamp) {
             set.last = now;
             return;
@@ -293,6 +294,7 @@ private:
         const auto all = view_.exemplars_of(view_.series[index]);
         for (std::size_t j = 0; j < all.size(); ++j) {
             const auto t = all[j].timestamp;
+            if (set.has_exemplar) c_.saw(Subject::kNextExemplar);
             if (set.has_exemplar && t < set.exemplar_timestamp) {
                 report(c_, kExemplarOrder, index, [&] {
                     return Draft{

@@ -21,7 +21,7 @@ constexpr Rule kStale{
 constexpr Rule kCanonical{
     .id = "samples/canonical-nan",
     .clauses = {"ext.samples.canonical-nan"},
-    .subject = Subject::kNan,
+    .subject = Subject::kOrdinaryNan,
     .severity = Severity::kWarn,
     .summary = "A NaN that is no stale marker is a quiet NaN.",
     .fix = "Send ordinary NaN as 0x7ff8000000000001 (Prometheus) or any other quiet NaN.",
@@ -114,13 +114,18 @@ public:
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) {
             const auto& series = view_.series[i];
             const auto samples = view_.samples_of(series);
+            std::uint64_t markers = 0;
             for (std::size_t j = 0; j < samples.size(); ++j) {
                 const auto bits = samples[j].value_bits;
                 // NaN, infinities and negative numbers; and the byte-swapped marker, which is a tiny positive number.
                 if ((bits & kExponent) == kExponent || bits >= kSign || bits == kSwappedStaleNanBits)
                     unusual(i, series, j, samples[j]);
+                markers += is_stale(bits) ? 1U : 0U;
             }
-            if (c_.v2()) counter_start(i, series, samples);
+            c_.saw(Subject::kSample, samples.size());
+            if (markers != samples.size() && cumulative(series))
+                c_.saw(Subject::kCounterSample, samples.size() - markers);
+            if (c_.v2()) counter_start(i, series, samples, samples.size() - markers);
             const auto histograms = view_.histograms_of(series);
             for (std::size_t j = 0; j < histograms.size(); ++j) {
                 const auto bits = histograms[j].sum_bits;
@@ -134,6 +139,7 @@ private:
     /// True when the bits are a fault of their own.
     bool nan(std::uint32_t series, std::string_view array, std::size_t j, std::uint64_t bits, proto::ByteRange range,
              std::string_view field) {
+        c_.saw(Subject::kNan);
         if (is_stale(bits)) return true;
         if (const auto cause = mangled_stale(bits); !cause.empty()) {
             report(c_, kStale, series, [&] {
@@ -144,7 +150,8 @@ private:
             });
             return true;
         }
-        if (is_nan_bits(bits) && (bits & kQuiet) == 0) {
+        c_.saw(Subject::kOrdinaryNan);
+        if ((bits & kQuiet) == 0) {
             report(c_, kCanonical, series, [&] {
                 return Draft{.message = cat({"The value is the signalling NaN ", bits_text(bits),
                                              "; wanted a quiet NaN such as 0x7ff8000000000001, "
@@ -159,7 +166,6 @@ private:
     void unusual(std::uint32_t index, const proto::SeriesView& series, std::size_t j, const proto::SampleView& sample) {
         const auto bits = sample.value_bits;
         const auto range = sample.value_range.size != 0 ? sample.value_range : sample.range;
-        if (is_stale(bits)) return;
         if (is_nan_bits(bits) || bits == kSwappedStaleNanBits) {
             if (nan(index, "samples", j, bits, range, "value")) return;
             if (!cumulative(series)) return;
@@ -191,16 +197,18 @@ private:
         return type == MetricType::kSummary ? "count of a summary" : "count of a classic histogram";
     }
 
-    void counter_start(std::uint32_t index, const proto::SeriesView& series,
-                       std::span<const proto::SampleView> samples) {
+    void counter_start(std::uint32_t index, const proto::SeriesView& series, std::span<const proto::SampleView> samples,
+                       std::uint64_t values) {
         if (series.metadata == proto::kNoRef ||
-            view_.metadata[series.metadata].type != static_cast<std::uint32_t>(MetricType::kCounter))
+            view_.metadata[series.metadata].type != static_cast<std::uint32_t>(MetricType::kCounter) ||
+            metric_name(view_, series).ends_with("_created"))
             return;
+        c_.saw(Subject::kStartableSample, values);
         // A stale marker has no start.
         const auto missing = std::find_if(samples.begin(), samples.end(), [](const auto& s) {
             return s.start_timestamp == 0 && !is_stale(s.value_bits);
         });
-        if (missing == samples.end() || metric_name(view_, series).ends_with("_created")) return;
+        if (missing == samples.end()) return;
         const auto draft = [&] {
             return Draft{
                 .message =

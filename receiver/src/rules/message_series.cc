@@ -38,6 +38,7 @@ void run_series(const Context& c) {
     const auto& view = *c.view;
     for (std::uint32_t i = 0; i < view.series.size(); ++i) {
         const auto& series = view.series[i];
+        if (series.exemplars.count != 0) c.saw(Subject::kExemplarSeries);
         if (series.samples.count != 0 && series.histograms.count != 0) {
             report(c, kNotBoth, i, [&] {
                 return Draft{

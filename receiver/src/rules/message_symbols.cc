@@ -172,6 +172,7 @@ void run_symbols(const Context& c) {
     if (!c.v2()) return;
     check_table(c);
     const auto& view = *c.view;
+    c.saw(Subject::kSymbol, view.symbols.size());
     for (std::uint32_t i = 0; i < view.series.size(); ++i) {
         const auto& series = view.series[i];
         const auto labels = view.labels_of(series);
@@ -185,7 +186,9 @@ void run_symbols(const Context& c) {
             if (exemplars[e].odd_refs) check_even(c, kExemplarEven, i, exemplar_labels, exemplars[e].range, owner);
             check_refs(c, kExemplarRefs, i, exemplar_labels, exemplars[e].odd_refs, owner);
         }
-        if (series.metadata != proto::kNoRef) check_metadata(c, i, view.metadata[series.metadata]);
+        if (series.metadata == proto::kNoRef) continue;
+        c.saw(Subject::kMetadata);
+        check_metadata(c, i, view.metadata[series.metadata]);
     }
 }
 

@@ -1,6 +1,7 @@
 /// Units and plausibility of timestamps of samples, histograms and exemplars. Judged by magnitude, never by closeness
 /// to now: old data is legal.
 #include "message_util.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::receiver::rules {
 
@@ -94,12 +95,9 @@ namespace {
 
 using namespace timestamps;
 
-constexpr std::int64_t kFirstPlausible = 100'000'000'000;     // 1973-03-03 in ms; as seconds the year 5138
-constexpr std::int64_t kLastPlausible = 100'000'000'000'000;  // 5138-11-16 in ms; as microseconds 1973
-constexpr std::int64_t kFutureTolerance = 600'000;            // Prometheus' own bound
-constexpr std::int64_t kGoZeroTime = -62'135'596'800'000;     // time.Time{}.UnixMilli()
+constexpr std::int64_t kGoZeroTime = -62'135'596'800'000;  // time.Time{}.UnixMilli()
 
-constexpr bool plausible(std::int64_t t) { return t >= kFirstPlausible && t <= kLastPlausible; }
+constexpr bool plausible(std::int64_t t) { return t >= limits::kFirstTimestamp && t <= limits::kLastTimestamp; }
 
 /// Another unit in which the number is a date from 2001 to 2103.
 struct Unit {
@@ -116,12 +114,14 @@ std::optional<Unit> other_unit(std::int64_t t) {
 
 class TimestampRules {
 public:
-    explicit TimestampRules(const Context& c) : c_(c), view_(*c.view), latest_(c.now_ms + kFutureTolerance) {}
+    explicit TimestampRules(const Context& c) : c_(c), view_(*c.view), latest_(c.now_ms + limits::kFuture) {}
 
     void run() {
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) {
             const auto& series = view_.series[i];
             const auto samples = view_.samples_of(series);
+            c_.saw(Subject::kPoint, samples.size() + series.histograms.count);
+            c_.saw(Subject::kTimestamp, samples.size() + series.histograms.count + series.exemplars.count);
             for (std::size_t j = 0; j < samples.size(); ++j) {
                 const auto& s = samples[j];
                 if (!fine(s.timestamp)) point(i, "samples", j, s.timestamp, pick(s.timestamp_range, s.range));
@@ -180,6 +180,7 @@ private:
 
     void start(std::uint32_t series, std::string_view array, std::size_t j, std::int64_t begin, std::int64_t t,
                proto::ByteRange range) {
+        c_.saw(Subject::kStartTimestamp);
         // 1 and -1 stand for a start at the epoch itself.
         const bool epoch = begin == 1 || begin == -1;
         if (!epoch && !plausible(begin)) {

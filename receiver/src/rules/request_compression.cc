@@ -324,6 +324,7 @@ void run(const Context& c) {
     if (c.kind == RequestKind::kProbe || c.state == nullptr) return;
     if (c.state->uncompressed || c.state->over_limit) check_size(c);
     if (c.state->uncompressed) {
+        c.saw(Subject::kBlock);
         const auto kind = c.state->message_kind;
         if (kind == BodyKind::kSnappyBlock || kind == BodyKind::kSnappyFramed || kind == BodyKind::kSnappyJava ||
             kind == BodyKind::kSnappyTwice || kind == BodyKind::kGzip || kind == BodyKind::kZstd)

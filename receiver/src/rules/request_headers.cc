@@ -108,7 +108,7 @@ constexpr Rule kVersionValue{
 constexpr Rule kVersion1x{
     .id = "headers/version-1x-receiver",
     .clauses = {"prw2.version.1x-receiver", "prw1.headers.version"},
-    .subject = Subject::kFallback,
+    .subject = Subject::kFallbackVersion,
     .severity = Severity::kFail,
     .summary = "Towards a 1.x receiver the version header is 0.1.0.",
     .fix = "After falling back to prometheus.WriteRequest, send 'X-Prometheus-Remote-Write-Version: 0.1.0' as well.",
@@ -309,6 +309,7 @@ Target split_target(std::string_view target) {
 
 void check_target(const Context& c, const RequestHead& head) {
     if (c.options.expected_target.empty()) return;
+    c.saw(Subject::kKnownTarget);
     const auto wanted = split_target(c.options.expected_target);
     const auto got = split_target(head.target);
     Draft draft;
@@ -363,6 +364,7 @@ void check_user_agent(const Context& c, const RequestHead& head) {
         c.report.add(kUserAgent, std::move(draft));
         return;
     }
+    c.saw(Subject::kUserAgent);
     const auto agent = parse_user_agent(field->value);
     const auto shown = quote(field->value);
     const auto report = [&](const Rule& rule, std::string message) {
@@ -415,6 +417,7 @@ void check_version(const Context& c, const RequestHead& head) {
         c.report.add(kVersionPresent, std::move(draft));
         return;
     }
+    c.saw(c.v1() && c.options.peer_is_1x ? Subject::kFallbackVersion : Subject::kVersionHeader);
     const auto value = field->value;
     const int major = major_of(value);
     if (c.v2()) {
@@ -455,6 +458,7 @@ void check_reserved(const Context& c, const RequestHead& head) {
         std::size_t seen = 0;
         for (const auto& field : head.fields) {
             if (!proto::iequals(field.name, name)) continue;
+            c.saw(Subject::kReservedHeader);
             if (++seen == 2) {
                 const auto total = head.count(name);
                 c.report.add(kOnce, draft_of(field, name,
@@ -497,6 +501,7 @@ void check_framing(const Context& c, const RequestHead& head) {
         return;
     }
     if (length == nullptr) return;
+    c.saw(Subject::kContentLength);
     std::uint64_t announced = 0;
     const auto text = length->value;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), announced);
@@ -512,12 +517,16 @@ void check_framing(const Context& c, const RequestHead& head) {
 
 void run(const Context& c) {
     if (c.head == nullptr) {
-        if (c.state != nullptr && c.state->head_error) report_malformed(c, *c.state->head_error);
+        if (c.state == nullptr || !c.state->head_error) return;
+        c.saw(Subject::kHead);
+        report_malformed(c, *c.state->head_error);
         return;
     }
     const auto& head = *c.head;
+    c.saw(Subject::kHead);
     check_method(c, head);
     if (c.kind == RequestKind::kProbe) return;
+    c.saw(Subject::kRequest);
     check_target(c, head);
     check_user_agent(c, head);
     check_version(c, head);
@@ -527,9 +536,11 @@ void run(const Context& c) {
         c.report.add(kExpect,
                      draft_of(*expect, "Expect",
                               "The request carries 'Expect: " + printable(expect->value, 40) + "', as it may"));
-    if (const auto* retry = head.find("Retry-Attempt"); retry != nullptr)
+    if (const auto* retry = head.find("Retry-Attempt"); retry != nullptr) {
+        c.saw(Subject::kRetry);
         c.report.add(kRetryAttempt, draft_of(*retry, "Retry-Attempt",
                                              "The request is labelled as retry number " + quote(retry->value, 20)));
+    }
 }
 
 }  // namespace

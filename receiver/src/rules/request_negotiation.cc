@@ -83,7 +83,7 @@ constexpr Rule kProtoParameter{
 constexpr Rule kType1x{
     .id = "negotiation/content-type-1x-receiver",
     .clauses = {"prw2.content-type.1x-receiver", "prw1.headers.content-type"},
-    .subject = Subject::kFallback,
+    .subject = Subject::kFallbackType,
     .severity = Severity::kWarn,
     .summary = "Towards a 1.x receiver Content-Type is the bare application/x-protobuf.",
     .fix =
@@ -177,6 +177,7 @@ void check_content_type(const Context& c) {
         c.report.add(kTypePresent, std::move(draft));
         return;
     }
+    c.saw(Subject::kContentType);
     const auto shown = quote(field->value, 120);
     if (c.content_type == nullptr) {
         const auto cause = c.state->content_type_error ? c.state->content_type_error->text() : std::string("malformed");
@@ -184,6 +185,7 @@ void check_content_type(const Context& c) {
                      draft_of(*field, "Content-Type", "Content-Type " + shown + " does not follow RFC 9110: " + cause));
         return;
     }
+    c.saw(Subject::kMediaType);
     const auto& type = *c.content_type;
     if (type.media_type != "application/x-protobuf") {
         c.report.add(kMediaType,
@@ -191,6 +193,7 @@ void check_content_type(const Context& c) {
                               "Content-Type is " + shown + "; wanted the media type application/x-protobuf"));
         return;
     }
+    c.saw(Subject::kMessageName);
     const auto* name = type.parameter("proto");
     if (!c.state->declared) {
         auto draft = draft_of(*field, "Content-Type",
@@ -200,7 +203,9 @@ void check_content_type(const Context& c) {
         c.report.add(kMessageName, std::move(draft));
         return;
     }
+    c.saw(Subject::kMessageType);
     const auto declared = *c.state->declared;
+    if (declared == ProtobufMessage::kV1 && c.options.peer_is_1x) c.saw(Subject::kFallbackType);
     if (type.parameters.size() > (name == nullptr ? 0U : 1U)) {
         const auto extra = std::find_if(type.parameters.begin(), type.parameters.end(),
                                         [&](const auto& p) { return &p.value != name; });
@@ -243,7 +248,6 @@ void check_content_encoding(const Context& c) {
     using Kind = ContentCoding::Kind;
     const auto* field = c.head->find("Content-Encoding");
     const auto& coding = c.state->coding;
-    if (coding.kind == Kind::kSnappy) return;
     if (field == nullptr || coding.kind == Kind::kAbsent) {
         Draft draft;
         draft.message =
@@ -253,6 +257,10 @@ void check_content_encoding(const Context& c) {
         c.report.add(kCodingPresent, std::move(draft));
         return;
     }
+    c.saw(Subject::kContentEncoding);
+    if (coding.kind != Kind::kSyntax) c.saw(Subject::kContentCoding);
+    if (!coding.foreign()) c.saw(Subject::kSnappyCoding);
+    if (coding.kind == Kind::kSnappy) return;
     const auto shown = quote(field->value);
     if (coding.kind == Kind::kSpelled) {
         c.report.add(kCodingSpelling, draft_of(*field, "Content-Encoding",

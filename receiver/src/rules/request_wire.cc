@@ -3,6 +3,7 @@
 #include <array>
 
 #include "context.h"
+#include "prw/receiver/limits.h"
 #include "quote.h"
 #include "request_state.h"
 
@@ -237,8 +238,6 @@ constexpr std::array<UncoveredClause, 1> kUncovered{{
      "only meaningful under load: a last flush, a slow source and one of many shards rightly send a single series"},
 }};
 
-constexpr std::size_t kManySeries = 10000;
-
 // ---- is it the message at all?
 // ----------------------------------------------------------------------------------------------------------
 
@@ -457,7 +456,8 @@ void check_histogram(const Context& c, const proto::HistogramView& histogram, st
             c.report.count(kEnum, series);
         }
     }
-    if (c.v1() && (histogram.schema == -53 || histogram.custom_values.count > 0)) {
+    const bool marker = histogram.sum_bits == proto::kStaleNanBits;  // then nothing else of it counts
+    if (c.v1() && !marker && (histogram.schema == -53 || histogram.custom_values.count > 0)) {
         if (c.report.wants(kCustom)) {
             const bool schema = histogram.schema == -53;
             Draft draft;
@@ -508,16 +508,30 @@ void note_extensions(const Context& c) {
              view.histograms.front().range);
 }
 
+/// Of what the schema says, wherever it stands.
+void count_subjects(const Context& c) {
+    const auto& view = *c.view;
+    c.saw(Subject::kEnumValue, view.metadata.size() + view.histograms.size());
+    if (c.v2()) return c.saw(Subject::kString, view.symbols.size());
+    c.saw(Subject::kString, 2 * view.labels.size() + 3 * view.metadata.size());
+    c.saw(Subject::kExtension, view.exemplars.size() + view.histograms.size());
+    // Fields of another type in their place yield no element.
+    if (std::any_of(view.issues.begin(), view.issues.end(),
+                    [&](const WireIssue& issue) { return &rule_of(c, issue) == &kShape; }))
+        c.saw(Subject::kExtension);
+}
+
 void run(const Context& c) {
     if (c.view == nullptr) return;
     if (c.state != nullptr) {
         if (report_foreign(c)) return;
         report_mismatch(c);
     }
+    if (c.subjects[Subject::kMessage] > 0) count_subjects(c);
     check_issues(c);
     check_values(c);
     if (c.v1()) note_extensions(c);
-    if (c.view->series.size() > kManySeries || c.view->over_limit) {
+    if (c.view->series.size() > limits::kSeries || c.view->over_limit) {
         Draft draft;
         draft.message =
             "The request has " + std::to_string(c.view->series.size()) + " series; wanted no more than about 10,000";

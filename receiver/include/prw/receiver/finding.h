@@ -56,11 +56,12 @@ enum class Subject : std::uint8_t {
     kContentEncoding,
     kContentCoding,
     kSnappyCoding,
-    kFallback,
+    kFallbackVersion,
+    kFallbackType,
     kRetry,
     // Bodies. What is neither block nor message is no subject of theirs: its finding says so, and nothing passes on it.
     kBlock,    ///< a body that decompresses
-    kMessage,  ///< a block that holds a well-formed message
+    kMessage,  ///< a block that holds a well-formed message that is not empty
     // What stands in a message. Where it does not decode, nothing of it was looked at.
     kString,
     kEnumValue,
@@ -78,6 +79,7 @@ enum class Subject : std::uint8_t {
     kPoint,
     kNextPoint,
     kNan,
+    kOrdinaryNan,
     kCounterSample,
     kStartableSample,
     kTimestamp,
