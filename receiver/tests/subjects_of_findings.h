@@ -15,7 +15,7 @@ inline void expect_subjects(const receiver::CheckResult& result) {
         ASSERT_NE(rule, nullptr) << finding.rule;
         // What is no block and no message is a finding about what is missing.
         if (rule->subject == Subject::kBlock || rule->subject == Subject::kMessage) continue;
-        if (rule->subject > Subject::kMessage && !message) continue;
+        if (!of_head(rule->subject) && !message) continue;
         EXPECT_GT(result.subjects[rule->subject], 0U)
             << finding.rule << " found something wrong in " << name_of(rule->subject).many
             << ", and saw none: " << finding.message;
