@@ -67,6 +67,23 @@ Wire countless(bool populated) {
     if (populated) w.bytes(11, Wire().varint(1, 0).varint(2, 1)).packed(12, {zigzag(1)});
     return w.varint(15, static_cast<std::uint64_t>(kNowMs));
 }
+/// The only histogram of the request with these fields before its own, as another encoder may write them.
+std::string with_more_in_histogram(const std::string& bytes, ProtobufMessage message, const Wire& more) {
+    proto::RequestView view;
+    proto::decode(bytes, message, view);
+    const auto range = view.histograms.at(0).range;
+    const auto histogram = more.str() + bytes.substr(range.offset, range.size);
+    const bool v1 = message == ProtobufMessage::kV1;
+    const auto series = view.series.at(0).range;
+    // Everything before the histogram's tag and size, and everything behind it, stays.
+    const auto before = [](proto::ByteRange payload) { return payload.offset - (payload.size < 0x80 ? 2U : 3U); };
+    const auto head = bytes.substr(series.offset, before(range) - series.offset);
+    const auto tail = bytes.substr(range.end(), series.end() - range.end());
+    return bytes.substr(0, before(series)) +
+           Wire().bytes(v1 ? 1 : 5, Wire().raw(head).bytes(v1 ? 4 : 3, histogram).raw(tail)).str() +
+           bytes.substr(series.end());
+}
+
 std::string v1(const Wire& h) {
     return Wire().bytes(1, Wire().bytes(1, Wire().bytes(1, "__name__").bytes(2, "m")).bytes(4, h)).str();
 }
@@ -115,6 +132,28 @@ std::vector<MessageCase> histogram_cases() {
                    h.count = std::uint64_t{9};
                }),
            one(integer()));
+
+    // Both members of a oneof, in any order and with buckets of either kind: what was meant cannot be told.
+    for (const auto& make : {integer(), floating()}) {
+        const bool is_float = std::holds_alternative<double>(make.count);
+        for (const bool zero : {false, true}) {
+            const auto number = zero ? 6U : 1U;
+            for (const bool float_first : {false, true}) {
+                Wire both;
+                if (float_first) both.real(number + 1, 1).varint(number, 1);
+                if (!float_first) both.varint(number, 1).real(number + 1, 1);
+                const auto name = std::string(zero ? "zero_count" : "count") +
+                                  (float_first ? ", float first" : ", int first") +
+                                  (is_float ? ", float buckets" : ", integer buckets");
+                for (const auto message : {ProtobufMessage::kV1, ProtobufMessage::kV2}) {
+                    const auto good = changed(message, one(make));
+                    c.raw("histograms/kind-consistent", "both members: " + name, message, kFail,
+                          with_more_in_histogram(good, message, both), good)
+                        .field(std::string("timeseries[0].histograms[0].") + (zero ? "zero_count" : "count"));
+                }
+            }
+        }
+    }
 
     const auto float_count = [](double n) { return [n](Histogram& h) { h.count = n; }; };
     const auto float_zero = [](double n) { return [n](Histogram& h) { h.zero_count = n; }; };
@@ -207,6 +246,18 @@ std::vector<MessageCase> histogram_cases() {
         };
         c.both("histograms/bucket-index", "beyond the overflow bucket at schema " + std::to_string(n), kFail,
                one(integer(), at(limit + 1)), one(integer(), at(limit)));
+    }
+    // The smallest double is 2^-1074.
+    for (const auto& [n, limit] :
+         std::initializer_list<std::pair<std::int32_t, std::int32_t>>{{8, -274944}, {0, -1074}, {-4, -67}}) {
+        const auto at = [n = n](std::int32_t index) {
+            return [=](Histogram& h) {
+                h.schema = n;
+                h.positive_spans = {{index, 3}};
+            };
+        };
+        c.both("histograms/bucket-index", "below the smallest number at schema " + std::to_string(n), kFail,
+               one(integer(), at(limit - 1)), one(integer(), at(limit)));
     }
     c.both("histograms/bucket-index", "a float bucket below zero", kFail,
            one(floating(),

@@ -70,7 +70,8 @@ constinit const Rule kCovers{
 
 constexpr std::string_view kIndexClauses[] = {"ext.histogram.bucket-index-in-range"};
 constinit const Rule kIndex{"histograms/bucket-index", kIndexClauses, Severity::kFail,
-                            "No populated bucket lies beyond the overflow bucket of the schema.",
+                            "No populated bucket lies beyond the overflow bucket of the schema, or below the smallest "
+                            "number that a double holds.",
                             "Check that the offsets belong to the schema that is sent, also after scaling down."};
 
 constexpr std::string_view kNoOpSpanClauses[] = {"ext.histogram.no-zero-length-spans"};
@@ -180,10 +181,12 @@ private:
         const Rule& rule = c_.v1() ? kV1Kind : is_float_ ? kCounts : kDeltas;
         const auto& side = (is_float_ ? sides_[0].deltas.empty() : sides_[0].counts.empty()) ? sides_[1] : sides_[0];
         say(rule, list(side, is_float_ ? "deltas" : "counts"), [&] {
-            return is_float_ ? cat({"count_float is set, yet ", list(side, "deltas"), " has ", unum(side.deltas.size()),
-                                    " values, which receivers ignore; wanted ", list(side, "counts")})
-                             : cat({"count_int is set, yet ", list(side, "counts"), " has ", unum(side.counts.size()),
-                                    " values, which receivers ignore; wanted ", list(side, "deltas")});
+            return is_float_ ? cat({"count_float is set, yet ", list(side, "deltas"), " has ",
+                                    counted(side.deltas.size(), "value"), ", which receivers ignore; wanted ",
+                                    list(side, "counts")})
+                             : cat({"count_int is set, yet ", list(side, "counts"), " has ",
+                                    counted(side.counts.size(), "value"), ", which receivers ignore; wanted ",
+                                    list(side, "deltas")});
         });
     }
 
@@ -194,9 +197,9 @@ private:
         for (const auto& span : side.spans) length += span.length;
         if (length != values) {
             say(kSpans, list(side, "spans"), [&] {
-                return cat({"The ", side.name, " spans cover ", unum(length), " buckets, ",
-                            list(side, is_float_ ? "counts" : "deltas"), " has ", unum(values),
-                            " values; wanted as many"});
+                return cat({"The ", side.name, " spans cover ", counted(length, "bucket"), ", ",
+                            list(side, is_float_ ? "counts" : "deltas"), " has ", counted(values, "value"),
+                            "; wanted as many"});
             });
         }
         for (std::size_t k = 1; k < side.spans.size() && !custom(); ++k) {
@@ -232,10 +235,14 @@ private:
         }
     }
 
-    /// The +Inf bucket of schema n has index 1024 * 2^n + 1.
+    /// The +Inf bucket of schema n has index 1024 * 2^n + 1; the smallest double, 2^-1074, is the upper bound of bucket
+    /// -1074 * 2^n (rounded up).
     void bucket_index(const Side& side, std::size_t values) {
-        const std::int64_t limit =
-            (h_.schema >= 0 ? std::int64_t{1024} << h_.schema : std::int64_t{1024} >> -h_.schema) + 1;
+        const auto scaled = [&](std::int64_t exponent) {
+            return h_.schema >= 0 ? exponent * (std::int64_t{1} << h_.schema)
+                                  : exponent / (std::int64_t{1} << -h_.schema);
+        };
+        const std::int64_t limit = scaled(1024) + 1, lowest = scaled(-1074);
         std::int64_t next = 0;  // index of the next bucket
         std::int64_t count = 0;
         std::size_t bucket = 0;
@@ -250,10 +257,12 @@ private:
                     if (__builtin_add_overflow(count, side.deltas[bucket], &count)) return;
                     populated = count != 0;
                 }
-                if (!populated || next <= limit) continue;
+                if (!populated || (next >= lowest && next <= limit)) continue;
                 span(kIndex, side, k, [&] {
-                    return cat({"A ", side.name, " bucket with observations has index ", num(next), "; wanted at most ",
-                                num(limit), " at schema ", num(h_.schema)});
+                    return cat({"A ", side.name, " bucket with observations has index ", num(next),
+                                next < lowest ? ", below the smallest number that a double holds; wanted at least "
+                                              : "; wanted at most ",
+                                num(next < lowest ? lowest : limit), " at schema ", num(h_.schema)});
                 });
                 return;
             }
@@ -338,7 +347,7 @@ private:
             if (!bounds.empty() && h_.schema >= -4 && h_.schema <= 8) {
                 say(kNoCustomValues, "custom_values", [&] {
                     return cat({"A histogram of schema ", num(h_.schema), " has ", unum(bounds.size()),
-                                " custom_values; wanted none"});
+                                " of custom_values; wanted none"});
                 });
             }
             return;
@@ -346,9 +355,9 @@ private:
         for (std::size_t k = 0; k < bounds.size(); ++k) bound(bounds, k);
         if (c_.v2() && (!sides_[1].spans.empty() || !sides_[1].deltas.empty() || !sides_[1].counts.empty())) {
             say(kNoNegative, "negative_spans", [&] {
-                return cat({"A histogram with custom buckets has ", unum(sides_[1].spans.size()),
-                            " negative spans and ", unum(sides_[1].deltas.size() + sides_[1].counts.size()),
-                            " negative buckets; wanted none"});
+                return cat({"A histogram with custom buckets has ", counted(sides_[1].spans.size(), "negative span"),
+                            " and ", counted(sides_[1].deltas.size() + sides_[1].counts.size(), "negative bucket"),
+                            "; wanted none"});
             });
         }
         std::int64_t end = 0;
@@ -360,8 +369,9 @@ private:
             span(kCustomSpans, sides_[0], k, [&] {
                 return s.offset < 0 ? cat({"Span ", unum(k), " of a histogram with custom buckets has offset ",
                                            num(s.offset), "; wanted none below 0"})
-                                    : cat({"Span ", unum(k), " ends at bucket ", num(end), "; ", unum(bounds.size()),
-                                           " bounds make only ", unum(bounds.size() + 1), " buckets"});
+                                    : cat({"Span ", unum(k), " ends at bucket ", num(end), ", yet with ",
+                                           counted(bounds.size(), "bound"), " there are only ",
+                                           counted(bounds.size() + 1, "bucket")});
             });
             break;
         }

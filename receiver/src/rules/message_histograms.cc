@@ -27,8 +27,8 @@ constexpr Rule kCount{"histograms/count-present", kCountClauses, Severity::kFail
 
 constexpr std::string_view kKindClauses[] = {"ext.histogram.kind-consistent"};
 constexpr Rule kKind{"histograms/kind-consistent", kKindClauses, Severity::kFail,
-                     "count and zero_count are both integers or both floats.",
-                     "Set zero_count_int with count_int, and zero_count_float with count_float."};
+                     "count and zero_count are both integers or both floats, and each is set once.",
+                     "Set count_int and zero_count_int, or count_float and zero_count_float, as the buckets are."};
 
 constexpr std::string_view kFloatClauses[] = {"ext.histogram.float-counts-nonnegative"};
 constexpr Rule kFloat{"histograms/float-counts-nonnegative", kFloatClauses, Severity::kFail,
@@ -99,9 +99,12 @@ public:
                 const auto& h = histograms[j];
                 if (is_stale(h.sum_bits)) continue;
                 schema(i, j, h);
-                count(i, j, h);
-                zero(i, j, h);
-                run_buckets(c_, i, j, h);
+                // Which of the two was meant decides about everything else that is said of counts.
+                if (!both_members(i, j, h)) {
+                    count(i, j, h);
+                    zero(i, j, h);
+                    run_buckets(c_, i, j, h);
+                }
                 if (c_.v2()) start(i, series, j, h);
             }
         }
@@ -121,10 +124,28 @@ private:
         // Custom buckets in 1.0 are a matter of the message, ext.proto.v1-no-custom-buckets.
         if (h.schema == -53 || (h.schema >= -4 && h.schema <= 8)) return;
         const auto range = h.schema_range.size != 0 ? h.schema_range : h.range;
-        say(c_.v2() ? kSchema : kSchemaV1, series, j, "schema", range, [&] {
-            return cat({"Schema ", num(h.schema), " is not one that receivers know; wanted -4 to 8",
-                        c_.v2() ? ", or -53 for custom buckets" : ""});
+        report(c_, c_.v2() ? kSchema : kSchemaV1, series, [&] {
+            return Draft{.message = cat({"Schema ", num(h.schema), " is not one that receivers know; wanted -4 to 8",
+                                         c_.v2() ? ", or -53 for custom buckets" : ""}),
+                         .field = element_path(series, "histograms", j, "schema"),
+                         .protobuf = range,
+                         .fix = h.schema < -4 ? "Schema -4 is the coarsest that receivers know, and buckets cannot be "
+                                                "split afterwards: limit the scaling down to -4 and allow for more "
+                                                "buckets, or count into custom or classic buckets."
+                                              : ""};
         });
+    }
+
+    /// True when a oneof has both members on the wire: the finding is the same in whichever order they come.
+    bool both_members(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
+        const auto both = [&](std::string_view name, proto::ByteRange range) {
+            say(kKind, series, j, name, range.size != 0 ? range : h.range, [&] {
+                return cat({name, "_int and ", name, "_float are both set; one of them is meant"});
+            });
+        };
+        if (h.both_counts) both("count", h.count_range);
+        if (h.both_zero_counts) both("zero_count", {});
+        return h.both_counts || h.both_zero_counts;
     }
 
     void count(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
