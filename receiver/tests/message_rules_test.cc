@@ -51,7 +51,6 @@ const std::set<std::string_view> kOnlyV2 = {
     "samples/start-timestamp-plausible",
     "samples/start-not-after-timestamp",  // no such field in 1.0
     "metadata/type-provided",
-    "metadata/consistent-per-family",
     "metadata/type-matches-payload",  // 1.0 has no metadata on series
 };
 

@@ -38,6 +38,7 @@ const std::map<std::string_view, Special>& specials() {
         // Nobody can read these.
         {"compression/empty-body", {.changes = kBroken}},
         {"compression/base64", {.changes = kBroken}},
+        {"compression/grpc-frame", {.changes = kBroken}},
         {"compression/gzip", {.changes = kBroken}},
         {"compression/none", {.changes = kBroken}},
         {"compression/twice", {.changes = kBroken}},
@@ -84,7 +85,6 @@ const std::map<std::string_view, Special>& specials() {
         {"labels/metric-name-with-dot", {.v1 = kFail, .v2 = kWarn}},
         {"labels/name-with-colon", {.v1 = kFail, .v2 = kWarn}},
         {"labels/name-starts-with-digit", {.v1 = kFail, .v2 = kWarn}},
-        {"labels/not-utf8", {.also = {"wire/strings-utf8"}}},
         {"labels/quantile-not-a-number", {.v1 = kWarn}},  // 1.0 does not tell that it is a summary
         {"samples/negative-counter", {.changes = kCounter}},
         {"samples/nan-counter", {.changes = kCounter}},
@@ -97,6 +97,8 @@ const std::map<std::string_view, Special>& specials() {
         {"metadata/total-is-gauge", {.v2 = kInfo}},
         {"metadata/none", {.changes = Words{"help", "type", "unit"}}},
         {"metadata/no-family-name", {.changes = Words{"+metadata"}}},
+        {"metadata/v1-two-types", {.changes = Words{"+metadata"}}},
+        {"metadata/v1-series-as-family", {.changes = kCounter}},
         {"exemplars/too-long", {.changes = kCounter}},
         {"exemplars/empty-label", {.changes = kCounter}},
         {"exemplars/stale", {.changes = kCounter}},

@@ -2,6 +2,7 @@
 /// show: findings about it are milder unless the source is known.
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "message_util.h"
 
@@ -41,7 +42,9 @@ constexpr Rule kGuidelines{
 constexpr std::string_view kConsistentClauses[] = {"ext.metadata.consistent-per-family"};
 constexpr Rule kConsistent{
     "metadata/consistent-per-family", kConsistentClauses, Severity::kWarn,
-    "All series of one metric name in a request have the same type, help and unit (a note for help and unit).",
+    "All series of one metric name, or all entries of one family, in a request have the same type, help and unit (a "
+    "note "
+    "for help and unit).",
     "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets may "
     "describe one metric differently."};
 
@@ -53,7 +56,7 @@ constexpr Rule kPayload{"metadata/type-matches-payload", kPayloadClauses, Severi
 
 constexpr std::string_view kFamilyClauses[] = {"ext.metadata.v1-family-name"};
 constexpr Rule kFamily{"metadata/v1-family-name", kFamilyClauses, Severity::kWarn,
-                       "In 1.0, every metadata entry names its metric family.",
+                       "In 1.0, every metadata entry names its metric family, not one of the family's series.",
                        "Fill metric_family_name with the name of the metric without suffixes such as _bucket."};
 
 constexpr const Rule* kRules[] = {&kType, &kHelp, &kHelpName, &kUnit, &kGuidelines, &kConsistent, &kPayload, &kFamily};
@@ -99,11 +102,11 @@ public:
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
         if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
             const auto draft = [&] {
-                return Draft{
-                    .message = cat({"None of the ", unum(typed_), " typed series",
-                                    " has a help text; wanted help_ref to point at it where the source has one"}),
-                    .field = cat({series_path(first_typed_), ".metadata.help_ref"}),
-                    .protobuf = range_of(view_.series[first_typed_])};
+                return Draft{.message = cat({typed_ == 1 ? std::string("The only typed series has no")
+                                                         : cat({"None of the ", unum(typed_), " typed series has a"}),
+                                             " help text; wanted help_ref to point at it where the source has one"}),
+                             .field = cat({series_path(first_typed_), ".metadata.help_ref"}),
+                             .protobuf = range_of(view_.series[first_typed_])};
             };
             report(c_, kHelp, first_typed_, draft, Severity::kInfo);
         }
@@ -111,17 +114,53 @@ public:
 
 private:
     void families() {
+        std::unordered_map<std::string_view, std::uint32_t> first;
         for (std::uint32_t i = 0; i < view_.metadata.size(); ++i) {
             const auto& entry = view_.metadata[i];
-            if (!entry.family.empty()) continue;
-            report(c_, kFamily, proto::kNoRef, [&] {
-                return Draft{.message = cat(
-                                 {"metadata[", unum(i), "] names no metric family", entry.help.empty() ? "" : " (help ",
-                                  entry.help.empty() ? "" : quoted(entry.help), entry.help.empty() ? "" : ")"}),
-                             .field = cat({"metadata[", unum(i), "].metric_family_name"}),
-                             .protobuf = entry.range};
-            });
+            const auto field = [&](std::string_view name) { return cat({"metadata[", unum(i), "].", name}); };
+            if (entry.family.empty()) {
+                report(c_, kFamily, proto::kNoRef, [&] {
+                    return Draft{
+                        .message =
+                            cat({"metadata[", unum(i), "] names no metric family", entry.help.empty() ? "" : " (help ",
+                                 entry.help.empty() ? "" : quoted(entry.help), entry.help.empty() ? "" : ")"}),
+                        .field = field("metric_family_name"),
+                        .protobuf = entry.range};
+                });
+                continue;
+            }
+            if (const auto suffix = suffix_of_series(entry); !suffix.empty()) family_is_series(entry, suffix, field);
+            const auto [known, fresh] = first.try_emplace(entry.family, i);
+            if (fresh) continue;
+            differs(proto::kNoRef, entry, view_.metadata[known->second], entry.family,
+                    cat({"metadata[", unum(known->second), "]"}), field);
         }
+    }
+
+    /// "_bucket" and the like, where the type says that a family has series of such names.
+    [[nodiscard]] static std::string_view suffix_of_series(const proto::MetadataView& entry) {
+        const auto type = static_cast<MetricType>(entry.type);
+        const bool histogram = type == MetricType::kHistogram || type == MetricType::kGaugeHistogram;
+        if (!histogram && type != MetricType::kSummary) return {};
+        for (const std::string_view suffix : {"_bucket", "_count", "_sum"}) {
+            if (suffix == "_bucket" && !histogram) continue;
+            if (entry.family.size() > suffix.size() && entry.family.ends_with(suffix)) return suffix;
+        }
+        return {};
+    }
+
+    /// A family may be called so; a series of that very name in the request shows that it is not.
+    void family_is_series(const proto::MetadataView& entry, std::string_view suffix, auto&& field) {
+        const bool seen = std::any_of(view_.series.begin(), view_.series.end(),
+                                      [&](const auto& s) { return metric_name(view_, s) == entry.family; });
+        const auto draft = [&] {
+            return Draft{.message = cat({"The family of a ", proto::name_of(static_cast<MetricType>(entry.type)),
+                                         " is called ", quoted(entry.family), seen ? ", as a series of it is" : "",
+                                         "; wanted the name without ", suffix}),
+                         .field = field("metric_family_name"),
+                         .protobuf = entry.range};
+        };
+        report(c_, kFamily, proto::kNoRef, draft, seen ? Severity::kWarn : Severity::kInfo);
     }
 
     [[nodiscard]] proto::ByteRange range_of(const proto::SeriesView& series) const {
@@ -230,13 +269,21 @@ private:
             return;
         }
         const auto& before = view_.metadata[view_.series[first_[ref]].metadata];
+        differs(index, metadata, before, name, series_path(first_[ref]), [&](std::string_view field) {
+            return cat({series_path(index), ".metadata.", field, field == "type" ? "" : "_ref"});
+        });
+    }
+
+    /// Reports what two descriptions of one metric disagree about. `field` makes the path of "type", "help" and "unit".
+    void differs(std::uint32_t index, const proto::MetadataView& metadata, const proto::MetadataView& before,
+                 std::string_view name, const std::string& other, auto&& field) {
         if (before.type != metadata.type) {
             report(c_, kConsistent, index, [&] {
                 return Draft{
                     .message = cat({quoted(name), " is typed ", proto::name_of(static_cast<MetricType>(metadata.type)),
-                                    " here and ", proto::name_of(static_cast<MetricType>(before.type)), " in ",
-                                    series_path(first_[ref]), "; wanted one type for one metric"}),
-                    .field = cat({series_path(index), ".metadata.type"}),
+                                    " here and ", proto::name_of(static_cast<MetricType>(before.type)), " in ", other,
+                                    "; wanted one type for one metric"}),
+                    .field = field("type"),
                     .protobuf = metadata.range};
             });
         }
@@ -245,8 +292,8 @@ private:
         const auto draft = [&] {
             return Draft{.message = cat({"The ", help ? "help" : "unit", " of ", quoted(name), " is ",
                                          quoted(help ? metadata.help : metadata.unit), " here and ",
-                                         quoted(help ? before.help : before.unit), " in ", series_path(first_[ref])}),
-                         .field = cat({series_path(index), help ? ".metadata.help_ref" : ".metadata.unit_ref"}),
+                                         quoted(help ? before.help : before.unit), " in ", other}),
+                         .field = field(help ? "help" : "unit"),
                          .protobuf = metadata.range};
         };
         report(c_, kConsistent, index, draft, Severity::kInfo);

@@ -221,11 +221,11 @@ private:
         }
         if (now.timestamp < before.timestamp) {
             report(c_, kOrder, now.series, [&] {
-                return Draft{.message = cat({"Timestamp ", num(now.timestamp), " (", date_text(now.timestamp),
-                                             ") comes after ", num(before.timestamp), " of the same series (",
-                                             place(before), "); wanted oldest first"}),
-                             .field = place(now, "timestamp"),
-                             .protobuf = range(now)};
+                return Draft{
+                    .message = cat({"Timestamp ", moment(now.timestamp), " comes after ", moment(before.timestamp),
+                                    " of the same series, ", place(before), "; wanted oldest first"}),
+                    .field = place(now, "timestamp"),
+                    .protobuf = range(now)};
             });
             return;
         }
@@ -233,14 +233,14 @@ private:
         if (identical(before, now)) {
             repeated_.report(c_, kRepeated, now.series, [&] {
                 return Draft{.message = cat({"The ", now.kind == Kind::kSample ? "sample" : "histogram", " at ",
-                                             num(now.timestamp), " repeats ", place(before), " bit for bit"}),
+                                             moment(now.timestamp), " repeats ", place(before), " bit for bit"}),
                              .field = place(now),
                              .protobuf = range(now)};
             });
             return;
         }
         report(c_, kUnique, now.series, [&] {
-            return Draft{.message = cat({"Two values at timestamp ", num(now.timestamp), ": ", text(before), " (",
+            return Draft{.message = cat({"Two values at timestamp ", moment(now.timestamp), ": ", text(before), " (",
                                          place(before), ") and ", text(now), "; wanted one value per timestamp"}),
                          .field = place(now),
                          .protobuf = range(now)};
@@ -275,8 +275,8 @@ private:
             if (set.has_exemplar && t < set.exemplar_timestamp) {
                 report(c_, kExemplarOrder, index, [&] {
                     return Draft{
-                        .message = cat({"Exemplar timestamp ", num(t), " comes after ", num(set.exemplar_timestamp),
-                                        " of the same series; wanted oldest first"}),
+                        .message = cat({"Exemplar timestamp ", moment(t), " comes after ",
+                                        moment(set.exemplar_timestamp), " of the same series; wanted oldest first"}),
                         .field = element_path(index, "exemplars", j, "timestamp"),
                         .protobuf = all[j].range};
                 });

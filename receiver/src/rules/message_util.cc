@@ -72,6 +72,11 @@ std::string date_text(std::int64_t ms) {
     return text.data();
 }
 
+std::string moment(std::int64_t ms) {
+    const auto date = date_text(ms), number = num(ms);
+    return date == number ? number : cat({number, " (", date, ")"});
+}
+
 std::string series_path(std::uint32_t series) { return cat({"timeseries[", unum(series), "]"}); }
 
 std::string element_path(std::uint32_t series, std::string_view array, std::size_t index, std::string_view field) {

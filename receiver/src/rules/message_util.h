@@ -14,6 +14,7 @@
 
 #include "context.h"
 #include "prw/receiver/text.h"
+#include "quote.h"
 
 namespace prw::receiver::rules {
 
@@ -60,6 +61,8 @@ private:
 [[nodiscard]] std::string real(double value);
 /// "2026-01-01T00:00:00.000Z"; the number alone when it is no date that a calendar prints.
 [[nodiscard]] std::string date_text(std::int64_t ms);
+/// "1767225600000 (2026-01-01T00:00:00.000Z)"
+[[nodiscard]] std::string moment(std::int64_t ms);
 /// "timeseries[3]"
 [[nodiscard]] std::string series_path(std::uint32_t series);
 /// "timeseries[3].samples[0].timestamp"; `field` may be empty.
