@@ -27,7 +27,6 @@ std::span<const MutantNote> mutant_notes() {
          .also = {"sender/labels/complete-set", "sender/labels/job-instance-consistent"}},
         {.mutant = "symbols/series-refs-odd",
          .also = {"sender/labels/complete-set", "sender/labels/job-instance-consistent"}},
-        {.mutant = "labels/not-utf8", .also = {"sender/wire/strings-utf8"}},
         {.mutant = "labels/quantile-not-a-number", .v1_says = Verdict::kWarn},
         {.mutant = "samples/no-start-timestamp", .v2_says = Verdict::kInfo},
         {.mutant = "samples/timestamp-in-seconds", .also = {"sender/fidelity/no-duplicates"}},

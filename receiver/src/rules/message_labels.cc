@@ -40,15 +40,19 @@ constexpr Rule kEmptyValue{
     "Drop labels with an empty value before encoding: an empty label and an absent one are the same series."};
 
 constexpr std::string_view kMetricPatternClauses[] = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex"};
-constexpr Rule kMetricPattern{
-    "labels/metric-name-pattern", kMetricPatternClauses, Severity::kFail,
-    "The metric name matches [a-zA-Z_:][a-zA-Z0-9_:]*.",
-    "Replace other characters in metric names, for example by underscores; 1.0 allows nothing else."};
+constexpr Rule kMetricPattern{"labels/metric-name-pattern", kMetricPatternClauses, Severity::kFail,
+                              "The metric name matches [a-zA-Z_:][a-zA-Z0-9_:]*.",
+                              "Replace other characters in metric names, for example by underscores."};
 
 constexpr std::string_view kLabelPatternClauses[] = {"prw1.labels.label-name-regex", "prw2.labels.label-name-regex"};
 constexpr Rule kLabelPattern{
     "labels/label-name-pattern", kLabelPatternClauses, Severity::kFail, "Label names match [a-zA-Z_][a-zA-Z0-9_]*.",
     "Replace other characters in label names, for example by underscores; a colon is for metric names only."};
+
+/// 1.0 has no other names; 2.0 advises against them, and names may be any UTF-8.
+constexpr std::string_view kPatternFixV2 =
+    "Nothing to fix where all receivers take UTF-8 names; others want other characters replaced, for example by "
+    "underscores.";
 
 constexpr std::string_view kUtf8Clauses[] = {"prw1.labels.value-valid-utf8", "prw2.labels.utf8"};
 constexpr Rule kUtf8{"labels/valid-utf8", kUtf8Clauses, Severity::kFail, "Names and values of labels are valid UTF-8.",
@@ -278,13 +282,15 @@ private:
     void metric_pattern(std::uint32_t index, std::size_t j, const LabelView& label) {
         if (cached(label.value_ref, kMetricKnown, kMetricOk, [&] { return proto::legacy_metric_name(label.value); }))
             return;
-        // In 2.0 broken UTF-8 has a rule of its own, which covers names too.
-        if (proto::legacy_metric_name(label.value) || (c_.v2() && !proto::valid_utf8(label.value))) return;
+        // Broken UTF-8 has a rule of its own.
+        if (proto::legacy_metric_name(label.value) || !proto::valid_utf8(label.value)) return;
         report(c_, kMetricPattern, index, [&] {
             return Draft{
-                .message = cat({"Metric name ", quoted(label.value), " does not match [a-zA-Z_:][a-zA-Z0-9_:]*"}),
+                .message = cat({"Metric name ", quoted(label.value), " does not match [a-zA-Z_:][a-zA-Z0-9_:]*",
+                                c_.v1() ? ", and 1.0 allows nothing else" : ""}),
                 .field = path(index, j, true),
-                .protobuf = value_range(label)};
+                .protobuf = value_range(label),
+                .fix = std::string(c_.v1() ? "" : kPatternFixV2)};
         });
     }
 
@@ -296,7 +302,8 @@ private:
                 return Draft{
                     .message = cat({"Label name ", quoted(label.name), " does not match [a-zA-Z_][a-zA-Z0-9_]*"}),
                     .field = path(index, j, false),
-                    .protobuf = name_range(label)};
+                    .protobuf = name_range(label),
+                    .fix = std::string(c_.v1() ? "" : kPatternFixV2)};
             });
         }
         if (label.name == "__replica__") {

@@ -93,7 +93,7 @@ constexpr Rule kOnce{"headers/reserved-once", kOnceClauses, Severity::kFail, "Ea
 constexpr Clauses kCleanClauses = {"ext.http.header-value-clean"};
 constexpr Rule kClean{
     "headers/value-clean", kCleanClauses, Severity::kFail,
-    "Values of reserved headers hold no control characters, line breaks or non-ASCII bytes.",
+    "Values of headers hold no control characters or line breaks, those of reserved headers no non-ASCII bytes either.",
     "Trim the value where it is read (a version file's trailing newline is the usual cause) and keep it ASCII."};
 
 constexpr Clauses kLengthClauses = {"ext.http.content-length-matches"};
@@ -150,6 +150,8 @@ proto::ByteRange line_range(std::string_view head, std::string_view where) {
 void report_malformed(const Context& c, const Error& error) {
     Draft draft;
     draft.message = "The request head is not HTTP/1.x: " + error.text();
+    if (c.state->other_protocol)
+        draft.fix = "Speak HTTP/1.1 to http:// URLs; HTTP/2 is agreed on in the TLS handshake of an https:// URL.";
     const auto line = line_range(c.raw_head, error.where);
     draft.head = line;
     // Any line but the first may be part of a secret, and so may a query.
@@ -376,6 +378,33 @@ void check_version(const Context& c, const RequestHead& head) {
 
 constexpr std::array<std::string_view, 4> kReserved{"Content-Encoding", "Content-Type", kVersionHeader, "User-Agent"};
 
+bool is_reserved(std::string_view name) {
+    return std::any_of(kReserved.begin(), kReserved.end(), [&](auto each) { return proto::iequals(each, name); });
+}
+
+/// Reports the first byte that a value must not have. Only that byte is shown: the value may be a secret.
+bool unclean(const Context& c, const HeaderField& field, std::string_view name, bool ascii_only) {
+    const auto bad = std::find_if(field.value.begin(), field.value.end(), [&](char ch) {
+        const auto byte = static_cast<unsigned char>(ch);
+        return (byte < 0x20U && ch != '\t') || byte == 0x7fU || (ascii_only && byte > 0x7fU);
+    });
+    if (bad == field.value.end()) return false;
+    const auto offset = static_cast<std::uint32_t>(bad - field.value.begin());
+    auto draft = draft_of(field, name,
+                          "The value of " + std::string(name) + " has the byte " +
+                              quote(field.value.substr(offset, 1)) + " at offset " + std::to_string(offset) +
+                              (ascii_only ? "; wanted printable ASCII" : "; wanted no control characters"));
+    draft.head = proto::ByteRange{field.value_range.offset + offset, 1};
+    c.report.add(kClean, std::move(draft));
+    return true;
+}
+
+/// NUL, a bare CR and their like: servers refuse the request, or read another one than was sent.
+void check_other_values(const Context& c, const RequestHead& head) {
+    for (const auto& field : head.fields)
+        if (!is_reserved(field.name)) (void)unclean(c, field, printable(field.name, 60), false);
+}
+
 void check_reserved(const Context& c, const RequestHead& head) {
     const bool crlf = head.raw.substr(0, head.raw.find('\n')).ends_with('\r');
     for (const auto name : kReserved) {
@@ -391,19 +420,8 @@ void check_reserved(const Context& c, const RequestHead& head) {
                                                       ? " (several mean that the body is encoded several times)"
                                                       : "")));
             }
-            const auto bad = std::find_if(field.value.begin(), field.value.end(), [](char ch) {
-                const auto byte = static_cast<unsigned char>(ch);
-                return (byte < 0x20U && ch != '\t') || byte >= 0x7fU;
-            });
-            if (bad != field.value.end()) {
-                const auto offset = static_cast<std::uint32_t>(bad - field.value.begin());
-                auto draft = draft_of(field, name,
-                                      "The value of " + std::string(name) + " has the byte " +
-                                          quote(field.value.substr(offset, 1)) + " at offset " +
-                                          std::to_string(offset) + "; wanted printable ASCII");
-                draft.head = proto::ByteRange{field.value_range.offset + offset, 1};
-                c.report.add(kClean, std::move(draft));
-            } else if (crlf && field.range.end() < head.raw.size() && head.raw[field.range.end()] == '\n') {
+            if (unclean(c, field, name, true)) continue;
+            if (crlf && field.range.end() < head.raw.size() && head.raw[field.range.end()] == '\n') {
                 // The other lines end in CRLF: this line feed belongs to the value.
                 c.report.add(kClean, draft_of(field, name,
                                               "The value of " + std::string(name) +
@@ -449,6 +467,7 @@ void run(const Context& c) {
     check_user_agent(c, head);
     check_version(c, head);
     check_reserved(c, head);
+    check_other_values(c, head);
     check_framing(c, head);
     if (const auto* expect = head.find("Expect"); expect != nullptr)
         c.report.add(kExpect,

@@ -47,6 +47,8 @@ constexpr Row kRows[] = {
      {.head = [](Head& head, ProtobufMessage) { head["User-Agent"] = "Go-http-client/1.1"; }}},
     {{"head/user-agent-not-ascii", "Has a letter beyond ASCII in User-Agent.", "sender/headers/value-clean"},
      {.head = [](Head& head, ProtobufMessage) { head["User-Agent"] = "prw/1.2.3 (caf\xc3\xa9)"; }}},
+    {{"head/nul-in-a-header", "Has a NUL byte in a header of its own.", "sender/headers/value-clean"},
+     {.head = [](Head& head, ProtobufMessage) { head.extra_line = std::string("X-Prw-Mutant: a\0b", 17); }}},
 
     // version
     {{"head/no-version", "Leaves X-Prometheus-Remote-Write-Version out.", "sender/headers/version-present"},
