@@ -32,6 +32,7 @@ void explain_clause(const proto::Clause& clause, Io& io) {
     io.out << clause.id << "  " << name_of(clause.level) << "\n";
     field(io, "says", clause.summary);
     field(io, "on", name_of(clause.party));
+    field(io, "in", clause.v1 && clause.v2 ? "1.0 and 2.0" : clause.v1 ? "1.0" : "2.0");
     field(io, "section",
           clause.extension() ? std::string(clause.section) + " (practice, not a sentence of the specification)"
                              : std::string(clause.section));
@@ -56,6 +57,7 @@ void explain_clauses(std::span<const std::string_view> ids, Io& io) {
 void explain_rule(const receiver::Rule& rule, Io& io) {
     io.out << rule.id << "  rule on one request\n";
     field(io, "checks", rule.summary);
+    field(io, "subject", name_of(rule.subject).many);
     field(io, "means", std::string(name_of(rule.severity)) + ", or milder where the clause's level says so");
     field(io, "fix", rule.fix);
     explain_clauses(rule.clauses, io);

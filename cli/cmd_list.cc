@@ -24,6 +24,13 @@ struct Options {
     bool uncovered = false;
 };
 
+Json messages_of(const proto::Clause& clause) {
+    Json out = Json::array();
+    for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2})
+        if (proto::applies(clause, message)) out.push_back(proto::short_name(message));
+    return out;
+}
+
 void list_clauses(const Options& options, Io& io) {
     Json array = Json::array();
     for (const auto& clause : proto::clauses()) {
@@ -36,6 +43,7 @@ void list_clauses(const Options& options, Io& io) {
                              {"level", name_of(clause.level)},
                              {"party", name_of(clause.party)},
                              {"observable", name_of(clause.observable)},
+                             {"messages", messages_of(clause)},
                              {"summary", clause.summary},
                              {"url", clause.url},
                              {"rules", covered.rules},
@@ -64,6 +72,7 @@ void list_rules(const Options& options, Io& io) {
             array.push_back({{"id", rule->id},
                              {"severity", name_of(rule->severity)},
                              {"clauses", std::vector<std::string>(rule->clauses.begin(), rule->clauses.end())},
+                             {"subject", name_of(rule->subject).many},
                              {"summary", rule->summary},
                              {"fix", rule->fix}});
             continue;

@@ -21,6 +21,7 @@ struct Sent {
     const char* metric;
     MetricType type;
     std::uint64_t bits = proto::to_bits(1);
+    const char* help = "";
 };
 
 /// The verdict of a rule over these 2.0 requests, each with the series given.
@@ -38,6 +39,7 @@ std::string verdict(const std::string& rule, const std::vector<std::vector<Sent>
             series.labels = {{"__name__", each.metric}};
             series.samples = {{each.bits, kNow, 0}};
             series.metadata.type = each.type;
+            series.metadata.help = each.help;
             request.series.push_back(std::move(series));
         }
         receiver::Exchange exchange;
@@ -73,6 +75,12 @@ TEST(MetadataType, IsMissingOnlyWhereTheSourceHasOne) {
     EXPECT_THAT(verdict(kRule, {{counter, untyped}}), StartsWith("info"));
     EXPECT_THAT(verdict(kRule, {{counter}, {untyped}}), AllOf(StartsWith("info"), HasSubstr("odd")));
     EXPECT_THAT(verdict(kRule, {{untyped}, {counter}}), StartsWith("info"));
+    // So does a sender whose help texts show that it sends metadata.
+    const Sent unknown = {"odd", MetricType::kUnspecified, proto::to_bits(1), "What it is."};
+    EXPECT_THAT(verdict(kRule, {{unknown}}), StartsWith("info"));
+    EXPECT_THAT(verdict(kRule, {{unknown}, {untyped}}), StartsWith("info"));
+    EXPECT_THAT(verdict(kRule, {{unknown}, {{"odd", MetricType::kGauge}}}), StartsWith("info"));
+    EXPECT_THAT(verdict(kRule, {{untyped}, {{"odd", MetricType::kGauge}}}), StartsWith("warn"));
     // What has a type at one time has it at any; a marker may come without.
     EXPECT_THAT(verdict(kRule, {{no_type}, {counter}}), StartsWith("warn"));
     EXPECT_THAT(verdict(kRule, {{no_type, untyped}, {counter}}), StartsWith("warn"));

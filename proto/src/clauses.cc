@@ -24,6 +24,22 @@ const Clause* find_clause(std::string_view id) {
     return found == std::end(kClauses) ? nullptr : found;
 }
 
+bool applies(const Clause& clause, ProtobufMessage message) {
+    return message == ProtobufMessage::kV1 ? clause.v1 : clause.v2;
+}
+
+bool applies(std::string_view id, ProtobufMessage message) {
+    const auto* clause = find_clause(id);
+    return clause != nullptr && applies(*clause, message);
+}
+
+bool all_extensions(std::span<const std::string> ids) {
+    return std::all_of(ids.begin(), ids.end(), [](const std::string& id) {
+        const auto* clause = find_clause(id);
+        return clause != nullptr && clause->extension();
+    });
+}
+
 std::string_view name_of(Level level) {
     constexpr std::array kNames{"MUST"sv, "MUST NOT"sv, "SHOULD"sv, "SHOULD NOT"sv, "MAY"sv};
     return kNames.at(static_cast<std::size_t>(level));

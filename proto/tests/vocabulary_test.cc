@@ -35,6 +35,38 @@ TEST(ClauseCatalogue, HoldsKnownClauses) {
     EXPECT_EQ(find_clause(""), nullptr);
 }
 
+TEST(ClauseCatalogue, EveryClauseSaysWhichMessageItIsAbout) {
+    constexpr auto kV1 = ProtobufMessage::kV1, kV2 = ProtobufMessage::kV2;
+    // What 2.0 says about the 1.0 requests that its senders fall back to.
+    const std::set<std::string_view> of_fallbacks = {"prw2.version.1x-receiver", "prw2.content-type.1x-receiver"};
+    for (const auto& c : clauses()) {
+        SCOPED_TRACE(c.id);
+        EXPECT_TRUE(applies(c, kV1) || applies(c, kV2));
+        if (c.extension()) continue;
+        const bool of_v1 = c.id.starts_with("prw1.") || of_fallbacks.contains(c.id);
+        EXPECT_EQ(applies(c, kV1), of_v1);
+        EXPECT_EQ(applies(c, kV2), !of_v1);
+    }
+}
+
+TEST(ClauseCatalogue, PracticeIsAboutTheMessageThatHasTheThing) {
+    const auto about = [](std::string_view id) {
+        return std::pair{applies(id, ProtobufMessage::kV1), applies(id, ProtobufMessage::kV2)};
+    };
+    for (const auto* id : {"ext.proto.v1-extension-shape", "ext.proto.v1-no-custom-buckets",
+                           "ext.metadata.v1-family-name", "ext.histogram.v1-schema-range"})
+        EXPECT_EQ(about(id), std::pair(true, false)) << id;
+    for (const auto* id : {"ext.samples.start-not-after-timestamp", "ext.samples.start-plausible-unit",
+                           "ext.samples.start-not-backwards", "ext.samples.counter-decrease-needs-new-start",
+                           "ext.metadata.type-unspecified", "ext.metadata.consistent-per-family",
+                           "ext.metadata.type-matches-payload", "ext.histogram.custom-bounds-finite",
+                           "ext.histogram.custom-spans-within-bounds", "ext.negotiation.fallback-complete"})
+        EXPECT_EQ(about(id), std::pair(false, true)) << id;
+    for (const auto* id : {"ext.http.user-agent-version", "ext.labels.size-sane", "ext.histogram.count-present"})
+        EXPECT_EQ(about(id), std::pair(true, true)) << id;
+    EXPECT_EQ(about("ext.no.such-clause"), std::pair(false, false));
+}
+
 TEST(ClauseCatalogue, NamesAreTheSpecifications) {
     EXPECT_EQ(name_of(Level::kMust), "MUST");
     EXPECT_EQ(name_of(Level::kMustNot), "MUST NOT");

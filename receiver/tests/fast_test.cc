@@ -83,6 +83,11 @@ void expect_sound(Fast& fast, std::string_view bytes, ProtobufMessage message, s
     ASSERT_EQ(fast.counts.histograms, result.histograms);
     ASSERT_EQ(fast.counts.exemplars, result.exemplars);
     ASSERT_EQ(fast.counts.metadata, result.metadata);
+    for (std::size_t i = 0; i < kSubjects; ++i) {
+        const auto subject = static_cast<Subject>(i);
+        ASSERT_EQ(fast.counts.subjects[subject], result.subjects[subject])
+            << name_of(subject).many << " " << testing::hex(bytes);
+    }
 }
 
 // ---- It accepts what it should ----
@@ -274,6 +279,7 @@ TEST(FastAccept, CountsWhatItAccepts) {
 
 TEST(FastAccept, LetsTheCheckerAnswerWithoutDecoding) {
     Checker checker(testing::test_options());
+    std::uint64_t accepted = 0;
     for (const auto message : kMessages) {
         const auto payload = bench::make_payload(
             {.message = message, .series_per_request = 50, .active_series = 50, .rounds = 1, .now_ms = kNowMs});
@@ -283,7 +289,17 @@ TEST(FastAccept, LetsTheCheckerAnswerWithoutDecoding) {
         EXPECT_EQ(result.status, 204);
         EXPECT_EQ(result.series, 50U);
         EXPECT_EQ(result.samples, 50U);
+        EXPECT_EQ(result.subjects[Subject::kSample], 50U);
         EXPECT_EQ(checker.view().series.size(), 50U) << "decoded on demand";
+        EXPECT_EQ(checker.accepted_fast(), ++accepted);
+
+        auto body = payload.bodies[0];
+        body += '\0';  // behind the block: nothing that the fast path takes
+        EXPECT_FALSE(checker.check(bench::make_head(message, body.size()), body).findings.empty());
+        checker.options().known_source = true;  // wants every sample looked at
+        EXPECT_TRUE(checker.check(bench::make_head(message, payload.bodies[0].size()), payload.bodies[0]).decoded);
+        checker.options().known_source = false;
+        EXPECT_EQ(checker.accepted_fast(), accepted);
     }
 }
 

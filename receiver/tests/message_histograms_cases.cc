@@ -329,21 +329,16 @@ std::vector<MessageCase> histogram_cases() {
     c.v2("histograms/custom-no-zero-bucket", "a zero threshold", kFail, one(custom(), threshold(0.001)),
          one(custom(), threshold(0)))
         .field("timeseries[0].histograms[0].zero_threshold");
-    c.both("histograms/custom-no-inf-bound", "+Inf listed", kFail, one(custom(), bounds({1, kInf})),
-           one(custom(), bounds({1, 1e308})))
-        .also({"wire/v1-custom-buckets"});
-    c.both("histograms/custom-bounds-finite", "NaN", kFail, one(custom(), bounds({1, kNan})),
-           one(custom(), bounds({1, 2})))
-        .also({"wire/v1-custom-buckets"});
-    c.both("histograms/custom-bounds-finite", "-Inf first", kInfo, one(custom(), bounds({-kInf, 1})),
-           one(custom(), bounds({-1e308, 1})))
-        .also({"wire/v1-custom-buckets"});
-    c.both("histograms/custom-spans-within-bounds", "one bucket too many", kFail, one(custom(), bounds({1})),
-           one(custom(), bounds({1, 2})))
-        .also({"wire/v1-custom-buckets"});
-    c.both("histograms/custom-spans-within-bounds", "a negative offset", kFail,
-           one(custom(), [](Histogram& h) { h.positive_spans[0].offset = -1; }), one(custom()))
-        .also({"wire/v1-custom-buckets"});
+    c.v2("histograms/custom-no-inf-bound", "+Inf listed", kFail, one(custom(), bounds({1, kInf})),
+         one(custom(), bounds({1, 1e308})));
+    c.v2("histograms/custom-bounds-finite", "NaN", kFail, one(custom(), bounds({1, kNan})),
+         one(custom(), bounds({1, 2})));
+    c.v2("histograms/custom-bounds-finite", "-Inf first", kInfo, one(custom(), bounds({-kInf, 1})),
+         one(custom(), bounds({-1e308, 1})));
+    c.v2("histograms/custom-spans-within-bounds", "one bucket too many", kFail, one(custom(), bounds({1})),
+         one(custom(), bounds({1, 2})));
+    c.v2("histograms/custom-spans-within-bounds", "a negative offset", kFail,
+         one(custom(), [](Histogram& h) { h.positive_spans[0].offset = -1; }), one(custom()));
 
     const auto no_start = [](std::uint32_t hint) {
         return [=](Histogram& h) {

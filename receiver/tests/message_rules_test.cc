@@ -43,22 +43,9 @@ bool is_message_rule(std::string_view rule) {
                        [&](const char* family) { return rule.starts_with(family); });
 }
 
-/// Rules that only one of the messages can break although a clause of both, "ext.", is among theirs.
-const std::set<std::string_view> kOnlyV1 = {"histograms/v1-schema", "histograms/v1-buckets-of-kind",
-                                            "metadata/v1-family-name"};
-const std::set<std::string_view> kOnlyV2 = {
-    "samples/start-timestamp-unit",
-    "samples/start-timestamp-plausible",
-    "samples/start-not-after-timestamp",  // no such field in 1.0
-    "metadata/type-provided",
-    "metadata/type-matches-payload",  // 1.0 has no metadata on series
-};
-
 bool applies(const receiver::Rule& rule, ProtobufMessage message) {
-    if ((message == ProtobufMessage::kV1 ? kOnlyV2 : kOnlyV1).contains(rule.id)) return false;
-    return std::any_of(rule.clauses.begin(), rule.clauses.end(), [&](std::string_view id) {
-        return id.starts_with("ext.") || id.starts_with(message == ProtobufMessage::kV1 ? "prw1." : "prw2.");
-    });
+    return std::any_of(rule.clauses.begin(), rule.clauses.end(),
+                       [&](std::string_view id) { return proto::applies(id, message); });
 }
 
 }  // namespace
@@ -164,9 +151,7 @@ TEST(MessageRules, FindingsSayEverythingThatAReaderNeeds) {
             ASSERT_TRUE(f.protobuf_bytes.has_value());
             EXPECT_LE(f.protobuf_bytes->end(), c.bad.size());
             for (const auto& id : f.clauses) {
-                EXPECT_TRUE(id.starts_with("ext.") ||
-                            id.starts_with(c.message == ProtobufMessage::kV1 ? "prw1." : "prw2."))
-                    << id;
+                EXPECT_TRUE(proto::applies(id, c.message)) << id;
             }
         }
     }

@@ -13,13 +13,30 @@ using proto::ByteRange;
 using proto::ProtobufMessage;
 using prw::testing::render;
 
-constexpr std::string_view kBothClauses[] = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex",
-                                             "ext.labels.size-sane"};
-constexpr Rule kBoth{"test/both", kBothClauses, Severity::kFail, "Both.", "Fix both."};
-constexpr std::string_view kOnly2Clauses[] = {"prw2.version.1x-receiver"};
-constexpr Rule kOnly2{"test/only-2", kOnly2Clauses, Severity::kFail, "Only 2.", "Fix it."};
-constexpr std::string_view kExtClauses[] = {"ext.labels.label-set-not-empty"};
-constexpr Rule kExt{"test/ext", kExtClauses, Severity::kWarn, "Ext.", "Fix it."};
+constexpr Rule kBoth{
+    .id = "test/both",
+    .clauses = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex", "ext.labels.size-sane"},
+    .subject = Subject::kMetricName,
+    .severity = Severity::kFail,
+    .summary = "Both.",
+    .fix = "Fix both.",
+};
+constexpr Rule kOnly2{
+    .id = "test/only-2",
+    .clauses = {"prw2.symbols.present"},
+    .subject = Subject::kSymbol,
+    .severity = Severity::kFail,
+    .summary = "Only 2.",
+    .fix = "Fix it.",
+};
+constexpr Rule kExt{
+    .id = "test/ext",
+    .clauses = {"ext.labels.label-set-not-empty"},
+    .subject = Subject::kSeries,
+    .severity = Severity::kWarn,
+    .summary = "Ext.",
+    .fix = "Fix it.",
+};
 
 struct ReporterTest : ::testing::Test {
     ReporterTest() {

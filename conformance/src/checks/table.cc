@@ -11,22 +11,6 @@ namespace {
 
 constexpr std::size_t kFindings = 5;
 
-bool belongs(std::string_view clause, proto::ProtobufMessage message) {
-    if (clause.starts_with("prw1.")) return message == proto::ProtobufMessage::kV1;
-    if (clause.starts_with("prw2.")) return message == proto::ProtobufMessage::kV2;
-    // Practice in 1.0 for what 2.0 has in its text.
-    if (clause.find(".v1-") != std::string_view::npos) return message == proto::ProtobufMessage::kV1;
-    return true;
-}
-
-std::vector<std::string> clauses_for(std::span<const std::string_view> all, proto::ProtobufMessage message) {
-    std::vector<std::string> out;
-    for (const auto id : all) {
-        if (belongs(id, message)) out.emplace_back(id);
-    }
-    return out;
-}
-
 proto::Level level_of(const std::vector<std::string>& clauses) {
     const auto* clause = clauses.empty() ? nullptr : proto::find_clause(clauses.front());
     return clause != nullptr ? clause->level : proto::Level::kShould;
@@ -162,8 +146,7 @@ std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view o
         outcome.id = check->id;
         outcome.message = message;
         outcome.level = level_of(outcome.clauses);
-        outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(),
-                                        [](const std::string& id) { return id.starts_with("ext."); });
+        outcome.extension = proto::all_extensions(outcome.clauses);
         outcome.summary = check->summary;
         outcome.scenario = record.scenario;
         outcome.duration_ms = record.duration_ms;
@@ -177,6 +160,14 @@ std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view o
             outcome.findings.clear();
         }
         out.push_back(std::move(outcome));
+    }
+    return out;
+}
+
+std::vector<std::string> clauses_for(std::span<const std::string_view> all, proto::ProtobufMessage message) {
+    std::vector<std::string> out;
+    for (const auto id : all) {
+        if (proto::applies(id, message)) out.emplace_back(id);
     }
     return out;
 }

@@ -19,7 +19,7 @@ enum class Needs : std::uint8_t {
 
 struct BehaviourCheck {
     std::string_view id, scenario;
-    std::span<const std::string_view> clauses;  ///< those of the message judged count: prw1.* or prw2.*, and ext.*
+    std::span<const std::string_view> clauses;  ///< those that apply to the message judged count
     std::string_view summary;
     Needs needs = Needs::kSamples;
     std::string_view feature;  ///< not applicable when the profile says that the target does not have it
@@ -63,6 +63,10 @@ inline constexpr std::string_view kLargeScrape = "large-scrape";
 inline constexpr std::string_view kTargetRuns = "sender/target/runs";
 inline constexpr std::string_view kTargetRunsSummary =
     "The target starts, sends in every scenario, and does not crash.";
+
+/// Those of the clauses that say something about this message.
+[[nodiscard]] std::vector<std::string> clauses_for(std::span<const std::string_view> all,
+                                                   proto::ProtobufMessage message);
 
 // Ways to end a judgement.
 void pass(CheckOutcome& out, std::string reason);

@@ -6,12 +6,12 @@
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/proto/view.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::conformance {
 namespace {
 
 constexpr std::size_t kFindingsPerRule = 20;
-constexpr std::size_t kLong = 2048;  // a label value of which labels/size-sane takes notice
 
 std::string key_of(const std::string& metric, const LabelPairs& labels) {
     std::string key = metric;
@@ -72,7 +72,8 @@ bool Observation::exposed_so(const receiver::Finding& finding) const {
     if (found == sources_by_metric_.end()) return false;
     return std::any_of(found->second.begin(), found->second.end(), [&](std::uint32_t source) {
         const auto& labels = sources_[source].labels;
-        return std::any_of(labels.begin(), labels.end(), [](const auto& label) { return label.second.size() > kLong; });
+        return std::any_of(labels.begin(), labels.end(),
+                           [](const auto& label) { return label.second.size() > receiver::limits::kUsualLabelValue; });
     });
 }
 
@@ -133,6 +134,9 @@ void Observation::add(ObservedProbe probe) {
 
 void Observation::note_types(const proto::RequestView& view) {
     const auto typed = [](const proto::MetadataView& metadata) { return metadata.type != 0; };
+    metric_types_.described = metric_types_.described ||
+                              std::any_of(view.metadata.begin(), view.metadata.end(),
+                                          [](const auto& m) { return !m.help.empty() || !m.unit.empty(); });
     const bool any = std::any_of(view.metadata.begin(), view.metadata.end(), typed);
     for (const auto& series : view.series) {
         const auto samples = view.samples_of(series);
@@ -147,6 +151,18 @@ void Observation::note_types(const proto::RequestView& view) {
             if (label.name == "__name__" && names.find(label.value) == names.end()) names.emplace(label.value);
         }
     }
+}
+
+void Observation::note_subjects(const receiver::Exchange& exchange, const Delivery& delivery, std::string_view body) {
+    auto& seen = subjects_[static_cast<std::size_t>(delivery.message)];
+    seen += exchange.check.subjects;
+    // The same body after a refusal is a retry, whether its head says so or not.
+    const bool refused = delivery.status == 0 || delivery.status == 429 || delivery.status >= 500;
+    if (!refused && refused_.empty()) return;
+    const auto bits = digest(body);
+    if (refused_.contains(bits) && exchange.check.subjects[receiver::Subject::kRetry] == 0)
+        ++seen[receiver::Subject::kRetry];
+    if (refused) refused_.insert(bits);
 }
 
 void Observation::add(const receiver::Exchange& exchange) {
@@ -236,6 +252,7 @@ void Observation::add(const receiver::Exchange& exchange) {
                                      std::string(metadata.help), std::string(metadata.unit)});
         }
     }
+    note_subjects(exchange, delivery, body);
     std::vector<std::string_view> seen;
     for (const auto& finding : exchange.check.findings) {
         if (exposed_so(finding)) continue;

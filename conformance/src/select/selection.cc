@@ -109,25 +109,14 @@ bool pattern_matches(std::string_view pattern, std::string_view id) {
 }
 
 bool judged_under(const Check& check, proto::ProtobufMessage message) {
-    const std::string_view own = message == proto::ProtobufMessage::kV1 ? "prw1." : "prw2.";
-    bool any_own = false, any_spec = false, any_ext = false;
-    for (const auto& clause : check.clauses) {
-        any_own = any_own || clause.starts_with(own);
-        any_spec = any_spec || clause.starts_with("prw");
-        any_ext = any_ext || clause.starts_with("ext.");
-    }
-    if (check.clauses.empty() || any_own) return true;
-    if (!any_ext) return false;
-    if (check.rule.empty()) return true;
-    // A rule on a sentence of the other message has nothing to say; there are no symbols in 1.0.
-    return !any_spec && !(message == proto::ProtobufMessage::kV1 && check.rule.starts_with("symbols/"));
+    return check.clauses.empty() || std::any_of(check.clauses.begin(), check.clauses.end(),
+                                                [&](const auto& id) { return proto::applies(id, message); });
 }
 
 proto::Level level_under(const Check& check, proto::ProtobufMessage message) {
-    const std::string_view own = message == proto::ProtobufMessage::kV1 ? "prw1." : "prw2.";
     for (const auto& id : check.clauses) {
-        if (!id.starts_with(own) && !id.starts_with("ext.")) continue;
-        if (const auto* clause = proto::find_clause(id)) return clause->level;
+        const auto* clause = proto::find_clause(id);
+        if (clause != nullptr && proto::applies(*clause, message)) return clause->level;
     }
     return check.level;
 }

@@ -20,9 +20,6 @@ using proto::WireIssue;
 constexpr std::size_t kMaxIssues = 10000;
 /// A decoded view that grew beyond this is given back instead of kept for the next request.
 constexpr std::size_t kKeepViewBytes = 64U << 20U;
-/// More series than this in one request is worth a word (ext.batching.reasonable-size), so the fast path leaves them to
-/// the rules.
-constexpr std::uint64_t kFastSeries = 10000;
 
 /// The receiver's clock: the one that is given, kept within the years 1970 to 9999 so that rules can reckon with it
 /// (it may come from a file), or the system's.
@@ -125,6 +122,7 @@ struct Checker::Impl {
     ProtobufMessage message = ProtobufMessage::kV1;  ///< the schema of buffer's contents
     bool have_bytes = false, seen_is_current = false;
     rules::FastAccept fast;
+    std::uint64_t accepted_fast = 0;
     rules::Reporter::Impl report;
 
     void begin() {
@@ -193,9 +191,11 @@ struct Checker::Impl {
 
     void run_message_families(const rules::Context& context, const rules::RequestState& state) {
         report.at(rules::Reporter::Impl::Place::kMessage);
-        rules::kWire.run(context);
         // A message that breaks off, or is something else altogether, would only yield consequences of that.
-        if (seen.malformed || !state.actual || state.too_many_elements) return;
+        const bool whole = !seen.malformed && state.actual && !state.too_many_elements;
+        if (whole && !seen.bytes.empty()) context.saw(Subject::kMessage);
+        rules::kWire.run(context);
+        if (!whole) return;
         for (const auto* family : rules::message_families()) family->run(context);
     }
 };
@@ -212,6 +212,8 @@ Checker::Checker(Checker&&) noexcept = default;
 Checker& Checker::operator=(Checker&&) noexcept = default;
 
 CheckOptions& Checker::options() { return impl_->options; }
+
+std::uint64_t Checker::accepted_fast() const { return impl_->accepted_fast; }
 
 const proto::RequestView& Checker::view() {
     auto& m = *impl_;
@@ -264,8 +266,9 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
             state.uncompressed_size = m.buffer.size();
             m.message = state.declared.value_or(ProtobufMessage::kV1);
             accepted = state.declared && !m.options.known_source && !m.buffer.view().empty() &&
-                       m.fast.accept(m.buffer.view(), m.message, now_ms, counts) && counts.series <= kFastSeries;
+                       m.fast.accept(m.buffer.view(), m.message, now_ms, counts);
             if (accepted) {
+                ++m.accepted_fast;
                 state.actual = state.declared;
             } else {
                 m.recognise(body, state);
@@ -301,6 +304,7 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
                                  body,
                                  view,
                                  reporter,
+                                 result.subjects,
                                  &state};
     for (const auto* family : rules::request_families()) {
         m.report.at(family == &rules::kCompression ? Place::kBody : Place::kHead);
@@ -317,6 +321,7 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
         result.histograms = counts.histograms;
         result.exemplars = counts.exemplars;
         result.metadata = counts.metadata;
+        result.subjects += counts.subjects;
     } else if (view != nullptr) {
         m.fill_counts(result);
     }
@@ -358,9 +363,9 @@ CheckResult Checker::check_message(std::string_view bytes, ProtobufMessage messa
     const RequestView* view = state.uncompressed ? &m.seen : nullptr;
     m.report.begin({state.actual.value_or(message), m.options.findings_per_rule, {}, {}, view, false});
     rules::Reporter reporter(m.report);
-    const rules::Context context{m.options, now_ms,   result.kind, state.actual.value_or(message),
-                                 {},        nullptr,  nullptr,     {},
-                                 view,      reporter, &state};
+    const rules::Context context{m.options, now_ms,   result.kind,     state.actual.value_or(message),
+                                 {},        nullptr,  nullptr,         {},
+                                 view,      reporter, result.subjects, &state};
     if (view != nullptr) {
         m.run_message_families(context, state);
         m.fill_counts(result);

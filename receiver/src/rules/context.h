@@ -34,8 +34,8 @@ struct Draft {
     bool any_version = false;  ///< keep the clauses of the other version as well (negotiation between the two)
 };
 
-/// Collects findings of one request, bounded. A finding's clauses are the rule's clauses that belong to the request's
-/// message (prw1.* for 1.0, prw2.* for 2.0) and the ext.* ones; its severity is what the first clause's level means
+/// Collects findings of one request, bounded. A finding's clauses are the rule's clauses that apply to the request's
+/// message (proto::applies); its severity is what the first clause's level means
 /// (MUST → fail, SHOULD → warn, MAY → info), never above the rule's, or the draft's if milder. A rule without a clause
 /// for the request's message reports nothing.
 ///
@@ -76,7 +76,9 @@ struct Context {
     std::string_view body;                   ///< dechunked, compressed
     const proto::RequestView* view;          ///< nullptr when the body did not decompress
     Reporter& report;
+    SubjectCounts& subjects;              ///< each family counts what its rules look at
     const RequestState* state = nullptr;  ///< what the checker found on the way; for the request families only
+    void saw(Subject subject, std::uint64_t count = 1) const { subjects[subject] += count; }
     [[nodiscard]] bool v1() const { return message == proto::ProtobufMessage::kV1; }
     [[nodiscard]] bool v2() const { return message == proto::ProtobufMessage::kV2; }
 };
@@ -99,6 +101,7 @@ extern const Family kLabels, kSymbols, kSamples, kHistograms, kExemplars, kMetad
 /// PaddedBuffer::kPadding readable bytes. Allocates nothing once warm.
 struct FastCounts {
     std::uint64_t series = 0, samples = 0, histograms = 0, exemplars = 0, metadata = 0;
+    SubjectCounts subjects;  ///< as the families count them
 };
 class FastAccept {
 public:

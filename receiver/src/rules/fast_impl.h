@@ -8,16 +8,15 @@
 #include "context.h"
 #include "fast_distinct.h"
 #include "fast_util.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::receiver::rules::fast {
 
-/// What the walks accept without asking the rules. Everything here is on the safe side of the rules' own limits.
-inline constexpr std::size_t kMaxSeries = 10'000;                 ///< more is for ext.batching.reasonable-size
-inline constexpr unsigned kMaxLabels = 30;                        ///< ext.labels.size-sane
-inline constexpr std::uint32_t kMaxNameSize = 128;                ///< bytes, label and metric names
-inline constexpr std::uint32_t kMaxValueSize = 2048;              ///< bytes
-inline constexpr std::int64_t kFirstTimestamp = 100'000'000'000;  ///< below it is the magnitude of seconds
-inline constexpr std::int64_t kFuture = 600'000;                  ///< ms ahead of the receiver's clock
+/// What the walks accept without asking the rules: the rules' own limits, where they say nothing.
+inline constexpr unsigned kMaxLabels = limits::kUsualLabels;
+inline constexpr std::uint32_t kMaxNameSize = 128;  ///< bytes, label and metric names; the rules allow more
+static_assert(kMaxNameSize <= limits::kLabelName);
+inline constexpr std::uint32_t kMaxValueSize = limits::kUsualLabelValue;  ///< bytes
 
 /// Finite and not negative, nor the stale marker in the wrong byte order. Other values are judged with the series' name
 /// and type.
@@ -47,6 +46,31 @@ inline constexpr std::int64_t kFuture = 600'000;                  ///< ms ahead 
 }
 
 enum class LabelKind : std::uint8_t { kOrdinary, kMetricName, kLe, kQuantile };
+
+/// What a series whose metric name and singled out labels are these is a subject of.
+inline void count_series(SubjectCounts& seen, std::uint32_t labels, bool bucket, bool quantile) {
+    seen[Subject::kLabel] += labels;
+    seen[Subject::kLongLabelSet] += labels > 1 ? 1U : 0U;
+    seen[Subject::kClassicBucket] += bucket ? 1U : 0U;
+    seen[Subject::kQuantile] += quantile ? 1U : 0U;
+}
+
+/// A value that is not ordinary() and was let through.
+inline void count_unusual(SubjectCounts& seen, std::uint64_t value_bits) {
+    if (!is_nan(value_bits)) return;
+    ++seen[Subject::kNan];
+    if (value_bits != proto::kStaleNanBits) ++seen[Subject::kOrdinaryNan];
+}
+
+/// What follows from the others: every series has labels and a metric name, and is distinct but for `repeated` ones.
+inline void count_message(FastCounts& counts, std::uint64_t repeated) {
+    auto& seen = counts.subjects;
+    seen[Subject::kMessage] = 1;
+    seen[Subject::kSeries] = seen[Subject::kLabelSet] = seen[Subject::kMetricName] = counts.series;
+    seen[Subject::kSample] = seen[Subject::kPoint] = seen[Subject::kTimestamp] = counts.samples;
+    seen[Subject::kNextPoint] = counts.samples - (counts.series - repeated);
+    seen[Subject::kEnumValue] = seen[Subject::kMetadata] = counts.metadata;
+}
 
 /// The label names that rules single out. kOrdinary otherwise.
 [[nodiscard]] inline LabelKind label_kind(const Byte* name, std::size_t size) {
@@ -147,6 +171,9 @@ private:
         kMetadataKnown = 512,
         kLong = 1024,
         kMadeBySender = 2048,
+        kDescribed = 4096,  ///< a series that is no mere marker had metadata with a type
+        kTotal = 8192,
+        kBucket = 16384,
     };
     static constexpr std::size_t kShapeBytes = 64;
     static constexpr std::uint32_t kNowhere = 0xffffffffU;
@@ -163,6 +190,7 @@ private:
         std::uint32_t metric_at;   ///< where the reference to the metric name starts
         std::uint32_t checked_at;  ///< where the reference to the value of `le` or `quantile` starts; kNowhere
         LabelKind checked;
+        std::uint32_t labels;
     };
     /// Label names of an earlier series of this request.
     struct Names {
@@ -173,7 +201,8 @@ private:
         std::array<std::uint32_t, kMaxLabels> refs;
     };
     struct Refs {
-        std::uint32_t metric = 0;
+        std::uint32_t metric = 0, labels = 0;
+        LabelKind checked = LabelKind::kOrdinary;  ///< kLe, kQuantile: there is such a label
     };
     struct Metadata {
         std::uint32_t type = 0, help = 0, unit = 0;
@@ -191,6 +220,8 @@ private:
     [[nodiscard]] bool walk_series(const Byte* p, const Byte* end, Item& item, FastCounts& counts);
     [[nodiscard]] bool read_metadata(const Byte*& p, const Byte* end, Metadata& out) const;
     [[nodiscard]] bool type_fits(const Symbol& metric) const;
+    void count_typed(SubjectCounts& seen, const Symbol& metric, std::uint32_t type, bool bucket,
+                     std::uint64_t values) const;
     [[nodiscard]] bool unit_ok(const Symbol& unit) const;
     [[nodiscard]] const Byte* text(const Symbol& symbol) const { return base_ + symbol.offset; }
 

@@ -91,6 +91,7 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
     Label label = {};
     const Byte* metric = nullptr;
     std::size_t metric_size = 0;
+    bool le = false, quantile = false;
     for (; p < end && *p == kLabel; ++index) {
         if (index == kMaxLabels) return false;
         Column& column = columns_[index];
@@ -114,12 +115,16 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
             if (!read_label(p, end, label) || !learn(index, label, before)) return false;
             kind = columns_[index].kind;
         }
+        if (kind == LabelKind::kOrdinary) continue;
         if (kind == LabelKind::kMetricName) {
             metric = label.value;
             metric_size = label.value_size;
+        } else {
+            (kind == LabelKind::kLe ? le : quantile) = true;
         }
     }
     if (metric == nullptr) return false;
+    count_series(counts.subjects, index, le && ends_with(metric, metric_size, "_bucket"), quantile);
     const auto labels_size = static_cast<std::uint32_t>(p - begin);
     // Tags and sizes below 128 are ASCII as well, so that one scan settles UTF-8 for most series.
     if (!all_ascii(begin, labels_size) && !utf8_values(begin, p)) return false;
@@ -143,7 +148,10 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
         std::int64_t timestamp = 0;
         if (*time != kTimestamp || !timestamps.read(time + 1, timestamp) || timestamp <= previous) return false;
         previous = timestamp;
-        if (!ordinary(value) && !unusual_value_ok(value, counting_name(metric, metric_size))) return false;
+        if (!ordinary(value)) [[unlikely]] {
+            if (!unusual_value_ok(value, counting_name(metric, metric_size))) return false;
+            count_unusual(counts.subjects, value);
+        }
         p += 2 + size;
         ++counts.samples;
     } while (p < end);
@@ -153,7 +161,7 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
 bool WalkV1::accept(const Message& message, FastCounts& counts) {
     const Byte* p = message.begin;
     const Byte* const end = message.end;
-    Timestamps timestamps(kFirstTimestamp, message.now_ms + kFuture);
+    Timestamps timestamps(limits::kFirstTimestamp, message.now_ms + limits::kFuture);
     Item* items = items_.data();
     std::size_t series = 0;
     while (p < end) {
@@ -164,13 +172,18 @@ bool WalkV1::accept(const Message& message, FastCounts& counts) {
         items[series].offset = static_cast<std::uint32_t>(p - message.begin);
         if (!walk_series(p, p + size, timestamps, items[series], counts)) return false;
         p += size;
-        if (++series > kMaxSeries) return false;
+        if (++series > limits::kSeries) return false;
     }
     counts.series = series;
     if (series == 0) return false;
-    return distinct_.check(message.begin, items, series, [&](std::size_t earlier, std::size_t later) {
+    std::uint64_t repeated = 0;
+    const bool fine = distinct_.check(message.begin, items, series, [&](std::size_t earlier, std::size_t later) {
+        ++repeated;
         return in_order(message, items[earlier], items[later]);
     });
+    count_message(counts, repeated);
+    counts.subjects[Subject::kString] = 2 * counts.subjects[Subject::kLabel];
+    return fine;
 }
 
 }  // namespace prw::receiver::rules::fast

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "fast_impl.h"
+#include "message_util.h"
 
 namespace prw::receiver::rules::fast {
 
@@ -27,7 +28,7 @@ constexpr auto kMix = [] {
 /// Series that have neither type nor help at their source: of the scrape itself, of recording rules.
 bool made_by_sender(const Byte* name, std::size_t size) {
     if (equals(name, size, "up") || equals(name, size, "ALERTS") || equals(name, size, "ALERTS_FOR_STATE")) return true;
-    if (size > 7 && std::memcmp(name, "scrape_", 7) == 0) return true;
+    if (size >= 7 && std::memcmp(name, "scrape_", 7) == 0) return true;
     return std::memchr(name, ':', size) != nullptr;
 }
 
@@ -84,6 +85,8 @@ inline bool WalkV2::value_ok(LabelKind kind, std::uint32_t ref) {
             if ((symbol.flags & kMetricKnown) == 0) {
                 symbol.flags |= kMetricKnown | (plain_label_value(kind, text(symbol), symbol.size) ? kMetricOk : 0U) |
                                 (counting_name(text(symbol), symbol.size) ? kCounts : 0U) |
+                                (ends_with(text(symbol), symbol.size, "_total") ? kTotal : 0U) |
+                                (ends_with(text(symbol), symbol.size, "_bucket") ? kBucket : 0U) |
                                 (made_by_sender(text(symbol), symbol.size) ? kMadeBySender : 0U);
             }
             return (symbol.flags & kMetricOk) != 0;
@@ -176,6 +179,8 @@ bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, std::uint6
     const Names* const names = find_names(refs.data(), count / 2);
     if (names == nullptr) return false;
     out.metric = refs[2 * names->metric + 1];
+    out.labels = count / 2;
+    out.checked = names->checked == kNowhere ? LabelKind::kOrdinary : names->kind;
     if (!value_ok(LabelKind::kMetricName, out.metric)) return false;
     if (names->checked != kNowhere && !value_ok(names->kind, refs[2 * names->checked + 1])) return false;
     if (long_symbols_) {
@@ -210,7 +215,8 @@ void WalkV2::describe(const Byte* begin, std::uint32_t size, const std::uint32_t
     shape.size = size;
     shape.metric_at = at[2 * names.metric + 1];
     shape.checked_at = names.checked == kNowhere ? kNowhere : at[2 * names.checked + 1];
-    shape.checked = names.kind;
+    shape.checked = names.checked == kNowhere ? LabelKind::kOrdinary : names.kind;
+    shape.labels = count / 2;
 }
 
 /// True when the references at `p` have the shape's names in the shape's places, and every value is a symbol and not
@@ -262,6 +268,8 @@ bool WalkV2::walk_refs(const Byte* p, std::uint32_t size, Refs& out) {
                 return p[at] < 0x80U ? p[at] : (p[at] & 0x7fU) | static_cast<std::uint32_t>(p[at + 1]) << 7U;
             };
             out.metric = value_at(shape.metric_at);
+            out.labels = shape.labels;
+            out.checked = shape.checked;
             return value_ok(LabelKind::kMetricName, out.metric) &&
                    (shape.checked_at == kNowhere || value_ok(shape.checked, value_at(shape.checked_at)));
         }
@@ -290,9 +298,12 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
 
     if (p == end || *p != kSample) return false;
     std::int64_t previous = 0;
-    bool counter_values = true, counter_fits = true, only_markers = true;
-    std::uint64_t samples = 0;
+    bool counter_values = true, counter_fits = true;
+    std::uint64_t samples = 0, markers = 0, starts = 0;
     Symbol& metric = symbols_[refs.metric];
+    auto& seen = counts.subjects;
+    const bool bucket = refs.checked == LabelKind::kLe && (metric.flags & kBucket) != 0;
+    count_series(seen, refs.labels, bucket, refs.checked == LabelKind::kQuantile);
     do {
         const std::uint32_t sample_size = p[1];
         const Byte* const next = p + 2 + sample_size;
@@ -313,14 +324,19 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
         if (!ordinary(value)) [[unlikely]] {
             if (!unusual_value_ok(value, (metric.flags & kCounts) != 0)) return false;
             counter_values &= unusual_value_ok(value, true);
+            count_unusual(seen, value);
         }
         const bool marker = value == proto::kStaleNanBits;
         counter_fits &= start != 0 || marker;
-        only_markers &= marker;
+        markers += marker ? 1U : 0U;
+        starts += start != 0 ? 1U : 0U;
         ++samples;
         p = next;
     } while (p < end && *p == kSample);
     counts.samples += samples;
+    seen[Subject::kStartTimestamp] += starts;
+    const bool only_markers = markers == samples, made_by_sender = (metric.flags & kMadeBySender) != 0;
+    if (!only_markers && !made_by_sender) ++seen[Subject::kTypableSeries];
 
     Metadata metadata;
     const auto metadata_size = static_cast<std::size_t>(end - p);
@@ -336,17 +352,26 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
             last_metadata_ = metadata;
         }
         ++counts.metadata;
+        if (!only_markers) {
+            ++seen[Subject::kDescribedSeries];
+            if (metadata.help != 0) ++seen[Subject::kHelp];
+        }
     } else if (p != end) {
         return false;
     }
     if (metadata.type == 0) {
         // Nothing to expect of series that senders make themselves, nor where a series ends.
         if (metadata.help != 0 || metadata.unit != 0) return false;
-        return only_markers || (metric.flags & kMadeBySender) != 0;
+        return only_markers || made_by_sender;
     }
     if (metadata.type == static_cast<std::uint32_t>(proto::MetricType::kCounter) && (!counter_fits || !counter_values))
         return false;
-    if (!only_markers && (metric.flags & kMadeBySender) == 0) {
+    if (!only_markers) {
+        count_typed(seen, metric, metadata.type, bucket, samples - markers);
+        if ((metric.flags & kDescribed) != 0) ++seen[Subject::kNextDescription];
+        metric.flags |= kDescribed;
+    }
+    if (!only_markers && !made_by_sender) {
         typed_ = true;
         helped_ |= metadata.help != 0;
     }
@@ -358,6 +383,19 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
     metric.help = metadata.help;
     metric.unit = metadata.unit;
     return metadata.help != refs.metric && type_fits(metric) && unit_ok(symbols_[metadata.unit]);
+}
+
+/// A series whose request says its type, and that has `values` samples that are no markers.
+void WalkV2::count_typed(SubjectCounts& seen, const Symbol& metric, std::uint32_t type, bool bucket,
+                         std::uint64_t values) const {
+    if ((metric.flags & kTotal) != 0 || bucket) ++seen[Subject::kTypedName];
+    const bool counter = type == static_cast<std::uint32_t>(proto::MetricType::kCounter);
+    const bool counts = (metric.flags & kCounts) != 0 || counter;  // most series are neither
+    if (!counts || !is_cumulative(static_cast<proto::MetricType>(type),
+                                  {reinterpret_cast<const char*>(text(metric)), metric.size}))
+        return;
+    seen[Subject::kCounterSample] += values;
+    if (counter) seen[Subject::kStartableSample] += values;
 }
 
 /// The canonical message: fields in order, at most once, not written when they have their default value.
@@ -391,7 +429,7 @@ bool WalkV2::unit_ok(const Symbol& unit) const {
 
 bool WalkV2::accept(const Message& message, FastCounts& counts) {
     base_ = message.begin;
-    timestamps_ = Timestamps(kFirstTimestamp, message.now_ms + kFuture);
+    timestamps_ = Timestamps(limits::kFirstTimestamp, message.now_ms + limits::kFuture);
     starts_ = timestamps_;
     // Shapes and names hold references, which mean something within one request only.
     for (Shape& shape : shapes_) shape.key = 0;
@@ -410,9 +448,11 @@ bool WalkV2::accept(const Message& message, FastCounts& counts) {
         if (series == items_.capacity()) items = items_.grow(series);
         if (!walk_series(p, p + size, items[series], counts)) return false;
         p += size;
-        if (++series > kMaxSeries) return false;
+        if (++series > limits::kSeries) return false;
     }
     counts.series = series;
+    count_message(counts, 0);
+    counts.subjects[Subject::kString] = counts.subjects[Subject::kSymbol] = symbol_count_;
     if (series == 0 || (typed_ && !helped_)) return false;
     return distinct_.check(message.begin, items, series, [](std::size_t, std::size_t) { return false; });
 }

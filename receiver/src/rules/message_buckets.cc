@@ -10,107 +10,169 @@ namespace prw::receiver::rules {
 
 namespace buckets {
 
-constexpr std::string_view kDeltasClauses[] = {"prw2.histogram.deltas-for-integer"};
 constinit const Rule kDeltas{
-    "histograms/deltas-for-integer", kDeltasClauses, Severity::kFail,
-    "Integer histograms (count_int) fill the *_deltas lists, never *_counts.",
-    "Write integer buckets as differences into *_deltas, or set count_float for a float histogram."};
+    .id = "histograms/deltas-for-integer",
+    .clauses = {"prw2.histogram.deltas-for-integer"},
+    .subject = Subject::kIntegerHistogram,
+    .severity = Severity::kFail,
+    .summary = "Integer histograms (count_int) fill the *_deltas lists, never *_counts.",
+    .fix = "Write integer buckets as differences into *_deltas, or set count_float for a float histogram.",
+};
 
-constexpr std::string_view kCountsClauses[] = {"prw2.histogram.counts-for-float"};
-constinit const Rule kCounts{"histograms/counts-for-float", kCountsClauses, Severity::kFail,
-                             "Float histograms (count_float) fill the *_counts lists, never *_deltas.",
-                             "Write absolute float buckets into *_counts, or set count_int for an integer histogram."};
+constinit const Rule kCounts{
+    .id = "histograms/counts-for-float",
+    .clauses = {"prw2.histogram.counts-for-float"},
+    .subject = Subject::kFloatHistogram,
+    .severity = Severity::kFail,
+    .summary = "Float histograms (count_float) fill the *_counts lists, never *_deltas.",
+    .fix = "Write absolute float buckets into *_counts, or set count_int for an integer histogram.",
+};
 
-constexpr std::string_view kV1KindClauses[] = {"ext.proto.v1-extension-shape"};
 constinit const Rule kV1Kind{
-    "histograms/v1-buckets-of-kind", kV1KindClauses, Severity::kWarn,
-    "In 1.0, integer histograms fill *_deltas and float histograms *_counts, as Prometheus does.",
-    "Fill *_deltas with count_int, and *_counts with count_float."};
+    .id = "histograms/v1-buckets-of-kind",
+    .clauses = {"ext.proto.v1-extension-shape"},
+    .subject = Subject::kHistogram,
+    .severity = Severity::kWarn,
+    .summary = "In 1.0, integer histograms fill *_deltas and float histograms *_counts, as Prometheus does.",
+    .fix = "Fill *_deltas with count_int, and *_counts with count_float.",
+};
 
-constexpr std::string_view kSpansClauses[] = {"ext.histogram.spans-match-buckets"};
 constinit const Rule kSpans{
-    "histograms/spans-match-buckets", kSpansClauses, Severity::kFail,
-    "For each sign the lengths of the spans add up to the number of bucket values.",
-    "Shorten the last span when you drop trailing buckets; one bucket value for each unit of span length."};
+    .id = "histograms/spans-match-buckets",
+    .clauses = {"ext.histogram.spans-match-buckets"},
+    .subject = Subject::kBucketList,
+    .severity = Severity::kFail,
+    .summary = "For each sign the lengths of the spans add up to the number of bucket values.",
+    .fix = "Shorten the last span when you drop trailing buckets; one bucket value for each unit of span length.",
+};
 
-constexpr std::string_view kOffsetClauses[] = {"ext.histogram.span-offset-nonnegative"};
-constinit const Rule kOffset{"histograms/span-offset", kOffsetClauses, Severity::kFail,
-                             "Only the first span has a negative offset.",
-                             "Emit spans in ascending order; an offset is the gap after the previous span."};
+constinit const Rule kOffset{
+    .id = "histograms/span-offset",
+    .clauses = {"ext.histogram.span-offset-nonnegative"},
+    .subject = Subject::kNextSpan,
+    .severity = Severity::kFail,
+    .summary = "Only the first span has a negative offset.",
+    .fix = "Emit spans in ascending order; an offset is the gap after the previous span.",
+};
 
-constexpr std::string_view kNegativeClauses[] = {"ext.histogram.bucket-counts-nonnegative"};
 constinit const Rule kNegative{
-    "histograms/bucket-counts-nonnegative", kNegativeClauses, Severity::kFail,
-    "The counts that integer deltas add up to are not negative.",
-    "Write each delta as the difference to the preceding bucket of the same sign, over all spans."};
+    .id = "histograms/bucket-counts-nonnegative",
+    .clauses = {"ext.histogram.bucket-counts-nonnegative"},
+    .subject = Subject::kIntegerBucket,
+    .severity = Severity::kFail,
+    .summary = "The counts that integer deltas add up to are not negative.",
+    .fix = "Write each delta as the difference to the preceding bucket of the same sign, over all spans.",
+};
 
-constexpr std::string_view kFloatNegativeClauses[] = {"ext.histogram.float-counts-nonnegative",
-                                                      "ext.histogram.bucket-counts-nonnegative"};
 constinit const Rule kFloatNegative{
-    "histograms/float-buckets-nonnegative", kFloatNegativeClauses, Severity::kFail,
-    "The buckets of a float histogram are not negative (a warning for NaN and infinity).",
-    "Do not send the difference of two histograms as a histogram."};
+    .id = "histograms/float-buckets-nonnegative",
+    .clauses = {"ext.histogram.float-counts-nonnegative", "ext.histogram.bucket-counts-nonnegative"},
+    .subject = Subject::kFloatBucket,
+    .severity = Severity::kFail,
+    .summary = "The buckets of a float histogram are not negative (a warning for NaN and infinity).",
+    .fix = "Do not send the difference of two histograms as a histogram.",
+};
 
-constexpr std::string_view kDeltaEncodingClauses[] = {"prw2.histogram.delta-encoding",
-                                                      "ext.histogram.count-equals-buckets"};
-constinit const Rule kDeltaEncoding{"histograms/delta-encoding", kDeltaEncodingClauses, Severity::kFail,
-                                    "Integer buckets are differences to the preceding bucket, not absolute counts.",
-                                    "Write the first bucket as it is and every further one minus the one before."};
+constinit const Rule kDeltaEncoding{
+    .id = "histograms/delta-encoding",
+    .clauses = {"prw2.histogram.delta-encoding", "ext.histogram.count-equals-buckets"},
+    .subject = Subject::kHistogramCount,
+    .severity = Severity::kFail,
+    .summary = "Integer buckets are differences to the preceding bucket, not absolute counts.",
+    .fix = "Write the first bucket as it is and every further one minus the one before.",
+};
 
-constexpr std::string_view kEqualClauses[] = {"ext.histogram.count-equals-buckets"};
-constinit const Rule kEqual{"histograms/count-equals-buckets", kEqualClauses, Severity::kFail,
-                            "The count of an integer histogram is the sum of its zero bucket and all other buckets.",
-                            "Read count and buckets under one lock, or compute the count from the buckets."};
+constinit const Rule kEqual{
+    .id = "histograms/count-equals-buckets",
+    .clauses = {"ext.histogram.count-equals-buckets"},
+    .subject = Subject::kHistogramCount,
+    .severity = Severity::kFail,
+    .summary = "The count of an integer histogram is the sum of its zero bucket and all other buckets.",
+    .fix = "Read count and buckets under one lock, or compute the count from the buckets.",
+};
 
-constexpr std::string_view kCoversClauses[] = {"ext.histogram.count-covers-buckets"};
 constinit const Rule kCovers{
-    "histograms/count-covers-buckets", kCoversClauses, Severity::kFail,
-    "Where NaN was observed (the sum is NaN), the count of an integer histogram is at least the sum of its buckets.",
-    "Count NaN observations in count, and in no bucket."};
+    .id = "histograms/count-covers-buckets",
+    .clauses = {"ext.histogram.count-covers-buckets"},
+    .subject = Subject::kNanHistogram,
+    .severity = Severity::kFail,
+    .summary =
+        "Where NaN was observed (the sum is NaN), the count of an integer histogram is at least the sum of its "
+        "buckets.",
+    .fix = "Count NaN observations in count, and in no bucket.",
+};
 
-constexpr std::string_view kIndexClauses[] = {"ext.histogram.bucket-index-in-range"};
-constinit const Rule kIndex{"histograms/bucket-index", kIndexClauses, Severity::kFail,
-                            "No populated bucket lies beyond the overflow bucket of the schema, or below the smallest "
-                            "number that a double holds.",
-                            "Check that the offsets belong to the schema that is sent, also after scaling down."};
+constinit const Rule kIndex{
+    .id = "histograms/bucket-index",
+    .clauses = {"ext.histogram.bucket-index-in-range"},
+    .subject = Subject::kBucket,
+    .severity = Severity::kFail,
+    .summary = "No populated bucket lies beyond the overflow bucket of the schema, or below the smallest number that a double holds.",
+    .fix = "Check that the offsets belong to the schema that is sent, also after scaling down.",
+};
 
-constexpr std::string_view kNoOpSpanClauses[] = {"ext.histogram.no-zero-length-spans"};
 constinit const Rule kNoOpSpan{
-    "histograms/no-op-spans", kNoOpSpanClauses, Severity::kInfo,
-    "There are no spans of length zero, and none that follow the previous one without a gap.",
-    "Harmless; merge neighbouring spans to save bytes."};
+    .id = "histograms/no-op-spans",
+    .clauses = {"ext.histogram.no-zero-length-spans"},
+    .subject = Subject::kSpan,
+    .severity = Severity::kInfo,
+    .summary = "There are no spans of length zero, and none that follow the previous one without a gap.",
+    .fix = "Harmless; merge neighbouring spans to save bytes.",
+};
 
-constexpr std::string_view kNoCustomValuesClauses[] = {"ext.histogram.exponential-no-custom-values"};
-constinit const Rule kNoCustomValues{"histograms/exponential-no-custom-values", kNoCustomValuesClauses, Severity::kFail,
-                                     "Histograms with schema -4 to 8 have no custom_values.",
-                                     "Fill custom_values for schema -53 only."};
+constinit const Rule kNoCustomValues{
+    .id = "histograms/exponential-no-custom-values",
+    .clauses = {"ext.histogram.exponential-no-custom-values"},
+    .subject = Subject::kExponentialHistogram,
+    .severity = Severity::kFail,
+    .summary = "Histograms with schema -4 to 8 have no custom_values.",
+    .fix = "Fill custom_values for schema -53 only.",
+};
 
-constexpr std::string_view kIncreasingClauses[] = {"prw2.histogram.custom-values-increasing"};
-constinit const Rule kIncreasing{"histograms/custom-values-increasing", kIncreasingClauses, Severity::kFail,
-                                 "The custom bounds (schema -53) are strictly increasing.",
-                                 "Sort custom_values ascending and drop equal bounds, together with their buckets."};
+constinit const Rule kIncreasing{
+    .id = "histograms/custom-values-increasing",
+    .clauses = {"prw2.histogram.custom-values-increasing"},
+    .subject = Subject::kNextCustomValue,
+    .severity = Severity::kFail,
+    .summary = "The custom bounds (schema -53) are strictly increasing.",
+    .fix = "Sort custom_values ascending and drop equal bounds, together with their buckets.",
+};
 
-constexpr std::string_view kNoNegativeClauses[] = {"prw2.histogram.custom-no-negative-buckets"};
-constinit const Rule kNoNegative{"histograms/custom-no-negative-buckets", kNoNegativeClauses, Severity::kFail,
-                                 "With custom buckets (schema -53) negative spans and buckets are unused.",
-                                 "Put buckets below zero into positive_spans as well: custom bounds may be negative."};
+constinit const Rule kNoNegative{
+    .id = "histograms/custom-no-negative-buckets",
+    .clauses = {"prw2.histogram.custom-no-negative-buckets"},
+    .subject = Subject::kCustomHistogram,
+    .severity = Severity::kFail,
+    .summary = "With custom buckets (schema -53) negative spans and buckets are unused.",
+    .fix = "Put buckets below zero into positive_spans as well: custom bounds may be negative.",
+};
 
-constexpr std::string_view kNoInfClauses[] = {"prw2.histogram.custom-no-inf-bound",
-                                              "ext.histogram.custom-bounds-finite"};
-constinit const Rule kNoInf{"histograms/custom-no-inf-bound", kNoInfClauses, Severity::kFail,
-                            "custom_values do not list +Inf; that bucket is implicit.",
-                            "Leave the last bound, +Inf, out of custom_values; its bucket comes after the last bound."};
+constinit const Rule kNoInf{
+    .id = "histograms/custom-no-inf-bound",
+    .clauses = {"prw2.histogram.custom-no-inf-bound", "ext.histogram.custom-bounds-finite"},
+    .subject = Subject::kCustomValue,
+    .severity = Severity::kFail,
+    .summary = "custom_values do not list +Inf; that bucket is implicit.",
+    .fix = "Leave the last bound, +Inf, out of custom_values; its bucket comes after the last bound.",
+};
 
-constexpr std::string_view kBoundsFiniteClauses[] = {"ext.histogram.custom-bounds-finite"};
-constinit const Rule kBoundsFinite{"histograms/custom-bounds-finite", kBoundsFiniteClauses, Severity::kFail,
-                                   "custom_values contain no NaN (a note for -Inf as the first).",
-                                   "Drop bounds that are not finite numbers where classic buckets are converted."};
+constinit const Rule kBoundsFinite{
+    .id = "histograms/custom-bounds-finite",
+    .clauses = {"ext.histogram.custom-bounds-finite"},
+    .subject = Subject::kCustomValue,
+    .severity = Severity::kFail,
+    .summary = "custom_values contain no NaN (a note for -Inf as the first).",
+    .fix = "Drop bounds that are not finite numbers where classic buckets are converted.",
+};
 
-constexpr std::string_view kCustomSpansClauses[] = {"ext.histogram.custom-spans-within-bounds"};
 constinit const Rule kCustomSpans{
-    "histograms/custom-spans-within-bounds", kCustomSpansClauses, Severity::kFail,
-    "With custom buckets the spans lie within the len(custom_values)+1 buckets, and no offset is negative.",
-    "Compute spans from the bounds that are sent; the first bucket has index 0."};
+    .id = "histograms/custom-spans-within-bounds",
+    .clauses = {"ext.histogram.custom-spans-within-bounds"},
+    .subject = Subject::kCustomSpan,
+    .severity = Severity::kFail,
+    .summary = "With custom buckets the spans lie within the len(custom_values)+1 buckets, and no offset is negative.",
+    .fix = "Compute spans from the bounds that are sent; the first bucket has index 0.",
+};
 
 }  // namespace buckets
 
@@ -150,6 +212,8 @@ public:
     }
 
     void run() {
+        c_.saw(is_float_ ? Subject::kFloatHistogram : Subject::kIntegerHistogram);
+        if (exponential()) c_.saw(Subject::kExponentialHistogram);
         custom_values();
         if (foreign_) {
             other_kind();
@@ -176,6 +240,7 @@ private:
         return cat({side.name, "_", what});
     }
     [[nodiscard]] bool custom() const { return h_.schema == -53; }
+    [[nodiscard]] bool exponential() const { return h_.schema >= -4 && h_.schema <= 8; }
 
     void other_kind() {
         const Rule& rule = c_.v1() ? kV1Kind : is_float_ ? kCounts : kDeltas;
@@ -193,6 +258,9 @@ private:
     void spans(const Side& side) {
         const std::size_t values = is_float_ ? side.counts.size() : side.deltas.size();
         if (side.spans.empty() && values == 0) return;
+        c_.saw(Subject::kBucketList);
+        c_.saw(Subject::kSpan, side.spans.size());
+        if (!custom() && side.spans.size() > 1) c_.saw(Subject::kNextSpan, side.spans.size() - 1);
         std::uint64_t length = 0;
         for (const auto& span : side.spans) length += span.length;
         if (length != values) {
@@ -210,7 +278,7 @@ private:
             });
         }
         no_op_spans(side);
-        if (!custom() && h_.schema >= -4 && h_.schema <= 8) bucket_index(side, values);
+        if (exponential()) bucket_index(side, values);
     }
 
     void span(const Rule& rule, const Side& side, std::size_t k, auto&& message) {
@@ -238,6 +306,7 @@ private:
     /// The +Inf bucket of schema n has index 1024 * 2^n + 1; the smallest double, 2^-1074, is the upper bound of bucket
     /// -1074 * 2^n (rounded up).
     void bucket_index(const Side& side, std::size_t values) {
+        c_.saw(Subject::kBucket, values);
         const auto scaled = [&](std::int64_t exponent) {
             return h_.schema >= 0 ? exponent * (std::int64_t{1} << h_.schema)
                                   : exponent / (std::int64_t{1} << -h_.schema);
@@ -272,6 +341,7 @@ private:
 
     /// False when the sum of the buckets cannot be told.
     bool integer_buckets(const Side& side) {
+        c_.saw(Subject::kIntegerBucket, side.deltas.size());
         std::int64_t count = 0;
         for (std::size_t k = 0; k < side.deltas.size(); ++k) {
             const std::int64_t before = count;
@@ -298,6 +368,7 @@ private:
     }
 
     bool float_buckets(const Side& side) {
+        c_.saw(Subject::kFloatBucket, side.counts.size());
         for (std::size_t k = 0; k < side.counts.size(); ++k) {
             if (side.counts[k] >= 0 && std::isfinite(side.counts[k])) continue;
             const auto field = cat({list(side, "counts"), "[", unum(k), "]"});
@@ -313,6 +384,7 @@ private:
     }
 
     void total() {
+        c_.saw(is_nan_bits(h_.sum_bits) ? Subject::kNanHistogram : Subject::kHistogramCount);
         const std::uint64_t zero = h_.zero_count_kind == Count::kInteger ? h_.zero_count : 0;
         buckets_.add(zero);
         absolute_.add(zero);
@@ -344,7 +416,7 @@ private:
     void custom_values() {
         const auto bounds = view_.of(view_.doubles, h_.custom_values);
         if (!custom()) {
-            if (!bounds.empty() && h_.schema >= -4 && h_.schema <= 8) {
+            if (!bounds.empty() && exponential()) {
                 say(kNoCustomValues, "custom_values", [&] {
                     return cat({"A histogram of schema ", num(h_.schema), " has ", unum(bounds.size()),
                                 " of custom_values; wanted none"});
@@ -352,6 +424,9 @@ private:
             }
             return;
         }
+        c_.saw(Subject::kCustomValue, bounds.size());
+        if (bounds.size() > 1) c_.saw(Subject::kNextCustomValue, bounds.size() - 1);
+        c_.saw(Subject::kCustomSpan, sides_[0].spans.size());
         for (std::size_t k = 0; k < bounds.size(); ++k) bound(bounds, k);
         if (c_.v2() && (!sides_[1].spans.empty() || !sides_[1].deltas.empty() || !sides_[1].counts.empty())) {
             say(kNoNegative, "negative_spans", [&] {

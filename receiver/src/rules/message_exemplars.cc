@@ -4,43 +4,68 @@
 
 #include "message_util.h"
 #include "prw/proto/model.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::receiver::rules {
 namespace {
 
 using proto::LabelView;
 
-constexpr std::string_view kSortedClauses[] = {"prw2.message.exemplar-labels-sorted"};
-constexpr Rule kSorted{"exemplars/labels-sorted", kSortedClauses, Severity::kWarn,
-                       "Exemplar labels are in the byte order of their names.",
-                       "Sort exemplar labels by the bytes of their names before encoding, as those of the series."};
+constexpr Rule kSorted{
+    .id = "exemplars/labels-sorted",
+    .clauses = {"prw2.message.exemplar-labels-sorted"},
+    .subject = Subject::kLongExemplarLabelSet,
+    .severity = Severity::kWarn,
+    .summary = "Exemplar labels are in the byte order of their names.",
+    .fix = "Sort exemplar labels by the bytes of their names before encoding, as those of the series.",
+};
 
-constexpr std::string_view kLengthClauses[] = {"ext.exemplars.label-set-length"};
-constexpr Rule kLength{"exemplars/label-set-length", kLengthClauses, Severity::kFail,
-                       "Names and values of an exemplar's labels have at most 128 characters together.",
-                       "Keep trace_id and span_id only; Prometheus drops an exemplar with more than 128 characters and "
-                       "still answers 204."};
+constexpr Rule kLength{
+    .id = "exemplars/label-set-length",
+    .clauses = {"ext.exemplars.label-set-length"},
+    .subject = Subject::kExemplarLabel,
+    .severity = Severity::kFail,
+    .summary = "Names and values of an exemplar's labels have at most 128 characters together.",
+    .fix =
+        "Keep trace_id and span_id only; Prometheus drops an exemplar with more than 128 characters and "
+        "still answers 204.",
+};
 
-constexpr std::string_view kUniqueClauses[] = {"ext.exemplars.labels-unique-nonempty"};
 constexpr Rule kUnique{
-    "exemplars/labels-unique-nonempty", kUniqueClauses, Severity::kWarn,
-    "Exemplar label names are unique, and neither names nor values are empty.",
-    "Drop exemplar labels that are empty, for example span_id where there is no span, and repeated ones."};
+    .id = "exemplars/labels-unique-nonempty",
+    .clauses = {"ext.exemplars.labels-unique-nonempty"},
+    .subject = Subject::kExemplarLabel,
+    .severity = Severity::kWarn,
+    .summary = "Exemplar label names are unique, and neither names nor values are empty.",
+    .fix = "Drop exemplar labels that are empty, for example span_id where there is no span, and repeated ones.",
+};
 
-constexpr std::string_view kWithinClauses[] = {"ext.exemplars.value-within-bucket"};
-constexpr Rule kWithin{"exemplars/value-within-bucket", kWithinClauses, Severity::kWarn,
-                       "An exemplar on a classic bucket is not above the bucket's le.",
-                       "Attach each exemplar to the bucket that its observation fell into."};
+constexpr Rule kWithin{
+    .id = "exemplars/value-within-bucket",
+    .clauses = {"ext.exemplars.value-within-bucket"},
+    .subject = Subject::kBucketExemplar,
+    .severity = Severity::kWarn,
+    .summary = "An exemplar on a classic bucket is not above the bucket's le.",
+    .fix = "Attach each exemplar to the bucket that its observation fell into.",
+};
 
-constexpr std::string_view kTraceIdClauses[] = {"prw2.exemplars.trace-id-name"};
-constexpr Rule kTraceId{"exemplars/trace-id-name", kTraceIdClauses, Severity::kWarn,
-                        "A trace is referenced by the label trace_id.",
-                        "Name the label trace_id if it refers to a trace; tools look for that name."};
+constexpr Rule kTraceId{
+    .id = "exemplars/trace-id-name",
+    .clauses = {"prw2.exemplars.trace-id-name"},
+    .subject = Subject::kTraceLabel,
+    .severity = Severity::kWarn,
+    .summary = "A trace is referenced by the label trace_id.",
+    .fix = "Name the label trace_id if it refers to a trace; tools look for that name.",
+};
 
-constexpr std::string_view kStaleClauses[] = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"};
-constexpr Rule kStale{"exemplars/no-stale-pattern", kStaleClauses, Severity::kFail,
-                      "The value of an exemplar is not the stale marker.",
-                      "Send no exemplar with a stale marker; an exemplar is an observation."};
+constexpr Rule kStale{
+    .id = "exemplars/no-stale-pattern",
+    .clauses = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"},
+    .subject = Subject::kExemplar,
+    .severity = Severity::kFail,
+    .summary = "The value of an exemplar is not the stale marker.",
+    .fix = "Send no exemplar with a stale marker; an exemplar is an observation.",
+};
 
 constexpr const Rule* kRules[] = {&kSorted, &kLength, &kUnique, &kWithin, &kTraceId, &kStale};
 
@@ -49,8 +74,6 @@ constexpr UncoveredClause kUncovered[] = {
      "an absent value and 0 are the same in proto3: only a source whose values are known shows that one is missing"},
     {"prw2.exemplars.labels-optional", "a permission: exemplars may have labels or none, there is nothing to violate"},
 };
-
-constexpr std::size_t kMaxCharacters = 128;
 
 /// Code points: every byte but continuation bytes.
 std::size_t characters(std::string_view text) {
@@ -85,6 +108,8 @@ public:
             const auto exemplars = view_.exemplars_of(series);
             for (std::size_t j = 0; j < exemplars.size(); ++j) {
                 const auto& exemplar = exemplars[j];
+                c_.saw(Subject::kExemplar);
+                if (bound && !is_stale(exemplar.value_bits)) c_.saw(Subject::kBucketExemplar);
                 labels(i, j, exemplar);
                 if (is_stale(exemplar.value_bits)) {
                     report(c_, kStale, i, [&] {
@@ -118,6 +143,8 @@ private:
 
     void labels(std::uint32_t series, std::size_t index, const proto::ExemplarView& exemplar) {
         const auto all = view_.of(view_.labels, exemplar.labels);
+        c_.saw(Subject::kExemplarLabel, all.size());
+        if (all.size() > 1) c_.saw(Subject::kLongExemplarLabelSet);
         std::size_t length = 0;
         bool sorted = true, repeated = false;
         for (std::size_t j = 0; j < all.size(); ++j) {
@@ -144,15 +171,18 @@ private:
                     unsorted(series, index, j, all[j - 1], label);
                 }
             }
-            if (c_.v2() && other_trace_id(label.name)) trace_id(series, index, j, label);
+            const bool other = other_trace_id(label.name);
+            if (other || label.name == "trace_id") c_.saw(Subject::kTraceLabel);
+            if (c_.v2() && other) trace_id(series, index, j, label);
         }
         if (!sorted && !repeated) repeats_among_unsorted(series, index, all);
-        if (length > kMaxCharacters) {
+        if (length > limits::kExemplarCharacters) {
             report(c_, kLength, series, [&] {
-                return Draft{.message = cat({"Names and values of the exemplar's labels have ", unum(length),
-                                             " characters together; wanted at most ", unum(kMaxCharacters)}),
-                             .field = element_path(series, "exemplars", index),
-                             .protobuf = exemplar.range};
+                return Draft{
+                    .message = cat({"Names and values of the exemplar's labels have ", unum(length),
+                                    " characters together; wanted at most ", unum(limits::kExemplarCharacters)}),
+                    .field = element_path(series, "exemplars", index),
+                    .protobuf = exemplar.range};
             });
         }
     }

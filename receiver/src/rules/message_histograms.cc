@@ -10,47 +10,79 @@ namespace {
 
 using Count = proto::HistogramView::Count;
 
-constexpr std::string_view kSchemaClauses[] = {"prw2.histogram.schema-valid"};
 constexpr Rule kSchema{
-    "histograms/schema", kSchemaClauses, Severity::kFail, "The schema is -53 or lies within -4 and 8.",
-    "Scale exponential histograms down to schema 8 or less before sending; -53 is for custom buckets."};
+    .id = "histograms/schema",
+    .clauses = {"prw2.histogram.schema-valid"},
+    .subject = Subject::kHistogram,
+    .severity = Severity::kFail,
+    .summary = "The schema is -53 or lies within -4 and 8.",
+    .fix = "Scale exponential histograms down to schema 8 or less before sending; -53 is for custom buckets.",
+};
 
-constexpr std::string_view kSchemaV1Clauses[] = {"ext.histogram.v1-schema-range"};
-constexpr Rule kSchemaV1{"histograms/v1-schema", kSchemaV1Clauses, Severity::kFail,
-                         "In 1.0 the schema lies within -4 and 8.",
-                         "Scale exponential histograms down to schema 8 or less before sending."};
+constexpr Rule kSchemaV1{
+    .id = "histograms/v1-schema",
+    .clauses = {"ext.histogram.v1-schema-range"},
+    .subject = Subject::kHistogram,
+    .severity = Severity::kFail,
+    .summary = "In 1.0 the schema lies within -4 and 8.",
+    .fix = "Scale exponential histograms down to schema 8 or less before sending.",
+};
 
-constexpr std::string_view kCountClauses[] = {"ext.histogram.count-present"};
-constexpr Rule kCount{"histograms/count-present", kCountClauses, Severity::kFail,
-                      "One of count_int and count_float is set (a warning in an empty histogram).",
-                      "Set the member of the oneof that fits the buckets, also when it is zero."};
+constexpr Rule kCount{
+    .id = "histograms/count-present",
+    .clauses = {"ext.histogram.count-present"},
+    .subject = Subject::kHistogram,
+    .severity = Severity::kFail,
+    .summary = "One of count_int and count_float is set (a warning in an empty histogram).",
+    .fix = "Set the member of the oneof that fits the buckets, also when it is zero.",
+};
 
-constexpr std::string_view kKindClauses[] = {"ext.histogram.kind-consistent"};
-constexpr Rule kKind{"histograms/kind-consistent", kKindClauses, Severity::kFail,
-                     "count and zero_count are both integers or both floats, and each is set once.",
-                     "Set count_int and zero_count_int, or count_float and zero_count_float, as the buckets are."};
+constexpr Rule kKind{
+    .id = "histograms/kind-consistent",
+    .clauses = {"ext.histogram.kind-consistent"},
+    .subject = Subject::kZeroCount,
+    .severity = Severity::kFail,
+    .summary = "count and zero_count are both integers or both floats, and each is set once.",
+    .fix = "Set count_int and zero_count_int, or count_float and zero_count_float, as the buckets are.",
+};
 
-constexpr std::string_view kFloatClauses[] = {"ext.histogram.float-counts-nonnegative"};
-constexpr Rule kFloat{"histograms/float-counts-nonnegative", kFloatClauses, Severity::kFail,
-                      "count and zero_count of a float histogram are not negative (a warning for NaN and infinity).",
-                      "Do not send the difference of two histograms as a histogram."};
+constexpr Rule kFloat{
+    .id = "histograms/float-counts-nonnegative",
+    .clauses = {"ext.histogram.float-counts-nonnegative"},
+    .subject = Subject::kFloatCount,
+    .severity = Severity::kFail,
+    .summary = "count and zero_count of a float histogram are not negative (a warning for NaN and infinity).",
+    .fix = "Do not send the difference of two histograms as a histogram.",
+};
 
-constexpr std::string_view kZeroThresholdClauses[] = {"ext.histogram.zero-threshold-valid"};
-constexpr Rule kZeroThreshold{"histograms/zero-threshold", kZeroThresholdClauses, Severity::kFail,
-                              "zero_threshold is a finite number, not negative.",
-                              "Leave zero_threshold at 0 when there is none."};
+constexpr Rule kZeroThreshold{
+    .id = "histograms/zero-threshold",
+    .clauses = {"ext.histogram.zero-threshold-valid"},
+    .subject = Subject::kHistogram,
+    .severity = Severity::kFail,
+    .summary = "zero_threshold is a finite number, not negative.",
+    .fix = "Leave zero_threshold at 0 when there is none.",
+};
 
-constexpr std::string_view kCustomZeroClauses[] = {"prw2.histogram.custom-no-zero-bucket"};
 constexpr Rule kCustomZero{
-    "histograms/custom-no-zero-bucket", kCustomZeroClauses, Severity::kFail,
-    "With custom buckets (schema -53) zero_count and zero_threshold are zero.",
-    "Count observations around zero in a custom bucket; leave zero_count and zero_threshold at zero."};
+    .id = "histograms/custom-no-zero-bucket",
+    .clauses = {"prw2.histogram.custom-no-zero-bucket"},
+    .subject = Subject::kCustomHistogram,
+    .severity = Severity::kFail,
+    .summary = "With custom buckets (schema -53) zero_count and zero_threshold are zero.",
+    .fix = "Count observations around zero in a custom bucket; leave zero_count and zero_threshold at zero.",
+};
 
-constexpr std::string_view kStartClauses[] = {"prw2.samples.start-timestamp-histograms"};
 constexpr Rule kStart{
-    "histograms/start-timestamp", kStartClauses, Severity::kWarn,
-    "Histograms that count, not gauges, carry start_timestamp.",
-    "Set start_timestamp to when the histogram began, if that is known; Prometheus needs --enable-feature=st-storage."};
+    .id = "histograms/start-timestamp",
+    .clauses = {"prw2.samples.start-timestamp-histograms"},
+    .subject = Subject::kCountingHistogram,
+    .severity = Severity::kWarn,
+    .summary = "Histograms that count, not gauges, carry start_timestamp.",
+    .fix =
+        "Set start_timestamp to when the histogram began, if that is known; Prometheus needs "
+        "--enable-feature=st-storage.",
+};
 
 constexpr const Rule* kRules[] = {
     &kSchema,
@@ -98,6 +130,8 @@ public:
             for (std::size_t j = 0; j < histograms.size(); ++j) {
                 const auto& h = histograms[j];
                 if (is_stale(h.sum_bits)) continue;
+                c_.saw(Subject::kHistogram);
+                if (h.schema == -53) c_.saw(Subject::kCustomHistogram);
                 schema(i, j, h);
                 // Which of the two was meant decides about everything else that is said of counts.
                 if (!both_members(i, j, h)) {
@@ -162,6 +196,7 @@ private:
             say(kCount, series, j, "count", h.range, message, empty ? Severity::kWarn : Severity::kFail);
             return;
         }
+        if (h.zero_count_kind != Count::kAbsent) c_.saw(Subject::kZeroCount);
         if (h.zero_count_kind != Count::kAbsent && h.zero_count_kind != h.count_kind) {
             const bool integer = h.count_kind == Count::kInteger;
             say(kKind, series, j, "zero_count", h.range, [&] {
@@ -180,6 +215,7 @@ private:
 
     void float_count(std::uint32_t series, std::size_t j, std::string_view field, double value,
                      proto::ByteRange range) {
+        c_.saw(Subject::kFloatCount);
         if (std::isfinite(value) && value >= 0) return;
         const bool negative = value < 0;
         const auto message = [&] {
@@ -213,11 +249,13 @@ private:
 
     void start(std::uint32_t index, const proto::SeriesView& series, std::size_t j, const proto::HistogramView& h) {
         constexpr std::uint32_t kGaugeHint = 3;
-        if (h.start_timestamp != 0 || h.reset_hint == kGaugeHint) return;
+        if (h.reset_hint == kGaugeHint) return;
         if (series.metadata != proto::kNoRef &&
             view_.metadata[series.metadata].type == static_cast<std::uint32_t>(proto::MetricType::kGaugeHistogram)) {
             return;
         }
+        c_.saw(Subject::kCountingHistogram);
+        if (h.start_timestamp != 0) return;
         const auto draft = [&] {
             return Draft{
                 .message = "A histogram that counts has no start_timestamp; wanted when it began, if the source tells",

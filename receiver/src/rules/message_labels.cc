@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "message_util.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::receiver::rules {
 namespace {
@@ -9,79 +10,138 @@ namespace {
 using proto::LabelView;
 using proto::MetricType;
 
-constexpr std::string_view kNotEmptyClauses[] = {"prw2.timeseries.labels-refs-provided",
-                                                 "ext.labels.label-set-not-empty"};
-constexpr Rule kNotEmpty{"labels/set-not-empty", kNotEmptyClauses, Severity::kFail, "Every series has labels.",
-                         "Do not send a series without labels; give it at least __name__."};
+constexpr Rule kNotEmpty{
+    .id = "labels/set-not-empty",
+    .clauses = {"prw2.timeseries.labels-refs-provided", "ext.labels.label-set-not-empty"},
+    .subject = Subject::kSeries,
+    .severity = Severity::kFail,
+    .summary = "Every series has labels.",
+    .fix = "Do not send a series without labels; give it at least __name__.",
+};
 
-constexpr std::string_view kMetricNameClauses[] = {"prw1.labels.metric-name-present",
-                                                   "prw2.labels.metric-name-present"};
 constexpr Rule kMetricName{
-    "labels/metric-name-present", kMetricNameClauses, Severity::kWarn, "The label set has a __name__.",
-    "Put the metric name into the label __name__; Prometheus drops or refuses series without it."};
+    .id = "labels/metric-name-present",
+    .clauses = {"prw1.labels.metric-name-present", "prw2.labels.metric-name-present"},
+    .subject = Subject::kLabelSet,
+    .severity = Severity::kWarn,
+    .summary = "The label set has a __name__.",
+    .fix = "Put the metric name into the label __name__; Prometheus drops or refuses series without it.",
+};
 
-constexpr std::string_view kNoRepeatClauses[] = {"prw1.labels.no-repeated-names", "prw2.labels.no-repeated-names"};
 constexpr Rule kNoRepeat{
-    "labels/no-repeated-names", kNoRepeatClauses, Severity::kFail, "No label name occurs twice in one label set.",
-    "Merge labels by name before encoding, after adding external labels and after replacing characters in names."};
+    .id = "labels/no-repeated-names",
+    .clauses = {"prw1.labels.no-repeated-names", "prw2.labels.no-repeated-names"},
+    .subject = Subject::kLongLabelSet,
+    .severity = Severity::kFail,
+    .summary = "No label name occurs twice in one label set.",
+    .fix =
+        "Merge labels by name before encoding, after adding external labels and after replacing characters in names.",
+};
 
-constexpr std::string_view kSortedClauses[] = {"prw1.labels.sorted", "prw2.labels.sorted"};
-constexpr Rule kSorted{"labels/sorted", kSortedClauses, Severity::kFail, "Labels are in the byte order of their names.",
-                       "Sort labels by the bytes of their names before encoding; upper-case sorts before underscore, "
-                       "so __name__ is not always first."};
+constexpr Rule kSorted{
+    .id = "labels/sorted",
+    .clauses = {"prw1.labels.sorted", "prw2.labels.sorted"},
+    .subject = Subject::kLongLabelSet,
+    .severity = Severity::kFail,
+    .summary = "Labels are in the byte order of their names.",
+    .fix =
+        "Sort labels by the bytes of their names before encoding; upper-case sorts before underscore, "
+        "so __name__ is not always first.",
+};
 
-constexpr std::string_view kEmptyNameClauses[] = {"prw1.labels.no-empty-name", "prw2.labels.no-empty-name"};
-constexpr Rule kEmptyName{"labels/no-empty-name", kEmptyNameClauses, Severity::kFail, "No label has an empty name.",
-                          "Drop labels without a name before encoding; in 2.0 a name reference 0 is the empty string."};
+constexpr Rule kEmptyName{
+    .id = "labels/no-empty-name",
+    .clauses = {"prw1.labels.no-empty-name", "prw2.labels.no-empty-name"},
+    .subject = Subject::kLabel,
+    .severity = Severity::kFail,
+    .summary = "No label has an empty name.",
+    .fix = "Drop labels without a name before encoding; in 2.0 a name reference 0 is the empty string.",
+};
 
-constexpr std::string_view kEmptyValueClauses[] = {"prw1.labels.no-empty-value", "prw2.labels.no-empty-value"};
 constexpr Rule kEmptyValue{
-    "labels/no-empty-value", kEmptyValueClauses, Severity::kFail, "No label has an empty value.",
-    "Drop labels with an empty value before encoding: an empty label and an absent one are the same series."};
+    .id = "labels/no-empty-value",
+    .clauses = {"prw1.labels.no-empty-value", "prw2.labels.no-empty-value"},
+    .subject = Subject::kLabel,
+    .severity = Severity::kFail,
+    .summary = "No label has an empty value.",
+    .fix = "Drop labels with an empty value before encoding: an empty label and an absent one are the same series.",
+};
 
-constexpr std::string_view kMetricPatternClauses[] = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex"};
-constexpr Rule kMetricPattern{"labels/metric-name-pattern", kMetricPatternClauses, Severity::kFail,
-                              "The metric name matches [a-zA-Z_:][a-zA-Z0-9_:]*.",
-                              "Replace other characters in metric names, for example by underscores."};
+constexpr Rule kMetricPattern{
+    .id = "labels/metric-name-pattern",
+    .clauses = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex"},
+    .subject = Subject::kMetricName,
+    .severity = Severity::kFail,
+    .summary = "The metric name matches [a-zA-Z_:][a-zA-Z0-9_:]*.",
+    .fix = "Replace other characters in metric names, for example by underscores.",
+};
 
-constexpr std::string_view kLabelPatternClauses[] = {"prw1.labels.label-name-regex", "prw2.labels.label-name-regex"};
 constexpr Rule kLabelPattern{
-    "labels/label-name-pattern", kLabelPatternClauses, Severity::kFail, "Label names match [a-zA-Z_][a-zA-Z0-9_]*.",
-    "Replace other characters in label names, for example by underscores; a colon is for metric names only."};
+    .id = "labels/label-name-pattern",
+    .clauses = {"prw1.labels.label-name-regex", "prw2.labels.label-name-regex"},
+    .subject = Subject::kLabel,
+    .severity = Severity::kFail,
+    .summary = "Label names match [a-zA-Z_][a-zA-Z0-9_]*.",
+    .fix = "Replace other characters in label names, for example by underscores; a colon is for metric names only.",
+};
 
 /// 1.0 has no other names; 2.0 advises against them, and names may be any UTF-8.
 constexpr std::string_view kPatternFixV2 =
     "Nothing to fix where all receivers take UTF-8 names; others want other characters replaced, for example by "
     "underscores.";
 
-constexpr std::string_view kUtf8Clauses[] = {"prw1.labels.value-valid-utf8", "prw2.labels.utf8"};
-constexpr Rule kUtf8{"labels/valid-utf8", kUtf8Clauses, Severity::kFail, "Names and values of labels are valid UTF-8.",
-                     "Convert text to UTF-8 where it enters your program, or replace broken bytes by U+FFFD."};
+constexpr Rule kUtf8{
+    .id = "labels/valid-utf8",
+    .clauses = {"prw1.labels.value-valid-utf8", "prw2.labels.utf8"},
+    .subject = Subject::kLabel,
+    .severity = Severity::kFail,
+    .summary = "Names and values of labels are valid UTF-8.",
+    .fix = "Convert text to UTF-8 where it enters your program, or replace broken bytes by U+FFFD.",
+};
 
-constexpr std::string_view kReservedClauses[] = {"prw1.labels.dunder-not-used", "prw2.labels.dunder-not-used"};
-constexpr Rule kReserved{"labels/no-reserved-prefix", kReservedClauses, Severity::kWarn,
-                         "Label names do not start with two underscores, apart from the system's own.",
-                         "Drop or rename internal labels (__meta_*, __address__ and the like) before sending."};
+constexpr Rule kReserved{
+    .id = "labels/no-reserved-prefix",
+    .clauses = {"prw1.labels.dunder-not-used", "prw2.labels.dunder-not-used"},
+    .subject = Subject::kLabel,
+    .severity = Severity::kWarn,
+    .summary = "Label names do not start with two underscores, apart from the system's own.",
+    .fix = "Drop or rename internal labels (__meta_*, __address__ and the like) before sending.",
+};
 
-constexpr std::string_view kLeClauses[] = {"ext.labels.le-parses-float"};
 constexpr Rule kLe{
-    "labels/le-float", kLeClauses, Severity::kFail,
-    "On the _bucket series of a histogram, le is a number (a warning where the series is not known to be one).",
-    "Write le as a decimal number with a point, \"+Inf\" for the last bucket; choose another label name if this is no "
-    "histogram."};
+    .id = "labels/le-float",
+    .clauses = {"ext.labels.le-parses-float"},
+    .subject = Subject::kClassicBucket,
+    .severity = Severity::kFail,
+    .summary =
+        "On the _bucket series of a histogram, le is a number (a warning where the series is not known to be one).",
+    .fix =
+        "Write le as a decimal number with a point, \"+Inf\" for the last bucket; choose another label name if this is "
+        "no "
+        "histogram.",
+};
 
-constexpr std::string_view kQuantileClauses[] = {"ext.labels.quantile-parses-float"};
 constexpr Rule kQuantile{
-    "labels/quantile-float", kQuantileClauses, Severity::kFail,
-    "On the series of a summary, quantile is a number from 0 to 1 (a warning where the type is not known).",
-    "Write quantile as a decimal number from 0 to 1, for example \"0.99\"; choose another label name if this is no "
-    "summary."};
+    .id = "labels/quantile-float",
+    .clauses = {"ext.labels.quantile-parses-float"},
+    .subject = Subject::kQuantile,
+    .severity = Severity::kFail,
+    .summary = "On the series of a summary, quantile is a number from 0 to 1 (a warning where the type is not known).",
+    .fix =
+        "Write quantile as a decimal number from 0 to 1, for example \"0.99\"; choose another label name if this is no "
+        "summary.",
+};
 
-constexpr std::string_view kSizeClauses[] = {"ext.labels.size-sane"};
-constexpr Rule kSize{"labels/size-sane", kSizeClauses, Severity::kWarn,
-                     "At most 40 labels a series, names of at most 1024 and values of at most 4096 bytes (a note from "
-                     "30 labels and 2048 bytes on).",
-                     "Shorten or drop the label; receivers truncate it or refuse the series."};
+constexpr Rule kSize{
+    .id = "labels/size-sane",
+    .clauses = {"ext.labels.size-sane"},
+    .subject = Subject::kLabelSet,
+    .severity = Severity::kWarn,
+    .summary =
+        "At most 40 labels a series, names of at most 1024 and values of at most 4096 bytes (a note from "
+        "30 labels and 2048 bytes on).",
+    .fix = "Shorten or drop the label; receivers truncate it or refuse the series.",
+};
 
 constexpr const Rule* kRules[] = {&kNotEmpty,   &kMetricName,    &kSorted,       &kNoRepeat, &kEmptyName,
                                   &kEmptyValue, &kMetricPattern, &kLabelPattern, &kUtf8,     &kReserved,
@@ -90,10 +150,6 @@ constexpr const Rule* kRules[] = {&kNotEmpty,   &kMetricName,    &kSorted,      
 constexpr UncoveredClause kUncovered[] = {
     {"prw1.labels.value-any-utf8", "a permission: any Unicode text is a legal value, there is nothing to violate"},
 };
-
-constexpr std::size_t kMaxLabels = 40, kMaxName = 1024,
-                      kMaxValue = 4096;  // the most that a widespread receiver takes by default
-constexpr std::size_t kDefaultLabels = 30, kDefaultValue = 2048;  // Mimir, Cortex
 
 /// What is known of a 2.0 symbol, found out at its first use in that role.
 enum Flag : std::uint8_t {
@@ -106,7 +162,7 @@ enum Flag : std::uint8_t {
 bool is_system_name(std::string_view name) { return name == "__name__" || name == "__type__" || name == "__unit__"; }
 
 bool name_ok(std::string_view name) {
-    return name.size() <= kMaxName && proto::legacy_label_name(name) &&
+    return name.size() <= limits::kLabelName && proto::legacy_label_name(name) &&
            (!name.starts_with("__") || is_system_name(name));
 }
 
@@ -128,6 +184,7 @@ public:
 private:
     void series(std::uint32_t index, const proto::SeriesView& series) {
         const auto labels = view_.labels_of(series);
+        c_.saw(Subject::kSeries);
         if (labels.empty()) {
             report(c_, kNotEmpty, index, [&] {
                 return Draft{
@@ -138,7 +195,10 @@ private:
             });
             return;
         }
-        if (labels.size() > kDefaultLabels) label_count(index, series, labels.size());
+        c_.saw(Subject::kLabelSet);
+        c_.saw(Subject::kLabel, labels.size());
+        if (labels.size() > 1) c_.saw(Subject::kLongLabelSet);
+        if (labels.size() > limits::kUsualLabels) label_count(index, series, labels.size());
 
         const bool odd = series.odd_refs;
         if (!repeats_clean_names(labels)) {
@@ -154,17 +214,25 @@ private:
             if (!label.value_in_range || lacks_value(odd, j, labels.size())) continue;
             if (label.value.empty()) {
                 empty_value(index, j, label);
-            } else if (label.value.size() > kDefaultValue) {
+            } else if (label.value.size() > limits::kUsualLabelValue) {
                 value_size(index, j, label);
             }
         }
-        if (metric != nullptr && !metric->value.empty()) metric_pattern(index, metric_, *metric);
+        if (metric != nullptr && !metric->value.empty()) {
+            c_.saw(Subject::kMetricName);
+            metric_pattern(index, metric_, *metric);
+        }
         if (check_utf8_) {
             for (std::size_t j = 0; j < labels.size(); ++j) utf8(index, j, labels[j]);
         }
-        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket"))
+        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket")) {
+            c_.saw(Subject::kClassicBucket);
             bucket_bound(index, series, labels, *metric, *le);
-        if (metric != nullptr && quantile != nullptr) summary_quantile(index, series, labels, *metric, *quantile);
+        }
+        if (metric != nullptr && quantile != nullptr) {
+            c_.saw(Subject::kQuantile);
+            summary_quantile(index, series, labels, *metric, *quantile);
+        }
     }
 
     /// Series of one metric have the same names: true when these are those of the last series about whose names there
@@ -326,10 +394,10 @@ private:
                     .protobuf = name_range(label)};
             });
         }
-        if (label.name.size() > kMaxName) {
+        if (label.name.size() > limits::kLabelName) {
             report(c_, kSize, index, [&] {
                 return Draft{.message = cat({"Label name ", quoted(label.name, 40), " is ", unum(label.name.size()),
-                                             " bytes long; wanted at most ", unum(kMaxName)}),
+                                             " bytes long; wanted at most ", unum(limits::kLabelName)}),
                              .field = path(index, j, false),
                              .protobuf = name_range(label)};
             });
@@ -352,12 +420,13 @@ private:
     }
 
     void label_count(std::uint32_t index, const proto::SeriesView& series, std::size_t count) {
-        const bool many = count > kMaxLabels;
+        const bool many = count > limits::kLabels;
         const auto draft = [&] {
             return Draft{
-                .message = cat({"The series has ", unum(count), " labels; ",
-                                many ? cat({"wanted at most ", unum(kMaxLabels)})
-                                     : cat({"Mimir and Cortex take at most ", unum(kDefaultLabels), " by default"})}),
+                .message =
+                    cat({"The series has ", unum(count), " labels; ",
+                         many ? cat({"wanted at most ", unum(limits::kLabels)})
+                              : cat({"Mimir and Cortex take at most ", unum(limits::kUsualLabels), " by default"})}),
                 .field = series_path(index),
                 .protobuf = series.range};
         };
@@ -365,13 +434,14 @@ private:
     }
 
     void value_size(std::uint32_t index, std::size_t j, const LabelView& label) {
-        const bool long_one = label.value.size() > kMaxValue;
+        const bool long_one = label.value.size() > limits::kLabelValue;
         const auto draft = [&] {
             return Draft{
                 .message =
                     cat({"The value of label ", quoted(label.name), " is ", unum(label.value.size()), " bytes long; ",
-                         long_one ? cat({"wanted at most ", unum(kMaxValue)})
-                                  : cat({"Mimir and Cortex take at most ", unum(kDefaultValue), " by default"})}),
+                         long_one
+                             ? cat({"wanted at most ", unum(limits::kLabelValue)})
+                             : cat({"Mimir and Cortex take at most ", unum(limits::kUsualLabelValue), " by default"})}),
                 .field = path(index, j, true),
                 .protobuf = value_range(label)};
         };

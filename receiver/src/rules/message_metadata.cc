@@ -11,53 +11,85 @@ namespace {
 
 using proto::MetricType;
 
-constexpr std::string_view kTypeClauses[] = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"};
 constexpr Rule kType{
-    "metadata/type-provided", kTypeClauses, Severity::kWarn,
-    "Every series of a metric that can have a type carries it (a note where other series of the request have one).",
-    "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records."};
+    .id = "metadata/type-provided",
+    .clauses = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"},
+    .subject = Subject::kTypableSeries,
+    .severity = Severity::kWarn,
+    .summary =
+        "Every series of a metric that can have a type carries it (a note where the request has metadata).",
+    .fix = "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records.",
+};
 
-constexpr std::string_view kHelpClauses[] = {"prw2.timeseries.metadata-help-provided"};
-constexpr Rule kHelp{"metadata/help-provided", kHelpClauses, Severity::kWarn,
-                     "help_ref points to the help text if the source has one.",
-                     "Fill metadata.help_ref from the source's HELP."};
+constexpr Rule kHelp{
+    .id = "metadata/help-provided",
+    .clauses = {"prw2.timeseries.metadata-help-provided"},
+    .subject = Subject::kTypableSeries,
+    .severity = Severity::kWarn,
+    .summary = "help_ref points to the help text if the source has one.",
+    .fix = "Fill metadata.help_ref from the source's HELP.",
+};
 
-constexpr std::string_view kHelpNameClauses[] = {"prw2.message.help-ref-empty-default",
-                                                 "prw2.metadata.help-guidelines"};
 constexpr Rule kHelpName{
-    "metadata/help-not-name", kHelpNameClauses, Severity::kWarn, "The help text is not the metric's name.",
-    "Describe the metric in its help text; without one point help_ref at the empty string, index 0."};
+    .id = "metadata/help-not-name",
+    .clauses = {"prw2.message.help-ref-empty-default", "prw2.metadata.help-guidelines"},
+    .subject = Subject::kHelp,
+    .severity = Severity::kWarn,
+    .summary = "The help text is not the metric's name.",
+    .fix = "Describe the metric in its help text; without one point help_ref at the empty string, index 0.",
+};
 
-constexpr std::string_view kUnitClauses[] = {"prw2.message.unit-ref-empty-default"};
-constexpr Rule kUnit{"metadata/unit-no-placeholder", kUnitClauses, Severity::kWarn,
-                     "A metric without unit has no placeholder for one.",
-                     "Point unit_ref at the empty string, index 0, for metrics without unit."};
+constexpr Rule kUnit{
+    .id = "metadata/unit-no-placeholder",
+    .clauses = {"prw2.message.unit-ref-empty-default"},
+    .subject = Subject::kDescribedSeries,
+    .severity = Severity::kWarn,
+    .summary = "A metric without unit has no placeholder for one.",
+    .fix = "Point unit_ref at the empty string, index 0, for metrics without unit.",
+};
 
-constexpr std::string_view kGuidelinesClauses[] = {"prw2.metadata.type-guidelines"};
 constexpr Rule kGuidelines{
-    "metadata/type-guidelines", kGuidelinesClauses, Severity::kWarn,
-    "The type fits the name: _total is a counter, _bucket with le a histogram.",
-    "Send the type of the metric family: COUNTER for _total, HISTOGRAM for all series of a classic histogram."};
+    .id = "metadata/type-guidelines",
+    .clauses = {"prw2.metadata.type-guidelines"},
+    .subject = Subject::kTypedName,
+    .severity = Severity::kWarn,
+    .summary = "The type fits the name: _total is a counter, _bucket with le a histogram.",
+    .fix = "Send the type of the metric family: COUNTER for _total, HISTOGRAM for all series of a classic histogram.",
+};
 
-constexpr std::string_view kConsistentClauses[] = {"ext.metadata.consistent-per-family"};
 constexpr Rule kConsistent{
-    "metadata/consistent-per-family", kConsistentClauses, Severity::kWarn,
-    "All series of one metric name, or all entries of one family, in a request have the same type, help and unit (a "
-    "note "
-    "for help and unit).",
-    "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets may "
-    "describe one metric differently."};
+    .id = "metadata/consistent-per-family",
+    .clauses = {"ext.metadata.consistent-per-family"},
+    .subject = Subject::kNextDescription,
+    .severity = Severity::kWarn,
+    .summary =
+        "All series of one metric name, or all entries of one family, in a request have the same type, help and unit (a "
+        "note for help and unit).",
+    .fix =
+        "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets "
+        "may "
+        "describe one metric differently.",
+};
 
-constexpr std::string_view kPayloadClauses[] = {"ext.metadata.type-matches-payload"};
-constexpr Rule kPayload{"metadata/type-matches-payload", kPayloadClauses, Severity::kWarn,
-                        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM with the reset hint GAUGE (a note "
-                        "where only the hint is missing).",
-                        "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE."};
+constexpr Rule kPayload{
+    .id = "metadata/type-matches-payload",
+    .clauses = {"ext.metadata.type-matches-payload"},
+    .subject = Subject::kTypedHistogram,
+    .severity = Severity::kWarn,
+    .summary =
+        "Native histograms are typed HISTOGRAM, or GAUGEHISTOGRAM with the reset hint GAUGE (a note "
+        "where only the hint is missing).",
+    .fix = "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE.",
+};
 
-constexpr std::string_view kFamilyClauses[] = {"ext.metadata.v1-family-name"};
-constexpr Rule kFamily{"metadata/v1-family-name", kFamilyClauses, Severity::kWarn,
-                       "In 1.0, every metadata entry names its metric family, not one of the family's series.",
-                       "Fill metric_family_name with the name of the metric without suffixes such as _bucket."};
+constexpr Rule kFamily{
+    .id = "metadata/v1-family-name",
+    .clauses = {"ext.metadata.v1-family-name"},
+    .subject = Subject::kMetadata,
+    .severity = Severity::kWarn,
+    .summary = "In 1.0, every metadata entry names its metric family, not one of the family's series.",
+    .fix = "Fill metric_family_name with the name of the metric without suffixes such as _bucket.",
+};
 
 constexpr const Rule* kRules[] = {&kType, &kHelp, &kHelpName, &kUnit, &kGuidelines, &kConsistent, &kPayload, &kFamily};
 
@@ -96,8 +128,9 @@ public:
             return;
         }
         first_.assign(view_.symbols.size(), proto::kNoRef);
-        // A sender that states types passes on that a source states none; one that never does is missing them.
-        if (std::any_of(view_.metadata.begin(), view_.metadata.end(), [](const auto& m) { return m.type != 0; }))
+        // A sender that sends metadata passes on that a source states no type; one that sends none is missing them.
+        if (std::any_of(view_.metadata.begin(), view_.metadata.end(),
+                        [](const auto& m) { return m.type != 0 || !m.help.empty() || !m.unit.empty(); }))
             untyped_severity_ = Severity::kInfo;
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
         if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
@@ -114,6 +147,7 @@ public:
 
 private:
     void families() {
+        c_.saw(Subject::kMetadata, view_.metadata.size());
         std::unordered_map<std::string_view, std::uint32_t> first;
         for (std::uint32_t i = 0; i < view_.metadata.size(); ++i) {
             const auto& entry = view_.metadata[i];
@@ -132,6 +166,7 @@ private:
             if (const auto suffix = suffix_of_series(entry); !suffix.empty()) family_is_series(entry, suffix, field);
             const auto [known, fresh] = first.try_emplace(entry.family, i);
             if (fresh) continue;
+            c_.saw(Subject::kNextDescription);
             differs(proto::kNoRef, entry, view_.metadata[known->second], entry.family,
                     cat({"metadata[", unum(known->second), "]"}), field);
         }
@@ -179,6 +214,7 @@ private:
         const auto& metadata = has_metadata ? view_.metadata[series.metadata] : kNone;
 
         if (!made_by_sender(name)) {
+            c_.saw(Subject::kTypableSeries);
             // Out-of-range numbers are a matter of ext.proto.enum-in-range.
             if (metadata.type == 0) no_type(index, series, name);
             if (type != MetricType::kUnspecified) {
@@ -195,6 +231,8 @@ private:
             }
         }
         if (!has_metadata) return;
+        c_.saw(Subject::kDescribedSeries);
+        if (!name.empty() && !metadata.help.empty()) c_.saw(Subject::kHelp);
         if (!name.empty() && metadata.help == name) help_is_name(index, metadata, name);
         if (is_placeholder(metadata.unit)) placeholder(index, metadata, name);
         if (metric != nullptr && type != MetricType::kUnspecified) {
@@ -245,15 +283,19 @@ private:
     void guidelines(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata,
                     std::string_view name, MetricType type) {
         std::string_view wanted;
-        if (name.ends_with("_total") && type != MetricType::kCounter) {
+        const auto labels = view_.labels_of(series);
+        if (name.ends_with("_total")) {
             wanted = "counter";
-        } else if (name.ends_with("_bucket") && type != MetricType::kHistogram && type != MetricType::kGaugeHistogram) {
-            const auto labels = view_.labels_of(series);
-            if (std::any_of(labels.begin(), labels.end(),
-                            [](const auto& l) { return l.name == "le" && parse_float(l.value); }))
-                wanted = "histogram";
+        } else if (name.ends_with("_bucket") && std::any_of(labels.begin(), labels.end(), [](const auto& l) {
+                       return l.name == "le" && parse_float(l.value);
+                   })) {
+            wanted = "histogram";
         }
         if (wanted.empty()) return;
+        c_.saw(Subject::kTypedName);
+        const bool fits = wanted == "counter" ? type == MetricType::kCounter
+                                              : type == MetricType::kHistogram || type == MetricType::kGaugeHistogram;
+        if (fits) return;
         const auto draft = [&] {
             return Draft{.message = cat({quoted(name), " is typed ", proto::name_of(type), "; its name says ", wanted}),
                          .field = cat({series_path(index), ".metadata.type"}),
@@ -268,6 +310,7 @@ private:
             first_[ref] = index;
             return;
         }
+        c_.saw(Subject::kNextDescription);
         const auto& before = view_.metadata[view_.series[first_[ref]].metadata];
         differs(index, metadata, before, name, series_path(first_[ref]), [&](std::string_view field) {
             return cat({series_path(index), ".metadata.", field, field == "type" ? "" : "_ref"});
@@ -307,6 +350,7 @@ private:
         const auto real_one =
             std::find_if(histograms.begin(), histograms.end(), [](const auto& h) { return !is_stale(h.sum_bits); });
         if (real_one == histograms.end()) return;
+        c_.saw(Subject::kTypedHistogram);
         const auto field = [&] { return cat({series_path(index), ".metadata.type"}); };
         if (type == MetricType::kGaugeHistogram) {
             if (real_one->reset_hint == kGauge) return;

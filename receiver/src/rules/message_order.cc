@@ -11,33 +11,54 @@ namespace prw::receiver::rules {
 
 namespace order {
 
-constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order",
-                                              "prw2.samples.timestamp-order", "ext.ordering.order-within-message"};
 constinit const Rule kOrder{
-    "samples/order-within-request", kOrderClauses, Severity::kFail,
-    "Samples and histograms of one label set are in the order of their timestamps within the request.",
-    "Sort each series' samples by timestamp, oldest first, and keep one series in one queue or worker."};
+    .id = "samples/order-within-request",
+    .clauses = {"prw1.ordering.per-series-timestamp-order", "prw2.samples.timestamp-order",
+                "ext.ordering.order-within-message"},
+    .subject = Subject::kNextPoint,
+    .severity = Severity::kFail,
+    .summary = "Samples and histograms of one label set are in the order of their timestamps within the request.",
+    .fix = "Sort each series' samples by timestamp, oldest first, and keep one series in one queue or worker.",
+};
 
-constexpr std::string_view kUniqueClauses[] = {"ext.samples.unique-timestamps"};
 constinit const Rule kUnique{
-    "samples/unique-timestamps", kUniqueClauses, Severity::kFail,
-    "One label set has no two different values at one timestamp.",
-    "Give different series different labels, do not truncate timestamps to seconds, and send one value per timestamp."};
-constinit const Rule kRepeated{"samples/repeated-identical", kUniqueClauses, Severity::kInfo,
-                               "No sample is repeated bit for bit within the request.",
-                               "Harmless; sending each sample once saves bytes."};
+    .id = "samples/unique-timestamps",
+    .clauses = {"ext.samples.unique-timestamps"},
+    .subject = Subject::kNextPoint,
+    .severity = Severity::kFail,
+    .summary = "One label set has no two different values at one timestamp.",
+    .fix =
+        "Give different series different labels, do not truncate timestamps to seconds, and send one value per "
+        "timestamp.",
+};
+constinit const Rule kRepeated{
+    .id = "samples/repeated-identical",
+    .clauses = {"ext.samples.unique-timestamps"},
+    .subject = Subject::kNextPoint,
+    .severity = Severity::kInfo,
+    .summary = "No sample is repeated bit for bit within the request.",
+    .fix = "Harmless; sending each sample once saves bytes.",
+};
 
-constexpr std::string_view kDistinctClauses[] = {"prw2.message.distinct-series"};
 constinit const Rule kDistinct{
-    "series/distinct", kDistinctClauses, Severity::kInfo,
-    "No two TimeSeries have the same labels, metadata and kind of payload.",
-    "Put samples of one series into one TimeSeries; harmless otherwise, Prometheus writes one TimeSeries per sample."};
+    .id = "series/distinct",
+    .clauses = {"prw2.message.distinct-series"},
+    .subject = Subject::kSeries,
+    .severity = Severity::kInfo,
+    .summary = "No two TimeSeries have the same labels, metadata and kind of payload.",
+    .fix =
+        "Put samples of one series into one TimeSeries; harmless otherwise, Prometheus writes one TimeSeries per "
+        "sample.",
+};
 
-constexpr std::string_view kExemplarOrderClauses[] = {"ext.ordering.exemplars-ascending"};
 constinit const Rule kExemplarOrder{
-    "exemplars/order-within-request", kExemplarOrderClauses, Severity::kWarn,
-    "Exemplars of one label set are in the order of their timestamps within the request.",
-    "Sort each series' exemplars by timestamp; Prometheus refuses one that is older than the last."};
+    .id = "exemplars/order-within-request",
+    .clauses = {"ext.ordering.exemplars-ascending"},
+    .subject = Subject::kNextExemplar,
+    .severity = Severity::kWarn,
+    .summary = "Exemplars of one label set are in the order of their timestamps within the request.",
+    .fix = "Sort each series' exemplars by timestamp; Prometheus refuses one that is older than the last.",
+};
 
 }  // namespace order
 
@@ -215,6 +236,7 @@ private:
 
     void step(LabelSet& set, const Last& now) {
         const Last before = set.last;
+        if (before.kind != Kind::kNone) c_.saw(Subject::kNextPoint);
         if (before.kind == Kind::kNone || now.timestamp > before.timestamp) {
             set.last = now;
             return;
@@ -272,6 +294,7 @@ private:
         const auto all = view_.exemplars_of(view_.series[index]);
         for (std::size_t j = 0; j < all.size(); ++j) {
             const auto t = all[j].timestamp;
+            if (set.has_exemplar) c_.saw(Subject::kNextExemplar);
             if (set.has_exemplar && t < set.exemplar_timestamp) {
                 report(c_, kExemplarOrder, index, [&] {
                     return Draft{

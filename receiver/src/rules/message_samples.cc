@@ -9,35 +9,59 @@ namespace {
 
 using proto::MetricType;
 
-constexpr std::string_view kStaleClauses[] = {"prw1.stale.nan-pattern", "prw2.stale.nan-pattern"};
 constexpr Rule kStale{
-    "samples/stale-marker-bits", kStaleClauses, Severity::kFail,
-    "A stale marker is exactly the bits 0x7ff0000000000002.",
-    "Carry the stale marker as 64 bits (memcpy, bit cast); arithmetic, float32, text and JSON change it."};
+    .id = "samples/stale-marker-bits",
+    .clauses = {"prw1.stale.nan-pattern", "prw2.stale.nan-pattern"},
+    .subject = Subject::kNan,
+    .severity = Severity::kFail,
+    .summary = "A stale marker is exactly the bits 0x7ff0000000000002.",
+    .fix = "Carry the stale marker as 64 bits (memcpy, bit cast); arithmetic, float32, text and JSON change it.",
+};
 
-constexpr std::string_view kCanonicalClauses[] = {"ext.samples.canonical-nan"};
-constexpr Rule kCanonical{"samples/canonical-nan", kCanonicalClauses, Severity::kWarn,
-                          "A NaN that is no stale marker is a quiet NaN.",
-                          "Send ordinary NaN as 0x7ff8000000000001 (Prometheus) or any other quiet NaN."};
+constexpr Rule kCanonical{
+    .id = "samples/canonical-nan",
+    .clauses = {"ext.samples.canonical-nan"},
+    .subject = Subject::kOrdinaryNan,
+    .severity = Severity::kWarn,
+    .summary = "A NaN that is no stale marker is a quiet NaN.",
+    .fix = "Send ordinary NaN as 0x7ff8000000000001 (Prometheus) or any other quiet NaN.",
+};
 
-constexpr std::string_view kNegativeClauses[] = {"ext.samples.counter-not-negative"};
-constexpr Rule kNegative{"samples/counter-not-negative", kNegativeClauses, Severity::kWarn,
-                         "Counters, and the _count and _bucket series of histograms and summaries, are not negative.",
-                         "Send the cumulative value of a counter, not the difference since the last one; type a value "
-                         "that can fall as a gauge."};
+constexpr Rule kNegative{
+    .id = "samples/counter-not-negative",
+    .clauses = {"ext.samples.counter-not-negative"},
+    .subject = Subject::kCounterSample,
+    .severity = Severity::kWarn,
+    .summary = "Counters, and the _count and _bucket series of histograms and summaries, are not negative.",
+    .fix =
+        "Send the cumulative value of a counter, not the difference since the last one; type a value "
+        "that can fall as a gauge.",
+};
 
-constexpr std::string_view kCounterNanClauses[] = {"ext.samples.counter-not-nan"};
 constexpr Rule kCounterNan{
-    "samples/counter-not-nan", kCounterNanClauses, Severity::kWarn,
-    "Counters, and the _count and _bucket series of histograms and summaries, are not NaN, apart from stale markers.",
-    "Leave the sample out when a counter cannot be read, or send the stale marker 0x7ff0000000000002 when it is gone."};
+    .id = "samples/counter-not-nan",
+    .clauses = {"ext.samples.counter-not-nan"},
+    .subject = Subject::kCounterSample,
+    .severity = Severity::kWarn,
+    .summary =
+        "Counters, and the _count and _bucket series of histograms and summaries, are not NaN, apart from stale "
+        "markers.",
+    .fix =
+        "Leave the sample out when a counter cannot be read, or send the stale marker 0x7ff0000000000002 when it is "
+        "gone.",
+};
 
-constexpr std::string_view kStartClauses[] = {"prw2.samples.start-timestamp-counters"};
-constexpr Rule kStart{"samples/counter-start-timestamp", kStartClauses, Severity::kWarn,
-                      "Samples of counters carry start_timestamp.",
-                      "Set start_timestamp to when the counter began (OpenMetrics _created, process start) if that is "
-                      "known; Prometheus needs "
-                      "--enable-feature=st-storage."};
+constexpr Rule kStart{
+    .id = "samples/counter-start-timestamp",
+    .clauses = {"prw2.samples.start-timestamp-counters"},
+    .subject = Subject::kStartableSample,
+    .severity = Severity::kWarn,
+    .summary = "Samples of counters carry start_timestamp.",
+    .fix =
+        "Set start_timestamp to when the counter began (OpenMetrics _created, process start) if that is "
+        "known; Prometheus needs "
+        "--enable-feature=st-storage.",
+};
 
 constexpr const Rule* kRules[] = {&kStale,
                                   &kCanonical,
@@ -90,13 +114,18 @@ public:
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) {
             const auto& series = view_.series[i];
             const auto samples = view_.samples_of(series);
+            std::uint64_t markers = 0;
             for (std::size_t j = 0; j < samples.size(); ++j) {
                 const auto bits = samples[j].value_bits;
                 // NaN, infinities and negative numbers; and the byte-swapped marker, which is a tiny positive number.
                 if ((bits & kExponent) == kExponent || bits >= kSign || bits == kSwappedStaleNanBits)
                     unusual(i, series, j, samples[j]);
+                markers += is_stale(bits) ? 1U : 0U;
             }
-            if (c_.v2()) counter_start(i, series, samples);
+            c_.saw(Subject::kSample, samples.size());
+            if (markers != samples.size() && cumulative(series))
+                c_.saw(Subject::kCounterSample, samples.size() - markers);
+            if (c_.v2()) counter_start(i, series, samples, samples.size() - markers);
             const auto histograms = view_.histograms_of(series);
             for (std::size_t j = 0; j < histograms.size(); ++j) {
                 const auto bits = histograms[j].sum_bits;
@@ -110,6 +139,7 @@ private:
     /// True when the bits are a fault of their own.
     bool nan(std::uint32_t series, std::string_view array, std::size_t j, std::uint64_t bits, proto::ByteRange range,
              std::string_view field) {
+        c_.saw(Subject::kNan);
         if (is_stale(bits)) return true;
         if (const auto cause = mangled_stale(bits); !cause.empty()) {
             report(c_, kStale, series, [&] {
@@ -120,7 +150,8 @@ private:
             });
             return true;
         }
-        if (is_nan_bits(bits) && (bits & kQuiet) == 0) {
+        c_.saw(Subject::kOrdinaryNan);
+        if ((bits & kQuiet) == 0) {
             report(c_, kCanonical, series, [&] {
                 return Draft{.message = cat({"The value is the signalling NaN ", bits_text(bits),
                                              "; wanted a quiet NaN such as 0x7ff8000000000001, "
@@ -135,7 +166,6 @@ private:
     void unusual(std::uint32_t index, const proto::SeriesView& series, std::size_t j, const proto::SampleView& sample) {
         const auto bits = sample.value_bits;
         const auto range = sample.value_range.size != 0 ? sample.value_range : sample.range;
-        if (is_stale(bits)) return;
         if (is_nan_bits(bits) || bits == kSwappedStaleNanBits) {
             if (nan(index, "samples", j, bits, range, "value")) return;
             if (!cumulative(series)) return;
@@ -167,16 +197,18 @@ private:
         return type == MetricType::kSummary ? "count of a summary" : "count of a classic histogram";
     }
 
-    void counter_start(std::uint32_t index, const proto::SeriesView& series,
-                       std::span<const proto::SampleView> samples) {
+    void counter_start(std::uint32_t index, const proto::SeriesView& series, std::span<const proto::SampleView> samples,
+                       std::uint64_t values) {
         if (series.metadata == proto::kNoRef ||
-            view_.metadata[series.metadata].type != static_cast<std::uint32_t>(MetricType::kCounter))
+            view_.metadata[series.metadata].type != static_cast<std::uint32_t>(MetricType::kCounter) ||
+            metric_name(view_, series).ends_with("_created"))
             return;
+        c_.saw(Subject::kStartableSample, values);
         // A stale marker has no start.
         const auto missing = std::find_if(samples.begin(), samples.end(), [](const auto& s) {
             return s.start_timestamp == 0 && !is_stale(s.value_bits);
         });
-        if (missing == samples.end() || metric_name(view_, series).ends_with("_created")) return;
+        if (missing == samples.end()) return;
         const auto draft = [&] {
             return Draft{
                 .message =

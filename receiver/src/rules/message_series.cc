@@ -4,21 +4,32 @@
 namespace prw::receiver::rules {
 namespace {
 
-constexpr std::string_view kContentClauses[] = {"prw2.timeseries.has-sample-or-histogram"};
-constexpr Rule kContent{"series/has-sample-or-histogram", kContentClauses, Severity::kFail,
-                        "Every TimeSeries holds at least one sample or one histogram.",
-                        "Do not send a TimeSeries without samples and histograms, not even to announce metadata."};
+constexpr Rule kContent{
+    .id = "series/has-sample-or-histogram",
+    .clauses = {"prw2.timeseries.has-sample-or-histogram"},
+    .subject = Subject::kSeries,
+    .severity = Severity::kFail,
+    .summary = "Every TimeSeries holds at least one sample or one histogram.",
+    .fix = "Do not send a TimeSeries without samples and histograms, not even to announce metadata.",
+};
 // A rule of its own, so that the many entries of a Prometheus with exemplars never hide one with nothing at all.
 constexpr Rule kExemplarsOnly{
-    "series/not-exemplars-only", kContentClauses, Severity::kWarn,
-    "A TimeSeries with exemplars also holds a sample or a histogram (known deviation of Prometheus).",
-    "Attach exemplars to the TimeSeries that carries the sample; receivers answer 400 to exemplars alone."};
+    .id = "series/not-exemplars-only",
+    .clauses = {"prw2.timeseries.has-sample-or-histogram"},
+    .subject = Subject::kExemplarSeries,
+    .severity = Severity::kWarn,
+    .summary = "A TimeSeries with exemplars also holds a sample or a histogram (known deviation of Prometheus).",
+    .fix = "Attach exemplars to the TimeSeries that carries the sample; receivers answer 400 to exemplars alone.",
+};
 
-constexpr std::string_view kNotBothClauses[] = {"prw2.timeseries.not-both", "prw2.timeseries.mixed-needs-separate"};
 constexpr Rule kNotBoth{
-    "series/not-samples-and-histograms", kNotBothClauses, Severity::kFail,
-    "A TimeSeries holds samples or histograms, not both.",
-    "Send the float samples and the histograms of one series as two TimeSeries with the same labels."};
+    .id = "series/not-samples-and-histograms",
+    .clauses = {"prw2.timeseries.not-both", "prw2.timeseries.mixed-needs-separate"},
+    .subject = Subject::kSeries,
+    .severity = Severity::kFail,
+    .summary = "A TimeSeries holds samples or histograms, not both.",
+    .fix = "Send the float samples and the histograms of one series as two TimeSeries with the same labels.",
+};
 
 constexpr const Rule* kRules[] = {&kContent, &kExemplarsOnly, &kNotBoth};
 
@@ -27,6 +38,7 @@ void run_series(const Context& c) {
     const auto& view = *c.view;
     for (std::uint32_t i = 0; i < view.series.size(); ++i) {
         const auto& series = view.series[i];
+        if (series.exemplars.count != 0) c.saw(Subject::kExemplarSeries);
         if (series.samples.count != 0 && series.histograms.count != 0) {
             report(c, kNotBoth, i, [&] {
                 return Draft{.message = cat({series_path(i), " holds ", counted(series.samples.count, "sample"),

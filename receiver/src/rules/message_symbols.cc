@@ -4,47 +4,80 @@
 namespace prw::receiver::rules {
 namespace {
 
-constexpr std::string_view kPresentClauses[] = {"prw2.symbols.present"};
 constexpr Rule kPresent{
-    "symbols/present", kPresentClauses, Severity::kFail, "The request has a symbols table.",
-    "Fill Request.symbols, starting with the empty string; write it even when it holds nothing else (bytes 22 00)."};
+    .id = "symbols/present",
+    .clauses = {"prw2.symbols.present"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "The request has a symbols table.",
+    .fix =
+        "Fill Request.symbols, starting with the empty string; write it even when it holds nothing else (bytes 22 00).",
+};
 
-constexpr std::string_view kFirstEmptyClauses[] = {"prw2.symbols.first-empty"};
-constexpr Rule kFirstEmpty{"symbols/first-empty", kFirstEmptyClauses, Severity::kFail,
-                           "The first symbol is the empty string.",
-                           "Put \"\" at index 0 of symbols and encode it (bytes 22 00): an encoder that skips empty "
-                           "strings shifts every reference."};
+constexpr Rule kFirstEmpty{
+    .id = "symbols/first-empty",
+    .clauses = {"prw2.symbols.first-empty"},
+    .subject = Subject::kSymbol,
+    .severity = Severity::kFail,
+    .summary = "The first symbol is the empty string.",
+    .fix =
+        "Put \"\" at index 0 of symbols and encode it (bytes 22 00): an encoder that skips empty "
+        "strings shifts every reference.",
+};
 
-constexpr std::string_view kDeduplicatedClauses[] = {"prw2.symbols.deduplicated"};
 constexpr Rule kDeduplicated{
-    "symbols/deduplicated", kDeduplicatedClauses, Severity::kFail, "No string occurs twice in symbols.",
-    "Look each string up in a map before appending it to symbols, over all series of the request."};
+    .id = "symbols/deduplicated",
+    .clauses = {"prw2.symbols.deduplicated"},
+    .subject = Subject::kSymbol,
+    .severity = Severity::kFail,
+    .summary = "No string occurs twice in symbols.",
+    .fix = "Look each string up in a map before appending it to symbols, over all series of the request.",
+};
 
-constexpr std::string_view kSeriesRefsClauses[] = {"prw2.symbols.series-refs-in-range"};
-constexpr Rule kSeriesRefs{"symbols/series-refs-in-range", kSeriesRefsClauses, Severity::kFail,
-                           "Every reference in a series' labels_refs points into symbols.",
-                           "Build symbols anew for every request, together with the references."};
+constexpr Rule kSeriesRefs{
+    .id = "symbols/series-refs-in-range",
+    .clauses = {"prw2.symbols.series-refs-in-range"},
+    .subject = Subject::kLabel,
+    .severity = Severity::kFail,
+    .summary = "Every reference in a series' labels_refs points into symbols.",
+    .fix = "Build symbols anew for every request, together with the references.",
+};
 
-constexpr std::string_view kExemplarRefsClauses[] = {"prw2.symbols.exemplar-refs-in-range"};
-constexpr Rule kExemplarRefs{"symbols/exemplar-refs-in-range", kExemplarRefsClauses, Severity::kFail,
-                             "Every reference in an exemplar's labels_refs points into symbols.",
-                             "Intern the exemplar's strings into the same symbols table as the series'."};
+constexpr Rule kExemplarRefs{
+    .id = "symbols/exemplar-refs-in-range",
+    .clauses = {"prw2.symbols.exemplar-refs-in-range"},
+    .subject = Subject::kExemplarLabel,
+    .severity = Severity::kFail,
+    .summary = "Every reference in an exemplar's labels_refs points into symbols.",
+    .fix = "Intern the exemplar's strings into the same symbols table as the series'.",
+};
 
-constexpr std::string_view kMetadataRefsClauses[] = {"prw2.symbols.metadata-refs-in-range"};
-constexpr Rule kMetadataRefs{"symbols/metadata-refs-in-range", kMetadataRefsClauses, Severity::kFail,
-                             "help_ref and unit_ref point into symbols.",
-                             "Intern help and unit into this request's symbols table; use 0 when there is none."};
+constexpr Rule kMetadataRefs{
+    .id = "symbols/metadata-refs-in-range",
+    .clauses = {"prw2.symbols.metadata-refs-in-range"},
+    .subject = Subject::kMetadata,
+    .severity = Severity::kFail,
+    .summary = "help_ref and unit_ref point into symbols.",
+    .fix = "Intern help and unit into this request's symbols table; use 0 when there is none.",
+};
 
-constexpr std::string_view kSeriesEvenClauses[] = {"prw2.message.labels-refs-even"};
-constexpr Rule kSeriesEven{"symbols/series-refs-even", kSeriesEvenClauses, Severity::kFail,
-                           "A series' labels_refs has an even number of elements: a name and a value each.",
-                           "Append two references for each label, the name's and the value's."};
+constexpr Rule kSeriesEven{
+    .id = "symbols/series-refs-even",
+    .clauses = {"prw2.message.labels-refs-even"},
+    .subject = Subject::kLabel,
+    .severity = Severity::kFail,
+    .summary = "A series' labels_refs has an even number of elements: a name and a value each.",
+    .fix = "Append two references for each label, the name's and the value's.",
+};
 
-constexpr std::string_view kExemplarEvenClauses[] = {"prw2.message.exemplar-labels-refs-even"};
 constexpr Rule kExemplarEven{
-    "symbols/exemplar-refs-even", kExemplarEvenClauses, Severity::kFail,
-    "An exemplar's labels_refs has an even number of elements: a name and a value each.",
-    "Append two references for each exemplar label, the name's and the value's; none at all is fine."};
+    .id = "symbols/exemplar-refs-even",
+    .clauses = {"prw2.message.exemplar-labels-refs-even"},
+    .subject = Subject::kExemplarLabel,
+    .severity = Severity::kFail,
+    .summary = "An exemplar's labels_refs has an even number of elements: a name and a value each.",
+    .fix = "Append two references for each exemplar label, the name's and the value's; none at all is fine.",
+};
 
 constexpr const Rule* kRules[] = {&kPresent,      &kFirstEmpty,   &kDeduplicated, &kSeriesRefs,
                                   &kExemplarRefs, &kMetadataRefs, &kSeriesEven,   &kExemplarEven};
@@ -139,6 +172,7 @@ void run_symbols(const Context& c) {
     if (!c.v2()) return;
     check_table(c);
     const auto& view = *c.view;
+    c.saw(Subject::kSymbol, view.symbols.size());
     for (std::uint32_t i = 0; i < view.series.size(); ++i) {
         const auto& series = view.series[i];
         const auto labels = view.labels_of(series);
@@ -152,7 +186,9 @@ void run_symbols(const Context& c) {
             if (exemplars[e].odd_refs) check_even(c, kExemplarEven, i, exemplar_labels, exemplars[e].range, owner);
             check_refs(c, kExemplarRefs, i, exemplar_labels, exemplars[e].odd_refs, owner);
         }
-        if (series.metadata != proto::kNoRef) check_metadata(c, i, view.metadata[series.metadata]);
+        if (series.metadata == proto::kNoRef) continue;
+        c.saw(Subject::kMetadata);
+        check_metadata(c, i, view.metadata[series.metadata]);
     }
 }
 

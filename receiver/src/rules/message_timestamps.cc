@@ -1,59 +1,93 @@
 /// Units and plausibility of timestamps of samples, histograms and exemplars. Judged by magnitude, never by closeness
 /// to now: old data is legal.
 #include "message_util.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::receiver::rules {
 
 namespace timestamps {
 
-constexpr std::string_view kUnitClauses[] = {"prw1.protocol.timestamp-unit-ms", "prw2.message.timestamp-unit-ms",
-                                             "ext.samples.timestamp-plausible-unit"};
-constinit const Rule kUnit{"samples/timestamp-unit", kUnitClauses, Severity::kFail,
-                           "Timestamps of samples and histograms count milliseconds.",
-                           "Convert timestamps to milliseconds since the Unix epoch before encoding."};
+constinit const Rule kUnit{
+    .id = "samples/timestamp-unit",
+    .clauses = {"prw1.protocol.timestamp-unit-ms", "prw2.message.timestamp-unit-ms",
+                "ext.samples.timestamp-plausible-unit"},
+    .subject = Subject::kPoint,
+    .severity = Severity::kFail,
+    .summary = "Timestamps of samples and histograms count milliseconds.",
+    .fix = "Convert timestamps to milliseconds since the Unix epoch before encoding.",
+};
 
-constexpr std::string_view kPlausibleClauses[] = {"ext.samples.timestamp-plausible-unit"};
-constinit const Rule kPlausible{"samples/timestamp-plausible", kPlausibleClauses, Severity::kWarn,
-                                "Timestamps of samples and histograms lie between 1973 and 5138.",
-                                "Set the timestamp of every sample, in milliseconds since the Unix epoch."};
+constinit const Rule kPlausible{
+    .id = "samples/timestamp-plausible",
+    .clauses = {"ext.samples.timestamp-plausible-unit"},
+    .subject = Subject::kPoint,
+    .severity = Severity::kWarn,
+    .summary = "Timestamps of samples and histograms lie between 1973 and 5138.",
+    .fix = "Set the timestamp of every sample, in milliseconds since the Unix epoch.",
+};
 
-constexpr std::string_view kExemplarUnitClauses[] = {"prw2.message.timestamp-unit-ms",
-                                                     "ext.exemplars.timestamp-plausible"};
-constinit const Rule kExemplarUnit{"exemplars/timestamp-unit", kExemplarUnitClauses, Severity::kFail,
-                                   "Timestamps of exemplars count milliseconds.",
-                                   "Convert exemplar timestamps to milliseconds; OpenMetrics writes them in seconds."};
+constinit const Rule kExemplarUnit{
+    .id = "exemplars/timestamp-unit",
+    .clauses = {"prw2.message.timestamp-unit-ms", "ext.exemplars.timestamp-plausible"},
+    .subject = Subject::kExemplar,
+    .severity = Severity::kFail,
+    .summary = "Timestamps of exemplars count milliseconds.",
+    .fix = "Convert exemplar timestamps to milliseconds; OpenMetrics writes them in seconds.",
+};
 
-constexpr std::string_view kExemplarPlausibleClauses[] = {"ext.exemplars.timestamp-plausible"};
-constinit const Rule kExemplarPlausible{"exemplars/timestamp-plausible", kExemplarPlausibleClauses, Severity::kWarn,
-                                        "Timestamps of exemplars lie between 1973 and 5138.",
-                                        "Set the timestamp of every exemplar, in milliseconds since the Unix epoch."};
+constinit const Rule kExemplarPlausible{
+    .id = "exemplars/timestamp-plausible",
+    .clauses = {"ext.exemplars.timestamp-plausible"},
+    .subject = Subject::kExemplar,
+    .severity = Severity::kWarn,
+    .summary = "Timestamps of exemplars lie between 1973 and 5138.",
+    .fix = "Set the timestamp of every exemplar, in milliseconds since the Unix epoch.",
+};
 
-constexpr std::string_view kExemplarTimestampClauses[] = {"prw2.exemplars.timestamp"};
 constinit const Rule kExemplarTimestamp{
-    "exemplars/timestamp-present", kExemplarTimestampClauses, Severity::kFail, "Every exemplar has a timestamp.",
-    "Where the source gave the exemplar no timestamp, use the scrape's or the sample's."};
+    .id = "exemplars/timestamp-present",
+    .clauses = {"prw2.exemplars.timestamp"},
+    .subject = Subject::kExemplar,
+    .severity = Severity::kFail,
+    .summary = "Every exemplar has a timestamp.",
+    .fix = "Where the source gave the exemplar no timestamp, use the scrape's or the sample's.",
+};
 
-constexpr std::string_view kFutureClauses[] = {"ext.samples.timestamp-not-future"};
 constinit const Rule kFuture{
-    "samples/timestamp-not-future", kFutureClauses, Severity::kWarn,
-    "Timestamps lie at most ten minutes ahead of the receiver's clock.",
-    "Send UTC, and check the clock of the machine; Prometheus refuses samples from the future."};
+    .id = "samples/timestamp-not-future",
+    .clauses = {"ext.samples.timestamp-not-future"},
+    .subject = Subject::kTimestamp,
+    .severity = Severity::kWarn,
+    .summary = "Timestamps lie at most ten minutes ahead of the receiver's clock.",
+    .fix = "Send UTC, and check the clock of the machine; Prometheus refuses samples from the future.",
+};
 
-constexpr std::string_view kStartUnitClauses[] = {"prw2.message.timestamp-unit-ms", "ext.samples.start-plausible-unit"};
-constinit const Rule kStartUnit{"samples/start-timestamp-unit", kStartUnitClauses, Severity::kFail,
-                                "start_timestamp counts milliseconds.",
-                                "Convert start timestamps to milliseconds; OpenMetrics' _created is in seconds."};
+constinit const Rule kStartUnit{
+    .id = "samples/start-timestamp-unit",
+    .clauses = {"prw2.message.timestamp-unit-ms", "ext.samples.start-plausible-unit"},
+    .subject = Subject::kStartTimestamp,
+    .severity = Severity::kFail,
+    .summary = "start_timestamp counts milliseconds.",
+    .fix = "Convert start timestamps to milliseconds; OpenMetrics' _created is in seconds.",
+};
 
-constexpr std::string_view kStartPlausibleClauses[] = {"ext.samples.start-plausible-unit"};
-constinit const Rule kStartPlausible{"samples/start-timestamp-plausible", kStartPlausibleClauses, Severity::kWarn,
-                                     "start_timestamp is unset (0), 1, -1, or lies between 1973 and 5138.",
-                                     "Leave start_timestamp at 0 when the start is not known."};
+constinit const Rule kStartPlausible{
+    .id = "samples/start-timestamp-plausible",
+    .clauses = {"ext.samples.start-plausible-unit"},
+    .subject = Subject::kStartTimestamp,
+    .severity = Severity::kWarn,
+    .summary = "start_timestamp is unset (0), 1, -1, or lies between 1973 and 5138.",
+    .fix = "Leave start_timestamp at 0 when the start is not known.",
+};
 
-constexpr std::string_view kStartAfterClauses[] = {"ext.samples.start-not-after-timestamp"};
 constinit const Rule kStartAfter{
-    "samples/start-not-after-timestamp", kStartAfterClauses, Severity::kFail,
-    "start_timestamp is not later than the sample's timestamp (a note where they are equal).",
-    "Set start_timestamp to when counting began, not to when the sample is sent; leave it at 0 when unknown."};
+    .id = "samples/start-not-after-timestamp",
+    .clauses = {"ext.samples.start-not-after-timestamp"},
+    .subject = Subject::kStartTimestamp,
+    .severity = Severity::kFail,
+    .summary = "start_timestamp is not later than the sample's timestamp (a note where they are equal).",
+    .fix = "Set start_timestamp to when counting began, not to when the sample is sent; leave it at 0 when unknown.",
+};
 
 }  // namespace timestamps
 
@@ -61,12 +95,9 @@ namespace {
 
 using namespace timestamps;
 
-constexpr std::int64_t kFirstPlausible = 100'000'000'000;     // 1973-03-03 in ms; as seconds the year 5138
-constexpr std::int64_t kLastPlausible = 100'000'000'000'000;  // 5138-11-16 in ms; as microseconds 1973
-constexpr std::int64_t kFutureTolerance = 600'000;            // Prometheus' own bound
-constexpr std::int64_t kGoZeroTime = -62'135'596'800'000;     // time.Time{}.UnixMilli()
+constexpr std::int64_t kGoZeroTime = -62'135'596'800'000;  // time.Time{}.UnixMilli()
 
-constexpr bool plausible(std::int64_t t) { return t >= kFirstPlausible && t <= kLastPlausible; }
+constexpr bool plausible(std::int64_t t) { return t >= limits::kFirstTimestamp && t <= limits::kLastTimestamp; }
 
 /// Another unit in which the number is a date from 2001 to 2103.
 struct Unit {
@@ -83,12 +114,14 @@ std::optional<Unit> other_unit(std::int64_t t) {
 
 class TimestampRules {
 public:
-    explicit TimestampRules(const Context& c) : c_(c), view_(*c.view), latest_(c.now_ms + kFutureTolerance) {}
+    explicit TimestampRules(const Context& c) : c_(c), view_(*c.view), latest_(c.now_ms + limits::kFuture) {}
 
     void run() {
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) {
             const auto& series = view_.series[i];
             const auto samples = view_.samples_of(series);
+            c_.saw(Subject::kPoint, samples.size() + series.histograms.count);
+            c_.saw(Subject::kTimestamp, samples.size() + series.histograms.count + series.exemplars.count);
             for (std::size_t j = 0; j < samples.size(); ++j) {
                 const auto& s = samples[j];
                 if (!fine(s.timestamp)) point(i, "samples", j, s.timestamp, pick(s.timestamp_range, s.range));
@@ -147,6 +180,7 @@ private:
 
     void start(std::uint32_t series, std::string_view array, std::size_t j, std::int64_t begin, std::int64_t t,
                proto::ByteRange range) {
+        c_.saw(Subject::kStartTimestamp);
         // 1 and -1 stand for a start at the epoch itself.
         const bool epoch = begin == 1 || begin == -1;
         if (!epoch && !plausible(begin)) {

@@ -58,11 +58,6 @@ void Reporter::Impl::begin(const Source& source) {
     map_tried_ = false;
 }
 
-bool Reporter::Impl::relevant(std::string_view clause) const {
-    return clause.starts_with("ext.") ||
-           clause.starts_with(source_.message == proto::ProtobufMessage::kV1 ? "prw1." : "prw2.");
-}
-
 Reporter::Impl::Slot& Reporter::Impl::slot(const Rule& rule) {
     if (last_ < slots_.size() && slots_[last_].rule == &rule) return slots_[last_];
     for (last_ = 0; last_ < slots_.size(); ++last_)
@@ -73,7 +68,7 @@ Reporter::Impl::Slot& Reporter::Impl::slot(const Rule& rule) {
         const auto* clause = proto::find_clause(id);
         if (clause == nullptr) continue;
         if (!fresh.any_level) fresh.any_level = clause->level;
-        if (!fresh.level && relevant(id)) fresh.level = clause->level;
+        if (!fresh.level && proto::applies(*clause, source_.message)) fresh.level = clause->level;
     }
     slots_.push_back(fresh);
     return slots_.back();
@@ -158,12 +153,10 @@ void Reporter::Impl::add(const Rule& rule, Draft&& draft) {
 
     Finding finding;
     finding.rule = rule.id;
-    finding.extension = true;
     for (const auto id : rule.clauses) {
-        if (!draft.any_version && !relevant(id)) continue;
-        finding.clauses.emplace_back(id);
-        if (!id.starts_with("ext.")) finding.extension = false;
+        if (draft.any_version || proto::applies(id, source_.message)) finding.clauses.emplace_back(id);
     }
+    finding.extension = proto::all_extensions(finding.clauses);
     finding.level = *level;
     finding.severity = effective;
     if (source_.view != nullptr && draft.series < source_.view->series.size())

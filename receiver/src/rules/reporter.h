@@ -43,7 +43,6 @@ private:
         std::array<std::uint32_t, 3> first{};    ///< index in findings_, valid where details > 0
     };
     [[nodiscard]] Slot& slot(const Rule& rule);
-    [[nodiscard]] bool relevant(std::string_view clause) const;
     void reject(std::uint32_t series);
     void locate(Finding& finding, const Draft& draft);
     [[nodiscard]] std::uint64_t order_of(const Finding& finding) const;

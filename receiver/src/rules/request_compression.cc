@@ -12,67 +12,113 @@ namespace {
 
 using proto::BodyKind;
 using proto::SnappyError;
-using Clauses = std::string_view[];
 
-constexpr Clauses kEmptyClauses = {"prw1.protocol.body-carries-request", "prw2.protocol.body-carries-message",
-                                   "ext.http.body-not-empty"};
 constexpr Rule kEmpty{
-    "compression/body-not-empty", kEmptyClauses, Severity::kFail, "The HTTP body is not empty.",
-    "Send nothing when there is nothing to send; an empty message in snappy's block format is the single byte 00."};
+    .id = "compression/body-not-empty",
+    .clauses = {"prw1.protocol.body-carries-request", "prw2.protocol.body-carries-message", "ext.http.body-not-empty"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "The HTTP body is not empty.",
+    .fix =
+        "Send nothing when there is nothing to send; an empty message in snappy's block format is the single byte 00.",
+};
 
-constexpr Clauses kCarriesClauses = {"prw1.protocol.body-carries-request", "prw2.protocol.body-carries-message"};
 constexpr Rule kCarries{
-    "compression/body-is-message", kCarriesClauses, Severity::kFail,
-    "The compressed message itself is the HTTP body, not a part of a form or an encoded text.",
-    "Put the bytes of the snappy block into the body, without multipart, form or base64 around them."};
+    .id = "compression/body-is-message",
+    .clauses = {"prw1.protocol.body-carries-request", "prw2.protocol.body-carries-message"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "The compressed message itself is the HTTP body, not a part of a form or an encoded text.",
+    .fix = "Put the bytes of the snappy block into the body, without multipart, form or base64 around them.",
+};
 
-constexpr Clauses kSnappyClauses = {"prw1.body.snappy", "prw2.protocol.snappy"};
-constexpr Rule kSnappy{"compression/snappy", kSnappyClauses, Severity::kFail, "The body is compressed with snappy.",
-                       "Compress the serialised message with snappy's block format (in Go: snappy.Encode)."};
+constexpr Rule kSnappy{
+    .id = "compression/snappy",
+    .clauses = {"prw1.body.snappy", "prw2.protocol.snappy"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "The body is compressed with snappy.",
+    .fix = "Compress the serialised message with snappy's block format (in Go: snappy.Encode).",
+};
 
-constexpr Clauses kRawClauses = {"prw1.body.snappy", "prw2.protocol.compressed-after-serialising",
-                                 "prw2.protocol.snappy"};
-constexpr Rule kRaw{"compression/whole-message", kRawClauses, Severity::kFail,
-                    "The serialised message is compressed, as a whole.",
-                    "Serialise first, then compress the result as one snappy block."};
+constexpr Rule kRaw{
+    .id = "compression/whole-message",
+    .clauses = {"prw1.body.snappy", "prw2.protocol.compressed-after-serialising", "prw2.protocol.snappy"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "The serialised message is compressed, as a whole.",
+    .fix = "Serialise first, then compress the result as one snappy block.",
+};
 
-constexpr Clauses kTwiceClauses = {"prw1.body.protobuf", "prw2.protocol.compressed-after-serialising"};
-constexpr Rule kTwice{"compression/once", kTwiceClauses, Severity::kFail, "The message is compressed once.",
-                      "Find the second compression; often both the client library and your code compress."};
+constexpr Rule kTwice{
+    .id = "compression/once",
+    .clauses = {"prw1.body.protobuf", "prw2.protocol.compressed-after-serialising"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "The message is compressed once.",
+    .fix = "Find the second compression; often both the client library and your code compress.",
+};
 
-constexpr Clauses kFramedClauses = {"prw1.body.no-snappy-framed", "prw2.protocol.no-snappy-framed"};
 constexpr Rule kFramed{
-    "compression/snappy-framed", kFramedClauses, Severity::kFail, "Snappy's framing (stream) format is not used.",
-    "Use the block format: in Go snappy.Encode instead of snappy.NewBufferedWriter, in Java Snappy.compress, in Python "
-    "snappy.compress, in Rust snap::raw::Encoder."};
+    .id = "compression/snappy-framed",
+    .clauses = {"prw1.body.no-snappy-framed", "prw2.protocol.no-snappy-framed"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "Snappy's framing (stream) format is not used.",
+    .fix =
+        "Use the block format: in Go snappy.Encode instead of snappy.NewBufferedWriter, in Java Snappy.compress, in "
+        "Python "
+        "snappy.compress, in Rust snap::raw::Encoder.",
+};
 
-constexpr Clauses kBlockClauses = {"prw1.body.snappy-block", "prw2.protocol.snappy-block"};
-constexpr Rule kBlock{"compression/snappy-block", kBlockClauses, Severity::kFail,
-                      "The body is one well-formed snappy block.",
-                      "Write the raw block format: the length as a varint, then literals and copies, nothing around "
-                      "it. In Java use Snappy.compress, "
-                      "not SnappyOutputStream."};
+constexpr Rule kBlock{
+    .id = "compression/snappy-block",
+    .clauses = {"prw1.body.snappy-block", "prw2.protocol.snappy-block"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "The body is one well-formed snappy block.",
+    .fix =
+        "Write the raw block format: the length as a varint, then literals and copies, nothing around "
+        "it. In Java use Snappy.compress, "
+        "not SnappyOutputStream.",
+};
 
-constexpr Clauses kLengthClauses = {"ext.snappy.length-exact", "prw1.body.snappy-block", "prw2.protocol.snappy-block"};
-constexpr Rule kLength{"compression/length-exact", kLengthClauses, Severity::kFail,
-                       "The length in the snappy preamble is what the elements decode to.",
-                       "Write the uncompressed length into the preamble, and send the whole block."};
+constexpr Rule kLength{
+    .id = "compression/length-exact",
+    .clauses = {"ext.snappy.length-exact", "prw1.body.snappy-block", "prw2.protocol.snappy-block"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "The length in the snappy preamble is what the elements decode to.",
+    .fix = "Write the uncompressed length into the preamble, and send the whole block.",
+};
 
-constexpr Clauses kTrailingClauses = {"ext.snappy.no-trailing-bytes", "prw1.body.snappy-block",
-                                      "prw2.protocol.snappy-block"};
-constexpr Rule kTrailing{"compression/trailing-bytes", kTrailingClauses, Severity::kFail,
-                         "Nothing follows the last snappy element.",
-                         "Send only as many bytes as the compressor returned, not its whole output buffer."};
+constexpr Rule kTrailing{
+    .id = "compression/trailing-bytes",
+    .clauses = {"ext.snappy.no-trailing-bytes", "prw1.body.snappy-block", "prw2.protocol.snappy-block"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "Nothing follows the last snappy element.",
+    .fix = "Send only as many bytes as the compressor returned, not its whole output buffer.",
+};
 
-constexpr Clauses kS2Clauses = {"ext.snappy.no-s2-extensions", "prw1.body.snappy-block", "prw2.protocol.snappy-block"};
-constexpr Rule kS2{"compression/s2", kS2Clauses, Severity::kFail,
-                   "The block holds only snappy's elements, not S2's repeat offsets.",
-                   "Call s2.EncodeSnappy instead of s2.Encode."};
+constexpr Rule kS2{
+    .id = "compression/s2",
+    .clauses = {"ext.snappy.no-s2-extensions", "prw1.body.snappy-block", "prw2.protocol.snappy-block"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kFail,
+    .summary = "The block holds only snappy's elements, not S2's repeat offsets.",
+    .fix = "Call s2.EncodeSnappy instead of s2.Encode.",
+};
 
-constexpr Clauses kSizeClauses = {"ext.snappy.decoded-size-limit"};
 constexpr Rule kSize{
-    "compression/decoded-size", kSizeClauses, Severity::kWarn, "The uncompressed message stays below 32 MiB.",
-    "Send fewer series per request (2,000 to 10,000 is usual): receivers answer 400 or 413, and the data is lost."};
+    .id = "compression/decoded-size",
+    .clauses = {"ext.snappy.decoded-size-limit"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kWarn,
+    .summary = "The uncompressed message stays below 32 MiB.",
+    .fix =
+        "Send fewer series per request (2,000 to 10,000 is usual): receivers answer 400 or 413, and the data is lost.",
+};
 
 constexpr std::array<const Rule*, 11> kRules{&kEmpty, &kCarries, &kSnappy,   &kRaw, &kTwice, &kFramed,
                                              &kBlock, &kLength,  &kTrailing, &kS2,  &kSize};
@@ -320,6 +366,7 @@ void run(const Context& c) {
     if (c.kind == RequestKind::kProbe || c.state == nullptr || c.state->other_protocol) return;
     if (c.state->uncompressed || c.state->over_limit) check_size(c);
     if (c.state->uncompressed) {
+        c.saw(Subject::kBlock);
         const auto kind = c.state->message_kind;
         if (compressed_again(kind))
             c.report.add(kTwice,

@@ -14,106 +14,179 @@ namespace {
 
 using proto::HeaderField;
 using proto::RequestHead;
-using Clauses = std::string_view[];
 
 constexpr std::string_view kVersionHeader = "X-Prometheus-Remote-Write-Version";
 
-constexpr Clauses kWellFormedClauses = {"prw1.protocol.http-post", "prw2.protocol.http-post",
-                                        "ext.http.header-value-clean"};
-constexpr Rule kWellFormed{"headers/well-formed", kWellFormedClauses, Severity::kFail,
-                           "The request head is well-formed HTTP/1.x.",
-                           "Let an HTTP library write the request head; end each line with CRLF and put nothing but "
-                           "'Name: value' on a header line."};
+constexpr Rule kWellFormed{
+    .id = "headers/well-formed",
+    .clauses = {"prw1.protocol.http-post", "prw2.protocol.http-post", "ext.http.header-value-clean"},
+    .subject = Subject::kHead,
+    .severity = Severity::kFail,
+    .summary = "The request head is well-formed HTTP/1.x.",
+    .fix =
+        "Let an HTTP library write the request head; end each line with CRLF and put nothing but "
+        "'Name: value' on a header line.",
+};
 
-constexpr Clauses kMethodClauses = {"prw1.protocol.http-post", "prw2.protocol.http-post"};
-constexpr Rule kMethod{"headers/post-method", kMethodClauses, Severity::kFail, "Write requests use the method POST.",
-                       "Send write requests with POST, and keep POST when following redirects (307 and 308 do, 301 to "
-                       "303 do not in most clients)."};
+constexpr Rule kMethod{
+    .id = "headers/post-method",
+    .clauses = {"prw1.protocol.http-post", "prw2.protocol.http-post"},
+    .subject = Subject::kHead,
+    .severity = Severity::kFail,
+    .summary = "Write requests use the method POST.",
+    .fix =
+        "Send write requests with POST, and keep POST when following redirects (307 and 308 do, 301 to "
+        "303 do not in most clients).",
+};
 
-constexpr Clauses kPathClauses = {"prw1.protocol.provided-url-path", "prw2.protocol.provided-url-path"};
-constexpr Rule kPath{"headers/url-path", kPathClauses, Severity::kFail,
-                     "Requests go to the path (and query) of the configured URL.",
-                     "Use the configured URL as it is: append no path of your own and keep its query."};
+constexpr Rule kPath{
+    .id = "headers/url-path",
+    .clauses = {"prw1.protocol.provided-url-path", "prw2.protocol.provided-url-path"},
+    .subject = Subject::kKnownTarget,
+    .severity = Severity::kFail,
+    .summary = "Requests go to the path (and query) of the configured URL.",
+    .fix = "Use the configured URL as it is: append no path of your own and keep its query.",
+};
 
-constexpr Clauses kUserAgentClauses = {"prw1.headers.user-agent", "prw2.headers.user-agent-present"};
-constexpr Rule kUserAgent{"headers/user-agent", kUserAgentClauses, Severity::kFail,
-                          "Each request carries a User-Agent that is not empty.",
-                          "Send 'User-Agent: NAME/VERSION' with the name and version of your sender."};
+constexpr Rule kUserAgent{
+    .id = "headers/user-agent",
+    .clauses = {"prw1.headers.user-agent", "prw2.headers.user-agent-present"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "Each request carries a User-Agent that is not empty.",
+    .fix = "Send 'User-Agent: NAME/VERSION' with the name and version of your sender.",
+};
 
-constexpr Clauses kUserAgentVersionClauses = {"prw1.headers.user-agent", "ext.http.user-agent-version"};
-constexpr Rule kUserAgentVersion{"headers/user-agent-version", kUserAgentVersionClauses, Severity::kWarn,
-                                 "The User-Agent names the sender's version, not only its name.",
-                                 "Write the version behind the name: 'User-Agent: NAME/VERSION'."};
+constexpr Rule kUserAgentVersion{
+    .id = "headers/user-agent-version",
+    .clauses = {"prw1.headers.user-agent", "ext.http.user-agent-version"},
+    .subject = Subject::kUserAgent,
+    .severity = Severity::kWarn,
+    .summary = "The User-Agent names the sender's version, not only its name.",
+    .fix = "Write the version behind the name: 'User-Agent: NAME/VERSION'.",
+};
 
-constexpr Clauses kUserAgentGrammarClauses = {"prw2.user-agent.rfc9110", "ext.http.user-agent-token-form"};
 constexpr Rule kUserAgentGrammar{
-    "headers/user-agent-grammar", kUserAgentGrammarClauses, Severity::kWarn,
-    "The User-Agent follows RFC 9110: product/version, then further products or comments in parentheses.",
-    "Write 'NAME/VERSION' with both parts made of letters, digits and !#$%&'*+-.^_`|~ (no blanks inside the name)."};
+    .id = "headers/user-agent-grammar",
+    .clauses = {"prw2.user-agent.rfc9110", "ext.http.user-agent-token-form"},
+    .subject = Subject::kUserAgent,
+    .severity = Severity::kWarn,
+    .summary = "The User-Agent follows RFC 9110: product/version, then further products or comments in parentheses.",
+    .fix =
+        "Write 'NAME/VERSION' with both parts made of letters, digits and !#$%&'*+-.^_`|~ (no blanks inside the name).",
+};
 
-constexpr Clauses kLibraryClauses = {"ext.http.user-agent-library-default"};
-constexpr Rule kLibrary{"headers/user-agent-library", kLibraryClauses, Severity::kWarn,
-                        "The User-Agent names the sender, not its HTTP library.",
-                        "Set the User-Agent to 'NAME/VERSION' of your sender in the HTTP client's configuration."};
+constexpr Rule kLibrary{
+    .id = "headers/user-agent-library",
+    .clauses = {"ext.http.user-agent-library-default"},
+    .subject = Subject::kUserAgent,
+    .severity = Severity::kWarn,
+    .summary = "The User-Agent names the sender, not its HTTP library.",
+    .fix = "Set the User-Agent to 'NAME/VERSION' of your sender in the HTTP client's configuration.",
+};
 
-constexpr Clauses kVersionPresentClauses = {"prw1.compat.sender-version-header", "prw1.headers.version",
-                                            "prw2.headers.version-present"};
-constexpr Rule kVersionPresent{"headers/version-present", kVersionPresentClauses, Severity::kFail,
-                               "Each request carries X-Prometheus-Remote-Write-Version.",
-                               "Send 'X-Prometheus-Remote-Write-Version: 0.1.0' with 1.0 messages and '2.0.0' with 2.0 "
-                               "messages, on every request."};
+constexpr Rule kVersionPresent{
+    .id = "headers/version-present",
+    .clauses = {"prw1.compat.sender-version-header", "prw1.headers.version", "prw2.headers.version-present"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "Each request carries X-Prometheus-Remote-Write-Version.",
+    .fix =
+        "Send 'X-Prometheus-Remote-Write-Version: 0.1.0' with 1.0 messages and '2.0.0' with 2.0 "
+        "messages, on every request.",
+};
 
-constexpr Clauses kVersionValueClauses = {"prw1.headers.version"};
-constexpr Rule kVersionValue{"headers/version-0-1-0", kVersionValueClauses, Severity::kFail,
-                             "With a 1.0 message the version header is 0.1.0.",
-                             "Send 'X-Prometheus-Remote-Write-Version: 0.1.0'."};
+constexpr Rule kVersionValue{
+    .id = "headers/version-0-1-0",
+    .clauses = {"prw1.headers.version"},
+    .subject = Subject::kVersionHeader,
+    .severity = Severity::kFail,
+    .summary = "With a 1.0 message the version header is 0.1.0.",
+    .fix = "Send 'X-Prometheus-Remote-Write-Version: 0.1.0'.",
+};
 
-constexpr Clauses kVersion1xClauses = {"prw2.version.1x-receiver", "prw1.headers.version"};
 constexpr Rule kVersion1x{
-    "headers/version-1x-receiver", kVersion1xClauses, Severity::kFail,
-    "Towards a 1.x receiver the version header is 0.1.0.",
-    "After falling back to prometheus.WriteRequest, send 'X-Prometheus-Remote-Write-Version: 0.1.0' as well."};
+    .id = "headers/version-1x-receiver",
+    .clauses = {"prw2.version.1x-receiver", "prw1.headers.version"},
+    .subject = Subject::kFallbackVersion,
+    .severity = Severity::kFail,
+    .summary = "Towards a 1.x receiver the version header is 0.1.0.",
+    .fix = "After falling back to prometheus.WriteRequest, send 'X-Prometheus-Remote-Write-Version: 0.1.0' as well.",
+};
 
-constexpr Clauses kVersionFormatClauses = {"prw2.version.format"};
-constexpr Rule kVersionFormat{"headers/version-format", kVersionFormatClauses, Severity::kWarn,
-                              "The version header is a protocol version: two or three numbers with dots.",
-                              "Send the protocol's version, '2.0.0', not the program's."};
+constexpr Rule kVersionFormat{
+    .id = "headers/version-format",
+    .clauses = {"prw2.version.format"},
+    .subject = Subject::kVersionHeader,
+    .severity = Severity::kWarn,
+    .summary = "The version header is a protocol version: two or three numbers with dots.",
+    .fix = "Send the protocol's version, '2.0.0', not the program's.",
+};
 
-constexpr Clauses kVersionNewestClauses = {"prw2.version.newest-otherwise"};
 constexpr Rule kVersionNewest{
-    "headers/version-newest", kVersionNewestClauses, Severity::kWarn,
-    "With a 2.0 message the version header names the newest version that the sender speaks, 2.0.0 or later.",
-    "Send 'X-Prometheus-Remote-Write-Version: 2.0.0' with io.prometheus.write.v2.Request."};
+    .id = "headers/version-newest",
+    .clauses = {"prw2.version.newest-otherwise"},
+    .subject = Subject::kVersionHeader,
+    .severity = Severity::kWarn,
+    .summary = "With a 2.0 message the version header names the newest version that the sender speaks, 2.0.0 or later.",
+    .fix = "Send 'X-Prometheus-Remote-Write-Version: 2.0.0' with io.prometheus.write.v2.Request.",
+};
 
-constexpr Clauses kOnceClauses = {"ext.http.reserved-headers-once"};
-constexpr Rule kOnce{"headers/reserved-once", kOnceClauses, Severity::kFail, "Each reserved header stands on one line.",
-                     "Set the header once; do not let users add Content-Type, Content-Encoding, User-Agent or "
-                     "X-Prometheus-Remote-Write-Version."};
+constexpr Rule kOnce{
+    .id = "headers/reserved-once",
+    .clauses = {"ext.http.reserved-headers-once"},
+    .subject = Subject::kReservedHeader,
+    .severity = Severity::kFail,
+    .summary = "Each reserved header stands on one line.",
+    .fix =
+        "Set the header once; do not let users add Content-Type, Content-Encoding, User-Agent or "
+        "X-Prometheus-Remote-Write-Version.",
+};
 
-constexpr Clauses kCleanClauses = {"ext.http.header-value-clean"};
 constexpr Rule kClean{
-    "headers/value-clean", kCleanClauses, Severity::kFail,
-    "Values of headers hold no control characters or line breaks, those of reserved headers no non-ASCII bytes either.",
-    "Trim the value where it is read (a version file's trailing newline is the usual cause) and keep it ASCII."};
+    .id = "headers/value-clean",
+    .clauses = {"ext.http.header-value-clean"},
+    .subject = Subject::kReservedHeader,
+    .severity = Severity::kFail,
+    .summary = "Values of headers hold no control characters or line breaks, those of reserved headers no non-ASCII bytes either.",
+    .fix = "Trim the value where it is read (a version file's trailing newline is the usual cause) and keep it ASCII.",
+};
 
-constexpr Clauses kLengthClauses = {"ext.http.content-length-matches"};
-constexpr Rule kLength{"headers/content-length", kLengthClauses, Severity::kFail,
-                       "Content-Length is the number of bytes of the (compressed) body.",
-                       "Announce the size of the compressed body, or let the HTTP library compute it."};
+constexpr Rule kLength{
+    .id = "headers/content-length",
+    .clauses = {"ext.http.content-length-matches"},
+    .subject = Subject::kContentLength,
+    .severity = Severity::kFail,
+    .summary = "Content-Length is the number of bytes of the (compressed) body.",
+    .fix = "Announce the size of the compressed body, or let the HTTP library compute it.",
+};
 
-constexpr Clauses kChunkedClauses = {"ext.http.no-length-with-chunked"};
-constexpr Rule kChunked{"headers/length-with-chunked", kChunkedClauses, Severity::kFail,
-                        "A request has Content-Length or Transfer-Encoding, not both.",
-                        "Do not set Content-Length by hand when the body is chunked."};
+constexpr Rule kChunked{
+    .id = "headers/length-with-chunked",
+    .clauses = {"ext.http.no-length-with-chunked"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "A request has Content-Length or Transfer-Encoding, not both.",
+    .fix = "Do not set Content-Length by hand when the body is chunked.",
+};
 
-constexpr Clauses kExpectClauses = {"ext.http.expect-continue-tolerated"};
-constexpr Rule kExpect{"headers/expect-continue", kExpectClauses, Severity::kInfo,
-                       "The sender waits for 100 Continue before it sends the body.",
-                       "Nothing to fix; each request costs a round trip more."};
+constexpr Rule kExpect{
+    .id = "headers/expect-continue",
+    .clauses = {"ext.http.expect-continue-tolerated"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kInfo,
+    .summary = "The sender waits for 100 Continue before it sends the body.",
+    .fix = "Nothing to fix; each request costs a round trip more.",
+};
 
-constexpr Clauses kRetryAttemptClauses = {"ext.retry.attempt-header"};
-constexpr Rule kRetryAttempt{"headers/retry-attempt", kRetryAttemptClauses, Severity::kInfo,
-                             "The request says that it is a retry.", "Nothing to fix."};
+constexpr Rule kRetryAttempt{
+    .id = "headers/retry-attempt",
+    .clauses = {"ext.retry.attempt-header"},
+    .subject = Subject::kRetry,
+    .severity = Severity::kInfo,
+    .summary = "The request says that it is a retry.",
+    .fix = "Nothing to fix.",
+};
 
 constexpr std::array<const Rule*, 18> kRules{
     &kWellFormed, &kMethod,         &kPath,         &kUserAgent, &kUserAgentVersion, &kUserAgentGrammar,
@@ -238,6 +311,7 @@ Target split_target(std::string_view target) {
 
 void check_target(const Context& c, const RequestHead& head) {
     if (c.options.expected_target.empty()) return;
+    c.saw(Subject::kKnownTarget);
     const auto wanted = split_target(c.options.expected_target);
     const auto got = split_target(head.target);
     Draft draft;
@@ -292,6 +366,7 @@ void check_user_agent(const Context& c, const RequestHead& head) {
         c.report.add(kUserAgent, std::move(draft));
         return;
     }
+    c.saw(Subject::kUserAgent);
     const auto agent = parse_user_agent(field->value);
     const auto shown = quote(field->value);
     const auto report = [&](const Rule& rule, std::string message) {
@@ -344,6 +419,7 @@ void check_version(const Context& c, const RequestHead& head) {
         c.report.add(kVersionPresent, std::move(draft));
         return;
     }
+    c.saw(c.v1() && c.options.peer_is_1x ? Subject::kFallbackVersion : Subject::kVersionHeader);
     const auto value = field->value;
     const int major = major_of(value);
     if (c.v2()) {
@@ -411,6 +487,7 @@ void check_reserved(const Context& c, const RequestHead& head) {
         std::size_t seen = 0;
         for (const auto& field : head.fields) {
             if (!proto::iequals(field.name, name)) continue;
+            c.saw(Subject::kReservedHeader);
             if (++seen == 2) {
                 const auto total = head.count(name);
                 c.report.add(kOnce, draft_of(field, name,
@@ -442,6 +519,7 @@ void check_framing(const Context& c, const RequestHead& head) {
         return;
     }
     if (length == nullptr) return;
+    c.saw(Subject::kContentLength);
     std::uint64_t announced = 0;
     const auto text = length->value;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), announced);
@@ -457,12 +535,16 @@ void check_framing(const Context& c, const RequestHead& head) {
 
 void run(const Context& c) {
     if (c.head == nullptr) {
-        if (c.state != nullptr && c.state->head_error) report_malformed(c, *c.state->head_error);
+        if (c.state == nullptr || !c.state->head_error) return;
+        c.saw(Subject::kHead);
+        report_malformed(c, *c.state->head_error);
         return;
     }
     const auto& head = *c.head;
+    c.saw(Subject::kHead);
     check_method(c, head);
     if (c.kind == RequestKind::kProbe) return;
+    c.saw(Subject::kRequest);
     check_target(c, head);
     check_user_agent(c, head);
     check_version(c, head);
@@ -473,9 +555,11 @@ void run(const Context& c) {
         c.report.add(kExpect,
                      draft_of(*expect, "Expect",
                               "The request carries 'Expect: " + printable(expect->value, 40) + "', as it may"));
-    if (const auto* retry = head.find("Retry-Attempt"); retry != nullptr)
+    if (const auto* retry = head.find("Retry-Attempt"); retry != nullptr) {
+        c.saw(Subject::kRetry);
         c.report.add(kRetryAttempt, draft_of(*retry, "Retry-Attempt",
                                              "The request is labelled as retry number " + quote(retry->value, 20)));
+    }
 }
 
 }  // namespace

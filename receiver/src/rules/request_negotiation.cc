@@ -12,78 +12,131 @@ namespace {
 
 using proto::HeaderField;
 using proto::ProtobufMessage;
-using Clauses = std::string_view[];
 
-constexpr Clauses kTypePresentClauses = {"prw1.headers.content-type", "prw2.headers.content-type-present"};
-constexpr Rule kTypePresent{"negotiation/content-type-present", kTypePresentClauses, Severity::kFail,
-                            "Each request carries Content-Type.",
-                            "Send 'Content-Type: application/x-protobuf' with 1.0 messages and "
-                            "'application/x-protobuf;proto=io.prometheus.write.v2.Request' with 2.0 messages."};
+constexpr Rule kTypePresent{
+    .id = "negotiation/content-type-present",
+    .clauses = {"prw1.headers.content-type", "prw2.headers.content-type-present"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "Each request carries Content-Type.",
+    .fix =
+        "Send 'Content-Type: application/x-protobuf' with 1.0 messages and "
+        "'application/x-protobuf;proto=io.prometheus.write.v2.Request' with 2.0 messages.",
+};
 
-constexpr Clauses kTypeSyntaxClauses = {"prw1.headers.content-type", "prw2.content-type.rfc9110",
-                                        "ext.http.content-type-parameter-syntax"};
-constexpr Rule kTypeSyntax{"negotiation/content-type-syntax", kTypeSyntaxClauses, Severity::kFail,
-                           "Content-Type follows RFC 9110: type/subtype, then ';name=value' without blanks around '='.",
-                           "Spell the value byte for byte as in the specification: "
-                           "'application/x-protobuf;proto=io.prometheus.write.v2.Request'."};
+constexpr Rule kTypeSyntax{
+    .id = "negotiation/content-type-syntax",
+    .clauses = {"prw1.headers.content-type", "prw2.content-type.rfc9110", "ext.http.content-type-parameter-syntax"},
+    .subject = Subject::kContentType,
+    .severity = Severity::kFail,
+    .summary = "Content-Type follows RFC 9110: type/subtype, then ';name=value' without blanks around '='.",
+    .fix =
+        "Spell the value byte for byte as in the specification: "
+        "'application/x-protobuf;proto=io.prometheus.write.v2.Request'.",
+};
 
-constexpr Clauses kMediaTypeClauses = {"prw1.headers.content-type", "prw2.content-type.media-type"};
-constexpr Rule kMediaType{"negotiation/media-type", kMediaTypeClauses, Severity::kFail,
-                          "The media type is application/x-protobuf.",
-                          "Send 'Content-Type: application/x-protobuf' (with ';proto=…' for 2.0)."};
+constexpr Rule kMediaType{
+    .id = "negotiation/media-type",
+    .clauses = {"prw1.headers.content-type", "prw2.content-type.media-type"},
+    .subject = Subject::kMediaType,
+    .severity = Severity::kFail,
+    .summary = "The media type is application/x-protobuf.",
+    .fix = "Send 'Content-Type: application/x-protobuf' (with ';proto=…' for 2.0).",
+};
 
-constexpr Clauses kMessageNameClauses = {"prw2.content-type.supported-values", "prw1.headers.content-type"};
-constexpr Rule kMessageName{"negotiation/message-name", kMessageNameClauses, Severity::kFail,
-                            "The proto parameter names prometheus.WriteRequest or io.prometheus.write.v2.Request.",
-                            "Name the message that is in the body by its full name, in this spelling."};
+constexpr Rule kMessageName{
+    .id = "negotiation/message-name",
+    .clauses = {"prw2.content-type.supported-values", "prw1.headers.content-type"},
+    .subject = Subject::kMessageName,
+    .severity = Severity::kFail,
+    .summary = "The proto parameter names prometheus.WriteRequest or io.prometheus.write.v2.Request.",
+    .fix = "Name the message that is in the body by its full name, in this spelling.",
+};
 
-constexpr Clauses kParametersClauses = {"prw1.headers.content-type", "prw2.content-type.supported-values"};
-constexpr Rule kParameters{"negotiation/content-type-parameters", kParametersClauses, Severity::kWarn,
-                           "Content-Type has no parameter but one proto.",
-                           "Leave out every parameter but proto (protobuf has no charset)."};
+constexpr Rule kParameters{
+    .id = "negotiation/content-type-parameters",
+    .clauses = {"prw1.headers.content-type", "prw2.content-type.supported-values"},
+    .subject = Subject::kMessageType,
+    .severity = Severity::kWarn,
+    .summary = "Content-Type has no parameter but one proto.",
+    .fix = "Leave out every parameter but proto (protobuf has no charset).",
+};
 
-constexpr Clauses kTypeSpellingClauses = {"ext.http.content-type-canonical-spelling"};
 constexpr Rule kTypeSpelling{
-    "negotiation/content-type-spelling", kTypeSpellingClauses, Severity::kWarn,
-    "Content-Type is spelled byte for byte as in the specification.",
-    "Spell it in lower case, without blanks, quotes or a trailing ';': receivers compare bytes."};
+    .id = "negotiation/content-type-spelling",
+    .clauses = {"ext.http.content-type-canonical-spelling"},
+    .subject = Subject::kMessageType,
+    .severity = Severity::kWarn,
+    .summary = "Content-Type is spelled byte for byte as in the specification.",
+    .fix = "Spell it in lower case, without blanks, quotes or a trailing ';': receivers compare bytes.",
+};
 
-constexpr Clauses kProtoParameterClauses = {"prw1.headers.content-type", "prw2.content-type.proto-param-optional"};
-constexpr Rule kProtoParameter{"negotiation/proto-parameter-v1", kProtoParameterClauses, Severity::kInfo,
-                               "A 1.0 message whose Content-Type names it with the proto parameter of 2.0.",
-                               "Nothing to fix towards 2.x receivers; towards 1.x receivers leave the parameter out."};
+constexpr Rule kProtoParameter{
+    .id = "negotiation/proto-parameter-v1",
+    .clauses = {"prw1.headers.content-type", "prw2.content-type.proto-param-optional"},
+    .subject = Subject::kMessageType,
+    .severity = Severity::kInfo,
+    .summary = "A 1.0 message whose Content-Type names it with the proto parameter of 2.0.",
+    .fix = "Nothing to fix towards 2.x receivers; towards 1.x receivers leave the parameter out.",
+};
 
-constexpr Clauses kType1xClauses = {"prw2.content-type.1x-receiver", "prw1.headers.content-type"};
-constexpr Rule kType1x{"negotiation/content-type-1x-receiver", kType1xClauses, Severity::kWarn,
-                       "Towards a 1.x receiver Content-Type is the bare application/x-protobuf.",
-                       "After falling back to prometheus.WriteRequest, send 'Content-Type: application/x-protobuf' "
-                       "without the parameter."};
+constexpr Rule kType1x{
+    .id = "negotiation/content-type-1x-receiver",
+    .clauses = {"prw2.content-type.1x-receiver", "prw1.headers.content-type"},
+    .subject = Subject::kFallbackType,
+    .severity = Severity::kWarn,
+    .summary = "Towards a 1.x receiver Content-Type is the bare application/x-protobuf.",
+    .fix =
+        "After falling back to prometheus.WriteRequest, send 'Content-Type: application/x-protobuf' "
+        "without the parameter.",
+};
 
-constexpr Clauses kV1By2xClauses = {"prw2.content-type.v2-otherwise"};
-constexpr Rule kV1By2x{"negotiation/v1-by-2x-sender", kV1By2xClauses, Severity::kInfo,
-                       "A sender that announces protocol 2.x sends prometheus.WriteRequest.",
-                       "Towards 2.x receivers prefer io.prometheus.write.v2.Request; towards 1.x receivers the version "
-                       "header must be 0.1.0."};
+constexpr Rule kV1By2x{
+    .id = "negotiation/v1-by-2x-sender",
+    .clauses = {"prw2.content-type.v2-otherwise"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kInfo,
+    .summary = "A sender that announces protocol 2.x sends prometheus.WriteRequest.",
+    .fix =
+        "Towards 2.x receivers prefer io.prometheus.write.v2.Request; towards 1.x receivers the version "
+        "header must be 0.1.0.",
+};
 
-constexpr Clauses kCodingPresentClauses = {"prw1.headers.content-encoding", "prw2.headers.content-encoding-present"};
-constexpr Rule kCodingPresent{"negotiation/content-encoding-present", kCodingPresentClauses, Severity::kFail,
-                              "Each request carries Content-Encoding.",
-                              "Send 'Content-Encoding: snappy' on every request, retries included."};
+constexpr Rule kCodingPresent{
+    .id = "negotiation/content-encoding-present",
+    .clauses = {"prw1.headers.content-encoding", "prw2.headers.content-encoding-present"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "Each request carries Content-Encoding.",
+    .fix = "Send 'Content-Encoding: snappy' on every request, retries included.",
+};
 
-constexpr Clauses kCodingSyntaxClauses = {"prw1.headers.content-encoding", "prw2.content-encoding.rfc9110"};
-constexpr Rule kCodingSyntax{"negotiation/content-encoding-syntax", kCodingSyntaxClauses, Severity::kFail,
-                             "Content-Encoding is a list of tokens, without parameters.",
-                             "Send 'Content-Encoding: snappy'."};
+constexpr Rule kCodingSyntax{
+    .id = "negotiation/content-encoding-syntax",
+    .clauses = {"prw1.headers.content-encoding", "prw2.content-encoding.rfc9110"},
+    .subject = Subject::kContentEncoding,
+    .severity = Severity::kFail,
+    .summary = "Content-Encoding is a list of tokens, without parameters.",
+    .fix = "Send 'Content-Encoding: snappy'.",
+};
 
-constexpr Clauses kCodingClauses = {"prw1.headers.content-encoding", "prw2.content-encoding.snappy"};
-constexpr Rule kCoding{"negotiation/content-encoding-snappy", kCodingClauses, Severity::kFail,
-                       "Content-Encoding is snappy, once.",
-                       "Compress the message once with snappy's block format and send 'Content-Encoding: snappy'."};
+constexpr Rule kCoding{
+    .id = "negotiation/content-encoding-snappy",
+    .clauses = {"prw1.headers.content-encoding", "prw2.content-encoding.snappy"},
+    .subject = Subject::kContentCoding,
+    .severity = Severity::kFail,
+    .summary = "Content-Encoding is snappy, once.",
+    .fix = "Compress the message once with snappy's block format and send 'Content-Encoding: snappy'.",
+};
 
 constexpr Rule kCodingSpelling{
-    "negotiation/content-encoding-spelling", kCodingClauses, Severity::kWarn,
-    "Content-Encoding is spelled in lower case.",
-    "Send 'snappy' in lower case: equal by RFC 9110, but receivers compare bytes and answer 415."};
+    .id = "negotiation/content-encoding-spelling",
+    .clauses = {"prw1.headers.content-encoding", "prw2.content-encoding.snappy"},
+    .subject = Subject::kSnappyCoding,
+    .severity = Severity::kWarn,
+    .summary = "Content-Encoding is spelled in lower case.",
+    .fix = "Send 'snappy' in lower case: equal by RFC 9110, but receivers compare bytes and answer 415.",
+};
 
 constexpr std::array<const Rule*, 13> kRules{
     &kTypePresent, &kTypeSyntax, &kMediaType,     &kMessageName,  &kParameters, &kTypeSpelling,  &kProtoParameter,
@@ -153,6 +206,7 @@ void check_content_type(const Context& c) {
         c.report.add(kTypePresent, std::move(draft));
         return;
     }
+    c.saw(Subject::kContentType);
     const auto shown = quote(field->value, 120);
     if (c.content_type == nullptr) {
         const auto cause = c.state->content_type_error ? c.state->content_type_error->text() : std::string("malformed");
@@ -160,6 +214,7 @@ void check_content_type(const Context& c) {
                      draft_of(*field, "Content-Type", "Content-Type " + shown + " does not follow RFC 9110: " + cause));
         return;
     }
+    c.saw(Subject::kMediaType);
     const auto& type = *c.content_type;
     if (type.media_type != "application/x-protobuf") {
         auto draft = draft_of(*field, "Content-Type",
@@ -168,6 +223,7 @@ void check_content_type(const Context& c) {
         c.report.add(kMediaType, std::move(draft));
         return;
     }
+    c.saw(Subject::kMessageName);
     const auto* name = type.parameter("proto");
     if (!c.state->declared) {
         auto draft = draft_of(*field, "Content-Type",
@@ -177,7 +233,9 @@ void check_content_type(const Context& c) {
         c.report.add(kMessageName, std::move(draft));
         return;
     }
+    c.saw(Subject::kMessageType);
     const auto declared = *c.state->declared;
+    if (declared == ProtobufMessage::kV1 && c.options.peer_is_1x) c.saw(Subject::kFallbackType);
     if (type.parameters.size() > (name == nullptr ? 0U : 1U)) {
         const auto extra = std::find_if(type.parameters.begin(), type.parameters.end(),
                                         [&](const auto& p) { return &p.value != name; });
@@ -220,7 +278,6 @@ void check_content_encoding(const Context& c) {
     using Kind = ContentCoding::Kind;
     const auto* field = c.head->find("Content-Encoding");
     const auto& coding = c.state->coding;
-    if (coding.kind == Kind::kSnappy) return;
     if (field == nullptr || coding.kind == Kind::kAbsent) {
         Draft draft;
         draft.message =
@@ -231,6 +288,10 @@ void check_content_encoding(const Context& c) {
         c.report.add(kCodingPresent, std::move(draft));
         return;
     }
+    c.saw(Subject::kContentEncoding);
+    if (coding.kind != Kind::kSyntax) c.saw(Subject::kContentCoding);
+    if (!coding.foreign()) c.saw(Subject::kSnappyCoding);
+    if (coding.kind == Kind::kSnappy) return;
     const auto shown = quote(field->value);
     if (coding.kind == Kind::kSpelled) {
         c.report.add(kCodingSpelling, draft_of(*field, "Content-Encoding",

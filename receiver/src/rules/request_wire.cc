@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "context.h"
+#include "prw/receiver/limits.h"
 #include "quote.h"
 #include "request_state.h"
 
@@ -15,130 +16,218 @@ using proto::BodyKind;
 using proto::ProtobufMessage;
 using proto::RequestView;
 using proto::WireIssue;
-using Clauses = std::string_view[];
 
 constexpr std::string_view kRegenerate =
     "Generate the encoder from the published .proto instead of writing fields by hand.";
 
-constexpr Clauses kMatchesClauses = {"prw2.content-type.matches-payload", "prw1.body.schema"};
 constexpr Rule kMatches{
-    "wire/message-matches-content-type", kMatchesClauses, Severity::kFail,
-    "The body holds the message that Content-Type names.",
-    "Switch Content-Type together with the message: 'application/x-protobuf' for prometheus.WriteRequest, "
-    "'application/x-protobuf;proto=io.prometheus.write.v2.Request' for the 2.0 message."};
+    .id = "wire/message-matches-content-type",
+    .clauses = {"prw2.content-type.matches-payload", "prw1.body.schema"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "The body holds the message that Content-Type names.",
+    .fix =
+        "Switch Content-Type together with the message: 'application/x-protobuf' for prometheus.WriteRequest, "
+        "'application/x-protobuf;proto=io.prometheus.write.v2.Request' for the 2.0 message.",
+};
 
-constexpr Clauses kBinaryClauses = {"prw1.body.protobuf", "prw2.protocol.protobuf-body",
-                                    "prw2.protocol.binary-wire-format"};
 constexpr Rule kBinary{
-    "wire/binary-protobuf", kBinaryClauses, Severity::kFail,
-    "The uncompressed body is a protobuf message in the binary encoding.",
-    "Serialise with the binary encoding (SerializeToString, proto.Marshal), not with the JSON or text mapping."};
+    .id = "wire/binary-protobuf",
+    .clauses = {"prw1.body.protobuf", "prw2.protocol.protobuf-body", "prw2.protocol.binary-wire-format"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "The uncompressed body is a protobuf message in the binary encoding.",
+    .fix = "Serialise with the binary encoding (SerializeToString, proto.Marshal), not with the JSON or text mapping.",
+};
 
-constexpr Clauses kKnownClauses = {"prw2.protocol.one-of-two-messages", "prw1.body.schema"};
-constexpr Rule kKnown{"wire/known-message", kKnownClauses, Severity::kFail,
-                      "The message is prometheus.WriteRequest or io.prometheus.write.v2.Request.",
-                      "Point the sender of the other protocol at its own endpoint, or use a remote-write exporter."};
+constexpr Rule kKnown{
+    .id = "wire/known-message",
+    .clauses = {"prw2.protocol.one-of-two-messages", "prw1.body.schema"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "The message is prometheus.WriteRequest or io.prometheus.write.v2.Request.",
+    .fix = "Point the sender of the other protocol at its own endpoint, or use a remote-write exporter.",
+};
 
-constexpr Clauses kOneClauses = {"prw1.protocol.rpc-shape", "prw2.protocol.one-of-two-messages"};
-constexpr Rule kOne{"wire/one-message", kOneClauses, Severity::kFail,
-                    "The body is exactly one message, with nothing around it.",
-                    "Send one bare message per request, without length prefix or frame."};
+constexpr Rule kOne{
+    .id = "wire/one-message",
+    .clauses = {"prw1.protocol.rpc-shape", "prw2.protocol.one-of-two-messages"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "The body is exactly one message, with nothing around it.",
+    .fix = "Send one bare message per request, without length prefix or frame.",
+};
 
-constexpr Clauses kWellFormedClauses = {"prw1.body.protobuf", "prw2.protocol.protobuf-body",
-                                        "prw2.protocol.binary-wire-format", "ext.proto.no-trailing-bytes"};
-constexpr Rule kWellFormed{"wire/well-formed", kWellFormedClauses, Severity::kFail,
-                           "The message is well-formed protobuf from its first byte to its last.",
-                           "Send exactly the bytes that the serialiser returned: none cut off, none left over from a "
-                           "larger buffer, no checksum behind them."};
+constexpr Rule kWellFormed{
+    .id = "wire/well-formed",
+    .clauses = {"prw1.body.protobuf", "prw2.protocol.protobuf-body", "prw2.protocol.binary-wire-format",
+                "ext.proto.no-trailing-bytes"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "The message is well-formed protobuf from its first byte to its last.",
+    .fix =
+        "Send exactly the bytes that the serialiser returned: none cut off, none left over from a "
+        "larger buffer, no checksum behind them.",
+};
 
-constexpr Clauses kGroupClauses = {"prw1.body.protobuf", "ext.proto.no-trailing-bytes"};
-constexpr Rule kGroup{"wire/no-groups", kGroupClauses, Severity::kFail,
-                      "The message holds no groups (wire types 3 and 4), which proto3 does not have.", kRegenerate};
+constexpr Rule kGroup{
+    .id = "wire/no-groups",
+    .clauses = {"prw1.body.protobuf", "ext.proto.no-trailing-bytes"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "The message holds no groups (wire types 3 and 4), which proto3 does not have.",
+    .fix = kRegenerate,
+};
 
-constexpr Clauses kTimestampClauses = {"prw1.protocol.timestamp-int64", "prw2.message.timestamp-int64",
-                                       "ext.proto.wire-types-match"};
-constexpr Rule kTimestamp{"wire/timestamp-int64", kTimestampClauses, Severity::kFail,
-                          "Timestamps are encoded as int64 (wire type 0).",
-                          "Declare timestamps as int64: a varint of milliseconds since the Unix epoch."};
+constexpr Rule kTimestamp{
+    .id = "wire/timestamp-int64",
+    .clauses = {"prw1.protocol.timestamp-int64", "prw2.message.timestamp-int64", "ext.proto.wire-types-match"},
+    .subject = Subject::kTimestamp,
+    .severity = Severity::kFail,
+    .summary = "Timestamps are encoded as int64 (wire type 0).",
+    .fix = "Declare timestamps as int64: a varint of milliseconds since the Unix epoch.",
+};
 
-constexpr Clauses kValueClauses = {"prw1.protocol.value-float64", "prw2.message.value-float64",
-                                   "ext.proto.wire-types-match"};
-constexpr Rule kValue{"wire/value-float64", kValueClauses, Severity::kFail,
-                      "Sample values are encoded as double (wire type 1).",
-                      "Declare sample values as double: eight bytes, little-endian."};
+constexpr Rule kValue{
+    .id = "wire/value-float64",
+    .clauses = {"prw1.protocol.value-float64", "prw2.message.value-float64", "ext.proto.wire-types-match"},
+    .subject = Subject::kSample,
+    .severity = Severity::kFail,
+    .summary = "Sample values are encoded as double (wire type 1).",
+    .fix = "Declare sample values as double: eight bytes, little-endian.",
+};
 
-constexpr Clauses kWireTypeClauses = {"prw1.body.schema", "ext.proto.wire-types-match"};
-constexpr Rule kWireType{"wire/wire-types", kWireTypeClauses, Severity::kFail,
-                         "Known fields have the wire type of their declared type.", kRegenerate};
+constexpr Rule kWireType{
+    .id = "wire/wire-types",
+    .clauses = {"prw1.body.schema", "ext.proto.wire-types-match"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "Known fields have the wire type of their declared type.",
+    .fix = kRegenerate,
+};
 
-constexpr Clauses kUnknownClauses = {"ext.proto.no-unknown-fields"};
-constexpr Rule kUnknown{"wire/no-unknown-fields", kUnknownClauses, Severity::kWarn,
-                        "No field outside the published schema is sent.",
-                        "Strip internal fields before sending: receivers skip them at best."};
+constexpr Rule kUnknown{
+    .id = "wire/no-unknown-fields",
+    .clauses = {"ext.proto.no-unknown-fields"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kWarn,
+    .summary = "No field outside the published schema is sent.",
+    .fix = "Strip internal fields before sending: receivers skip them at best.",
+};
 
-constexpr Clauses kReserved2Clauses = {"prw1.protocol.reserved-field-2"};
-constexpr Rule kReserved2{"wire/reserved-field-2", kReserved2Clauses, Severity::kFail,
-                          "Field 2 of WriteRequest stays off the wire.",
-                          "Clear the field before forwarding; Cortex and Mimir use it inside (source)."};
+constexpr Rule kReserved2{
+    .id = "wire/reserved-field-2",
+    .clauses = {"prw1.protocol.reserved-field-2"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "Field 2 of WriteRequest stays off the wire.",
+    .fix = "Clear the field before forwarding; Cortex and Mimir use it inside (source).",
+};
 
-constexpr Clauses kReserved3Clauses = {"prw1.protocol.reserved-field-3", "ext.proto.v1-extension-shape"};
-constexpr Rule kReserved3{"wire/reserved-field-3", kReserved3Clauses, Severity::kFail,
-                          "Field 3 of WriteRequest holds nothing but Prometheus' MetricMetadata.",
-                          "Send MetricMetadata there (type 1, metric_family_name 2, help 4, unit 5), or nothing."};
+constexpr Rule kReserved3{
+    .id = "wire/reserved-field-3",
+    .clauses = {"prw1.protocol.reserved-field-3", "ext.proto.v1-extension-shape"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "Field 3 of WriteRequest holds nothing but Prometheus' MetricMetadata.",
+    .fix = "Send MetricMetadata there (type 1, metric_family_name 2, help 4, unit 5), or nothing.",
+};
 
-constexpr Clauses kMetadataClauses = {"prw1.protocol.reserved-field-3"};
-constexpr Rule kMetadata1{"wire/v1-metadata", kMetadataClauses, Severity::kInfo,
-                          "Metadata in field 3 of WriteRequest, which 1.0 reserves: Prometheus' extension.",
-                          "Nothing to fix: receivers read or ignore it. 2.0 carries metadata with each series."};
+constexpr Rule kMetadata1{
+    .id = "wire/v1-metadata",
+    .clauses = {"prw1.protocol.reserved-field-3"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kInfo,
+    .summary = "Metadata in field 3 of WriteRequest, which 1.0 reserves: Prometheus' extension.",
+    .fix = "Nothing to fix: receivers read or ignore it. 2.0 carries metadata with each series.",
+};
 
-constexpr Clauses kExtensionsClauses = {"prw1.body.schema"};
 constexpr Rule kExtensions{
-    "wire/v1-extensions", kExtensionsClauses, Severity::kInfo,
-    "Exemplars or native histograms in a 1.0 message: Prometheus' extensions of the published schema.",
-    "Nothing to fix towards Prometheus and its relatives; 2.0 has both in its schema."};
+    .id = "wire/v1-extensions",
+    .clauses = {"prw1.body.schema"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kInfo,
+    .summary = "Exemplars or native histograms in a 1.0 message: Prometheus' extensions of the published schema.",
+    .fix = "Nothing to fix towards Prometheus and its relatives; 2.0 has both in its schema.",
+};
 
-constexpr Clauses kShapeClauses = {"ext.proto.v1-extension-shape", "ext.proto.wire-types-match"};
-constexpr Rule kShape{"wire/v1-extension-shape", kShapeClauses, Severity::kWarn,
-                      "Exemplars and histograms in a 1.0 message have the shape of Prometheus' schema.",
-                      "Mind that the numbers differ: 1.0 has exemplars in 3 and histograms in 4, 2.0 histograms in 3 "
-                      "and exemplars in 4."};
+constexpr Rule kShape{
+    .id = "wire/v1-extension-shape",
+    .clauses = {"ext.proto.v1-extension-shape"},
+    .subject = Subject::kExtension,
+    .severity = Severity::kWarn,
+    .summary = "Exemplars and histograms in a 1.0 message have the shape of Prometheus' schema.",
+    .fix =
+        "Mind that the numbers differ: 1.0 has exemplars in 3 and histograms in 4, 2.0 histograms in 3 "
+        "and exemplars in 4.",
+};
 
-constexpr Clauses kReserved13Clauses = {"prw2.message.reserved-fields-1-3"};
-constexpr Rule kReserved13{"wire/reserved-fields-1-3", kReserved13Clauses, Severity::kFail,
-                           "Fields 1 to 3 of Request stay off the wire.",
-                           "Put series into field 5 of Request; field 1 is WriteRequest's, the 1.0 message."};
+constexpr Rule kReserved13{
+    .id = "wire/reserved-fields-1-3",
+    .clauses = {"prw2.message.reserved-fields-1-3"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kFail,
+    .summary = "Fields 1 to 3 of Request stay off the wire.",
+    .fix = "Put series into field 5 of Request; field 1 is WriteRequest's, the 1.0 message.",
+};
 
-constexpr Clauses kReserved6Clauses = {"prw2.message.reserved-field-6"};
-constexpr Rule kReserved6{"wire/reserved-field-6", kReserved6Clauses, Severity::kFail,
-                          "Field 6 of the 2.0 TimeSeries stays off the wire.",
-                          "Update the sender to 2.0-rc.4: start_timestamp of each sample or histogram replaces "
-                          "created_timestamp of the series."};
+constexpr Rule kReserved6{
+    .id = "wire/reserved-field-6",
+    .clauses = {"prw2.message.reserved-field-6"},
+    .subject = Subject::kSeries,
+    .severity = Severity::kFail,
+    .summary = "Field 6 of the 2.0 TimeSeries stays off the wire.",
+    .fix =
+        "Update the sender to 2.0-rc.4: start_timestamp of each sample or histogram replaces "
+        "created_timestamp of the series.",
+};
 
-constexpr Clauses kEnumClauses = {"ext.proto.enum-in-range"};
 constexpr Rule kEnum{
-    "wire/enum-in-range", kEnumClauses, Severity::kFail, "Enum values are declared ones.",
-    "Map types that the schema does not know to 0 (unknown): metric types are 0 to 7, reset hints 0 to 3."};
+    .id = "wire/enum-in-range",
+    .clauses = {"ext.proto.enum-in-range"},
+    .subject = Subject::kEnumValue,
+    .severity = Severity::kFail,
+    .summary = "Enum values are declared ones.",
+    .fix = "Map types that the schema does not know to 0 (unknown): metric types are 0 to 7, reset hints 0 to 3.",
+};
 
-constexpr Clauses kOnceClauses = {"ext.proto.singular-field-once"};
-constexpr Rule kOnce{"wire/singular-once", kOnceClauses, Severity::kWarn,
-                     "A singular field occurs at most once per message.",
-                     "Write each singular field once: parsers take the last, hand-written ones often the first."};
+constexpr Rule kOnce{
+    .id = "wire/singular-once",
+    .clauses = {"ext.proto.singular-field-once"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kWarn,
+    .summary = "A singular field occurs at most once per message.",
+    .fix = "Write each singular field once: parsers take the last, hand-written ones often the first.",
+};
 
-constexpr Clauses kUtf8Clauses = {"ext.proto.strings-valid-utf8"};
-constexpr Rule kUtf8{"wire/strings-utf8", kUtf8Clauses, Severity::kFail,
-                     "All strings are valid UTF-8 (labels of series: labels/valid-utf8 and the patterns of names).",
-                     "Convert text to UTF-8 where it is read, or replace broken bytes by U+FFFD: most protobuf parsers "
-                     "refuse the whole message."};
+constexpr Rule kUtf8{
+    .id = "wire/strings-utf8",
+    .clauses = {"ext.proto.strings-valid-utf8"},
+    .subject = Subject::kString,
+    .severity = Severity::kFail,
+    .summary = "All strings are valid UTF-8 (labels of series: labels/valid-utf8 and the patterns of names).",
+    .fix =
+        "Convert text to UTF-8 where it is read, or replace broken bytes by U+FFFD: most protobuf parsers "
+        "refuse the whole message.",
+};
 
-constexpr Clauses kCustomClauses = {"ext.proto.v1-no-custom-buckets"};
-constexpr Rule kCustom{"wire/v1-custom-buckets", kCustomClauses, Severity::kFail,
-                       "Histograms with custom buckets (schema -53) are not sent over 1.0.",
-                       "Send them over 2.0, or as classic histograms."};
+constexpr Rule kCustom{
+    .id = "wire/v1-custom-buckets",
+    .clauses = {"ext.proto.v1-no-custom-buckets"},
+    .subject = Subject::kHistogram,
+    .severity = Severity::kFail,
+    .summary = "Histograms with custom buckets (schema -53) are not sent over 1.0.",
+    .fix = "Send them over 2.0, or as classic histograms.",
+};
 
-constexpr Clauses kBatchClauses = {"ext.batching.reasonable-size"};
-constexpr Rule kBatch{"wire/batch-size", kBatchClauses, Severity::kInfo,
-                      "A request holds no more than about 10,000 series.",
-                      "Send at most some thousands of series per request."};
+constexpr Rule kBatch{
+    .id = "wire/batch-size",
+    .clauses = {"ext.batching.reasonable-size"},
+    .subject = Subject::kMessage,
+    .severity = Severity::kInfo,
+    .summary = "A request holds no more than about 10,000 series.",
+    .fix = "Send at most some thousands of series per request.",
+};
 
 constexpr std::array<const Rule*, 22> kRules{
     &kMatches,   &kBinary,  &kKnown,     &kOne,       &kWellFormed, &kGroup,      &kTimestamp, &kValue,
@@ -149,8 +238,6 @@ constexpr std::array<UncoveredClause, 1> kUncovered{{
     {"prw2.partial.batch-multiple-series",
      "only meaningful under load: a last flush, a slow source and one of many shards rightly send a single series"},
 }};
-
-constexpr std::size_t kManySeries = 10000;
 
 // ---- is it the message at all?
 // ----------------------------------------------------------------------------------------------------------
@@ -403,7 +490,8 @@ void check_histogram(const Context& c, const proto::HistogramView& histogram, st
             c.report.count(kEnum, series);
         }
     }
-    if (c.v1() && (histogram.schema == -53 || histogram.custom_values.count > 0)) {
+    const bool marker = histogram.sum_bits == proto::kStaleNanBits;  // then nothing else of it counts
+    if (c.v1() && !marker && (histogram.schema == -53 || histogram.custom_values.count > 0)) {
         if (c.report.wants(kCustom)) {
             const bool schema = histogram.schema == -53;
             Draft draft;
@@ -454,16 +542,30 @@ void note_extensions(const Context& c) {
              view.histograms.front().range);
 }
 
+/// Of what the schema says, wherever it stands.
+void count_subjects(const Context& c) {
+    const auto& view = *c.view;
+    c.saw(Subject::kEnumValue, view.metadata.size() + view.histograms.size());
+    if (c.v2()) return c.saw(Subject::kString, view.symbols.size());
+    c.saw(Subject::kString, 2 * view.labels.size() + 3 * view.metadata.size());
+    c.saw(Subject::kExtension, view.exemplars.size() + view.histograms.size());
+    // Fields of another type in their place yield no element.
+    if (std::any_of(view.issues.begin(), view.issues.end(),
+                    [&](const WireIssue& issue) { return &rule_of(c, issue) == &kShape; }))
+        c.saw(Subject::kExtension);
+}
+
 void run(const Context& c) {
     if (c.view == nullptr) return;
     if (c.state != nullptr) {
         if (report_foreign(c)) return;
         report_mismatch(c);
     }
+    if (c.subjects[Subject::kMessage] > 0) count_subjects(c);
     check_issues(c);
     check_values(c);
     if (c.v1()) note_extensions(c);
-    if (c.view->series.size() > kManySeries || c.view->over_limit) {
+    if (c.view->series.size() > limits::kSeries || c.view->over_limit) {
         Draft draft;
         draft.message =
             "The request has " + std::to_string(c.view->series.size()) + " series; wanted no more than about 10,000";

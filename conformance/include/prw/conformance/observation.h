@@ -2,6 +2,7 @@
 /// nothing else, so that each of them can be tested without a network.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "prw/conformance/profile.h"
@@ -137,15 +139,21 @@ public:
     [[nodiscard]] const std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount>& rule_counts() const {
         return rule_counts_;
     }
+    /// What the rules looked at in all requests with this message.
+    [[nodiscard]] const receiver::SubjectCounts& subjects(proto::ProtobufMessage message) const {
+        return subjects_[static_cast<std::size_t>(message)];
+    }
     /// Metric names of 2.0: `typed` had a type in some request, `untyped` had none in a request in which nothing had
     /// one.
     struct MetricTypes {
         std::set<std::string, std::less<>> typed, untyped;
+        bool described = false;  ///< something had a help text or a unit
     };
     [[nodiscard]] const MetricTypes& metric_types() const { return metric_types_; }
 
 private:
     void note_types(const proto::RequestView& view);
+    void note_subjects(const receiver::Exchange& exchange, const Delivery& delivery, std::string_view body);
     /// A long label that was exposed is not the fault of who sends it on.
     [[nodiscard]] bool exposed_so(const receiver::Finding& finding) const;
     [[nodiscard]] std::uint32_t source_of(const std::string& metric, const LabelPairs& labels) const;
@@ -163,6 +171,8 @@ private:
     std::size_t samples_ = 0, exemplars_ = 0;
     std::vector<SeenFinding> findings_;
     std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount> rule_counts_;
+    std::array<receiver::SubjectCounts, 2> subjects_;  ///< by message
+    std::unordered_set<std::uint64_t> refused_;        ///< digests of bodies that are to be sent again
     MetricTypes metric_types_;
 };
 

@@ -4,7 +4,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+
+#include "prw/proto/types.h"
 
 namespace prw::proto {
 
@@ -18,6 +21,7 @@ struct Clause {
     Level level;
     Party party;
     Observable observable;
+    bool v1, v2;  ///< which messages it is about: see applies()
     std::string_view section, url, summary, violation, notes;
     /// True for clauses that neither specification states ("ext."): they are reported apart from the specification's
     /// own.
@@ -28,6 +32,15 @@ struct Clause {
 [[nodiscard]] std::span<const Clause> clauses();
 /// nullptr when there is no such clause.
 [[nodiscard]] const Clause* find_clause(std::string_view id);
+
+/// True when the clause says something about requests with this message. The one place that knows: most clauses of a
+/// specification are about its own message, practice ("ext.") may be about either or about one alone.
+[[nodiscard]] bool applies(const Clause& clause, ProtobufMessage message);
+/// False where there is no such clause.
+[[nodiscard]] bool applies(std::string_view clause, ProtobufMessage message);
+
+/// True when neither specification states any of these: what they show is reported as an extension.
+[[nodiscard]] bool all_extensions(std::span<const std::string> clauses);
 
 /// "MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY".
 [[nodiscard]] std::string_view name_of(Level level);

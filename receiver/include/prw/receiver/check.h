@@ -44,6 +44,7 @@ struct CheckResult {
     bool decoded = false;                            ///< decompressed and well-formed: counts below are true
     std::uint64_t series = 0, samples = 0, histograms = 0, exemplars = 0,
                   metadata = 0;         ///< elements sent (stale markers are samples)
+    SubjectCounts subjects;             ///< what the rules looked at; that of `Rule::subject` is > 0 where one judged
     std::uint64_t rejected_series = 0;  ///< series with a finding of severity fail
     std::uint64_t uncompressed_size = 0;
     std::vector<Finding> findings;  ///< ordered by place
@@ -71,6 +72,8 @@ public:
     /// use.
     [[nodiscard]] const proto::RequestView& view();
     [[nodiscard]] CheckOptions& options();
+    /// How many messages were accepted without decoding them, since the checker was made.
+    [[nodiscard]] std::uint64_t accepted_fast() const;
 
 private:
     struct Impl;
