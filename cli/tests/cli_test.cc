@@ -240,6 +240,21 @@ TEST(Inspect, SaysThatAMessageOverTheLimitWasNotJudged) {
     EXPECT_EQ(prw({"inspect", dir.file("put"), "--max-uncompressed", "64"}).code, kNonConforming);
 }
 
+TEST(Inspect, FramesTheBodyAsAReceiverDoes) {
+    const auto trial = (prw::testing::source_dir() / "tests/trials/no-length.http").string();
+    const auto outcome = prw({"inspect", trial});
+    EXPECT_EQ(outcome.code, kNonConforming);
+    EXPECT_THAT(outcome.out, HasSubstr("\nfindings  1\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("No length is announced"));
+    // Too short a length: the block is judged whole, and the length alone is blamed.
+    auto request = fixture("prometheus-2.42-1.0/001");
+    const auto at = request.head.find("Content-Length: ") + 16;
+    request.head.replace(at, request.head.find('\r', at) - at, "10");
+    const auto shortened = prw({"inspect", "-"}, request.head + request.body);
+    EXPECT_THAT(shortened.out, HasSubstr("headers/content-length"));
+    EXPECT_THAT(shortened.out, ::testing::Not(HasSubstr("compression/")));
+}
+
 TEST(Inspect, NamesAnHttp2Preface) {
     const auto outcome = prw({"inspect", "-"}, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string(9, '\0'));
     EXPECT_EQ(outcome.code, kNonConforming);

@@ -195,6 +195,34 @@ std::vector<MessageCase> histogram_cases() {
     c.v1("histograms/v1-buckets-of-kind", "count_float with deltas", kWarn, one(floating(), deltas_in_float),
          one(floating()));
 
+    // Float histograms add up but for rounding.
+    const auto float_total = [](double n, std::uint64_t sum = proto::to_bits(25)) {
+        return [=](Histogram& h) {
+            h.count = n;
+            h.sum_bits = sum;
+        };
+    };
+    c.both("histograms/float-count-near-buckets", "99 of 10", kWarn, one(floating(), float_total(99)),
+           one(floating(), float_total(10.000001)))
+        .field("timeseries[0].histograms[0].count_float");
+    c.both("histograms/float-count-near-buckets", "too few", kWarn, one(floating(), float_total(9.99)),
+           one(floating(), float_total(9.999999)));
+    c.both("histograms/float-count-near-buckets", "NaN among the observations, and too few", kWarn,
+           one(floating(), float_total(9, proto::kNormalNanBits)),
+           one(floating(), float_total(12, proto::kNormalNanBits)));
+
+    // A marker is a marker, whatever else is in it.
+    const auto stale = [](Histogram& h) { h.sum_bits = proto::kStaleNanBits; };
+    const auto emptied = [](Histogram& h) {
+        h = Histogram{.timestamp = kNowMs};
+        h.sum_bits = proto::kStaleNanBits;
+    };
+    c.both("histograms/stale-marker-empty", "integer observations under the marker", kWarn, one(integer(), stale),
+           one(integer(), emptied))
+        .field("timeseries[0].histograms[0].sum");
+    c.both("histograms/stale-marker-empty", "float observations under the marker", kWarn, one(floating(), stale),
+           one(floating(), [](Histogram& h) { h.sum_bits = proto::kNormalNanBits; }));
+
     // Spans.
     c.both("histograms/spans-match-buckets", "a trailing bucket dropped", kFail,
            one(integer(),
@@ -289,7 +317,7 @@ std::vector<MessageCase> histogram_cases() {
            one(integer(), deltas({3, 1, -2}, 10)))
         .field("timeseries[0].histograms[0].count_int");
     c.both("histograms/count-equals-buckets", "one too many", kFail, one(integer(), deltas({3, 1, -2}, 11)),
-           one(floating(), [](Histogram& h) { h.count = 11.0; }));  // float histograms need not add up
+           one(floating(), [](Histogram& h) { h.count = 10.5; }));  // a float histogram is no integer one
     const auto nan_sum = [&](std::uint64_t count, std::uint64_t sum) {
         return [=](Histogram& h) {
             h.count = count;

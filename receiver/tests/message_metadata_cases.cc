@@ -89,6 +89,17 @@ std::vector<MessageCase> metadata_cases() {
          families({{MetricType::kGauge, "m", "Help.", ""}, {MetricType::kGauge, "", "Help.", ""}}),
          families({{MetricType::kGauge, "m", "Help.", ""}}))
         .field("metadata[1].metric_family_name");
+    for (const auto type : {MetricType::kHistogram, MetricType::kGaugeHistogram}) {
+        for (const auto* suffix : {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"})
+            c.v2("metadata/histogram-series-name", std::string("a float of a histogram, unlike ") + suffix, kWarn,
+                 series("m", type), series(std::string("m") + suffix, type))
+                .field("timeseries[0].metadata.type");
+    }
+    c.v2("metadata/histogram-series-name", "a float that is no stale marker", kWarn,
+         series("m", MetricType::kHistogram), [](proto::WriteRequest& r) {
+             series("m", MetricType::kHistogram)(r);
+             r.series[0].samples[0].value_bits = proto::kStaleNanBits;
+         });
     const auto named = [](const std::string& name, const std::string& family, MetricType type) {
         return [=](proto::WriteRequest& r) {
             r.series.resize(1);

@@ -25,6 +25,10 @@ std::function<void(CheckOptions&)> target(std::string expected) {
     return [expected](CheckOptions& options) { options.expected_target = expected; };
 }
 
+std::function<void(CheckOptions&)> host(std::string expected) {
+    return [expected](CheckOptions& options) { options.expected_host = expected; };
+}
+
 constexpr auto kFail = Severity::kFail, kWarn = Severity::kWarn, kInfo = Severity::kInfo;
 
 }  // namespace
@@ -72,6 +76,26 @@ std::vector<RequestCase> header_cases() {
          v1().target("/a%2fb").build(), v1().target("/%7Euser/%c3%a9").build(), target("/~user/%C3%A9")},
         {"QueryLost", "headers/url-path", "prw1.protocol.provided-url-path", kWarn, 204, v1().target("/w?a=1").build(),
          v1().target("/w?b=secret&a=1").build(), target("/w?a=1&b=secret")},
+        // Host.
+        {"HostMissing", "headers/host", "ext.http.host-once", kFail, 400, v1().remove("Host").build(),
+         v1().remove("Host").http_version("HTTP/1.0").build()},
+        {"HostTwice", "headers/host", "ext.http.host-once", kFail, 400, v2().append("host", "127.0.0.1:9201").build(),
+         valid2},
+        {"HostNoHost", "headers/host", "ext.http.host-once", kFail, 400, v1().header("Host", "http://a/b").build(),
+         v1().header("Host", "[2001:db8::1]:9201").build()},
+        {"HostOther", "headers/host-as-url", "ext.http.host-as-url", kWarn, 204,
+         v1().header("Host", "tenant-a").build(), v1().header("Host", "LOCALHOST:9201").build(),
+         host("127.0.0.1:9201")},
+        {"HostWithoutPort", "headers/host-as-url", "ext.http.host-as-url", kWarn, 204,
+         v2().header("Host", "127.0.0.1").build(), v2().header("Host", "127.0.0.1:8080").build(),
+         host("127.0.0.1:9201 127.0.0.1:8080")},
+        {"HostEmpty", "headers/host-as-url", "ext.http.host-as-url", kWarn, 204, v2().header("Host", "").build(),
+         v2().header("Host", "example.org").build(), host("example.org:80")},
+        // Length.
+        {"LengthNotAnnounced", "headers/length-announced", "ext.http.length-announced", kFail, 400,
+         v1().remove("Content-Length").body("").build(), v1().body("").build()},
+        {"LengthNotAnnouncedV2", "headers/length-announced", "ext.http.length-announced", kFail, 400,
+         v2().remove("Content-Length").body("").build(), v2().append("Transfer-Encoding", "chunked").body("").build()},
         // User-Agent.
         {"UserAgentMissing", "headers/user-agent", "prw1.headers.user-agent", kFail, 400,
          v1().remove("User-Agent").build(), v1().header("User-Agent", "a").build()},

@@ -33,6 +33,17 @@ struct Trial {
 
 const std::vector<Trial>& trials() {
     static const std::vector<Trial> kTrials = {
+        {"no-length", 400, {{"fail headers/length-announced", "No length is announced", "Content-Length"}}},
+        {"no-host", 400, {{"fail headers/host", "The Host header is missing", "once"}}},
+        {"stale-sum-with-data",
+         204,
+         {{"warn histograms/stale-marker-empty", "the histogram has the count 2", "ordinary NaN"}}},
+        {"float-total-99-of-3",
+         204,
+         {{"warn histograms/float-count-near-buckets", "count_float is 99, zero bucket and buckets hold 3"}}},
+        {"float-value-on-histogram",
+         204,
+         {{"warn metadata/histogram-series-name", "A float sample of \"lat\" is typed histogram"}}},
         {"json-says-gzip",
          415,
          {{"fail compression/snappy", "The body is JSON, neither protobuf nor compressed",
@@ -92,7 +103,10 @@ CheckResult judge(const std::string& file) {
     const auto split = bytes.find("\r\n\r\n") + 4;
     receiver::CheckOptions options;
     options.now_ms = kWrittenMs;
-    return receiver::check(std::string_view(bytes).substr(0, split), std::string_view(bytes).substr(split), options);
+    const auto head = std::string_view(bytes).substr(0, split);
+    // As a receiver frames it: no length announced, no body.
+    const bool announced = head.find("Content-Length:") != std::string_view::npos;
+    return receiver::check(head, announced ? std::string_view(bytes).substr(split) : std::string_view(), options);
 }
 
 std::string title(const Finding& f) { return std::string(receiver::name_of(f.severity)) + " " + f.rule; }

@@ -70,10 +70,12 @@ std::string_view feature_of(Subject subject) {
         case Subject::kHelp:
         case Subject::kTypedName:
         case Subject::kNextDescription:
+        case Subject::kHistogramSeries:
         case Subject::kCounterSample:
         case Subject::kStartableSample:
             return "metadata";
         case Subject::kStartTimestamp:
+        case Subject::kNextStart:
             return "start_timestamps";
         default:
             return {};
@@ -123,7 +125,8 @@ std::uint64_t collect(const receiver::Rule& rule, std::span<const ScenarioRecord
     return total;
 }
 
-/// True when every metric that was found without a type never has one, from a sender that sends metadata: then the source states none. A request with little in it does not show that.
+/// True when every metric that was found without a type never has one, from a sender that sends metadata: then the
+/// source states none. A request with little in it does not show that.
 bool untyped_at_source(std::span<const ScenarioRecord* const> records) {
     bool any = false;
     for (const auto* record : records) {

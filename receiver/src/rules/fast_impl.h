@@ -2,7 +2,12 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <string_view>
 
 #include "context.h"
@@ -52,6 +57,7 @@ inline void count_series(SubjectCounts& seen, std::uint32_t labels, bool bucket,
     seen[Subject::kLabel] += labels;
     seen[Subject::kLongLabelSet] += labels > 1 ? 1U : 0U;
     seen[Subject::kClassicBucket] += bucket ? 1U : 0U;
+    seen[Subject::kLeSeries] += bucket ? 1U : 0U;
     seen[Subject::kQuantile] += quantile ? 1U : 0U;
 }
 
@@ -112,6 +118,65 @@ struct Secret {
     std::array<Byte, 192> bytes;
 };
 
+/// Buckets and counts of classic histograms as samples/classic-cumulative compares them, by name alone: what is not
+/// plainly in order is left to the rule, which looks at the labels, too.
+class Classic {
+public:
+    void begin() { bucket_ = inf_ = count_ = {}; }
+    /// A series that is none of these stands between two others.
+    void other() { bucket_.size = 0; }
+    /// NAME_bucket with a plain `le`; `value`: of its last sample.
+    [[nodiscard]] bool bucket(const Byte* metric, std::size_t size, const Byte* le, std::size_t le_size,
+                              std::uint64_t value_bits) {
+        const Seen before = bucket_;
+        bucket_ = {};
+        const double value = std::bit_cast<double>(value_bits);
+        if (std::isnan(value)) return true;
+        bucket_ = {metric, static_cast<std::uint32_t>(size), bound_of(le, le_size), value};
+        if (before.size == size && std::memcmp(before.metric, metric, size) == 0 &&
+            (before.bound < bucket_.bound ? value < before.value : value > before.value))
+            return false;
+        if (!std::isinf(bucket_.bound) || bucket_.bound < 0) return true;
+        return pair({metric, bucket_.size - kBucketSuffix, 0, value}, count_, inf_);
+    }
+    /// NAME_count.
+    [[nodiscard]] bool count(const Byte* metric, std::size_t size, std::uint64_t value_bits) {
+        other();
+        const double value = std::bit_cast<double>(value_bits);
+        if (std::isnan(value)) return true;
+        return pair({metric, static_cast<std::uint32_t>(size) - kCountSuffix, 0, value}, inf_, count_);
+    }
+
+private:
+    struct Seen {
+        const Byte* metric = nullptr;
+        std::uint32_t size = 0;  ///< of the name; 0: none
+        double bound = 0, value = 0;
+    };
+    static constexpr std::uint32_t kBucketSuffix = 7, kCountSuffix = 6;
+
+    static double bound_of(const Byte* le, std::size_t size) {
+        double out = std::numeric_limits<double>::infinity();
+        if (le[0] == '+') return out;
+        const auto* const text = reinterpret_cast<const char*>(le);
+        if (std::from_chars(text, text + size, out).ec != std::errc{}) return -std::numeric_limits<double>::infinity();
+        return out;
+    }
+    /// Both have come: they are equal, and done with. One has come: it waits for the other. As the rule does.
+    static bool pair(const Seen& now, Seen& other, Seen& own) {
+        const bool same = other.size == now.size && std::memcmp(other.metric, now.metric, now.size) == 0;
+        if (!same) {
+            own = now;
+            return true;
+        }
+        const bool equal = other.value == now.value;
+        other = own = {};
+        return equal;
+    }
+
+    Seen bucket_, inf_, count_;
+};
+
 class WalkV1 {
 public:
     explicit WalkV1(const Secret& secret);
@@ -143,6 +208,7 @@ private:
 
     const Secret& secret_;
     std::array<Column, kMaxLabels + 1> columns_;
+    Classic classic_;
     Scratch<Item> items_;
     Distinct distinct_;
 };
@@ -203,6 +269,7 @@ private:
     struct Refs {
         std::uint32_t metric = 0, labels = 0;
         LabelKind checked = LabelKind::kOrdinary;  ///< kLe, kQuantile: there is such a label
+        std::uint32_t value = 0;                   ///< of that one
     };
     struct Metadata {
         std::uint32_t type = 0, help = 0, unit = 0;
@@ -228,6 +295,7 @@ private:
     const Secret& secret_;
     const Byte* base_ = nullptr;
     Symbol* symbols_ = nullptr;
+    Classic classic_;
     std::uint32_t symbol_count_ = 0;
     bool long_symbols_ = false;
     std::size_t last_metadata_size_ = 0;  ///< of the metadata field as it was on the wire; 0: none yet

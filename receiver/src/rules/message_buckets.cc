@@ -1,7 +1,9 @@
 /// Spans, buckets and custom bounds of native histograms.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "message_util.h"
 #include "prw/proto/model.h"
@@ -91,6 +93,19 @@ constinit const Rule kEqual{
     .fix = "Read count and buckets under one lock, or compute the count from the buckets.",
 };
 
+constinit const Rule kNear{
+    .id = "histograms/float-count-near-buckets",
+    .clauses = {"ext.histogram.float-count-near-buckets"},
+    .subject = Subject::kFloatHistogram,
+    .severity = Severity::kWarn,
+    .summary =
+        "The count of a float histogram is about the sum of its zero bucket and all other buckets (with a NaN "
+        "sum, not much below it).",
+    .fix =
+        "Scale count, zero bucket and buckets alike; receivers take quantiles from the buckets, and rates from the "
+        "count.",
+};
+
 constinit const Rule kCovers{
     .id = "histograms/count-covers-buckets",
     .clauses = {"ext.histogram.count-covers-buckets"},
@@ -107,7 +122,9 @@ constinit const Rule kIndex{
     .clauses = {"ext.histogram.bucket-index-in-range"},
     .subject = Subject::kBucket,
     .severity = Severity::kFail,
-    .summary = "No populated bucket lies beyond the overflow bucket of the schema, or below the smallest number that a double holds.",
+    .summary =
+        "No populated bucket lies beyond the overflow bucket of the schema, or below the smallest number that a double "
+        "holds.",
     .fix = "Check that the offsets belong to the schema that is sent, also after scaling down.",
 };
 
@@ -225,6 +242,7 @@ public:
             sums &= is_float_ ? float_buckets(side) : integer_buckets(side);
         }
         if (sums && !is_float_ && h_.count_kind == Count::kInteger) total();
+        if (sums && is_float_ && h_.count_kind == Count::kFloat) float_total();
     }
 
 private:
@@ -411,6 +429,22 @@ private:
                             "; wanted the same number"});
             });
         }
+    }
+
+    /// Float counts come of divisions and sums, so that only what rounding cannot explain is one.
+    void float_total() {
+        constexpr double kTolerance = 1e-6;
+        const double count = proto::from_bits(h_.count);
+        double sum = h_.zero_count_kind == Count::kFloat ? proto::from_bits(h_.zero_count) : 0;
+        for (const auto& side : sides_) sum = std::accumulate(side.counts.begin(), side.counts.end(), sum);
+        // Negative and infinite numbers have findings of their own.
+        if (!std::isfinite(count) || count < 0 || !std::isfinite(sum) || sum < 0) return;
+        const double room = kTolerance * std::max(count, sum);
+        if (sum - count <= room && (count - sum <= room || is_nan_bits(h_.sum_bits))) return;
+        say(kNear, "count_float", [&] {
+            return cat({"count_float is ", real(count), ", zero bucket and buckets hold ", real(sum),
+                        is_nan_bits(h_.sum_bits) ? "; with a NaN sum wanted not more" : "; wanted about the same"});
+        });
     }
 
     void custom_values() {

@@ -73,6 +73,17 @@ constexpr Rule kCustomZero{
     .fix = "Count observations around zero in a custom bucket; leave zero_count and zero_threshold at zero.",
 };
 
+constexpr Rule kMarker{
+    .id = "histograms/stale-marker-empty",
+    .clauses = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"},
+    .subject = Subject::kHistogram,
+    .severity = Severity::kWarn,
+    .summary = "A histogram whose sum is the stale marker holds no observations.",
+    .fix =
+        "Use the stale marker only where the series ends, in a histogram that is empty; send an ordinary NaN, "
+        "0x7ff8000000000001, as the sum of one with NaN among its observations.",
+};
+
 constexpr Rule kStart{
     .id = "histograms/start-timestamp",
     .clauses = {"prw2.samples.start-timestamp-histograms"},
@@ -93,6 +104,7 @@ constexpr const Rule* kRules[] = {
     &kZeroThreshold,
     &kCustomZero,
     &kStart,
+    &kMarker,
     &buckets::kDeltas,
     &buckets::kCounts,
     &buckets::kV1Kind,
@@ -102,6 +114,7 @@ constexpr const Rule* kRules[] = {
     &buckets::kFloatNegative,
     &buckets::kDeltaEncoding,
     &buckets::kEqual,
+    &buckets::kNear,
     &buckets::kCovers,
     &buckets::kIndex,
     &buckets::kNoOpSpan,
@@ -129,7 +142,10 @@ public:
             const auto histograms = view_.histograms_of(series);
             for (std::size_t j = 0; j < histograms.size(); ++j) {
                 const auto& h = histograms[j];
-                if (is_stale(h.sum_bits)) continue;
+                if (is_stale(h.sum_bits)) {
+                    marker(i, j, h);
+                    continue;
+                }
                 c_.saw(Subject::kHistogram);
                 if (h.schema == -53) c_.saw(Subject::kCustomHistogram);
                 schema(i, j, h);
@@ -167,6 +183,24 @@ private:
                                                 "split afterwards: limit the scaling down to -4 and allow for more "
                                                 "buckets, or count into custom or classic buckets."
                                               : ""};
+        });
+    }
+
+    void marker(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
+        const auto counted_ones = h.count_kind == Count::kFloat ? proto::from_bits(h.count) != 0
+                                                                : h.count_kind == Count::kInteger && h.count != 0;
+        const auto deltas = view_.of(view_.deltas, h.positive_deltas), more = view_.of(view_.deltas, h.negative_deltas);
+        const auto zero = [](std::int64_t delta) { return delta == 0; };
+        const bool buckets =
+            !std::all_of(deltas.begin(), deltas.end(), zero) || !std::all_of(more.begin(), more.end(), zero);
+        if (!counted_ones && !buckets) return;
+        say(kMarker, series, j, "sum", h.range, [&] {
+            return cat({"The sum is the stale marker, yet the histogram has ",
+                        counted_ones
+                            ? cat({"the count ",
+                                   h.count_kind == Count::kFloat ? real(proto::from_bits(h.count)) : unum(h.count)})
+                            : std::string("populated buckets"),
+                        ": receivers take it for a marker, and its observations are lost"});
         });
     }
 

@@ -16,8 +16,7 @@ constexpr Rule kType{
     .clauses = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"},
     .subject = Subject::kTypableSeries,
     .severity = Severity::kWarn,
-    .summary =
-        "Every series of a metric that can have a type carries it (a note where the request has metadata).",
+    .summary = "Every series of a metric that can have a type carries it (a note where the request has metadata).",
     .fix = "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records.",
 };
 
@@ -63,7 +62,8 @@ constexpr Rule kConsistent{
     .subject = Subject::kNextDescription,
     .severity = Severity::kWarn,
     .summary =
-        "All series of one metric name, or all entries of one family, in a request have the same type, help and unit (a "
+        "All series of one metric name, or all entries of one family, in a request have the same type, help and unit "
+        "(a "
         "note for help and unit).",
     .fix =
         "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets "
@@ -82,6 +82,15 @@ constexpr Rule kPayload{
     .fix = "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE.",
 };
 
+constexpr Rule kFloats{
+    .id = "metadata/histogram-series-name",
+    .clauses = {"ext.metadata.type-matches-payload"},
+    .subject = Subject::kHistogramSeries,
+    .severity = Severity::kWarn,
+    .summary = "Float samples typed HISTOGRAM are those of NAME_bucket, NAME_count, NAME_sum and their like.",
+    .fix = "Send a native histogram where that was meant, or type the series as what it is, a gauge or a counter.",
+};
+
 constexpr Rule kFamily{
     .id = "metadata/v1-family-name",
     .clauses = {"ext.metadata.v1-family-name"},
@@ -91,7 +100,8 @@ constexpr Rule kFamily{
     .fix = "Fill metric_family_name with the name of the metric without suffixes such as _bucket.",
 };
 
-constexpr const Rule* kRules[] = {&kType, &kHelp, &kHelpName, &kUnit, &kGuidelines, &kConsistent, &kPayload, &kFamily};
+constexpr const Rule* kRules[] = {&kType,       &kHelp,    &kHelpName, &kUnit,  &kGuidelines,
+                                  &kConsistent, &kPayload, &kFloats,   &kFamily};
 
 constexpr UncoveredClause kUncovered[] = {
     {"prw2.timeseries.metadata-unit-provided",
@@ -240,6 +250,8 @@ private:
             if (metric->value_ref < first_.size()) consistent(index, metadata, name, metric->value_ref);
         }
         if (series.histograms.count != 0) payload(index, series, metadata, type);
+        const bool histogram = type == MetricType::kHistogram || type == MetricType::kGaugeHistogram;
+        if (histogram && metric != nullptr && series.samples.count != 0) floats(index, series, metadata, name, type);
     }
 
     [[nodiscard]] bool only_markers(const proto::SeriesView& series) const {
@@ -340,6 +352,22 @@ private:
                          .protobuf = metadata.range};
         };
         report(c_, kConsistent, index, draft, Severity::kInfo);
+    }
+
+    /// Float samples of a classic histogram's series have its type, and a name that ends in what they are.
+    void floats(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata,
+                std::string_view name, MetricType type) {
+        c_.saw(Subject::kHistogramSeries);
+        if (series_of_histogram(name) || name.ends_with("_total")) return;  // metadata/type-guidelines
+        const auto labels = view_.labels_of(series);                        // labels/le-on-bucket
+        if (std::any_of(labels.begin(), labels.end(), [](const auto& l) { return l.name == "le"; })) return;
+        report(c_, kFloats, index, [&] {
+            return Draft{.message = cat({"A float sample of ", quoted(name), " is typed ", proto::name_of(type),
+                                         ", whose series are called ", quoted(cat({name, "_bucket"})),
+                                         ", _count or _sum; wanted a native histogram or another type"}),
+                         .field = cat({series_path(index), ".metadata.type"}),
+                         .protobuf = metadata.range};
+        });
     }
 
     void payload(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata,

@@ -182,6 +182,12 @@ bool is_cumulative(proto::MetricType type, std::string_view name) {
     }
 }
 
+bool series_of_histogram(std::string_view name) {
+    constexpr std::string_view kSuffixes[] = {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"};
+    return std::any_of(std::begin(kSuffixes), std::end(kSuffixes),
+                       [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
 bool find_duplicate_symbols(const proto::RequestView& view, std::vector<std::uint32_t>& first_of) {
     const auto count = static_cast<std::uint32_t>(view.symbols.size());
     std::size_t capacity = 16;

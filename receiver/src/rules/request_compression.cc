@@ -378,7 +378,10 @@ void run(const Context& c) {
     }
     if (c.head != nullptr || c.state->head_error) {
         if (c.body.empty()) {
-            report_empty(c);
+            // Without a length there is no body to speak of: headers/length-announced.
+            const bool announced = c.head == nullptr || c.head->find("Content-Length") != nullptr ||
+                                   c.head->find("Transfer-Encoding") != nullptr;
+            if (announced) report_empty(c);
         } else {
             report_not_a_block(c);
         }

@@ -48,6 +48,35 @@ constexpr Rule kPath{
     .fix = "Use the configured URL as it is: append no path of your own and keep its query.",
 };
 
+constexpr Rule kHost{
+    .id = "headers/host",
+    .clauses = {"ext.http.host-once"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "A request of HTTP/1.1 has one Host header, with a host in it.",
+    .fix = "Let the HTTP library write Host, once; servers must answer 400 to a request without it or with two.",
+};
+
+constexpr Rule kHostAsUrl{
+    .id = "headers/host-as-url",
+    .clauses = {"ext.http.host-as-url"},
+    .subject = Subject::kKnownHost,
+    .severity = Severity::kWarn,
+    .summary = "Host names the host and port of the configured URL.",
+    .fix =
+        "Send the host of the URL, with its port unless that is the scheme's own; receivers choose tenants and routes "
+        "by it.",
+};
+
+constexpr Rule kLengthAnnounced{
+    .id = "headers/length-announced",
+    .clauses = {"ext.http.length-announced"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "A write request announces its body, by Content-Length or as chunked.",
+    .fix = "Send Content-Length with the size of the compressed body, or send the body chunked.",
+};
+
 constexpr Rule kUserAgent{
     .id = "headers/user-agent",
     .clauses = {"prw1.headers.user-agent", "prw2.headers.user-agent-present"},
@@ -148,7 +177,9 @@ constexpr Rule kClean{
     .clauses = {"ext.http.header-value-clean"},
     .subject = Subject::kReservedHeader,
     .severity = Severity::kFail,
-    .summary = "Values of headers hold no control characters or line breaks, those of reserved headers no non-ASCII bytes either.",
+    .summary =
+        "Values of headers hold no control characters or line breaks, those of reserved headers no non-ASCII bytes "
+        "either.",
     .fix = "Trim the value where it is read (a version file's trailing newline is the usual cause) and keep it ASCII.",
 };
 
@@ -188,10 +219,27 @@ constexpr Rule kRetryAttempt{
     .fix = "Nothing to fix.",
 };
 
-constexpr std::array<const Rule*, 18> kRules{
-    &kWellFormed, &kMethod,         &kPath,         &kUserAgent, &kUserAgentVersion, &kUserAgentGrammar,
-    &kLibrary,    &kVersionPresent, &kVersionValue, &kVersion1x, &kVersionFormat,    &kVersionNewest,
-    &kOnce,       &kClean,          &kLength,       &kChunked,   &kExpect,           &kRetryAttempt};
+constexpr std::array<const Rule*, 21> kRules{&kWellFormed,
+                                             &kMethod,
+                                             &kPath,
+                                             &kHost,
+                                             &kHostAsUrl,
+                                             &kLengthAnnounced,
+                                             &kUserAgent,
+                                             &kUserAgentVersion,
+                                             &kUserAgentGrammar,
+                                             &kLibrary,
+                                             &kVersionPresent,
+                                             &kVersionValue,
+                                             &kVersion1x,
+                                             &kVersionFormat,
+                                             &kVersionNewest,
+                                             &kOnce,
+                                             &kClean,
+                                             &kLength,
+                                             &kChunked,
+                                             &kExpect,
+                                             &kRetryAttempt};
 
 constexpr std::array<UncoveredClause, 2> kUncovered{{
     {"prw1.scope.job-instance-labels",
@@ -199,6 +247,14 @@ constexpr std::array<UncoveredClause, 2> kUncovered{{
     {"prw2.scope.job-instance-labels",
      "a permission: labels job and instance may be there or not, and neither is worth a finding"},
 }};
+
+Draft draft_of(const HeaderField& field, std::string_view name, std::string message) {
+    Draft draft;
+    draft.message = std::move(message);
+    draft.field = name;
+    draft.head = field.range;
+    return draft;
+}
 
 // ---- request line
 // ----------------------------------------------------------------------------------------------------------------------
@@ -345,16 +401,73 @@ void check_target(const Context& c, const RequestHead& head) {
     }
 }
 
+// ---- Host
+// ------------------------------------------------------------------------------------------------------------------------------
+
+/// What Go's servers take, too: a name or address, and a port.
+bool is_host(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("!$%&'()*+,-.:;=[]_~").find(c) != std::string_view::npos;
+    });
+}
+
+/// In lower case, without the port that http has anyway; all names of loopback as one.
+std::string plain_host(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (out.ends_with(":80")) out.resize(out.size() - 3);
+    for (const std::string_view loopback : {"localhost", "[::1]", "127.0.0.1"}) {
+        if (out == loopback || (out.starts_with(loopback) && out[loopback.size()] == ':'))
+            return "127.0.0.1" + out.substr(loopback.size());
+    }
+    return out;
+}
+
+void check_host(const Context& c, const RequestHead& head) {
+    const auto* field = head.find("Host");
+    const auto count = head.count("Host");
+    if (count == 0) {
+        if (head.version == "HTTP/1.0") return;  // which has none
+        Draft draft;
+        draft.message = "The Host header is missing, which HTTP/1.1 wants in every request";
+        draft.field = "Host";
+        c.report.add(kHost, std::move(draft));
+        return;
+    }
+    if (count > 1) {
+        const auto second = std::find_if(head.fields.rbegin(), head.fields.rend(),
+                                         [](const auto& f) { return proto::iequals(f.name, "Host"); });
+        c.report.add(kHost, draft_of(*second, "Host",
+                                     "The header Host stands on " + std::to_string(count) + " lines; wanted one"));
+        return;
+    }
+    if (!is_host(field->value)) {
+        // Control characters have a finding of their own.
+        const bool control = std::any_of(field->value.begin(), field->value.end(), [](char ch) {
+            return static_cast<unsigned char>(ch) < 0x20U || ch == '\x7f';
+        });
+        if (!control)
+            c.report.add(kHost, draft_of(*field, "Host",
+                                         "Host is " + quote(field->value) + "; wanted a host, with a port or without"));
+        return;
+    }
+    if (c.options.expected_host.empty()) return;
+    c.saw(Subject::kKnownHost);
+    std::string_view expected = c.options.expected_host;
+    while (!expected.empty()) {
+        const auto one = expected.substr(0, expected.find(' '));
+        if (plain_host(one) == plain_host(field->value)) return;
+        expected.remove_prefix(std::min(expected.size(), one.size() + 1));
+    }
+    c.report.add(kHostAsUrl, draft_of(*field, "Host",
+                                      "Host is " + quote(field->value) + "; wanted " + quote(c.options.expected_host) +
+                                          ", as in the configured URL"));
+}
+
 // ---- User-Agent
 // ------------------------------------------------------------------------------------------------------------------------
-
-Draft draft_of(const HeaderField& field, std::string_view name, std::string message) {
-    Draft draft;
-    draft.message = std::move(message);
-    draft.field = name;
-    draft.head = field.range;
-    return draft;
-}
 
 void check_user_agent(const Context& c, const RequestHead& head) {
     const auto* field = head.find("User-Agent");
@@ -511,6 +624,15 @@ void check_reserved(const Context& c, const RequestHead& head) {
 void check_framing(const Context& c, const RequestHead& head) {
     const auto* length = head.find("Content-Length");
     const auto* coding = head.find("Transfer-Encoding");
+    if (length == nullptr && coding == nullptr && c.body.empty()) {
+        Draft draft;
+        draft.message =
+            "No length is announced (neither Content-Length nor Transfer-Encoding), so the body is empty for a "
+            "receiver";
+        draft.field = "Content-Length";
+        c.report.add(kLengthAnnounced, std::move(draft));
+        return;
+    }
     if (length != nullptr && coding != nullptr) {
         c.report.add(kChunked, draft_of(*length, "Content-Length",
                                         "The request has both Content-Length (" + printable(length->value, 20) +
@@ -546,6 +668,7 @@ void run(const Context& c) {
     if (c.kind == RequestKind::kProbe) return;
     c.saw(Subject::kRequest);
     check_target(c, head);
+    check_host(c, head);
     check_user_agent(c, head);
     check_version(c, head);
     check_reserved(c, head);

@@ -174,7 +174,7 @@ std::string coding_fix(const Context& c) {
     const auto kind = c.state->contents();
     if (auto first = message_first(c); !first.empty())
         return first + ", then compress it with snappy's block format and send 'Content-Encoding: snappy'.";
-    if (c.state->over_limit || (c.state->uncompressed && !compressed_again(kind)))
+    if (c.state->over_limit || (c.state->uncompressed && !compressed_again(c.state->message_kind)))
         return "The body is one snappy block already: send 'Content-Encoding: snappy'.";
     if (proto::is_other_compression(kind))
         return "Compress the message with snappy's block format instead of " + std::string(proto::name_of(kind)) +

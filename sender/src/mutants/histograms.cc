@@ -116,6 +116,12 @@ constexpr Row kRows[] = {
           h.sum_bits = proto::kNormalNanBits;
           h.count = std::uint64_t{2};
       }>}},
+    {{"histograms/float-count-off", "Sends a float histogram that counts 99 and holds 4.",
+      "sender/histograms/float-count-near-buckets"},
+     {.data = floats<[](Histogram& h) { h.count = 99.0; }>}},
+    {{"histograms/marker-with-data", "Sends the stale marker as the sum of a histogram with observations.",
+      "sender/histograms/stale-marker-empty"},
+     {.data = integer<[](Histogram& h) { h.sum_bits = proto::kStaleNanBits; }>}},
     {{"histograms/zero-threshold-negative", "Sends a negative zero threshold.", "sender/histograms/zero-threshold"},
      {.data = integer<[](Histogram& h) { h.zero_threshold = -1; }>}},
 

@@ -44,6 +44,10 @@ constexpr Row kRows[] = {
               (void)add_histogram(request);
               request.series.back().metadata.type = proto::MetricType::kGauge;
           }}},
+    {only_v2("metadata/gauge-is-histogram", "Calls a float gauge a histogram.",
+             "sender/metadata/histogram-series-name"),
+     {.data = [](proto::WriteRequest& request,
+                 ProtobufMessage) { add_gauge(request, "prw_mutant").metadata.type = proto::MetricType::kHistogram; }}},
     {{"metadata/v1-two-types", "Gives one metric family of 1.0 two types.", "sender/metadata/consistent-per-family",
       true, false},
      {.data =
