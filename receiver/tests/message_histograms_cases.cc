@@ -67,12 +67,14 @@ Wire countless(bool populated) {
     if (populated) w.bytes(11, Wire().varint(1, 0).varint(2, 1)).packed(12, {zigzag(1)});
     return w.varint(15, static_cast<std::uint64_t>(kNowMs));
 }
-/// The only histogram of the request with these fields before its own, as another encoder may write them.
-std::string with_more_in_histogram(const std::string& bytes, ProtobufMessage message, const Wire& more) {
+/// The only histogram of the request with these fields before or behind its own, as another encoder may write them.
+std::string with_more_in_histogram(const std::string& bytes, ProtobufMessage message, const Wire& more,
+                                   bool before_own) {
     proto::RequestView view;
     proto::decode(bytes, message, view);
     const auto range = view.histograms.at(0).range;
-    const auto histogram = more.str() + bytes.substr(range.offset, range.size);
+    const auto own = bytes.substr(range.offset, range.size);
+    const auto histogram = before_own ? more.str() + own : own + more.str();
     const bool v1 = message == ProtobufMessage::kV1;
     const auto series = view.series.at(0).range;
     // Everything before the histogram's tag and size, and everything behind it, stays.
@@ -138,17 +140,14 @@ std::vector<MessageCase> histogram_cases() {
         const bool is_float = std::holds_alternative<double>(make.count);
         for (const bool zero : {false, true}) {
             const auto number = zero ? 6U : 1U;
-            for (const bool float_first : {false, true}) {
-                Wire both;
-                if (float_first) both.real(number + 1, 1).varint(number, 1);
-                if (!float_first) both.varint(number, 1).real(number + 1, 1);
-                const auto name = std::string(zero ? "zero_count" : "count") +
-                                  (float_first ? ", float first" : ", int first") +
-                                  (is_float ? ", float buckets" : ", integer buckets");
+            for (const bool before : {false, true}) {
+                const auto other = is_float ? Wire().varint(number, 1) : Wire().real(number + 1, 1);
+                const auto name = std::string(is_float ? "float " : "integer ") + (zero ? "zero_count" : "count") +
+                                  (before ? " behind the other" : " before the other");
                 for (const auto message : {ProtobufMessage::kV1, ProtobufMessage::kV2}) {
                     const auto good = changed(message, one(make));
                     c.raw("histograms/kind-consistent", "both members: " + name, message, kFail,
-                          with_more_in_histogram(good, message, both), good)
+                          with_more_in_histogram(good, message, other, before), good)
                         .field(std::string("timeseries[0].histograms[0].") + (zero ? "zero_count" : "count"));
                 }
             }
@@ -292,6 +291,7 @@ std::vector<MessageCase> histogram_cases() {
                [](Histogram& h) {
                    h.negative_spans = {{9000, 1}};
                    h.negative_counts = {1};
+                   h.count = 11.0;
                }),
            one(floating(), [](Histogram& h) {
                h.negative_spans = {{9000, 1}};

@@ -433,12 +433,14 @@ private:
 
     /// Float counts come of divisions and sums, so that only what rounding cannot explain is one.
     void float_total() {
+        if (h_.zero_count_kind == Count::kInteger) return;  // histograms/kind-consistent
         constexpr double kTolerance = 1e-6;
         const double count = proto::from_bits(h_.count);
-        double sum = h_.zero_count_kind == Count::kFloat ? proto::from_bits(h_.zero_count) : 0;
+        const double zero = h_.zero_count_kind == Count::kFloat ? proto::from_bits(h_.zero_count) : 0;
+        double sum = zero;
         for (const auto& side : sides_) sum = std::accumulate(side.counts.begin(), side.counts.end(), sum);
         // Negative and infinite numbers have findings of their own.
-        if (!std::isfinite(count) || count < 0 || !std::isfinite(sum) || sum < 0) return;
+        if (!std::isfinite(count) || count < 0 || !std::isfinite(sum) || zero < 0) return;
         const double room = kTolerance * std::max(count, sum);
         if (sum - count <= room && (count - sum <= room || is_nan_bits(h_.sum_bits))) return;
         say(kNear, "count_float", [&] {

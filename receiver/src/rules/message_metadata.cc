@@ -251,7 +251,8 @@ private:
         }
         if (series.histograms.count != 0) payload(index, series, metadata, type);
         const bool histogram = type == MetricType::kHistogram || type == MetricType::kGaugeHistogram;
-        if (histogram && metric != nullptr && series.samples.count != 0) floats(index, series, metadata, name, type);
+        if (histogram && metric != nullptr && series.samples.count != 0 && series.histograms.count == 0)
+            floats(index, series, metadata, name, type);
     }
 
     [[nodiscard]] bool only_markers(const proto::SeriesView& series) const {
