@@ -65,7 +65,8 @@ SelfTestCatalogue catalogue() {
          Verdict::kPass,
          {"sender/connection/reuse"}},
         {"http/expect", "Sends Expect.", "sender/headers/expect", true, true, "", Verdict::kPass, Verdict::kPass, {}}};
-    out.nulls = {{"null/silent", "Sends nothing.", false, {}}, {"null/once", "Sends once.", true, {}}};
+    out.nulls = {{"null/silent", "Sends nothing.", SelfTestCatalogue::Null::Sends::kNothing, {}},
+                 {"null/once", "Sends once.", SelfTestCatalogue::Null::Sends::kData, {}}};
     return out;
 }
 
@@ -248,6 +249,13 @@ TEST(KillMatrix, EachThingThatGoesWrongTurnsTheVerdict) {
              all["sender/connection/reuse"] = said(Verdict::kPass, false);
          },
          {"null-conforms null/silent sender/connection/reuse 5xx 1.0"}},
+        {"a sender of heads that passes more than what heads show",
+         [](auto& catalogue, auto& runs) {
+             catalogue.nulls.back().sends = SelfTestCatalogue::Null::Sends::kHeads;
+             for (auto& check : catalogue.checks) check.of_heads = check.id == "sender/labels/sorted";
+             find(runs, "null/once", "steady", kV2).said["sender/headers/expect"] = said(Verdict::kPass);
+         },
+         {"null-conforms null/once sender/headers/expect steady 2.0"}},
         {"a mutant without a verdict",
          [](auto&, auto& runs) {
              find(runs, "retry/never", "5xx", kV1).said["sender/retry/on-5xx"] = said(Verdict::kInconclusive, false);

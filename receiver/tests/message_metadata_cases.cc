@@ -37,11 +37,14 @@ std::vector<MessageCase> metadata_cases() {
     };
     for (const auto* good : {"up", "scrape_duration_seconds", "ALERTS", "ALERTS_FOR_STATE", "job:m:rate5m"}) {
         c.v2("metadata/type-provided", std::string("no type, unlike ") + good, kWarn,
-             series("m", MetricType::kUnspecified), series(good, MetricType::kUnspecified))
+             series("m", MetricType::kUnspecified, ""), series(good, MetricType::kUnspecified, ""))
             .field("timeseries[0].metadata.type");
     }
-    c.v2("metadata/type-provided", "no type, unlike a stale marker", kWarn, series("uptime", MetricType::kUnspecified),
-         stale);
+    c.v2("metadata/type-provided", "no type, unlike a stale marker", kWarn,
+         series("uptime", MetricType::kUnspecified, ""), stale);
+    c.v2("metadata/type-provided", "no type, yet a help text", kInfo,
+         series("m", MetricType::kUnspecified, "What the source says."),
+         series("m", MetricType::kGauge, "What the source says."));
 
     c.v2("metadata/help-provided", "no series has help, source unknown", kInfo, series("m", MetricType::kGauge, ""),
          series("up", MetricType::kGauge, ""));

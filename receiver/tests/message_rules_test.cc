@@ -6,6 +6,7 @@
 
 #include "message_cases.h"
 #include "prw/proto/clauses.h"
+#include "subjects_of_findings.h"
 
 namespace prw::testing {
 
@@ -26,7 +27,9 @@ std::vector<MessageCase> all_cases() {
 CheckResult judge(const MessageCase& c, const std::string& bytes) {
     auto options = test_options();
     options.known_source = c.known_source;
-    return receiver::Checker(options).check_message(bytes, c.message);
+    auto result = receiver::Checker(options).check_message(bytes, c.message);
+    expect_subjects(result);
+    return result;
 }
 
 std::string text(const CheckResult& result) {

@@ -29,6 +29,14 @@ std::string stored(std::string_view message, std::size_t claimed) {
     return out + std::string(message);
 }
 
+/// The length in two more bytes than it needs.
+std::string padded_preamble(std::string block) {
+    std::size_t last = 0;
+    while ((static_cast<unsigned char>(block[last]) & 0x80U) != 0) ++last;
+    block[last] = static_cast<char>(static_cast<std::uint8_t>(static_cast<unsigned char>(block[last]) | 0x80U));
+    return block.insert(last + 1, std::string("\x80\x00", 2));
+}
+
 std::string framed() {
     return std::string("\xff\x06\x00\x00sNaPpY", 10) + std::string("\x00\x05\x00\x00", 4) + "crc!x";
 }
@@ -135,6 +143,10 @@ std::vector<RequestCase> body_cases() {
          v1().body(stored(m1, m1.size() - 1)).build(), valid1},
         {"BlockClaimsMore", "compression/length-exact", "ext.snappy.length-exact", kFail, 400,
          v1().body(stored(m1, m1.size() + 1)).build(), valid1},
+        {"BlockLengthPadded", "compression/length-minimal", "ext.snappy.length-minimal", kInfo, 204,
+         v1().body(padded_preamble(block(m1))).build(), valid1},
+        {"BlockLengthOfZeroPadded", "compression/length-minimal", "ext.snappy.length-minimal", kInfo, 204,
+         v1().body(unhex("80 80 00")).build(), v1().body(unhex("00")).build()},
         {"BlockTrailing", "compression/trailing-bytes", "ext.snappy.no-trailing-bytes", kFail, 400,
          v1().body(stored(m1, m1.size()) + std::string(9, '\0')).build(), v1().body(stored(m1, m1.size())).build()},
         {"BlockS2Repeat", "compression/s2", "ext.snappy.no-s2-extensions", kFail, 400,

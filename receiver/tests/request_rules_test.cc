@@ -10,6 +10,7 @@
 #include "prw/receiver/check.h"
 #include "request_builder.h"
 #include "request_cases.h"
+#include "subjects_of_findings.h"
 #include "support.h"
 
 namespace prw::testing {
@@ -24,7 +25,9 @@ class RequestRules : public ::testing::TestWithParam<RequestCase> {};
 CheckResult judge(const RequestCase& c, const BuiltRequest& request) {
     auto options = test_options();
     if (c.options) c.options(options);
-    return receiver::check(request.head, request.body, options);
+    auto result = receiver::check(request.head, request.body, options);
+    expect_subjects(result);
+    return result;
 }
 
 TEST_P(RequestRules, BadRequestIsReported) {

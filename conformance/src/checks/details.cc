@@ -122,7 +122,8 @@ void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
         return warn(out, "every exemplar that was scraped",
                     std::to_string(lost(plain) + lost(native)) + " of " +
                         count_text(plain.expected + native.expected, "exemplar") + " did not arrive");
-    std::string reason = count_text(plain.found + native.found, "exemplar") + " arrived as served";
+    const auto found = plain.found + native.found;
+    std::string reason = count_text(found > 0 ? found : arrived, "exemplar") + " arrived as served";
     const auto none_of = [](const Kind& kind) { return kind.expected > 0 && kind.found == 0; };
     if (none_of(native)) reason += "; of native histograms none was sent";
     if (none_of(plain)) reason += "; of counters and buckets none was sent";

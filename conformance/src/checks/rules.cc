@@ -141,6 +141,21 @@ bool untyped_at_source(std::span<const ScenarioRecord* const> records) {
     return any;
 }
 
+CheckOutcome nothing_readable(std::uint64_t requests, proto::ProtobufMessage message) {
+    CheckOutcome out;
+    out.id = kTargetRuns;
+    out.message = message;
+    out.verdict = Verdict::kError;
+    out.extension = true;
+    out.summary = kTargetRunsSummary;
+    out.want = "messages that can be read, with data";
+    out.got = "none in " + count_text(requests, "request");
+    out.reason = "no message with data could be read in " + count_text(requests, "request");
+    out.scenario = kSteady;
+    evidence(out, "requests", requests);
+    return out;
+}
+
 }  // namespace
 
 std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage message) {
@@ -213,6 +228,11 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         }
         out.push_back(std::move(outcome));
     }
+    // Heads alone are no evidence of a sender: where nothing else was looked at, no run may end well.
+    const bool failed =
+        std::any_of(out.begin(), out.end(), [](const CheckOutcome& o) { return o.verdict == Verdict::kFail; });
+    if (sent.requests > 0 && sent.subjects[Subject::kMessage] == 0 && !failed)
+        out.push_back(nothing_readable(sent.requests, message));
     return out;
 }
 

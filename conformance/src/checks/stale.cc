@@ -149,7 +149,9 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
     if (faults > 0)
         return miss(out, "stale markers only for series that are gone",
                     count_text(faults, "marker") + " for series that were still served");
-    pass(out, "none of " + count_text(markers, "marker") + " is for a series that was still served");
+    if (ordinary + markers == 0) return undecided(out, "no sample of a scraped series arrived");
+    pass(out, markers == 0 ? "no marker among " + count_text(ordinary, "sample") + " of series that were served"
+                           : "none of " + count_text(markers, "marker") + " is for a series that was still served");
 }
 
 void judge_single(const ScenarioRecord& record, CheckOutcome& out) {

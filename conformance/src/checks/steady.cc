@@ -93,7 +93,8 @@ void judge_negative_zero(const ScenarioRecord& record, CheckOutcome& out) {
                                          std::numeric_limits<std::uint64_t>::max());
     evidence(out, "samples with -0", all.negative_zeros);
     if (all.negative_zeros == 0) return undecided(out, "no -0 was scraped");
-    if (all.signs.empty()) return pass(out, "every -0 arrived with its sign");
+    if (all.signs.empty())
+        return pass(out, count_text(all.negative_zeros, "sample") + " with -0, each arrived with its sign");
     for (const auto& fault : all.signs) {
         add_finding(
             out, record.observation.sources()[fault.served.series].text(),
@@ -185,7 +186,9 @@ void judge_complete_set(const ScenarioRecord& record, CheckOutcome& out) {
     }
     evidence(out, "series", judged);
     if (judged == 0) return nothing_arrived(record, out);
-    if (faults == 0) return pass(out, "every scraped series arrived with all its labels, always with the same");
+    if (faults == 0)
+        return pass(out, count_text(judged, "scraped series", "scraped series") +
+                             ", each arrived with all its labels, always with the same");
     miss(out, "each series with all its labels, in every request",
          count_text(faults, "label set was", "label sets were") + " not complete or not constant");
 }
@@ -211,8 +214,9 @@ void judge_job_instance(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "series", judged);
     if (judged == 0) return nothing_arrived(record, out);
     if (kinds.size() == 1)
-        return pass(out, kinds.begin()->empty() ? "no series has job or instance"
-                                                : "all series of the target have " + *kinds.begin());
+        return pass(out, kinds.begin()->empty()
+                             ? "none of " + count_text(judged, "series", "series") + " has job or instance"
+                             : "all " + count_text(judged, "series", "series") + " have " + *kinds.begin());
     for (const auto& [kind, series] : example)
         add_finding(out, series, kind.empty() ? "has neither job nor instance" : "has " + kind);
     miss(out, "job and instance on all series of a target, or on none",
@@ -280,7 +284,7 @@ void judge_unique_timestamps(const ScenarioRecord& record, CheckOutcome& out) {
     }
     evidence(out, "samples", samples);
     if (samples < 2) return undecided(out, "only one sample arrived");
-    if (faults == 0) return pass(out, "no series has two values at one timestamp");
+    if (faults == 0) return pass(out, count_text(samples, "sample") + ", no series has two values at one timestamp");
     miss(out, "one value for a timestamp of a series",
          count_text(faults, "sample") + " with another value at the same timestamp");
 }

@@ -37,16 +37,18 @@ Verdict full_verdict(const Check& check) {
 }
 
 /// Mutants that are null senders as well, or nothing but that: what sends nothing gives no check anything to say.
+using Sends = SelfTestCatalogue::Null::Sends;
 struct NullRow {
     std::string_view mutant;
-    bool sends;
+    Sends sends;
 };
-constexpr std::array<NullRow, 6> kNulls = {{{"null/silent", false},
-                                            {"null/exits-at-once", false},
-                                            {"null/fails-at-once", false},
-                                            {"null/ignores-url", false},
-                                            {"null/sends-once", true},
-                                            {"null/constant", true}}};
+constexpr std::array<NullRow, 7> kNulls = {{{"null/silent", Sends::kNothing},
+                                            {"null/exits-at-once", Sends::kNothing},
+                                            {"null/fails-at-once", Sends::kNothing},
+                                            {"null/ignores-url", Sends::kNothing},
+                                            {"null/garbage", Sends::kHeads},
+                                            {"null/sends-once", Sends::kData},
+                                            {"null/constant", Sends::kData}}};
 
 /// They promise what the reference promises.
 std::vector<SelfTestCatalogue::Null> null_senders() {
@@ -93,6 +95,8 @@ SelfTestCatalogue self_test_catalogue() {
         row.summary = check.summary;
         row.scenario = check.scenario;
         row.full = full_verdict(check);
+        const auto* of_request = receiver::find_rule(check.rule);
+        row.of_heads = of_request != nullptr && receiver::of_head(of_request->subject);
         for (const auto& rule : sender::unbreakable_rules()) {
             if (rule.rule == check.rule) row.exempt = rule.reason;
         }

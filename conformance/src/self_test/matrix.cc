@@ -12,6 +12,7 @@ namespace prw::conformance {
 namespace {
 
 using Kind = SelfTestProblem::Kind;
+using Sends = SelfTestCatalogue::Null::Sends;
 
 /// What the check has to say of the mutant: its worst, bounded by the clause's level under this message.
 Verdict expected_of(const SelfTestRun& run, const SelfTestCatalogue::Mutant& mutant,
@@ -158,8 +159,8 @@ SelfTestMatrix::CheckLine check_line(const SelfTestCatalogue& catalogue, const S
     return line;
 }
 
-SelfTestMatrix::NullLine null_line(const SelfTestCatalogue::Null& null, const std::vector<SelfTestRun>& runs,
-                                   std::vector<SelfTestProblem>& problems) {
+SelfTestMatrix::NullLine null_line(const SelfTestCatalogue& catalogue, const SelfTestCatalogue::Null& null,
+                                   const std::vector<SelfTestRun>& runs, std::vector<SelfTestProblem>& problems) {
     SelfTestMatrix::NullLine line;
     line.id = null.id;
     line.summary = null.summary;
@@ -175,8 +176,11 @@ SelfTestMatrix::NullLine null_line(const SelfTestCatalogue::Null& null, const st
             judged.emplace(id, run.job.message);
             if (said.verdict != Verdict::kPass) continue;
             passed.emplace(id, run.job.message);
-            if (!null.sends)
+            if (null.sends == Sends::kNothing)
                 problems.push_back(about(run, Kind::kNullConforms, id, "passes although nothing was sent"));
+            const auto* check = find_row(catalogue.checks, id);
+            if (null.sends == Sends::kHeads && (check == nullptr || !check->of_heads))
+                problems.push_back(about(run, Kind::kNullConforms, id, "passes although nothing but heads was sent"));
         }
     }
     conclude(results, false);
@@ -262,7 +266,7 @@ SelfTestMatrix matrix_of(const SelfTestCatalogue& catalogue, std::vector<SelfTes
                 return run.job.kind == SubjectKind::kNull && run.job.subject == null.id;
             }))
             continue;
-        matrix.nulls.push_back(null_line(null, runs, matrix.problems));
+        matrix.nulls.push_back(null_line(catalogue, null, runs, matrix.problems));
     }
     // A kill by "info" proves nothing where the reference gets the same.
     for (const auto& run : runs) {

@@ -36,9 +36,6 @@ std::span<const MutantNote> mutant_notes() {
         {.mutant = "histograms/no-start-timestamp", .v2_says = Verdict::kInfo},
         {.mutant = "histograms/zero-count-float", .also = {"sender/histograms/count-equals-buckets"}},
         {.mutant = "histograms/exponential-with-bounds", .also = {"sender/wire/v1-custom-buckets"}},
-        {.mutant = "histograms/custom-infinite-bound", .also = {"sender/wire/v1-custom-buckets"}},
-        {.mutant = "histograms/custom-nan-bound", .also = {"sender/wire/v1-custom-buckets"}},
-        {.mutant = "histograms/custom-span-outside", .also = {"sender/wire/v1-custom-buckets"}},
         {.mutant = "exemplars/trace-id-spelling", .v2_says = Verdict::kInfo},
         {.mutant = "metadata/no-help", .also = {"sender/fidelity/metadata"}, .v2_says = Verdict::kInfo},
         {.mutant = "metadata/help-is-name", .v2_says = Verdict::kInfo},
@@ -95,7 +92,8 @@ std::span<const CheckNote> check_notes() {
     static const std::vector<CheckNote> kNotes = {
         {.check = "sender/headers/version-1x-receiver", .scenario = kUnsupported},
         {.check = "sender/negotiation/content-type-1x-receiver", .scenario = kUnsupported},
-        {.check = "sender/wire/v1-metadata", .unseen = "the reference sends 1.0 as it is specified, without metadata"},
+        {.check = "sender/metadata/v1-family-name",
+         .unseen = "the reference sends 1.0 as it is specified, without metadata"},
         {.check = "sender/fidelity/custom-buckets", .unseen = "the reference sends classic histograms as they are"},
     };
     return kNotes;

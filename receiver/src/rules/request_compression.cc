@@ -92,6 +92,15 @@ constexpr Rule kLength{
     .fix = "Write the uncompressed length into the preamble, and send the whole block.",
 };
 
+constexpr Rule kMinimal{
+    .id = "compression/length-minimal",
+    .clauses = {"ext.snappy.length-minimal"},
+    .subject = Subject::kBlock,
+    .severity = Severity::kInfo,
+    .summary = "The length in the snappy preamble has no bytes that say nothing.",
+    .fix = "Write the length as a varint of as few bytes as it needs; every decoder is tested with that.",
+};
+
 constexpr Rule kTrailing{
     .id = "compression/trailing-bytes",
     .clauses = {"ext.snappy.no-trailing-bytes", "prw1.body.snappy-block", "prw2.protocol.snappy-block"},
@@ -120,8 +129,8 @@ constexpr Rule kSize{
         "Send fewer series per request (2,000 to 10,000 is usual): receivers answer 400 or 413, and the data is lost.",
 };
 
-constexpr std::array<const Rule*, 11> kRules{&kEmpty, &kCarries, &kSnappy,   &kRaw, &kTwice, &kFramed,
-                                             &kBlock, &kLength,  &kTrailing, &kS2,  &kSize};
+constexpr std::array<const Rule*, 12> kRules{&kEmpty, &kCarries, &kSnappy,  &kRaw,      &kTwice, &kFramed,
+                                             &kBlock, &kLength,  &kMinimal, &kTrailing, &kS2,    &kSize};
 
 proto::ByteRange start_of(std::string_view body, std::uint32_t size) {
     return {0, static_cast<std::uint32_t>(std::min<std::size_t>(body.size(), size))};
@@ -144,6 +153,16 @@ void report_empty(const Context& c) {
             "Known of Prometheus when sample_age_limit drops every sample of a batch that it retries; raise or unset "
             "sample_age_limit.";
     c.report.add(kEmpty, std::move(draft));
+}
+
+/// A varint may end in zero groups: the same number, in more bytes than it needs.
+void check_preamble(const Context& c) {
+    std::uint32_t size = 0;
+    while (size < c.body.size() && (static_cast<unsigned char>(c.body[size]) & 0x80U) != 0) ++size;
+    if (size == 0 || size >= c.body.size() || c.body[size] != '\0') return;
+    c.report.add(kMinimal, draft_of("The snappy preamble says " + bytes_text(c.state->uncompressed_size) + " in " +
+                                        std::to_string(size + 1) + " bytes, the last of which says nothing",
+                                    start_of(c.body, size + 1)));
 }
 
 void check_size(const Context& c) {
@@ -367,6 +386,7 @@ void run(const Context& c) {
     if (c.state->uncompressed || c.state->over_limit) check_size(c);
     if (c.state->uncompressed) {
         c.saw(Subject::kBlock);
+        check_preamble(c);
         const auto kind = c.state->message_kind;
         if (compressed_again(kind))
             c.report.add(kTwice,

@@ -88,6 +88,15 @@ constexpr Row kRows[] = {
               const auto [length, elements] = split(body);
               body = wire::varint(length + 1) + elements;
           }}},
+    {{"compression/length-padded", "Announces the length of the block in two bytes more than it needs.",
+      "sender/compression/length-minimal"},
+     {.body =
+          [](std::string& body, const std::string&) {
+              const auto [length, elements] = split(body);
+              auto preamble = wire::varint(length);
+              preamble.back() = static_cast<char>(static_cast<unsigned char>(preamble.back()) | 0x80U);
+              body = preamble + std::string("\x80\x00", 2) + elements;
+          }}},
     {{"compression/trailing-bytes", "Sends four zero bytes behind the block.", "sender/compression/trailing-bytes"},
      {.body = [](std::string& body, const std::string&) { body.append(4, '\0'); }}},
     {{"compression/s2", "Ends the block with a repeat code, which only S2 has.", "sender/compression/s2"},

@@ -174,17 +174,18 @@ constexpr Row kRows[] = {
           h.negative_deltas = {1};
           h.count = std::uint64_t{4};
       }>}},
-    {{"histograms/custom-infinite-bound", "Lists +Inf among the custom bounds.",
-      "sender/histograms/custom-no-inf-bound"},
+    {only_v2("histograms/custom-infinite-bound", "Lists +Inf among the custom bounds.",
+             "sender/histograms/custom-no-inf-bound"),
      {.data = custom<[](Histogram& h) {
           h.custom_values = {1, kInfinity};
       }>}},
-    {{"histograms/custom-nan-bound", "Has NaN among the custom bounds.", "sender/histograms/custom-bounds-finite"},
+    {only_v2("histograms/custom-nan-bound", "Has NaN among the custom bounds.",
+             "sender/histograms/custom-bounds-finite"),
      {.data = custom<[](Histogram& h) {
           h.custom_values = {1, std::nan("")};
       }>}},
-    {{"histograms/custom-span-outside", "Sends more custom buckets than the bounds make.",
-      "sender/histograms/custom-spans-within-bounds"},
+    {only_v2("histograms/custom-span-outside", "Sends more custom buckets than the bounds make.",
+             "sender/histograms/custom-spans-within-bounds"),
      {.data = custom<[](Histogram& h) {
           h.positive_spans = {{0, 4}};
           h.positive_deltas = {1, 0, 0, 0};

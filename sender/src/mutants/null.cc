@@ -55,6 +55,9 @@ constexpr Row kRows[] = {
           request.url.host = "127.0.0.1";
           request.url.port = 9;
       }>}},
+    {{"null/garbage", "Sends a line of text in the place of each body, under heads that are right.",
+      "sender/compression/snappy"},
+     {.body = [](std::string& body, const std::string&) { body = "nothing to see here\n"; }}},
     {{"null/sends-once", "Sends one batch and never another.", "sender/fidelity/every-sample-bit-exact"},
      {.wrap = wrapped<SendsOnce>}},
     {{"null/constant", "Sends the same sample in every request, whatever it scraped.", "sender/fidelity/no-duplicates",

@@ -37,7 +37,8 @@ struct Check {
 [[nodiscard]] proto::ProtobufMessage judged_message(const ScenarioRecord& record);
 /// The checks of the record's scenario, or of these only the one with the id `only`.
 [[nodiscard]] std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view only = {});
-/// The request rules over everything sent in these records (all judged under `message`).
+/// The request rules over everything sent in these records (all judged under `message`); and that the target runs, if
+/// nothing that it sent could be read and no rule says why.
 [[nodiscard]] std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> records,
                                                     proto::ProtobufMessage message);
 

@@ -32,6 +32,7 @@ struct SelfTestCatalogue {
         Verdict full = Verdict::kFail;  ///< what it says at its worst: fail for a MUST, warn, or info
         std::string exempt;             ///< why no mutant can kill it; empty: one must
         std::string unseen;             ///< why the reference never gets a pass from it; empty: it must
+        bool of_heads = false;          ///< a rule that looks at nothing but request heads
     };
     struct Mutant {
         std::string id, summary;
@@ -43,7 +44,9 @@ struct SelfTestCatalogue {
     };
     struct Null {
         std::string id, summary;
-        bool sends = false;  ///< false: nothing ever arrives, so that no check at all may pass
+        /// What arrives of it: where nothing does, no check at all may pass, where only heads do, only rules on heads.
+        enum class Sends : std::uint8_t { kNothing, kHeads, kData };
+        Sends sends = Sends::kNothing;
         Target target;
     };
     struct Scenario {

@@ -128,6 +128,8 @@ struct SubjectName {
     std::string_view one, many;
 };
 [[nodiscard]] SubjectName name_of(Subject subject);
+/// True for what a request shows whatever its body is.
+[[nodiscard]] constexpr bool of_head(Subject subject) { return subject < Subject::kBlock; }
 
 /// How much of each was seen.
 class SubjectCounts {
