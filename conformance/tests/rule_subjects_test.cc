@@ -119,7 +119,10 @@ ScenarioRecord record_of(const Sending& sending, ProtobufMessage message) {
     const auto built = builder.build();
     receiver::CheckOptions options;
     options.now_ms = kNowMs;
-    if (sending.known_target) options.expected_target = "/api/v1/write";
+    if (sending.known_target) {
+        options.expected_target = "/api/v1/write";
+        options.expected_host = "127.0.0.1:9201";
+    }
     std::uint64_t id = 0;
     const auto send = [&](int status) {
         receiver::Exchange exchange;
@@ -219,6 +222,7 @@ Change without(Subject subject, ProtobufMessage message) {
                 s.head = {[](RequestBuilder& b) { b.method("GET"); }};
             };
         case Subject::kKnownTarget:
+        case Subject::kKnownHost:
             return [](Sending& s) { s.known_target = false; };
         case Subject::kUserAgent:
             return head([](RequestBuilder& b) { b.remove("User-Agent"); });
@@ -284,6 +288,7 @@ Change without(Subject subject, ProtobufMessage message) {
         case Subject::kLongLabelSet:
             return drop_labels([](const std::string& name) { return name != "__name__"; });
         case Subject::kClassicBucket:
+        case Subject::kLeSeries:
         case Subject::kBucketExemplar:
             return drop_labels([](const std::string& name) { return name == "le"; });
         case Subject::kQuantile:
@@ -302,6 +307,7 @@ Change without(Subject subject, ProtobufMessage message) {
                 s.exemplars.clear();
             });
         case Subject::kNextPoint:
+        case Subject::kNextStart:
             return each_series([](proto::Series& s) {
                 s.samples.resize(std::min<std::size_t>(s.samples.size(), 1));
                 s.histograms.resize(std::min<std::size_t>(s.histograms.size(), 1));
@@ -315,6 +321,7 @@ Change without(Subject subject, ProtobufMessage message) {
             });
         case Subject::kCounterSample:
         case Subject::kStartableSample:
+        case Subject::kHistogramSeries:
             return each_metadata([](proto::Metadata& m) { m.type = MetricType::kGauge; });
         case Subject::kStartTimestamp:
             return each_series([](proto::Series& s) {

@@ -194,6 +194,7 @@ private:
         const bool buckets =
             !std::all_of(deltas.begin(), deltas.end(), zero) || !std::all_of(more.begin(), more.end(), zero);
         if (!counted_ones && !buckets) return;
+        c_.saw(Subject::kHistogram);
         say(kMarker, series, j, "sum", h.range, [&] {
             return cat({"The sum is the stale marker, yet the histogram has ",
                         counted_ones
@@ -211,6 +212,7 @@ private:
                 return cat({name, "_int and ", name, "_float are both set; one of them is meant"});
             });
         };
+        if (h.both_counts || h.both_zero_counts) c_.saw(Subject::kZeroCount);
         if (h.both_counts) both("count", h.count_range);
         if (h.both_zero_counts) both("zero_count", {});
         return h.both_counts || h.both_zero_counts;
