@@ -100,7 +100,8 @@ Sending everything(ProtobufMessage message) {
         custom.histograms = {custom_histogram(kNowMs)};
         out.data.series.push_back(custom);
     } else {
-        out.data.metadata = {{MetricType::kCounter, "jobs_total", "What it is.", ""}};
+        out.data.metadata = {{MetricType::kCounter, "jobs_total", "What it is.", ""},
+                             {MetricType::kCounter, "jobs_total", "What it is.", ""}};
     }
     return out;
 }
@@ -384,6 +385,7 @@ Change without(Subject subject, ProtobufMessage message) {
             return [](Sending& s) {
                 int number = 0;
                 for (auto& series : s.data.series) series.labels.front().second += std::to_string(++number);
+                for (auto& entry : s.data.metadata) entry.family += std::to_string(++number);
             };
         case Subject::kTypedHistogram:
             return each_series([](proto::Series& s) {

@@ -118,39 +118,53 @@ struct Secret {
     std::array<Byte, 192> bytes;
 };
 
-/// Buckets and counts of classic histograms as samples/classic-cumulative compares them, by name alone: what is not
-/// plainly in order is left to the rule, which looks at the labels, too.
+/// A part of a series' labels on the wire.
+struct Part {
+    std::uint32_t offset = 0, size = 0;
+};
+
+/// Buckets and counts of classic histograms, compared as samples/classic-cumulative does, but for timestamps: what is
+/// wrong at different times is left to the rule. Labels are looked at only where the values give cause.
 class Classic {
 public:
+    /// Labels on the wire, with the metric's name and, of a bucket, le as parts of them.
+    struct Series {
+        const Byte* labels = nullptr;
+        std::uint32_t size = 0;
+        Part name, le;
+        const Byte* metric = nullptr;
+        std::uint32_t metric_size = 0;
+        std::uint64_t value_bits = 0;  ///< of its last sample
+    };
+
     void begin() { bucket_ = inf_ = count_ = {}; }
     /// A series that is none of these stands between two others.
-    void other() { bucket_.size = 0; }
-    /// NAME_bucket with a plain `le`; `value`: of its last sample.
-    [[nodiscard]] bool bucket(const Byte* metric, std::size_t size, const Byte* le, std::size_t le_size,
-                              std::uint64_t value_bits) {
+    void other() { bucket_.base = 0; }
+    /// NAME_bucket with a plain `le`.
+    [[nodiscard]] bool bucket(const Series& series, const Byte* le, std::size_t le_size) {
         const Seen before = bucket_;
         bucket_ = {};
-        const double value = std::bit_cast<double>(value_bits);
-        if (std::isnan(value)) return true;
-        bucket_ = {metric, static_cast<std::uint32_t>(size), bound_of(le, le_size), value};
-        if (before.size == size && std::memcmp(before.metric, metric, size) == 0 &&
-            (before.bound < bucket_.bound ? value < before.value : value > before.value))
+        const Seen now{series, series.metric_size - kBucketSuffix, bound_of(le, le_size),
+                       std::bit_cast<double>(series.value_bits)};
+        if (std::isnan(now.value)) return true;
+        bucket_ = now;
+        if (same_name(before, now) &&
+            (before.bound < now.bound ? now.value < before.value : now.value > before.value) &&
+            same_labels(before.series, series))
             return false;
-        if (!std::isinf(bucket_.bound) || bucket_.bound < 0) return true;
-        return pair({metric, bucket_.size - kBucketSuffix, 0, value}, count_, inf_);
+        return now.bound != std::numeric_limits<double>::infinity() || pair(now, count_, inf_);
     }
     /// NAME_count.
-    [[nodiscard]] bool count(const Byte* metric, std::size_t size, std::uint64_t value_bits) {
+    [[nodiscard]] bool count(const Series& series) {
         other();
-        const double value = std::bit_cast<double>(value_bits);
-        if (std::isnan(value)) return true;
-        return pair({metric, static_cast<std::uint32_t>(size) - kCountSuffix, 0, value}, inf_, count_);
+        const Seen now{series, series.metric_size - kCountSuffix, 0, std::bit_cast<double>(series.value_bits)};
+        return std::isnan(now.value) || pair(now, inf_, count_);
     }
 
 private:
     struct Seen {
-        const Byte* metric = nullptr;
-        std::uint32_t size = 0;  ///< of the name; 0: none
+        Series series;
+        std::uint32_t base = 0;  ///< bytes of the name without its suffix; 0: none
         double bound = 0, value = 0;
     };
     static constexpr std::uint32_t kBucketSuffix = 7, kCountSuffix = 6;
@@ -162,16 +176,37 @@ private:
         if (std::from_chars(text, text + size, out).ec != std::errc{}) return -std::numeric_limits<double>::infinity();
         return out;
     }
-    /// Both have come: they are equal, and done with. One has come: it waits for the other. As the rule does.
+    static bool same_name(const Seen& a, const Seen& b) {
+        return a.base == b.base && std::memcmp(a.series.metric, b.series.metric, a.base) == 0;
+    }
+    /// The bytes that follow one another when name and le are left out.
+    static bool same_labels(const Series& a, const Series& b) {
+        std::uint32_t i = 0, j = 0;
+        const auto skip = [](const Series& s, std::uint32_t at) {
+            for (bool moved = true; moved;) {
+                moved = false;
+                for (const Part& part : {s.name, s.le}) {
+                    if (part.size == 0 || at != part.offset) continue;
+                    at += part.size;
+                    moved = true;
+                }
+            }
+            return at;
+        };
+        for (i = skip(a, 0), j = skip(b, 0); i < a.size && j < b.size; i = skip(a, i + 1), j = skip(b, j + 1))
+            if (a.labels[i] != b.labels[j]) return false;
+        return i == a.size && j == b.size;
+    }
+    /// Both have come, and are done with: true when they are equal, or of two histograms. One has come: it waits for
+    /// the other.
     static bool pair(const Seen& now, Seen& other, Seen& own) {
-        const bool same = other.size == now.size && std::memcmp(other.metric, now.metric, now.size) == 0;
-        if (!same) {
+        if (other.base == 0 || !same_name(other, now)) {
             own = now;
             return true;
         }
-        const bool equal = other.value == now.value;
+        const Seen waited = other;
         other = own = {};
-        return equal;
+        return waited.value == now.value || !same_labels(waited.series, now.series);
     }
 
     Seen bucket_, inf_, count_;
@@ -257,6 +292,7 @@ private:
         std::uint32_t checked_at;  ///< where the reference to the value of `le` or `quantile` starts; kNowhere
         LabelKind checked;
         std::uint32_t labels;
+        Part metric_part, checked_part;  ///< both references of these labels
     };
     /// Label names of an earlier series of this request.
     struct Names {
@@ -270,6 +306,7 @@ private:
         std::uint32_t metric = 0, labels = 0;
         LabelKind checked = LabelKind::kOrdinary;  ///< kLe, kQuantile: there is such a label
         std::uint32_t value = 0;                   ///< of that one
+        Part metric_part, checked_part;            ///< both references of these labels
     };
     struct Metadata {
         std::uint32_t type = 0, help = 0, unit = 0;

@@ -94,8 +94,10 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
     bool quantile = false;
     const Byte* le = nullptr;
     std::size_t le_size = 0;
+    Part name_part, le_part;
     for (; p < end && *p == kLabel; ++index) {
         if (index == kMaxLabels) return false;
+        const Byte* const entry = p;
         Column& column = columns_[index];
         const std::uint32_t size = p[1], head = column.size;
         LabelKind kind = LabelKind::kOrdinary;
@@ -118,12 +120,15 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
             kind = columns_[index].kind;
         }
         if (kind == LabelKind::kOrdinary) continue;
+        const Part part{static_cast<std::uint32_t>(entry - begin), static_cast<std::uint32_t>(p - entry)};
         if (kind == LabelKind::kMetricName) {
             metric = label.value;
             metric_size = label.value_size;
+            name_part = part;
         } else if (kind == LabelKind::kLe) {
             le = label.value;
             le_size = label.value_size;
+            le_part = part;
         } else {
             quantile = true;
         }
@@ -164,8 +169,12 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
         ++counts.samples;
     } while (p < end);
     if (p != end) return false;
-    if (le != nullptr) return classic_.bucket(metric, metric_size, le, le_size, value);
-    if (ends_with(metric, metric_size, "_count")) return classic_.count(metric, metric_size, value);
+    const auto classic = [&] {
+        return Classic::Series{begin, labels_size, name_part, le_part, metric, static_cast<std::uint32_t>(metric_size),
+                               value};
+    };
+    if (le != nullptr) return classic_.bucket(classic(), le, le_size);
+    if (ends_with(metric, metric_size, "_count")) return classic_.count(classic());
     classic_.other();
     return true;
 }

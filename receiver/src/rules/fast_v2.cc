@@ -179,6 +179,9 @@ bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, std::uint6
     const Names* const names = find_names(refs.data(), count / 2);
     if (names == nullptr) return false;
     out.metric = refs[2 * names->metric + 1];
+    const auto part = [&](std::uint32_t label) { return Part{at[2 * label], at[2 * label + 2] - at[2 * label]}; };
+    out.metric_part = part(names->metric);
+    out.checked_part = names->checked == kNowhere ? Part{} : part(names->checked);
     out.labels = count / 2;
     out.checked = names->checked == kNowhere ? LabelKind::kOrdinary : names->kind;
     if (!value_ok(LabelKind::kMetricName, out.metric)) return false;
@@ -220,6 +223,9 @@ void WalkV2::describe(const Byte* begin, std::uint32_t size, const std::uint32_t
     shape.checked_at = names.checked == kNowhere ? kNowhere : at[2 * names.checked + 1];
     shape.checked = names.checked == kNowhere ? LabelKind::kOrdinary : names.kind;
     shape.labels = count / 2;
+    const auto part = [&](std::uint32_t label) { return Part{at[2 * label], at[2 * label + 2] - at[2 * label]}; };
+    shape.metric_part = part(names.metric);
+    shape.checked_part = names.checked == kNowhere ? Part{} : part(names.checked);
 }
 
 /// True when the references at `p` have the shape's names in the shape's places, and every value is a symbol and not
@@ -273,6 +279,8 @@ bool WalkV2::walk_refs(const Byte* p, std::uint32_t size, Refs& out) {
             out.metric = value_at(shape.metric_at);
             out.labels = shape.labels;
             out.checked = shape.checked;
+            out.metric_part = shape.metric_part;
+            out.checked_part = shape.checked_part;
             if (shape.checked_at != kNowhere) out.value = value_at(shape.checked_at);
             return value_ok(LabelKind::kMetricName, out.metric) &&
                    (shape.checked_at == kNowhere || value_ok(shape.checked, out.value));
@@ -347,11 +355,16 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
         p = next;
     } while (p < end && *p == kSample);
     counts.samples += samples;
+    const auto classic = [&] {
+        return Classic::Series{
+            base_ + item.offset, item.size, refs.metric_part, bucket ? refs.checked_part : Part{}, text(metric),
+            metric.size,         value};
+    };
     if (bucket) {
         const Symbol& le = symbols_[refs.value];
-        if (!classic_.bucket(text(metric), metric.size, text(le), le.size, value)) return false;
+        if (!classic_.bucket(classic(), text(le), le.size)) return false;
     } else if ((metric.flags & kCounts) != 0 && ends_with(text(metric), metric.size, "_count")) {
-        if (!classic_.count(text(metric), metric.size, value)) return false;
+        if (!classic_.count(classic())) return false;
     } else {
         classic_.other();
     }

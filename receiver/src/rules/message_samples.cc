@@ -286,12 +286,12 @@ private:
             if (!bound) return std::nullopt;
             out.base = name.substr(0, name.size() - std::string_view("_bucket").size());
             out.bound = *bound;
-            return out;
+            return out.base.empty() ? std::nullopt : std::optional(out);
         }
         if (bucket || le != labels.end()) return std::nullopt;
         out.base = name.substr(0, name.size() - std::string_view("_count").size());
         out.is_count = true;
-        return out;
+        return out.base.empty() ? std::nullopt : std::optional(out);
     }
 
     /// The same histogram at the same time, by all labels but le and the name.

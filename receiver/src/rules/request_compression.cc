@@ -210,7 +210,8 @@ std::string way_to_message(BodyKind kind) {
 
 /// A URL-encoded form by its bytes: name=value pairs of the characters that such a form has.
 bool is_form(std::string_view text) {
-    if (text.empty() || text.find('=') == std::string_view::npos) return false;
+    // Padding of base64 is no value.
+    if (text.empty() || text.back() == '=' || text.find('=') == std::string_view::npos) return false;
     for (std::size_t at = 0; at <= text.size();) {
         const auto end = std::min(text.find('&', at), text.size());
         const auto pair = text.substr(at, end - at);
