@@ -61,19 +61,22 @@ Result<std::string> read_input(const Options& options, Io& io) {
 /// "POST /path HTTP/1.1" and the like at the start.
 bool looks_like_http(std::string_view bytes) {
     const auto line = bytes.substr(0, std::min<std::size_t>(bytes.find('\n'), 8192));
-    return line.find(" HTTP/1.") != std::string_view::npos && !line.empty() &&
+    return line.find(" HTTP/") != std::string_view::npos && !line.empty() &&
            proto::is_token(line.substr(0, line.find(' ')));
 }
 
 struct Tally {
-    bool failed = false, warned = false;
+    bool failed = false, warned = false, unjudged = false;
     void add(const receiver::CheckResult& check) {
+        unjudged = unjudged || over_limit(check);
         failed = failed || check.worst() == receiver::Severity::kFail;
         warned = warned || check.worst() == receiver::Severity::kWarn;
     }
     [[nodiscard]] int exit_code(bool strict) const {
-        return failed ? kNonConforming : strict && warned ? kLint : kConforms;
+        return failed ? kNonConforming : unjudged ? kInconclusive : strict && warned ? kLint : kConforms;
     }
+    /// What a receiver would answer 413 to: the message, or a part of it, was not looked at.
+    static bool over_limit(const receiver::CheckResult& check) { return check.status == 413; }
 };
 
 class Inspector {
@@ -102,6 +105,9 @@ private:
         return error.code == ErrorCode::kMalformed ? kNonConforming : kUsage;
     }
 
+    static constexpr const char* kNotJudged =
+        "the message is over a limit of this receiver, which answers 413 (see --max-uncompressed)";
+
     int http(const std::string& bytes) {
         const auto [head_end, blank] = std::pair{bytes.find("\r\n\r\n"), bytes.find("\n\n")};
         std::size_t split = bytes.size();
@@ -118,6 +124,13 @@ private:
             if (!body)
                 return problem(Error{body.error().code, "the chunked body: " + body.error().what, body.error().where});
             payload = std::move(*body);
+            // As a receiver frames it: without a length there is no body, whatever follows.
+            if (head->find("Content-Length") == nullptr && head->find("Transfer-Encoding") == nullptr &&
+                head->version.starts_with("HTTP/1.")) {
+                if (!payload.empty() && !options_.json)
+                    io_.out << payload.size() << " bytes follow the head, for which no length is announced\n";
+                payload.clear();
+            }
         }
         Tally tally;
         one(raw_head, payload, checker_.check(raw_head, payload), tally, nullptr);
@@ -135,11 +148,17 @@ private:
         std::string_view message = bytes;
         if (!raw) {
             if (const auto done = proto::uncompress_snappy(bytes, options_.max_uncompressed, buffer); !done) {
+                const bool only_large = done.error().code == ErrorCode::kTooLarge &&
+                                        proto::diagnose_snappy(bytes, 0xffffffffU).error == proto::SnappyError::kNone;
+                if (only_large) {
+                    io_.err << "prw inspect: " << options_.file << ": not judged: " << done.error().what << "; "
+                            << kNotJudged << "\n";
+                    return kInconclusive;
+                }
                 const std::string is = kind == proto::BodyKind::kUnknown || kind == proto::BodyKind::kSnappyBlock
                                            ? ""
                                            : "; it looks like " + std::string(proto::name_of(kind));
-                return problem(Error{ErrorCode::kMalformed, "not a snappy block: " + done.error().what + is,
-                                     options_.file, done.error().where});
+                return problem(Error{ErrorCode::kMalformed, done.error().what + is, options_.file, done.error().where});
             }
             message = buffer.view();
         }
@@ -198,6 +217,7 @@ private:
         shown_in_ = capsule.exchanges;
         const auto options = conformance::check_options(capsule);
         checker_.options().expected_target = options.expected_target;
+        checker_.options().expected_host = options.expected_host;
         checker_.options().peer_is_1x = options.peer_is_1x;
         if (options_.json) {
             json_["check"] = {{"id", capsule.check},
@@ -249,6 +269,7 @@ private:
                                    {"sent", exchange->response_sent},
                                    {"fault", exchange->fault},
                                    {"problem", exchange->problem}};
+            out["judged"] = !Tally::over_limit(check);
             out["series"] = series_json(view);
             out["findings"] = receiver::to_json(check.findings);
             if (exchange == nullptr) {
@@ -279,6 +300,7 @@ private:
             print_head(io_.out, raw_head);
         }
         print_body(io_.out, body, check, view, options_.text);
+        if (Tally::over_limit(check)) io_.out << "not judged  " << kNotJudged << "\n";
         if (check.findings.empty()) {
             io_.out << "findings  none\n";
             return;
@@ -333,7 +355,7 @@ void add_inspect(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("--json", options->json, "As JSON, findings under \"findings\"");
     sub->footer(
         "Exit code: 0 no violation, 1 a violation or malformed bytes, 2 unreadable input, 3 only warnings with "
-        "--strict.\n\n"
+        "--strict, 4 a message over a limit, which was not judged.\n\n"
         "Examples:\n  prw inspect request.http\n  prw inspect run.prwcap --id 3 --hex\n  prw inspect "
         ".prw/last/capsules/sender--labels--sorted-1.0.prwcap\n  curl -s "
         "http://127.0.0.1:9201/api/v1/requests/1/raw | prw inspect -\n"

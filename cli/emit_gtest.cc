@@ -75,6 +75,7 @@ std::string one_case(const std::string& suite, const receiver::Exchange& exchang
            ";  // the clock of the capture: " + timestamp_text(options.now_ms) + "\n";
     if (!options.expected_target.empty())
         out += "    options.expected_target = " + literal(options.expected_target) + ";\n";
+    if (!options.expected_host.empty()) out += "    options.expected_host = " + literal(options.expected_host) + ";\n";
     if (options.peer_is_1x) out += "    options.peer_is_1x = true;\n";
     out += "    const auto result = prw::receiver::check(kHead, kBody, options);\n\n";
     out += "    using prw::receiver::Severity;\n";

@@ -111,6 +111,7 @@ public:
           checker_(capsule_ ? conformance::check_options(*capsule_) : receiver::CheckOptions{}),
           client_(options.request.url, options.client) {
         checker_.options().expected_target.clear();  // the URL is the user's
+        checker_.options().expected_host.clear();
         if (!capsule_) return;
         for (const auto& check : conformance::all_checks())
             if (check.id == capsule_->check) rule_ = check.rule;

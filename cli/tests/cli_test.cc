@@ -205,7 +205,7 @@ TEST(Inspect, NamesWhatItCannotRead) {
     };
     const Row rows[] = {
         {{"inspect", dir.file("missing")}, kUsage, "missing: cannot open (No such file or directory)"},
-        {{"inspect", dir.file("empty")}, kNonConforming, "not a snappy block"},
+        {{"inspect", dir.file("empty")}, kNonConforming, ": not a valid snappy block: "},
         {{"inspect", dir.file("framed")}, kNonConforming, "snappy framed format"},
         {{"inspect", dir.file("bomb")}, kNonConforming, "4294967295"},
         {{"inspect", "--as", "capture", dir.file("framed")}, kUsage, "not a capture"},
@@ -216,6 +216,50 @@ TEST(Inspect, NamesWhatItCannotRead) {
         EXPECT_THAT(outcome.err, HasSubstr(row.text));
         EXPECT_THAT(outcome.err, StartsWith("prw inspect: "));
     }
+}
+
+TEST(Inspect, SaysThatAMessageOverTheLimitWasNotJudged) {
+    const TempDir dir;
+    const auto request = fixture("prometheus-2.42-1.0/001");
+    write_file(dir.file("request"), request.head + request.body);
+    write_file(dir.file("body"), request.body);
+    const auto whole = prw({"inspect", dir.file("request"), "--max-uncompressed", "64"});
+    EXPECT_EQ(whole.code, kInconclusive) << whole.out;
+    EXPECT_THAT(whole.out, HasSubstr("\nnot judged  the message is over a limit"));
+    EXPECT_THAT(whole.out, HasSubstr("compression/decoded-size"));
+    const auto as_json = json::parse(prw({"inspect", "--json", dir.file("request"), "--max-uncompressed", "64"}).out);
+    EXPECT_EQ(as_json.at("judged"), false);
+    EXPECT_EQ(json::parse(prw({"inspect", "--json", dir.file("request")}).out).at("judged"), true);
+    const auto body = prw({"inspect", dir.file("body"), "--max-uncompressed", "64"});
+    EXPECT_EQ(body.code, kInconclusive);
+    EXPECT_THAT(body.err, HasSubstr("not judged: too large: the body claims "));
+    // A fault that shows all the same is one.
+    auto head = request.head;
+    head.replace(head.find("POST"), 4, "PUT");
+    write_file(dir.file("put"), head + request.body);
+    EXPECT_EQ(prw({"inspect", dir.file("put"), "--max-uncompressed", "64"}).code, kNonConforming);
+}
+
+TEST(Inspect, FramesTheBodyAsAReceiverDoes) {
+    const auto trial = (prw::testing::source_dir() / "tests/trials/no-length.http").string();
+    const auto outcome = prw({"inspect", trial});
+    EXPECT_EQ(outcome.code, kNonConforming);
+    EXPECT_THAT(outcome.out, HasSubstr("\nfindings  1\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("No length is announced"));
+    // Too short a length: the block is judged whole, and the length alone is blamed.
+    auto request = fixture("prometheus-2.42-1.0/001");
+    const auto at = request.head.find("Content-Length: ") + 16;
+    request.head.replace(at, request.head.find('\r', at) - at, "10");
+    const auto shortened = prw({"inspect", "-"}, request.head + request.body);
+    EXPECT_THAT(shortened.out, HasSubstr("headers/content-length"));
+    EXPECT_THAT(shortened.out, ::testing::Not(HasSubstr("compression/")));
+}
+
+TEST(Inspect, NamesAnHttp2Preface) {
+    const auto outcome = prw({"inspect", "-"}, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string(9, '\0'));
+    EXPECT_EQ(outcome.code, kNonConforming);
+    EXPECT_THAT(outcome.out, HasSubstr("findings  1\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("an HTTP/2 preface"));
 }
 
 TEST(Inspect, ReadsCapturesWithEveryExchange) {

@@ -325,6 +325,7 @@ TEST(ResetHints, MustNotLie) {
                {"NO where nothing fell", hints(0, 2), "pass"},
                {"YES after a reset", hints(1, 2), "pass"},
                {"NO after a reset", hints(2, 2), "warn", "the hint NO, though counts are lower"},
+               {"YES on all", hints(1, 1), "warn", "the hint YES on each of "},
                {"GAUGE on all", hints(3, 3), "warn", "the hint GAUGE on a histogram that counts"},
                {"nothing on a gauge", hints(0, 0, 0), "warn", "without the hint GAUGE"},
                {"NO on a gauge", hints(0, 0, 2), "warn", "without the hint GAUGE"},

@@ -100,7 +100,8 @@ Sending everything(ProtobufMessage message) {
         custom.histograms = {custom_histogram(kNowMs)};
         out.data.series.push_back(custom);
     } else {
-        out.data.metadata = {{MetricType::kCounter, "jobs_total", "What it is.", ""}};
+        out.data.metadata = {{MetricType::kCounter, "jobs_total", "What it is.", ""},
+                             {MetricType::kCounter, "jobs_total", "What it is.", ""}};
     }
     return out;
 }
@@ -119,7 +120,10 @@ ScenarioRecord record_of(const Sending& sending, ProtobufMessage message) {
     const auto built = builder.build();
     receiver::CheckOptions options;
     options.now_ms = kNowMs;
-    if (sending.known_target) options.expected_target = "/api/v1/write";
+    if (sending.known_target) {
+        options.expected_target = "/api/v1/write";
+        options.expected_host = "127.0.0.1:9201";
+    }
     std::uint64_t id = 0;
     const auto send = [&](int status) {
         receiver::Exchange exchange;
@@ -219,6 +223,7 @@ Change without(Subject subject, ProtobufMessage message) {
                 s.head = {[](RequestBuilder& b) { b.method("GET"); }};
             };
         case Subject::kKnownTarget:
+        case Subject::kKnownHost:
             return [](Sending& s) { s.known_target = false; };
         case Subject::kUserAgent:
             return head([](RequestBuilder& b) { b.remove("User-Agent"); });
@@ -284,6 +289,7 @@ Change without(Subject subject, ProtobufMessage message) {
         case Subject::kLongLabelSet:
             return drop_labels([](const std::string& name) { return name != "__name__"; });
         case Subject::kClassicBucket:
+        case Subject::kLeSeries:
         case Subject::kBucketExemplar:
             return drop_labels([](const std::string& name) { return name == "le"; });
         case Subject::kQuantile:
@@ -302,6 +308,7 @@ Change without(Subject subject, ProtobufMessage message) {
                 s.exemplars.clear();
             });
         case Subject::kNextPoint:
+        case Subject::kNextStart:
             return each_series([](proto::Series& s) {
                 s.samples.resize(std::min<std::size_t>(s.samples.size(), 1));
                 s.histograms.resize(std::min<std::size_t>(s.histograms.size(), 1));
@@ -315,6 +322,7 @@ Change without(Subject subject, ProtobufMessage message) {
             });
         case Subject::kCounterSample:
         case Subject::kStartableSample:
+        case Subject::kHistogramSeries:
             return each_metadata([](proto::Metadata& m) { m.type = MetricType::kGauge; });
         case Subject::kStartTimestamp:
             return each_series([](proto::Series& s) {
@@ -377,6 +385,7 @@ Change without(Subject subject, ProtobufMessage message) {
             return [](Sending& s) {
                 int number = 0;
                 for (auto& series : s.data.series) series.labels.front().second += std::to_string(++number);
+                for (auto& entry : s.data.metadata) entry.family += std::to_string(++number);
             };
         case Subject::kTypedHistogram:
             return each_series([](proto::Series& s) {

@@ -45,6 +45,25 @@ void for_each_element(const proto::RequestHead& head, std::string_view name, Vis
     }
 }
 
+/// True when no request begins like this, however it goes on.
+bool no_request(std::string_view bytes) {
+    while (!bytes.empty() && (bytes.front() == '\r' || bytes.front() == '\n')) bytes.remove_prefix(1);
+    const auto end = bytes.find('\n');
+    auto line = bytes.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const auto blank = line.find(' ');
+    const auto method = line.substr(0, blank);
+    if (!method.empty() && !proto::is_token(method)) return true;
+    if (end == std::string_view::npos)
+        return std::any_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    return line.size() < 9 || !line.substr(line.size() - 9).starts_with(" HTTP/");
+}
+
+/// Methods whose requests have no body unless they say so.
+bool bodiless(std::string_view method) {
+    return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "DELETE" || method == "TRACE";
+}
+
 }  // namespace
 
 RequestReader::RequestReader(int fd, const ServerOptions& options, const Event& stop, const Event& abort)
@@ -82,15 +101,20 @@ RequestReader::Got RequestReader::receive(std::size_t most, SteadyTime deadline,
 
 bool RequestReader::read(Request& out) {
     gone_ = unfinished_ = false;
-    keep_alive_ = old_version_ = is_head_ = false;
+    keep_alive_ = old_version_ = is_head_ = surplus_ = false;
     if (!first_bytes(out)) return false;
     out.last_byte = last_receive_;
     reset_after_.reset();
+    const bool may_be_body = std::exchange(body_unannounced_, false);
+    if (may_be_body && no_request(buffer_)) {
+        unfinished_ = true;  // not a request of its own: the one before has been answered for it
+        return false;
+    }
     if (read_head(out) && parse(out)) {
         if (options_.reset_in_body) reset_after_ = options_.reset_in_body(out);
         read_body(out);
     }
-    unfinished_ = out.status != ReadStatus::kComplete;
+    unfinished_ = surplus_ || out.status != ReadStatus::kComplete;
     if (unfinished_) keep_alive_ = false;
     out.last_byte = last_receive_;
     return true;
@@ -244,6 +268,7 @@ bool RequestReader::parse(Request& out) {
         length = value;
     });
     length_ = length.value_or(0);
+    body_unannounced_ = !sized && !bodiless(head.method);
     return out.status == ReadStatus::kComplete;
 }
 
@@ -265,7 +290,28 @@ void RequestReader::read_body(Request& out) {
         read_chunked(out);
     } else if (length_ > 0) {
         read_sized(out, length_);
+        if (out.status == ReadStatus::kComplete) read_surplus(out);
+    } else if (body_unannounced_ && no_request(buffer_) && !buffer_.empty()) {
+        keep_alive_ = false;
+        surplus_ = true;
     }
+}
+
+/// What follows an announced body, is there already and is no request belongs to it: the length is too short. The
+/// framing is lost then, so the connection ends with the answer.
+void RequestReader::read_surplus(Request& out) {
+    if (buffer_.empty()) {
+        const auto peeked = ::recv(fd_, scratch_.get(), kScratch, MSG_PEEK | MSG_DONTWAIT);
+        if (peeked <= 0 || !no_request({scratch_.get(), static_cast<std::size_t>(peeked)})) return;
+        const auto got = ::recv(fd_, scratch_.get(), static_cast<std::size_t>(peeked), MSG_DONTWAIT);
+        if (got <= 0) return;
+        buffer_.assign(scratch_.get(), static_cast<std::size_t>(got));
+    }
+    if (!no_request(buffer_)) return;
+    out.raw_body.append(buffer_, 0, options_.max_body - std::min(options_.max_body, out.raw_body.size()));
+    buffer_.clear();
+    keep_alive_ = false;
+    surplus_ = true;
 }
 
 void RequestReader::read_sized(Request& out, std::uint64_t length) {

@@ -48,6 +48,7 @@ private:
     void read_body(Request& out);
     void read_sized(Request& out, std::uint64_t length);
     void read_chunked(Request& out);
+    void read_surplus(Request& out);
     bool send_continue();
     void skip_blank_lines();
     [[nodiscard]] std::size_t head_end();
@@ -67,8 +68,11 @@ private:
     // Framing of the current request.
     bool chunked_ = false, expect_continue_ = false;
     std::uint64_t length_ = 0;
+    /// The request before may have a body for which no length was announced: bytes that are no request are that.
+    bool body_unannounced_ = false;
     std::optional<std::size_t> reset_after_;  ///< bytes of the body
     bool keep_alive_ = false, old_version_ = false, is_head_ = false, gone_ = false, unfinished_ = false;
+    bool surplus_ = false;  ///< bytes followed the body that are no request
 };
 
 }  // namespace prw::http

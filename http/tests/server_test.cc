@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -196,6 +197,49 @@ TEST(ServerReads, PipelinedRequestsInOrder) {
     }
     EXPECT_EQ(server->connections_accepted(), 1U);
     EXPECT_EQ(server.seen(4)[3].request.index_on_connection, 3U);
+}
+
+TEST(ServerReads, BytesBehindAnAnnouncedBodyBelongToItUnlessTheyAreARequest) {
+    const std::string head = "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n";
+    struct Row {
+        std::string bytes, body;
+        std::size_t requests;
+    };
+    const std::vector<Row> rows = {
+        {head + "abc\x01\x02\x03", "abc\x01\x02\x03", 1},
+        {head + "abcdefg\r\n\x12\r\n\r\n", "abcdefg\r\n\x12\r\n\r\n", 1},
+        {head + "abcde f\x01", "abcde f\x01", 1},
+        {head + "abc" + "\r\n" + head + "def", "abc", 2},
+        {head + "abc" + head + "def", "abc", 2},
+    };
+    for (const auto& row : rows) {
+        TestServer server;
+        Socket socket(server->port());
+        socket.send(row.bytes);
+        socket.finish();
+        (void)socket.read_all();
+        const auto seen = server.seen(row.requests);
+        ASSERT_EQ(seen.size(), row.requests) << row.bytes;
+        EXPECT_EQ(seen[0].request.raw_body, row.body);
+        EXPECT_EQ(seen[0].status, 204);
+    }
+}
+
+TEST(ServerReads, ABodyWithoutAnnouncedLengthIsNoSecondRequest) {
+    for (const char* body : {"\x2e\xb4\x0a\x2c", "abc def\r\n\r\n", ""}) {
+        TestServer server;
+        Socket socket(server->port());
+        socket.send(std::string("POST / HTTP/1.1\r\n\r\n") + body);
+        socket.finish();
+        EXPECT_THAT(socket.read_all(), ::testing::StartsWith("HTTP/1.1 204"));
+        // Whatever comes of a connection is complete before the next one's request is.
+        EXPECT_TRUE(Client(server.url()).request("GET", {}, ""));
+        const auto seen = server.seen(2);
+        ASSERT_EQ(seen.size(), 2U) << body;
+        EXPECT_EQ(seen[0].request.status, ReadStatus::kComplete);
+        EXPECT_EQ(seen[0].request.raw_body, "");
+        EXPECT_THAT(seen[1].request.raw_head, ::testing::StartsWith("GET"));
+    }
 }
 
 TEST(ServerReads, PipelinedHeadIsNotChargedForTheDelayBefore) {

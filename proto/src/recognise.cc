@@ -318,6 +318,107 @@ bool printable(std::string_view text) {
     });
 }
 
+/// Calls visit(line) for the lines of `text`, without blank ones; false as soon as visit is. `cut`: the last line may
+/// go on, and is left out.
+template <typename Visit>
+bool each_line(std::string_view text, bool cut, Visit&& visit) {
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos && cut) return true;
+        auto line = text.substr(0, end);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (!line.empty() && !visit(line)) return false;
+        if (end == std::string_view::npos) return true;
+        text.remove_prefix(end + 1);
+    }
+    return true;
+}
+
+/// What stands before the next `mark` that is neither escaped nor, where `quotes`, within double quotes; `text` keeps
+/// what is behind the mark.
+std::string_view take_until(std::string_view& text, char mark, bool quotes) {
+    bool quoted = false;
+    std::size_t at = 0;
+    for (; at < text.size(); ++at) {
+        if (text[at] == '\\') {
+            ++at;
+        } else if (quotes && text[at] == '"') {
+            quoted = !quoted;
+        } else if (text[at] == mark && !quoted) {
+            break;
+        }
+    }
+    at = std::min(at, text.size());
+    const auto taken = text.substr(0, at);
+    text.remove_prefix(std::min(at + 1, text.size()));
+    return taken;
+}
+
+bool integer(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// "measurement[,tag=value…] field=value[,…] [timestamp]"
+bool influx_line(std::string_view line) {
+    const auto series = take_until(line, ' ', false), fields = take_until(line, ' ', true);
+    const auto pairs = [](std::string_view list, bool quotes, auto&& value_ok) {
+        while (!list.empty()) {
+            auto pair = take_until(list, ',', quotes);
+            const auto key = take_until(pair, '=', false);
+            if (key.empty() || pair.empty() || !value_ok(pair.front())) return false;
+        }
+        return true;
+    };
+    auto tags = series;
+    if (take_until(tags, ',', false).empty() || fields.empty() || !(line.empty() || integer(line))) return false;
+    return pairs(tags, false, [](char) { return true; }) && pairs(fields, true, [](char first) {
+               return "+-.0123456789tTfF\""sv.find(first) != std::string_view::npos;
+           });
+}
+
+/// "name[{…}] value [timestamp]"
+bool exposition_line(std::string_view line) {
+    const auto name = line.substr(0, line.find_first_of("{ "));
+    if (!legacy_metric_name(name)) return false;
+    line.remove_prefix(name.size());
+    if (line.starts_with('{')) {
+        const auto size = line.size();
+        if (take_until(line, '}', true).size() == size) return false;
+    }
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    const auto value = take_until(line, ' ', false);
+    constexpr std::array kWords{"NaN"sv, "Inf"sv, "+Inf"sv, "-Inf"sv};
+    const bool number = !value.empty() && value.find_first_not_of("+-.0123456789eE") == std::string_view::npos &&
+                        value.find_first_of("0123456789") != std::string_view::npos;
+    if (!number && std::find(kWords.begin(), kWords.end(), value) == kWords.end()) return false;
+    return line.empty() || line.front() == '#' || line.find_first_not_of("-.0123456789") == std::string_view::npos;
+}
+
+BodyKind lines_kind(std::string_view probe, bool cut) {
+    std::size_t lines = 0;
+    const auto all = [&](auto&& one) {
+        lines = 0;
+        return each_line(probe, cut, [&](std::string_view line) {
+            lines += line.front() == '#' ? 0U : 1U;
+            return line.front() == '#' || one(line);
+        });
+    };
+    bool described = false;
+    (void)each_line(probe, cut, [&](std::string_view line) {
+        described = line.starts_with("# TYPE ") || line.starts_with("# HELP ");
+        return !described;
+    });
+    if (all(exposition_line) && (described || lines > 0)) return BodyKind::kExposition;
+    if (all(influx_line) && lines > 0) return BodyKind::kInflux;
+    return BodyKind::kText;
+}
+
+/// A field of one of the messages as a key: that of 1.0 and 2.0 in common, or 2.0's table.
+bool names_message_field(std::string_view json) {
+    return json.find("\"timeseries\"") != std::string_view::npos || json.find("\"symbols\"") != std::string_view::npos;
+}
+
 std::optional<BodyKind> text_kind(std::string_view body) {
     auto probe = body.substr(0, kProbe);
     if (body.size() > kProbe) {
@@ -331,10 +432,30 @@ std::optional<BodyKind> text_kind(std::string_view body) {
     if (first == std::string_view::npos) return BodyKind::kText;
     const auto next_at = probe.find_first_not_of(" \t\r\n", first + 1);
     const char next = next_at == std::string_view::npos ? '\0' : probe[next_at];
-    if (probe[first] == '{' && (next == '"' || next == '}')) return BodyKind::kJson;
+    if (probe[first] == '{' && (next == '"' || next == '}'))
+        return names_message_field(probe) ? BodyKind::kJsonMapping : BodyKind::kJson;
     if (probe[first] == '[' && next != '\0' && "[{\"]-0123456789tfn"sv.find(next) != std::string_view::npos)
         return BodyKind::kJson;
-    return BodyKind::kText;
+    return lines_kind(probe, body.size() > kProbe);
+}
+
+// --- frames ---
+
+/// Length-prefixed messages of gRPC, one behind the other to the end of the body, the first of which holds protobuf or
+/// what is marked as compressed.
+bool grpc(std::string_view body) {
+    for (std::size_t at = 0; at < body.size();) {
+        if (body.size() - at < 5 || byte_at(body, at) > 1) return false;
+        const bool compressed = byte_at(body, at) == 1;
+        const auto size = load_be(body, at + 1);
+        if (size > body.size() - at - 5) return false;
+        const auto payload = body.substr(at + 5, size);
+        if (at == 0 && (payload.empty() || (!compressed && !each_field(payload, [](const Field&) { return true; }) &&
+                                            diagnose_snappy(payload, kAnySize).error != SnappyError::kNone)))
+            return false;
+        at += 5 + size;
+    }
+    return true;
 }
 
 /// A block that is one: does it hold what it should?
@@ -369,13 +490,43 @@ std::string_view name_of(BodyKind kind) {
         "uncompressed protobuf (prometheus.WriteRequest)"sv,
         "uncompressed protobuf (io.prometheus.write.v2.Request)"sv,
         "JSON"sv,
+        "JSON (protobuf's JSON mapping of the message)"sv,
+        "Influx line protocol"sv,
+        "Prometheus' text exposition format"sv,
         "plain text"sv,
+        "gRPC frame"sv,
         "OTLP metrics"sv,
         "remote read request"sv,
         "unknown"sv,
     };
     const auto i = static_cast<std::size_t>(kind);
     return i < kNames.size() ? kNames[i] : "unknown"sv;
+}
+
+bool is_text(BodyKind kind) {
+    switch (kind) {
+        case BodyKind::kJson:
+        case BodyKind::kJsonMapping:
+        case BodyKind::kInflux:
+        case BodyKind::kExposition:
+        case BodyKind::kText:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool is_other_compression(BodyKind kind) {
+    switch (kind) {
+        case BodyKind::kGzip:
+        case BodyKind::kZlib:
+        case BodyKind::kZstd:
+        case BodyKind::kBrotli:
+        case BodyKind::kLz4:
+            return true;
+        default:
+            return false;
+    }
 }
 
 // Brotli has no magic number and nearly any bytes start a plausible stream, so it is never named from the body alone.
@@ -388,6 +539,7 @@ BodyKind recognise_body(std::string_view body) {
     if (body.starts_with("\x1f\x8b\x08"sv)) return BodyKind::kGzip;
     if (zstd(body)) return BodyKind::kZstd;
     if (body.starts_with("\x04\x22\x4d\x18"sv) || body.starts_with("\x02\x21\x4c\x18"sv)) return BodyKind::kLz4;
+    if (grpc(body)) return BodyKind::kGrpc;
     if (hadoop(body)) return BodyKind::kSnappyHadoop;
     if (s2_block(body)) return BodyKind::kS2;
     if (const auto kind = protobuf_kind(body)) return *kind;

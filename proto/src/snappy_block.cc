@@ -193,7 +193,8 @@ Result<void> uncompress_snappy(std::string_view body, std::size_t limit, PaddedB
         out.resize(0);
         const auto failure = diagnose_snappy(body, limit);
         const auto code = failure.error == SnappyError::kTooLarge ? ErrorCode::kTooLarge : ErrorCode::kMalformed;
-        return fail(code, "not a valid snappy block: " + sentence(failure, limit),
+        const auto* const what = code == ErrorCode::kTooLarge ? "too large: " : "not a valid snappy block: ";
+        return fail(code, what + sentence(failure, limit),
                     "byte " + std::to_string(failure.where.offset) + " of the body");
     };
     const auto preamble = read_preamble(body);

@@ -357,7 +357,17 @@ TEST(ReaderHistogram, LastMemberOfAOneofWins) {
     EXPECT_EQ(view.histograms[0].count, 3U);
     EXPECT_EQ(view.histograms[0].zero_count_kind, HistogramView::Count::kFloat);
     EXPECT_EQ(view.histograms[0].zero_count, to_bits(1.5));
-    EXPECT_THAT(kinds(view), ElementsAre(WireIssue::Kind::kDuplicateField, WireIssue::Kind::kDuplicateField));
+    EXPECT_TRUE(view.histograms[0].both_counts);
+    EXPECT_TRUE(view.histograms[0].both_zero_counts);
+    EXPECT_THAT(kinds(view), ElementsAre());
+}
+
+TEST(ReaderHistogram, OneMemberOfAOneofTwiceIsADuplicateAndNoContradiction) {
+    const auto view = decoded(testing::bytes(1, testing::bytes(4, real(2, 2.5) + real(2, 3.5) + number(6, 4))), kV1);
+    EXPECT_EQ(view.histograms[0].count, to_bits(3.5));
+    EXPECT_FALSE(view.histograms[0].both_counts);
+    EXPECT_FALSE(view.histograms[0].both_zero_counts);
+    EXPECT_THAT(kinds(view), ElementsAre(WireIssue::Kind::kDuplicateField));
 }
 
 TEST(ReaderHistogram, ArraysStayTogetherWhenTheWireInterleavesThem) {

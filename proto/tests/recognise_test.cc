@@ -52,6 +52,10 @@ std::string hadoop(std::string_view message) {
     return big_endian(message.size()) + big_endian(chunk.size()) + chunk;
 }
 
+std::string grpc_frame(const std::string& payload, char compressed = '\0') {
+    return std::string{compressed, '\0', '\0', '\0', static_cast<char>(payload.size())} + payload;
+}
+
 struct Case {
     std::string_view name;
     std::string body;
@@ -98,15 +102,35 @@ std::vector<Case> cases() {
         {"raw OTLP", otlp_message(), kOtlp},
         {"raw OTLP without attributes", otlp_message(false), kOtlp},
         {"OTLP in a block", compress_snappy(otlp_message()), kOtlp},
+        {"gRPC frame of 1.0", grpc_frame(v1_message()), kGrpc},
+        {"gRPC frame of a block", grpc_frame(compress_snappy(v2_message())), kGrpc},
+        {"two gRPC frames", grpc_frame(v1_message()) + grpc_frame(v1_message()), kGrpc},
+        {"compressed gRPC frame", grpc_frame("\x1f\x8b\x08", '\1'), kGrpc},
+        {"gRPC frame that is longer than the body", grpc_frame(v1_message()).substr(0, 20), kUnknown},
+        {"frame of nothing known", grpc_frame("\xff\xff\xff"), kUnknown},
         {"raw remote read", remote_read_message(), kRemoteRead},
         {"remote read in a block", compress_snappy(remote_read_message()), kRemoteRead},
-        {"JSON object", "{\"timeseries\": []}", kJson},
+        {"JSON object", "{\"time_series\": []}", kJson},
+        {"JSON mapping of 1.0", "{\"timeseries\": []}", kJsonMapping},
+        {"JSON mapping of 2.0", "{\"symbols\": [\"\"], \"timeseries\": []}", kJsonMapping},
+        {"Influx line", "cpu,host=a value=1 1637732157000000000\n", kInflux},
+        {"Influx lines of every kind of value",
+         "cpu\\ load,host=a\\,b v=1i,on=true,text=\"a b, c=d\"\r\ncpu v=-0.5\n# comment\n", kInflux},
+        {"Influx without a field", "cpu,host=a 1637732157", kText},
+        {"Influx cut inside a line at the probe's end", "cpu v=1\ncpu,text=" + std::string(5000, 'a') + " v=1\n",
+         kInflux},
+        {"exposition without types", "up{job=\"a } b\"} 1 1637732157000\nup 0\n", kExposition},
+        {"exposition with an exemplar", "a_bucket{le=\"1\"} 2 # {trace_id=\"x\"} 0.5\n", kExposition},
+        {"types alone", "# TYPE up gauge\n", kExposition},
+        {"a comment alone", "# up\n", kText},
+        {"prose with a number", "the answer is 42", kText},
+        {"labels without a value", "up{job=\"a\"}", kText},
         {"JSON object with blanks", " \r\n\t{ \n \"a\": 1}", kJson},
         {"JSON array", "[{\"a\": 1}]", kJson},
         {"long JSON array", long_json, kText},  // what follows the bracket is out of sight
         {"JSON after a byte order mark", "\xef\xbb\xbf{\"a\": 1}", kJson},
         {"empty JSON object", "{}", kJson},
-        {"exposition text", "# HELP up x\n# TYPE up gauge\nup{job=\"a\"} 1\n", kText},
+        {"exposition text", "# HELP up x\n# TYPE up gauge\nup{job=\"a\"} 1\n", kExposition},
         {"UTF-8 text", "t\xc3\xa9l\xc3\xa9graphe", kText},
         {"text cut inside a character at the probe's end", std::string(4095, 'a') + "\xc3\xa9", kText},
         {"form data", "a=b&c=d", kText},

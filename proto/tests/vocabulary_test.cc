@@ -56,13 +56,14 @@ TEST(ClauseCatalogue, PracticeIsAboutTheMessageThatHasTheThing) {
     for (const auto* id : {"ext.proto.v1-extension-shape", "ext.proto.v1-no-custom-buckets",
                            "ext.metadata.v1-family-name", "ext.histogram.v1-schema-range"})
         EXPECT_EQ(about(id), std::pair(true, false)) << id;
-    for (const auto* id : {"ext.samples.start-not-after-timestamp", "ext.samples.start-plausible-unit",
-                           "ext.samples.start-not-backwards", "ext.samples.counter-decrease-needs-new-start",
-                           "ext.metadata.type-unspecified", "ext.metadata.consistent-per-family",
-                           "ext.metadata.type-matches-payload", "ext.histogram.custom-bounds-finite",
-                           "ext.histogram.custom-spans-within-bounds", "ext.negotiation.fallback-complete"})
+    for (const auto* id :
+         {"ext.samples.start-not-after-timestamp", "ext.samples.start-plausible-unit",
+          "ext.samples.start-not-backwards", "ext.samples.counter-decrease-needs-new-start",
+          "ext.metadata.type-unspecified", "ext.metadata.type-matches-payload", "ext.histogram.custom-bounds-finite",
+          "ext.histogram.custom-spans-within-bounds", "ext.negotiation.fallback-complete"})
         EXPECT_EQ(about(id), std::pair(false, true)) << id;
-    for (const auto* id : {"ext.http.user-agent-version", "ext.labels.size-sane", "ext.histogram.count-present"})
+    for (const auto* id : {"ext.http.user-agent-version", "ext.labels.size-sane", "ext.histogram.count-present",
+                           "ext.metadata.consistent-per-family"})
         EXPECT_EQ(about(id), std::pair(true, true)) << id;
     EXPECT_EQ(about("ext.no.such-clause"), std::pair(false, false));
 }

@@ -1,4 +1,5 @@
 // The checker as a whole: kinds, statuses, which message, limits, reuse.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -274,6 +275,55 @@ TEST(Checker, MillionsOfTinyElementsAreRefused) {
     EXPECT_NE(find_finding(result, "wire/batch-size"), nullptr);
     const auto small = RequestBuilder(kV1).build();
     EXPECT_EQ(checker.check(small.head, small.body).status, 204);
+}
+
+TEST(Checker, AClockFromTheEndsOfTimeIsBorne) {
+    for (const auto now : {INT64_MIN, INT64_MIN + 1, std::int64_t{-1}, INT64_MAX - 1, INT64_MAX}) {
+        receiver::CheckOptions options;
+        options.now_ms = now;
+        for (const auto message : {ProtobufMessage::kV1, ProtobufMessage::kV2}) {
+            for (const auto timestamp : {INT64_MIN, std::int64_t{100'000'000'000'000}, INT64_MAX}) {
+                auto request = valid_write_request();
+                request.series[0].samples[0].timestamp = timestamp;
+                const auto built = RequestBuilder(message).request(request).build();
+                const auto result = receiver::check(built.head, built.body, options);
+                EXPECT_TRUE(result.decoded) << now << " " << timestamp;
+                EXPECT_EQ(result.samples, 2U);
+            }
+        }
+    }
+}
+
+/// What a fix must not end in: compressing what is no message, or what is compressed already.
+TEST(Checker, TheAdviceSolvesTheCauseWhateverTheHeadersClaim) {
+    const auto message = RequestBuilder().message_bytes();
+    const auto block = proto::compress_snappy(message);
+    struct Row {
+        std::string what, body, says;
+    };
+    const std::vector<Row> rows = {
+        {"JSON", "{\"a\": 1}", "serialise the request as protobuf"},
+        {"text", "hello, world", "serialise the request as protobuf"},
+        {"lines", "cpu v=1", "serialise the request as protobuf"},
+        {"JSON in a block", proto::compress_snappy("{\"a\": 1}"), "serialise the request as protobuf"},
+        {"a block", block, "The body is one snappy block already"},
+        {"gzip", unhex("1f 8b 08 00 00 00 00 00 00 03 ab 56 4a 2c 2d c9 00 85"), "not on top of it"},
+        {"a message", message, "Compress the message with snappy's block format"},
+    };
+    for (const auto& row : rows) {
+        for (const auto* coding : {"gzip", "zstd", "identity", ""}) {
+            auto builder = RequestBuilder().body(row.body);
+            if (*coding == '\0') builder.remove("Content-Encoding");
+            if (*coding != '\0') builder.header("Content-Encoding", coding);
+            const auto built = builder.build();
+            const auto result = receiver::check(built.head, built.body, test_options());
+            const auto found = std::find_if(result.findings.begin(), result.findings.end(), [](const auto& f) {
+                return f.rule.starts_with("negotiation/content-encoding");
+            });
+            ASSERT_NE(found, result.findings.end()) << row.what;
+            EXPECT_THAT(found->fix, ::testing::HasSubstr(row.says)) << row.what << " as " << coding;
+        }
+    }
 }
 
 TEST(Checker, SecretsStayOutOfFindings) {

@@ -28,7 +28,7 @@ const std::map<std::string, Findings>& expected() {
         // Labels in object order.
         {"npm-prometheus-remote-write-0.5-1.0", {"fail labels/sorted"}},
         // An attribute with an empty value becomes a label with one.
-        {"otel-python-0.66-1.0", {"fail labels/no-empty-value"}},
+        {"otel-python-0.66-1.0", {"fail labels/no-empty-value", "warn labels/le-on-bucket"}},
         {"otelcol-0.159-1.0", {}},
         // Counters without start time.
         {"otelcol-0.159-2.0", {"info samples/counter-start-timestamp"}},

@@ -67,6 +67,25 @@ Wire countless(bool populated) {
     if (populated) w.bytes(11, Wire().varint(1, 0).varint(2, 1)).packed(12, {zigzag(1)});
     return w.varint(15, static_cast<std::uint64_t>(kNowMs));
 }
+/// The only histogram of the request with these fields before or behind its own, as another encoder may write them.
+std::string with_more_in_histogram(const std::string& bytes, ProtobufMessage message, const Wire& more,
+                                   bool before_own) {
+    proto::RequestView view;
+    proto::decode(bytes, message, view);
+    const auto range = view.histograms.at(0).range;
+    const auto own = bytes.substr(range.offset, range.size);
+    const auto histogram = before_own ? more.str() + own : own + more.str();
+    const bool v1 = message == ProtobufMessage::kV1;
+    const auto series = view.series.at(0).range;
+    // Everything before the histogram's tag and size, and everything behind it, stays.
+    const auto before = [](proto::ByteRange payload) { return payload.offset - (payload.size < 0x80 ? 2U : 3U); };
+    const auto head = bytes.substr(series.offset, before(range) - series.offset);
+    const auto tail = bytes.substr(range.end(), series.end() - range.end());
+    return bytes.substr(0, before(series)) +
+           Wire().bytes(v1 ? 1 : 5, Wire().raw(head).bytes(v1 ? 4 : 3, histogram).raw(tail)).str() +
+           bytes.substr(series.end());
+}
+
 std::string v1(const Wire& h) {
     return Wire().bytes(1, Wire().bytes(1, Wire().bytes(1, "__name__").bytes(2, "m")).bytes(4, h)).str();
 }
@@ -116,6 +135,25 @@ std::vector<MessageCase> histogram_cases() {
                }),
            one(integer()));
 
+    // Both members of a oneof, in any order and with buckets of either kind: what was meant cannot be told.
+    for (const auto& make : {integer(), floating()}) {
+        const bool is_float = std::holds_alternative<double>(make.count);
+        for (const bool zero : {false, true}) {
+            const auto number = zero ? 6U : 1U;
+            for (const bool before : {false, true}) {
+                const auto other = is_float ? Wire().varint(number, 1) : Wire().real(number + 1, 1);
+                const auto name = std::string(is_float ? "float " : "integer ") + (zero ? "zero_count" : "count") +
+                                  (before ? " behind the other" : " before the other");
+                for (const auto message : {ProtobufMessage::kV1, ProtobufMessage::kV2}) {
+                    const auto good = changed(message, one(make));
+                    c.raw("histograms/kind-consistent", "both members: " + name, message, kFail,
+                          with_more_in_histogram(good, message, other, before), good)
+                        .field(std::string("timeseries[0].histograms[0].") + (zero ? "zero_count" : "count"));
+                }
+            }
+        }
+    }
+
     const auto float_count = [](double n) { return [n](Histogram& h) { h.count = n; }; };
     const auto float_zero = [](double n) { return [n](Histogram& h) { h.zero_count = n; }; };
     c.both("histograms/float-counts-nonnegative", "a negative count", kFail, one(floating(), float_count(-1)),
@@ -155,6 +193,34 @@ std::vector<MessageCase> histogram_cases() {
     c.v1("histograms/v1-buckets-of-kind", "count_int with counts", kWarn, one(integer(), swap_lists), one(integer()));
     c.v1("histograms/v1-buckets-of-kind", "count_float with deltas", kWarn, one(floating(), deltas_in_float),
          one(floating()));
+
+    // Float histograms add up but for rounding.
+    const auto float_total = [](double n, std::uint64_t sum = proto::to_bits(25)) {
+        return [=](Histogram& h) {
+            h.count = n;
+            h.sum_bits = sum;
+        };
+    };
+    c.both("histograms/float-count-near-buckets", "99 of 10", kWarn, one(floating(), float_total(99)),
+           one(floating(), float_total(10.000001)))
+        .field("timeseries[0].histograms[0].count_float");
+    c.both("histograms/float-count-near-buckets", "too few", kWarn, one(floating(), float_total(9.99)),
+           one(floating(), float_total(9.999999)));
+    c.both("histograms/float-count-near-buckets", "NaN among the observations, and too few", kWarn,
+           one(floating(), float_total(9, proto::kNormalNanBits)),
+           one(floating(), float_total(12, proto::kNormalNanBits)));
+
+    // A marker is a marker, whatever else is in it.
+    const auto stale = [](Histogram& h) { h.sum_bits = proto::kStaleNanBits; };
+    const auto emptied = [](Histogram& h) {
+        h = Histogram{.timestamp = kNowMs};
+        h.sum_bits = proto::kStaleNanBits;
+    };
+    c.both("histograms/stale-marker-empty", "integer observations under the marker", kWarn, one(integer(), stale),
+           one(integer(), emptied))
+        .field("timeseries[0].histograms[0].sum");
+    c.both("histograms/stale-marker-empty", "float observations under the marker", kWarn, one(floating(), stale),
+           one(floating(), [](Histogram& h) { h.sum_bits = proto::kNormalNanBits; }));
 
     // Spans.
     c.both("histograms/spans-match-buckets", "a trailing bucket dropped", kFail,
@@ -208,11 +274,24 @@ std::vector<MessageCase> histogram_cases() {
         c.both("histograms/bucket-index", "beyond the overflow bucket at schema " + std::to_string(n), kFail,
                one(integer(), at(limit + 1)), one(integer(), at(limit)));
     }
+    // The smallest double is 2^-1074.
+    for (const auto& [n, limit] :
+         std::initializer_list<std::pair<std::int32_t, std::int32_t>>{{8, -274944}, {0, -1074}, {-4, -67}}) {
+        const auto at = [n = n](std::int32_t index) {
+            return [=](Histogram& h) {
+                h.schema = n;
+                h.positive_spans = {{index, 3}};
+            };
+        };
+        c.both("histograms/bucket-index", "below the smallest number at schema " + std::to_string(n), kFail,
+               one(integer(), at(limit - 1)), one(integer(), at(limit)));
+    }
     c.both("histograms/bucket-index", "a float bucket below zero", kFail,
            one(floating(),
                [](Histogram& h) {
                    h.negative_spans = {{9000, 1}};
                    h.negative_counts = {1};
+                   h.count = 11.0;
                }),
            one(floating(), [](Histogram& h) {
                h.negative_spans = {{9000, 1}};
@@ -238,7 +317,7 @@ std::vector<MessageCase> histogram_cases() {
            one(integer(), deltas({3, 1, -2}, 10)))
         .field("timeseries[0].histograms[0].count_int");
     c.both("histograms/count-equals-buckets", "one too many", kFail, one(integer(), deltas({3, 1, -2}, 11)),
-           one(floating(), [](Histogram& h) { h.count = 11.0; }));  // float histograms need not add up
+           one(floating(), [](Histogram& h) { h.count = 10.5; }));  // a float histogram is no integer one
     const auto nan_sum = [&](std::uint64_t count, std::uint64_t sum) {
         return [=](Histogram& h) {
             h.count = count;

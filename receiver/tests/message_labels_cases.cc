@@ -152,9 +152,9 @@ std::vector<MessageCase> label_cases() {
                 .str();
         };
         c.raw("labels/valid-utf8", "broken UTF-8 in a value", ProtobufMessage::kV1, kFail, v1(bad), v1(good))
-            .also({"wire/strings-utf8"});
+            .also({});  // one cause, one finding
         c.raw("labels/valid-utf8", "broken UTF-8 in a value", ProtobufMessage::kV2, kFail, v2(bad), v2(good))
-            .also({"wire/strings-utf8", "metadata/type-provided"});
+            .also({"metadata/type-provided"});
     }
     {
         const auto v2 = [](const std::string& name) {
@@ -165,7 +165,7 @@ std::vector<MessageCase> label_cases() {
         };
         c.raw("labels/valid-utf8", "broken UTF-8 in a label name", ProtobufMessage::kV2, kFail, v2("k\xf6ln"),
               v2("k\xc3\xb6ln"))
-            .also({"wire/strings-utf8", "metadata/type-provided"});
+            .also({"metadata/type-provided"});
     }
 
     c.both("labels/no-reserved-prefix", "a discovery label", kWarn, labels({{"__address__", "a:1"}, {"__name__", "m"}}),
@@ -226,6 +226,24 @@ std::vector<MessageCase> label_cases() {
            labels(with(std::string(1024, 'a'), "x")));
     c.both("labels/size-sane", "41 labels", kWarn, many_labels(41), many_labels(30));
     c.both("labels/size-sane", "31 labels", kInfo, many_labels(31), many_labels(30));
+    const auto beside = [](std::string name, std::string sibling, std::string le = "0.5") {
+        return [=](proto::WriteRequest& r) {
+            r.series[0].labels = {{"__name__", name}, {"le", le}};
+            r.series[1].labels = {{"__name__", sibling}};
+            for (auto& each : r.series) each.metadata.type = proto::MetricType::kUnspecified;
+            r.series.push_back(valid_series());
+        };
+    };
+    for (const auto* sibling : {"m_count", "m_sum"}) {
+        c.v1("labels/le-on-bucket", std::string("NAME{le} beside ") + sibling, kWarn, beside("m", sibling),
+             beside("m_bucket", sibling))
+            .field("timeseries[0].labels[0].value");
+        c.v2("labels/le-on-bucket", std::string("NAME{le} beside ") + sibling, kWarn, beside("m", sibling),
+             beside("m", "n"))
+            .also({"metadata/type-provided"})
+            .field("timeseries[0].labels_refs[1]");
+    }
+    c.v1("labels/le-on-bucket", "le that is no bound", kWarn, beside("m", "m_count"), beside("m", "m_count", "left"));
     return c.take();
 }
 

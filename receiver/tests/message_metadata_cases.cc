@@ -92,6 +92,43 @@ std::vector<MessageCase> metadata_cases() {
          families({{MetricType::kGauge, "m", "Help.", ""}, {MetricType::kGauge, "", "Help.", ""}}),
          families({{MetricType::kGauge, "m", "Help.", ""}}))
         .field("metadata[1].metric_family_name");
+    for (const auto type : {MetricType::kHistogram, MetricType::kGaugeHistogram}) {
+        for (const auto* suffix : {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"})
+            c.v2("metadata/histogram-series-name", std::string("a float of a histogram, unlike ") + suffix, kWarn,
+                 series("m", type), series(std::string("m") + suffix, type))
+                .field("timeseries[0].metadata.type");
+    }
+    c.v2("metadata/histogram-series-name", "a float that is no stale marker", kWarn,
+         series("m", MetricType::kHistogram), [](proto::WriteRequest& r) {
+             series("m", MetricType::kHistogram)(r);
+             r.series[0].samples[0].value_bits = proto::kStaleNanBits;
+         });
+    const auto named = [](const std::string& name, const std::string& family, MetricType type) {
+        return [=](proto::WriteRequest& r) {
+            r.series.resize(1);
+            r.series[0].labels = {{"__name__", name}, {"job", "shop"}};
+            r.metadata = {{type, family, "Help.", ""}};
+        };
+    };
+    for (const auto* suffix : {"_bucket", "_count", "_sum"}) {
+        const auto name = std::string("m") + suffix;
+        c.v1("metadata/v1-family-name", "a series' name as family: " + name, kWarn,
+             named(name, name, MetricType::kHistogram), named(name, name, MetricType::kGauge))
+            .field("metadata[0].metric_family_name");
+        c.v1("metadata/v1-family-name", "a family that is called like a series, which is not there: " + name, kInfo,
+             named("m", name, MetricType::kGaugeHistogram), named(name, "m", MetricType::kGaugeHistogram));
+    }
+    c.v1("metadata/v1-family-name", "the count of a summary as family", kWarn,
+         named("m_count", "m_count", MetricType::kSummary), named("m_bucket", "m_bucket", MetricType::kSummary));
+
+    c.v1("metadata/consistent-per-family", "two types for one family", kWarn,
+         families({{MetricType::kGauge, "m", "Help.", ""}, {MetricType::kCounter, "m", "Help.", ""}}),
+         families({{MetricType::kGauge, "m", "Help.", ""}, {MetricType::kCounter, "n", "Help.", ""}}))
+        .field("metadata[1].type");
+    c.v1("metadata/consistent-per-family", "two help texts for one family", kInfo,
+         families({{MetricType::kGauge, "m", "Help.", ""}, {MetricType::kGauge, "m", "Other.", ""}}),
+         families({{MetricType::kGauge, "m", "Help.", ""}, {MetricType::kGauge, "m", "Help.", ""}}))
+        .field("metadata[1].help");
     return c.take();
 }
 

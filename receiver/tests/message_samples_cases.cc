@@ -176,6 +176,63 @@ std::vector<MessageCase> sample_cases() {
              entries({{s(1, 0)}, {s(2, 1)}})(r);
              r.series[1].metadata.help = "Another text.";
          });
+    // Start timestamps of one series, over entries and with gaps.
+    const auto starts = [](std::vector<std::int64_t> all) {
+        std::vector<std::vector<proto::Sample>> out;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            out.push_back({{proto::to_bits(1), kNowMs + static_cast<std::int64_t>(i),
+                            all[i] == 0 ? 0 : kNowMs - 60'000 + all[i]}});
+        return out;
+    };
+    const auto in_one = [](const std::vector<std::vector<proto::Sample>>& all) {
+        std::vector<proto::Sample> out;
+        for (const auto& each : all) out.push_back(each.front());
+        return samples(out);
+    };
+    c.v2("samples/start-not-backwards", "a millisecond back", kWarn, in_one(starts({5, 4})), in_one(starts({5, 5, 6})))
+        .field("timeseries[0].samples[1].start_timestamp");
+    c.v2("samples/start-not-backwards", "back behind one that is not set", kWarn, in_one(starts({5, 0, 4})),
+         in_one(starts({5, 0, 5})));
+    c.v2("samples/start-not-backwards", "back in another entry", kWarn, entries(starts({5, 4})),
+         entries(starts({5, 6})))
+        .also({"series/distinct"});
+
+    // Classic histograms, by neighbours.
+    struct Classic {
+        const char* le;  ///< "" for _count
+        double value;
+        const char* job = "shop";
+    };
+    const auto classic = [](std::vector<Classic> all) {
+        return [all = std::move(all)](proto::WriteRequest& r) {
+            r.series.clear();
+            for (const auto& each : all) {
+                const bool count = *each.le == '\0';
+                auto made = valid_series({{"__name__", count ? "m_count" : "m_bucket"}, {"job", each.job}});
+                if (!count) made.labels.emplace_back("le", each.le);
+                made.samples[0].value_bits = proto::to_bits(each.value);
+                made.samples[0].start_timestamp = kNowMs - 1000;
+                made.metadata = {MetricType::kHistogram, "", "Help.", ""};
+                r.series.push_back(std::move(made));
+            }
+        };
+    };
+    const std::string cumulative = "samples/classic-cumulative";
+    c.both(cumulative, "a bucket below the one before", kWarn, classic({{"1", 5}, {"10", 4}}),
+           classic({{"1", 5}, {"10", 5}}))
+        .field("timeseries[1].samples[0].value");
+    c.both(cumulative, "by number, not by text", kWarn, classic({{"9", 5}, {"10", 4}}), classic({{"10", 5}, {"9", 4}}));
+    c.both(cumulative, "from the largest down", kWarn, classic({{"+Inf", 4}, {"1", 5}}),
+           classic({{"+Inf", 5}, {"1", 4}}));
+    c.both(cumulative, "of another histogram is no neighbour", kWarn, classic({{"1", 5}, {"10", 4}}),
+           classic({{"1", 5}, {"10", 4, "other"}}));
+    c.both(cumulative, "_count after +Inf", kWarn, classic({{"1", 4}, {"+Inf", 5}, {"", 6}}),
+           classic({{"1", 4}, {"+Inf", 5}, {"", 5}}))
+        .field("timeseries[2].samples[0].value");
+    c.both(cumulative, "_count before +Inf", kWarn, classic({{"", 6}, {"1", 4}, {"+Inf", 5}}),
+           classic({{"", 6}, {"1", 4}, {"10", 5}}));  // the rest may be in another request
+    c.both(cumulative, "_count of another histogram", kWarn, classic({{"+Inf", 5}, {"", 6}}),
+           classic({{"+Inf", 5}, {"", 6, "other"}}));
     return c.take();
 }
 

@@ -204,6 +204,51 @@ TEST(Receiver, StopsAtOnceWithManyStalledAndIdleClients) {
     receiver->stop();
 }
 
+/// A raw request with one change to its head.
+std::string with(std::string_view from, std::string_view to) {
+    auto bytes = numbered(0, 0);
+    bytes.replace(bytes.find(from), from.size(), to);
+    return bytes;
+}
+
+TEST(Receiver, AnswersBrokenHeadsAsServersMust) {
+    struct Row {
+        std::string bytes, rule;
+    };
+    const std::vector<Row> rows = {
+        {with("Host: ", "X-Host: "), "headers/host"},
+        {with("Host: ", "Host: a\r\nHost: "), "headers/host"},
+        {with("Host: ", std::string("X: a\0b\r\nHost: ", 14)), "headers/value-clean"},
+        {with("Host: ", "X: a\rb\r\nHost: "), "headers/value-clean"},
+        {with("Content-Length", "X-Length"), "headers/length-announced"},
+        {with("Content-Length: ", "Content-Length: 1\r\nX: "), "headers/content-length"},
+    };
+    for (const auto& row : rows) {
+        RunningReceiver receiver;
+        EXPECT_EQ(receiver.send(row.bytes).status, 400) << row.bytes;
+        EXPECT_EQ(receiver.send(numbered(0, 1)).status, 204);
+        // Nothing else comes of it: bytes of a body are no request of their own.
+        const auto exchanges = receiver.exchanges(2);
+        ASSERT_EQ(exchanges.size(), 2U) << row.bytes;
+        ASSERT_EQ(exchanges[0]->check.findings.size(), 1U) << row.bytes;
+        EXPECT_EQ(exchanges[0]->check.findings[0].rule, row.rule) << row.bytes;
+    }
+}
+
+TEST(Receiver, ComparesHostWithTheOneThatItWasTold) {
+    RunningReceiver receiver;
+    const auto findings = [&](std::size_t index) {
+        std::string out;
+        for (const auto& finding : receiver.exchanges(index + 1)[index]->check.findings) out += finding.rule + " ";
+        return out;
+    };
+    EXPECT_EQ(receiver.send(numbered(0, 0)).status, 204);
+    EXPECT_EQ(findings(0), "");
+    receiver->expect_host("example.org:9090");
+    EXPECT_EQ(receiver.send(numbered(0, 1)).status, 204);
+    EXPECT_EQ(findings(1), "headers/host-as-url ");
+}
+
 TEST(Receiver, AClientThatVanishesIsRecorded) {
     RunningReceiver receiver;
     const auto bytes = numbered(0, 0);

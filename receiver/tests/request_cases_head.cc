@@ -25,6 +25,10 @@ std::function<void(CheckOptions&)> target(std::string expected) {
     return [expected](CheckOptions& options) { options.expected_target = expected; };
 }
 
+std::function<void(CheckOptions&)> host(std::string expected) {
+    return [expected](CheckOptions& options) { options.expected_host = expected; };
+}
+
 constexpr auto kFail = Severity::kFail, kWarn = Severity::kWarn, kInfo = Severity::kInfo;
 
 }  // namespace
@@ -41,6 +45,15 @@ std::vector<RequestCase> header_cases() {
          with_head(valid1, "acme-agent/1.2.3", "acme-agent/1.2.3 (not folded)")},
         {"RequestLineIncomplete", "headers/well-formed", "prw1.protocol.http-post", kFail, 400,
          with_head(valid1, " HTTP/1.1", ""), valid1},
+        {"Http2Preface",
+         "headers/well-formed",
+         "prw1.protocol.http-post",
+         kFail,
+         400,
+         {"PRI * HTTP/2.0\r\n\r\n", "SM\r\n\r\n"},
+         valid1},
+        {"Http09", "headers/well-formed", "prw2.protocol.http-post", kFail, 400,
+         with_head(valid2, "HTTP/1.1", "HTTP/0.9"), with_head(valid2, "HTTP/1.1", "HTTP/1.0")},
         // Method.
         {"MethodPut", "headers/post-method", "prw1.protocol.http-post", kFail, 405, v1().method("PUT").build(), valid1},
         {"MethodPutV2", "headers/post-method", "prw2.protocol.http-post", kFail, 405, v2().method("PUT").build(),
@@ -63,6 +76,26 @@ std::vector<RequestCase> header_cases() {
          v1().target("/a%2fb").build(), v1().target("/%7Euser/%c3%a9").build(), target("/~user/%C3%A9")},
         {"QueryLost", "headers/url-path", "prw1.protocol.provided-url-path", kWarn, 204, v1().target("/w?a=1").build(),
          v1().target("/w?b=secret&a=1").build(), target("/w?a=1&b=secret")},
+        // Host.
+        {"HostMissing", "headers/host", "ext.http.host-once", kFail, 400, v1().remove("Host").build(),
+         v1().remove("Host").http_version("HTTP/1.0").build()},
+        {"HostTwice", "headers/host", "ext.http.host-once", kFail, 400, v2().append("host", "127.0.0.1:9201").build(),
+         valid2},
+        {"HostNoHost", "headers/host", "ext.http.host-once", kFail, 400, v1().header("Host", "http://a/b").build(),
+         v1().header("Host", "[2001:db8::1]:9201").build()},
+        {"HostOther", "headers/host-as-url", "ext.http.host-as-url", kWarn, 204,
+         v1().header("Host", "tenant-a").build(), v1().header("Host", "LOCALHOST:9201").build(),
+         host("127.0.0.1:9201")},
+        {"HostWithoutPort", "headers/host-as-url", "ext.http.host-as-url", kWarn, 204,
+         v2().header("Host", "127.0.0.1").build(), v2().header("Host", "127.0.0.1:8080").build(),
+         host("127.0.0.1:9201 127.0.0.1:8080")},
+        {"HostEmpty", "headers/host-as-url", "ext.http.host-as-url", kWarn, 204, v2().header("Host", "").build(),
+         v2().header("Host", "example.org").build(), host("example.org:80")},
+        // Length.
+        {"LengthNotAnnounced", "headers/length-announced", "ext.http.length-announced", kFail, 400,
+         v1().remove("Content-Length").body("").build(), v1().body("").build()},
+        {"LengthNotAnnouncedV2", "headers/length-announced", "ext.http.length-announced", kFail, 400,
+         v2().remove("Content-Length").body("").build(), v2().append("Transfer-Encoding", "chunked").body("").build()},
         // User-Agent.
         {"UserAgentMissing", "headers/user-agent", "prw1.headers.user-agent", kFail, 400,
          v1().remove("User-Agent").build(), v1().header("User-Agent", "a").build()},
@@ -129,6 +162,10 @@ std::vector<RequestCase> header_cases() {
          v2().append("User-Agent", "curl").build(), valid2},
         {"ControlCharacter", "headers/value-clean", "ext.http.header-value-clean", kFail, 400,
          v1().header("User-Agent", "acme/1.2\x01").build(), v1().header("User-Agent", "acme/1.2 \t").build()},
+        {"NulInAnyHeader", "headers/value-clean", "ext.http.header-value-clean", kFail, 400,
+         v1().append("X-Other", std::string("a\0b", 3)).build(), v1().append("X-Other", "a\tb").build()},
+        {"BareReturnInAnyHeader", "headers/value-clean", "ext.http.header-value-clean", kFail, 400,
+         v2().append("Authorization", "Bearer a\rb").build(), v2().append("Authorization", "Bearer ab").build()},
         {"NonAscii", "headers/value-clean", "ext.http.header-value-clean", kFail, 400,
          v1().header("User-Agent", "acm\xc3\xa9/1.2").build(), v1().append("X-Other", "acm\xc3\xa9").build()},
         {"LineFeedInValue", "headers/value-clean", "ext.http.header-value-clean", kFail, 400,

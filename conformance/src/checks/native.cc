@@ -11,7 +11,10 @@ namespace prw::conformance {
 namespace {
 
 constexpr std::string_view kFeature = "native_histograms";
-constexpr std::uint32_t kNoReset = 2, kGauge = 3;  // Histogram.ResetHint
+constexpr std::uint32_t kReset = 1, kNoReset = 2, kGauge = 3;  // Histogram.ResetHint
+/// Histograms behind the first of a series that must all claim a reset without one, before it is no accident: a reset
+/// that is outrun by new observations shows in no count.
+constexpr std::uint64_t kClaims = 3;
 
 bool offered(const ScenarioRecord& record) {
     return std::any_of(record.generations.begin(), record.generations.end(),
@@ -84,10 +87,16 @@ void judge_hints(const ScenarioRecord& record, CheckOutcome& out) {
         const bool known = family < record.families.size();
         const bool gauge = known && record.families[family].type == "gaugehistogram";
         const proto::Histogram* before = nullptr;
+        std::uint64_t claims = 0, behind_first = 0;
         for (const auto& [timestamp, entry] : sequence) {
             ++histograms;
             const auto& now = *entry.histogram;
             const bool less = before != nullptr && fell(*before, now);
+            if (before != nullptr) {
+                ++behind_first;
+                const bool anew = less || before->start_timestamp != now.start_timestamp;
+                claims += now.reset_hint == kReset && !anew ? 1U : 0U;
+            }
             before = entry.histogram;
             gauges += gauge ? 1U : 0U;
             std::string problem;
@@ -104,6 +113,13 @@ void judge_hints(const ScenarioRecord& record, CheckOutcome& out) {
             ++faults;
             add_finding(out, observation.series()[series].text, problem + " (at " + std::to_string(timestamp) + ")",
                         entry.exchange);
+        }
+        if (claims >= kClaims && claims == behind_first) {
+            ++faults;
+            add_finding(out, observation.series()[series].text,
+                        "the hint YES on each of " + count_text(claims, "histogram") +
+                            ", though no count fell and no start changed",
+                        sequence.rbegin()->second.exchange);
         }
     }
     evidence(out, "histograms", histograms);
@@ -130,8 +146,8 @@ constexpr std::array<BehaviourCheck, 3> kChecks = {{
      "Custom buckets made of a classic histogram have its bounds and counts.", Needs::kSource, kFeature, judge_custom,
      "The bounds are those of le without +Inf; each bucket is its cumulative count less that of the bound before."},
     {"sender/fidelity/reset-hints", kSteady, kHintClauses,
-     "Reset hints are true: NO only where no count fell, GAUGE on gauge histograms and on no others.", Needs::kSamples,
-     kFeature, judge_hints,
+     "Reset hints are true: NO only where no count fell, YES not on each, GAUGE on gauge histograms and on no others.",
+     Needs::kSamples, kFeature, judge_hints,
      "Send UNKNOWN unless you have compared with the histogram before; send GAUGE for what was scraped as a gauge "
      "histogram."},
 }};

@@ -70,10 +70,12 @@ std::string_view feature_of(Subject subject) {
         case Subject::kHelp:
         case Subject::kTypedName:
         case Subject::kNextDescription:
+        case Subject::kHistogramSeries:
         case Subject::kCounterSample:
         case Subject::kStartableSample:
             return "metadata";
         case Subject::kStartTimestamp:
+        case Subject::kNextStart:
             return "start_timestamps";
         default:
             return {};

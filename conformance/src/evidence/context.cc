@@ -40,6 +40,7 @@ void members(Visit&& visit, Is<ScenarioRecord> auto& record) {
     visit("logged_written", record.logged_written);
     visit("duration_ms", record.duration_ms);
     visit("expected_target", record.expected_target);
+    visit("expected_host", record.expected_host);
 }
 
 template <typename Visit>

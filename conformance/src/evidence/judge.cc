@@ -52,6 +52,8 @@ receiver::CheckOptions check_options(const receiver::Capsule& capsule) {
     const auto context = nlohmann::ordered_json::parse(capsule.context, nullptr, false);
     if (context.is_object() && context.contains("expected_target") && context["expected_target"].is_string())
         out.expected_target = context["expected_target"].get<std::string>();
+    if (context.is_object() && context.contains("expected_host") && context["expected_host"].is_string())
+        out.expected_host = context["expected_host"].get<std::string>();
     if (context.is_object() && context.contains("peer_is_1x") && context["peer_is_1x"].is_boolean())
         out.peer_is_1x = context["peer_is_1x"].get<bool>();
     return out;

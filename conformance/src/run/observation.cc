@@ -134,9 +134,9 @@ void Observation::add(ObservedProbe probe) {
 
 void Observation::note_types(const proto::RequestView& view) {
     const auto typed = [](const proto::MetadataView& metadata) { return metadata.type != 0; };
-    metric_types_.described = metric_types_.described ||
-                              std::any_of(view.metadata.begin(), view.metadata.end(),
-                                          [](const auto& m) { return !m.help.empty() || !m.unit.empty(); });
+    metric_types_.described =
+        metric_types_.described || std::any_of(view.metadata.begin(), view.metadata.end(),
+                                               [](const auto& m) { return !m.help.empty() || !m.unit.empty(); });
     const bool any = std::any_of(view.metadata.begin(), view.metadata.end(), typed);
     for (const auto& series : view.series) {
         const auto samples = view.samples_of(series);

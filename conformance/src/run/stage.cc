@@ -240,6 +240,13 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
         if (!https) return broken(https.error().text());
         url = std::move(*https);
     }
+    if (!record_.expected_target.empty()) {
+        // A program that is started again, by TLS now, may still answer for what it was told before.
+        const auto host = url.substr(url.find("://") + 3, url.find('/', url.find("://") + 3) - url.find("://") - 3);
+        if (record_.expected_host.find(host) == std::string::npos)
+            record_.expected_host += (record_.expected_host.empty() ? "" : " ") + host;
+        receiver_->expect_host(record_.expected_host);
+    }
     auto variables =
         scenario_variables(target, record_.asked, record_.scenario, work_dir_, url, source_.url(), source_.hostport());
     if (!ca_file_.empty()) variables["PRW_CA_FILE"] = ca_file_;

@@ -84,9 +84,11 @@ private:
         std::uint64_t value = 0;
         switch (scope_.tag) {
             case varint_tag(1):
-                return number(view_.count, view_.count_range, view_.count_kind, HistogramView::Count::kInteger, 1);
+                return number(view_.count, view_.count_range, view_.count_kind, view_.both_counts,
+                              HistogramView::Count::kInteger, 1);
             case fixed_tag(2):
-                return number(view_.count, view_.count_range, view_.count_kind, HistogramView::Count::kFloat, 1);
+                return number(view_.count, view_.count_range, view_.count_kind, view_.both_counts,
+                              HistogramView::Count::kFloat, 1);
             case fixed_tag(3):
                 if (!walker_.fixed64(scope_, view_.sum_bits, ignored)) return false;
                 walker_.once(scope_, 3);
@@ -102,9 +104,11 @@ private:
                 walker_.once(scope_, 5);
                 return true;
             case varint_tag(6):
-                return number(view_.zero_count, ignored, view_.zero_count_kind, HistogramView::Count::kInteger, 6);
+                return number(view_.zero_count, ignored, view_.zero_count_kind, view_.both_zero_counts,
+                              HistogramView::Count::kInteger, 6);
             case fixed_tag(7):
-                return number(view_.zero_count, ignored, view_.zero_count_kind, HistogramView::Count::kFloat, 6);
+                return number(view_.zero_count, ignored, view_.zero_count_kind, view_.both_zero_counts,
+                              HistogramView::Count::kFloat, 6);
             case bytes_tag(8):
                 return span(kNegative);
             case varint_tag(9):
@@ -141,13 +145,17 @@ private:
     }
 
     /// A member of a oneof: integer or float by its tag.
-    bool number(std::uint64_t& value, ByteRange& range, HistogramView::Count& kind, HistogramView::Count is,
+    bool number(std::uint64_t& value, ByteRange& range, HistogramView::Count& kind, bool& both, HistogramView::Count is,
                 std::uint32_t bit) {
         const bool read = is == HistogramView::Count::kInteger ? walker_.varint(scope_, value, range)
                                                                : walker_.fixed64(scope_, value, range);
         if (!read) return false;
+        if (kind != HistogramView::Count::kAbsent && kind != is) {
+            both = true;
+        } else {
+            walker_.once(scope_, bit);
+        }
         kind = is;
-        walker_.once(scope_, bit);
         return true;
     }
 

@@ -21,7 +21,11 @@ constexpr std::size_t kMaxIssues = 10000;
 /// A decoded view that grew beyond this is given back instead of kept for the next request.
 constexpr std::size_t kKeepViewBytes = 64U << 20U;
 
-std::int64_t system_now_ms() {
+/// The receiver's clock: the one that is given, kept within the years 1970 to 9999 so that rules can reckon with it
+/// (it may come from a file), or the system's.
+std::int64_t clock_of(const CheckOptions& options) {
+    constexpr std::int64_t kYear9999 = 253402300799999;
+    if (options.now_ms != 0) return std::clamp<std::int64_t>(options.now_ms, 1, kYear9999);
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
@@ -88,6 +92,17 @@ std::string framing_of(std::string_view bytes, ProtobufMessage message, RequestV
     }
     if (messages == 0 || !holds_message(first)) return {};
     return messages == 1 ? "a length prefix" : std::to_string(messages) + " length-delimited messages";
+}
+
+/// A head of HTTP/1.x; kUnsupported for one of another version, about whose body there is nothing to say.
+Result<proto::RequestHead> parse_http1(std::string_view raw) {
+    auto head = proto::parse_request_head(raw);
+    if (!head || head->version.starts_with("HTTP/1.")) return head;
+    if (head->method == "PRI" && head->version == "HTTP/2.0")
+        return fail(ErrorCode::kUnsupported,
+                    "an HTTP/2 preface: the client speaks HTTP/2 without having agreed on it with the server",
+                    "line 1");
+    return fail(ErrorCode::kUnsupported, std::string(head->version) + "; wanted HTTP/1.1", "line 1");
 }
 
 bool newer_than_2_0(std::string_view version) {
@@ -162,21 +177,8 @@ struct Checker::Impl {
 
     /// Contents that are certainly no remote-write message, whatever fields they share with it.
     static bool foreign_message(BodyKind kind) {
-        switch (kind) {
-            case BodyKind::kSnappyBlock:
-            case BodyKind::kSnappyFramed:
-            case BodyKind::kSnappyJava:
-            case BodyKind::kSnappyTwice:
-            case BodyKind::kGzip:
-            case BodyKind::kZstd:
-            case BodyKind::kJson:
-            case BodyKind::kText:
-            case BodyKind::kOtlp:
-            case BodyKind::kRemoteRead:
-                return true;
-            default:
-                return false;
-        }
+        return proto::is_text(kind) || rules::compressed_again(kind) || kind == BodyKind::kOtlp ||
+               kind == BodyKind::kRemoteRead;
     }
 
     void fill_counts(CheckResult& result) const {
@@ -224,14 +226,15 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
     m.begin();
     CheckResult result;
     rules::RequestState state;
-    const auto now_ms = m.options.now_ms != 0 ? m.options.now_ms : system_now_ms();
+    const auto now_ms = clock_of(m.options);
 
     // Head: what is it, and which message does it declare?
-    const auto head = proto::parse_request_head(raw_head);
+    const auto head = parse_http1(raw_head);
     std::optional<proto::ContentType> content_type;
     bool names_message = false;
     if (!head) {
         state.head_error = head.error();
+        state.other_protocol = head.error().code == ErrorCode::kUnsupported;
     } else {
         state.newer_protocol = newer_than_2_0(head->value("X-Prometheus-Remote-Write-Version"));
         state.coding = rules::parse_content_coding(head->value("Content-Encoding"));
@@ -346,7 +349,7 @@ CheckResult Checker::check_message(std::string_view bytes, ProtobufMessage messa
     result.kind = message == ProtobufMessage::kV1 ? RequestKind::kWriteV1 : RequestKind::kWriteV2;
     result.declared = message;
     result.uncompressed_size = bytes.size();
-    const auto now_ms = m.options.now_ms != 0 ? m.options.now_ms : system_now_ms();
+    const auto now_ms = clock_of(m.options);
     rules::RequestState state;
     state.declared = message;
     state.uncompressed_size = bytes.size();

@@ -27,12 +27,16 @@
 //                   strictly increasing within a series. start timestamps: same range and before the sample's; counters
 //                   need one. stale-marker bits, canonical-nan, counter-not-nan, counter-not-negative: any value that
 //                   is not finite and positive is looked at with the series' type (v2) and name.
+//   classic         cumulative: neighbours among the buckets of one name, and +Inf with the _count of its name,
+//   whatever their other labels; le
+//                   on any other series ends the walk. start-not-backwards: within a series.
 //   series          distinct, order and uniqueness over series: label sets of a request differ (hash, then bytes); 1.0
 //   may repeat one whose
 //                   samples go on in time.
 //   metadata (v2)   type-provided: 1 to 7, absent only for what senders make themselves and for stale markers.
 //   help-provided: some series has one.
-//                   help-not-name, unit placeholder, type-guidelines, consistent-per-family, enum-in-range: at the
+//                   help-not-name, unit placeholder, type-guidelines, consistent-per-family, enum-in-range,
+//                   histogram-series-name: at the
 //                   first series of each name, and equal for all others.
 //   batch size      at most 10,000 series.
 // Clauses on head and body (prw1.headers, prw2.headers, ext.http, ext.snappy, …) are judged elsewhere in every case,

@@ -2,7 +2,12 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <string_view>
 
 #include "context.h"
@@ -52,6 +57,7 @@ inline void count_series(SubjectCounts& seen, std::uint32_t labels, bool bucket,
     seen[Subject::kLabel] += labels;
     seen[Subject::kLongLabelSet] += labels > 1 ? 1U : 0U;
     seen[Subject::kClassicBucket] += bucket ? 1U : 0U;
+    seen[Subject::kLeSeries] += bucket ? 1U : 0U;
     seen[Subject::kQuantile] += quantile ? 1U : 0U;
 }
 
@@ -112,6 +118,100 @@ struct Secret {
     std::array<Byte, 192> bytes;
 };
 
+/// A part of a series' labels on the wire.
+struct Part {
+    std::uint32_t offset = 0, size = 0;
+};
+
+/// Buckets and counts of classic histograms, compared as samples/classic-cumulative does, but for timestamps: what is
+/// wrong at different times is left to the rule. Labels are looked at only where the values give cause.
+class Classic {
+public:
+    /// Labels on the wire, with the metric's name and, of a bucket, le as parts of them.
+    struct Series {
+        const Byte* labels = nullptr;
+        std::uint32_t size = 0;
+        Part name, le;
+        const Byte* metric = nullptr;
+        std::uint32_t metric_size = 0;
+        std::uint64_t value_bits = 0;  ///< of its last sample
+    };
+
+    void begin() { bucket_ = inf_ = count_ = {}; }
+    /// A series that is none of these stands between two others.
+    void other() { bucket_.base = 0; }
+    /// NAME_bucket with a plain `le`.
+    [[nodiscard]] bool bucket(const Series& series, const Byte* le, std::size_t le_size) {
+        const Seen before = bucket_;
+        bucket_ = {};
+        const Seen now{series, series.metric_size - kBucketSuffix, bound_of(le, le_size),
+                       std::bit_cast<double>(series.value_bits)};
+        if (std::isnan(now.value)) return true;
+        bucket_ = now;
+        if (same_name(before, now) &&
+            (before.bound < now.bound ? now.value < before.value : now.value > before.value) &&
+            same_labels(before.series, series))
+            return false;
+        return now.bound != std::numeric_limits<double>::infinity() || pair(now, count_, inf_);
+    }
+    /// NAME_count.
+    [[nodiscard]] bool count(const Series& series) {
+        other();
+        const Seen now{series, series.metric_size - kCountSuffix, 0, std::bit_cast<double>(series.value_bits)};
+        return std::isnan(now.value) || pair(now, inf_, count_);
+    }
+
+private:
+    struct Seen {
+        Series series;
+        std::uint32_t base = 0;  ///< bytes of the name without its suffix; 0: none
+        double bound = 0, value = 0;
+    };
+    static constexpr std::uint32_t kBucketSuffix = 7, kCountSuffix = 6;
+
+    static double bound_of(const Byte* le, std::size_t size) {
+        double out = std::numeric_limits<double>::infinity();
+        if (le[0] == '+') return out;
+        const auto* const text = reinterpret_cast<const char*>(le);
+        if (std::from_chars(text, text + size, out).ec != std::errc{}) return -std::numeric_limits<double>::infinity();
+        return out;
+    }
+    static bool same_name(const Seen& a, const Seen& b) {
+        return a.base == b.base && std::memcmp(a.series.metric, b.series.metric, a.base) == 0;
+    }
+    /// The bytes that follow one another when name and le are left out.
+    static bool same_labels(const Series& a, const Series& b) {
+        std::uint32_t i = 0, j = 0;
+        const auto skip = [](const Series& s, std::uint32_t at) {
+            for (bool moved = true; moved;) {
+                moved = false;
+                for (const Part& part : {s.name, s.le}) {
+                    if (part.size == 0 || at != part.offset) continue;
+                    at += part.size;
+                    moved = true;
+                }
+            }
+            return at;
+        };
+        for (i = skip(a, 0), j = skip(b, 0); i < a.size && j < b.size; i = skip(a, i + 1), j = skip(b, j + 1))
+            if (a.labels[i] != b.labels[j]) return false;
+        return i == a.size && j == b.size;
+    }
+    /// Both have come, and are done with: true when they are equal, or of two histograms. One has come: it waits for
+    /// the other.
+    static bool pair(const Seen& now, Seen& other, Seen& own) {
+        if (other.base == 0 || !same_name(other, now)) {
+            own = now;
+            return true;
+        }
+        const Seen waited = other;
+        other = own = {};
+        return waited.value == now.value || !same_labels(waited.series, now.series);
+    }
+
+    Seen bucket_, inf_, count_;
+};
+
 class WalkV1 {
 public:
     explicit WalkV1(const Secret& secret);
@@ -143,6 +243,7 @@ private:
 
     const Secret& secret_;
     std::array<Column, kMaxLabels + 1> columns_;
+    Classic classic_;
     Scratch<Item> items_;
     Distinct distinct_;
 };
@@ -191,6 +292,7 @@ private:
         std::uint32_t checked_at;  ///< where the reference to the value of `le` or `quantile` starts; kNowhere
         LabelKind checked;
         std::uint32_t labels;
+        Part metric_part, checked_part;  ///< both references of these labels
     };
     /// Label names of an earlier series of this request.
     struct Names {
@@ -203,6 +305,8 @@ private:
     struct Refs {
         std::uint32_t metric = 0, labels = 0;
         LabelKind checked = LabelKind::kOrdinary;  ///< kLe, kQuantile: there is such a label
+        std::uint32_t value = 0;                   ///< of that one
+        Part metric_part, checked_part;            ///< both references of these labels
     };
     struct Metadata {
         std::uint32_t type = 0, help = 0, unit = 0;
@@ -228,6 +332,7 @@ private:
     const Secret& secret_;
     const Byte* base_ = nullptr;
     Symbol* symbols_ = nullptr;
+    Classic classic_;
     std::uint32_t symbol_count_ = 0;
     bool long_symbols_ = false;
     std::size_t last_metadata_size_ = 0;  ///< of the metadata field as it was on the wire; 0: none yet

@@ -91,9 +91,13 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
     Label label = {};
     const Byte* metric = nullptr;
     std::size_t metric_size = 0;
-    bool le = false, quantile = false;
+    bool quantile = false;
+    const Byte* le = nullptr;
+    std::size_t le_size = 0;
+    Part name_part, le_part;
     for (; p < end && *p == kLabel; ++index) {
         if (index == kMaxLabels) return false;
+        const Byte* const entry = p;
         Column& column = columns_[index];
         const std::uint32_t size = p[1], head = column.size;
         LabelKind kind = LabelKind::kOrdinary;
@@ -116,15 +120,23 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
             kind = columns_[index].kind;
         }
         if (kind == LabelKind::kOrdinary) continue;
+        const Part part{static_cast<std::uint32_t>(entry - begin), static_cast<std::uint32_t>(p - entry)};
         if (kind == LabelKind::kMetricName) {
             metric = label.value;
             metric_size = label.value_size;
+            name_part = part;
+        } else if (kind == LabelKind::kLe) {
+            le = label.value;
+            le_size = label.value_size;
+            le_part = part;
         } else {
-            (kind == LabelKind::kLe ? le : quantile) = true;
+            quantile = true;
         }
     }
     if (metric == nullptr) return false;
-    count_series(counts.subjects, index, le && ends_with(metric, metric_size, "_bucket"), quantile);
+    // On other series it may be the buckets of a histogram that are called otherwise.
+    if (le != nullptr && !ends_with(metric, metric_size, "_bucket")) return false;
+    count_series(counts.subjects, index, le != nullptr, quantile);
     const auto labels_size = static_cast<std::uint32_t>(p - begin);
     // Tags and sizes below 128 are ASCII as well, so that one scan settles UTF-8 for most series.
     if (!all_ascii(begin, labels_size) && !utf8_values(begin, p)) return false;
@@ -133,10 +145,11 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
 
     if (p == end) return false;
     std::int64_t previous = 0;
+    std::uint64_t value = 0;
     do {
         if (p[0] != kSample) return false;
         const std::uint32_t size = p[1];
-        std::uint64_t value = 0;
+        value = 0;
         const Byte* time = p + 2;
         if (size == 16) {
             if (p[2] != kSampleValue) return false;
@@ -155,7 +168,15 @@ bool WalkV1::walk_series(const Byte* const begin, const Byte* const end, Timesta
         p += 2 + size;
         ++counts.samples;
     } while (p < end);
-    return p == end;
+    if (p != end) return false;
+    const auto classic = [&] {
+        return Classic::Series{begin, labels_size, name_part, le_part, metric, static_cast<std::uint32_t>(metric_size),
+                               value};
+    };
+    if (le != nullptr) return classic_.bucket(classic(), le, le_size);
+    if (ends_with(metric, metric_size, "_count")) return classic_.count(classic());
+    classic_.other();
+    return true;
 }
 
 bool WalkV1::accept(const Message& message, FastCounts& counts) {
@@ -164,6 +185,7 @@ bool WalkV1::accept(const Message& message, FastCounts& counts) {
     Timestamps timestamps(limits::kFirstTimestamp, message.now_ms + limits::kFuture);
     Item* items = items_.data();
     std::size_t series = 0;
+    classic_.begin();
     while (p < end) {
         if (*p++ != kTimeSeries) return false;
         std::uint32_t size = 0;

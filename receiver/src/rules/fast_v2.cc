@@ -179,10 +179,16 @@ bool WalkV2::decode_refs(const Byte* const begin, std::uint32_t size, std::uint6
     const Names* const names = find_names(refs.data(), count / 2);
     if (names == nullptr) return false;
     out.metric = refs[2 * names->metric + 1];
+    const auto part = [&](std::uint32_t label) { return Part{at[2 * label], at[2 * label + 2] - at[2 * label]}; };
+    out.metric_part = part(names->metric);
+    out.checked_part = names->checked == kNowhere ? Part{} : part(names->checked);
     out.labels = count / 2;
     out.checked = names->checked == kNowhere ? LabelKind::kOrdinary : names->kind;
     if (!value_ok(LabelKind::kMetricName, out.metric)) return false;
-    if (names->checked != kNowhere && !value_ok(names->kind, refs[2 * names->checked + 1])) return false;
+    if (names->checked != kNowhere) {
+        out.value = refs[2 * names->checked + 1];
+        if (!value_ok(names->kind, out.value)) return false;
+    }
     if (long_symbols_) {
         for (std::uint32_t i = 1; i < count; i += 2) {
             if ((symbols_[refs[i]].flags & kLong) != 0) return false;
@@ -217,6 +223,9 @@ void WalkV2::describe(const Byte* begin, std::uint32_t size, const std::uint32_t
     shape.checked_at = names.checked == kNowhere ? kNowhere : at[2 * names.checked + 1];
     shape.checked = names.checked == kNowhere ? LabelKind::kOrdinary : names.kind;
     shape.labels = count / 2;
+    const auto part = [&](std::uint32_t label) { return Part{at[2 * label], at[2 * label + 2] - at[2 * label]}; };
+    shape.metric_part = part(names.metric);
+    shape.checked_part = names.checked == kNowhere ? Part{} : part(names.checked);
 }
 
 /// True when the references at `p` have the shape's names in the shape's places, and every value is a symbol and not
@@ -270,8 +279,11 @@ bool WalkV2::walk_refs(const Byte* p, std::uint32_t size, Refs& out) {
             out.metric = value_at(shape.metric_at);
             out.labels = shape.labels;
             out.checked = shape.checked;
+            out.metric_part = shape.metric_part;
+            out.checked_part = shape.checked_part;
+            if (shape.checked_at != kNowhere) out.value = value_at(shape.checked_at);
             return value_ok(LabelKind::kMetricName, out.metric) &&
-                   (shape.checked_at == kNowhere || value_ok(shape.checked, value_at(shape.checked_at)));
+                   (shape.checked_at == kNowhere || value_ok(shape.checked, out.value));
         }
     }
     // What comes once is not worth describing.
@@ -300,15 +312,19 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
     std::int64_t previous = 0;
     bool counter_values = true, counter_fits = true;
     std::uint64_t samples = 0, markers = 0, starts = 0;
+    std::int64_t previous_start = 0;
     Symbol& metric = symbols_[refs.metric];
     auto& seen = counts.subjects;
     const bool bucket = refs.checked == LabelKind::kLe && (metric.flags & kBucket) != 0;
+    // On other series it may be the buckets of a histogram that are called otherwise.
+    if (refs.checked == LabelKind::kLe && !bucket) return false;
     count_series(seen, refs.labels, bucket, refs.checked == LabelKind::kQuantile);
+    std::uint64_t value = 0;
     do {
         const std::uint32_t sample_size = p[1];
         const Byte* const next = p + 2 + sample_size;
         const Byte* at = p + 2;
-        std::uint64_t value = 0;
+        value = 0;
         if (sample_size == 16 || sample_size == 23) {
             if (*at != kSampleValue) return false;
             value = load64(at + 1);
@@ -329,11 +345,29 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
         const bool marker = value == proto::kStaleNanBits;
         counter_fits &= start != 0 || marker;
         markers += marker ? 1U : 0U;
-        starts += start != 0 ? 1U : 0U;
+        if (start != 0) {
+            if (start < previous_start) return false;
+            if (previous_start != 0) ++seen[Subject::kNextStart];
+            previous_start = start;
+            ++starts;
+        }
         ++samples;
         p = next;
     } while (p < end && *p == kSample);
     counts.samples += samples;
+    const auto classic = [&] {
+        return Classic::Series{
+            base_ + item.offset, item.size, refs.metric_part, bucket ? refs.checked_part : Part{}, text(metric),
+            metric.size,         value};
+    };
+    if (bucket) {
+        const Symbol& le = symbols_[refs.value];
+        if (!classic_.bucket(classic(), text(le), le.size)) return false;
+    } else if ((metric.flags & kCounts) != 0 && ends_with(text(metric), metric.size, "_count")) {
+        if (!classic_.count(classic())) return false;
+    } else {
+        classic_.other();
+    }
     seen[Subject::kStartTimestamp] += starts;
     const bool only_markers = markers == samples, made_by_sender = (metric.flags & kMadeBySender) != 0;
     if (!only_markers && !made_by_sender) ++seen[Subject::kTypableSeries];
@@ -389,6 +423,9 @@ bool WalkV2::walk_series(const Byte* p, const Byte* const end, Item& item, FastC
 void WalkV2::count_typed(SubjectCounts& seen, const Symbol& metric, std::uint32_t type, bool bucket,
                          std::uint64_t values) const {
     if ((metric.flags & kTotal) != 0 || bucket) ++seen[Subject::kTypedName];
+    if (type == static_cast<std::uint32_t>(proto::MetricType::kHistogram) ||
+        type == static_cast<std::uint32_t>(proto::MetricType::kGaugeHistogram))
+        ++seen[Subject::kHistogramSeries];
     const bool counter = type == static_cast<std::uint32_t>(proto::MetricType::kCounter);
     const bool counts = (metric.flags & kCounts) != 0 || counter;  // most series are neither
     if (!counts || !is_cumulative(static_cast<proto::MetricType>(type),
@@ -417,6 +454,8 @@ bool WalkV2::type_fits(const Symbol& metric) const {
     if (ends_with(text(metric), metric.size, "_total")) return type == proto::MetricType::kCounter;
     if (ends_with(text(metric), metric.size, "_bucket"))
         return type == proto::MetricType::kHistogram || type == proto::MetricType::kGaugeHistogram;
+    if (type == proto::MetricType::kHistogram || type == proto::MetricType::kGaugeHistogram)
+        return series_of_histogram({reinterpret_cast<const char*>(text(metric)), metric.size});
     return true;
 }
 
@@ -436,6 +475,7 @@ bool WalkV2::accept(const Message& message, FastCounts& counts) {
     for (Names& names : names_) names.labels = 0;
     candidates_.fill(0);
     typed_ = helped_ = false;
+    classic_.begin();
     last_metadata_size_ = 0;
     const Byte* p = message.begin;
     if (!read_symbols(p, message)) return false;

@@ -1,7 +1,9 @@
 /// Spans, buckets and custom bounds of native histograms.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "message_util.h"
 #include "prw/proto/model.h"
@@ -91,6 +93,19 @@ constinit const Rule kEqual{
     .fix = "Read count and buckets under one lock, or compute the count from the buckets.",
 };
 
+constinit const Rule kNear{
+    .id = "histograms/float-count-near-buckets",
+    .clauses = {"ext.histogram.float-count-near-buckets"},
+    .subject = Subject::kFloatHistogram,
+    .severity = Severity::kWarn,
+    .summary =
+        "The count of a float histogram is about the sum of its zero bucket and all other buckets (with a NaN "
+        "sum, not much below it).",
+    .fix =
+        "Scale count, zero bucket and buckets alike; receivers take quantiles from the buckets, and rates from the "
+        "count.",
+};
+
 constinit const Rule kCovers{
     .id = "histograms/count-covers-buckets",
     .clauses = {"ext.histogram.count-covers-buckets"},
@@ -107,7 +122,9 @@ constinit const Rule kIndex{
     .clauses = {"ext.histogram.bucket-index-in-range"},
     .subject = Subject::kBucket,
     .severity = Severity::kFail,
-    .summary = "No populated bucket lies beyond the overflow bucket of the schema.",
+    .summary =
+        "No populated bucket lies beyond the overflow bucket of the schema, or below the smallest number that a double "
+        "holds.",
     .fix = "Check that the offsets belong to the schema that is sent, also after scaling down.",
 };
 
@@ -225,6 +242,7 @@ public:
             sums &= is_float_ ? float_buckets(side) : integer_buckets(side);
         }
         if (sums && !is_float_ && h_.count_kind == Count::kInteger) total();
+        if (sums && is_float_ && h_.count_kind == Count::kFloat) float_total();
     }
 
 private:
@@ -246,10 +264,12 @@ private:
         const Rule& rule = c_.v1() ? kV1Kind : is_float_ ? kCounts : kDeltas;
         const auto& side = (is_float_ ? sides_[0].deltas.empty() : sides_[0].counts.empty()) ? sides_[1] : sides_[0];
         say(rule, list(side, is_float_ ? "deltas" : "counts"), [&] {
-            return is_float_ ? cat({"count_float is set, yet ", list(side, "deltas"), " has ", unum(side.deltas.size()),
-                                    " values, which receivers ignore; wanted ", list(side, "counts")})
-                             : cat({"count_int is set, yet ", list(side, "counts"), " has ", unum(side.counts.size()),
-                                    " values, which receivers ignore; wanted ", list(side, "deltas")});
+            return is_float_ ? cat({"count_float is set, yet ", list(side, "deltas"), " has ",
+                                    counted(side.deltas.size(), "value"), ", which receivers ignore; wanted ",
+                                    list(side, "counts")})
+                             : cat({"count_int is set, yet ", list(side, "counts"), " has ",
+                                    counted(side.counts.size(), "value"), ", which receivers ignore; wanted ",
+                                    list(side, "deltas")});
         });
     }
 
@@ -263,9 +283,9 @@ private:
         for (const auto& span : side.spans) length += span.length;
         if (length != values) {
             say(kSpans, list(side, "spans"), [&] {
-                return cat({"The ", side.name, " spans cover ", unum(length), " buckets, ",
-                            list(side, is_float_ ? "counts" : "deltas"), " has ", unum(values),
-                            " values; wanted as many"});
+                return cat({"The ", side.name, " spans cover ", counted(length, "bucket"), ", ",
+                            list(side, is_float_ ? "counts" : "deltas"), " has ", counted(values, "value"),
+                            "; wanted as many"});
             });
         }
         for (std::size_t k = 1; k < side.spans.size() && !custom(); ++k) {
@@ -301,11 +321,15 @@ private:
         }
     }
 
-    /// The +Inf bucket of schema n has index 1024 * 2^n + 1.
+    /// The +Inf bucket of schema n has index 1024 * 2^n + 1; the smallest double, 2^-1074, is the upper bound of bucket
+    /// -1074 * 2^n (rounded up).
     void bucket_index(const Side& side, std::size_t values) {
         c_.saw(Subject::kBucket, values);
-        const std::int64_t limit =
-            (h_.schema >= 0 ? std::int64_t{1024} << h_.schema : std::int64_t{1024} >> -h_.schema) + 1;
+        const auto scaled = [&](std::int64_t exponent) {
+            return h_.schema >= 0 ? exponent * (std::int64_t{1} << h_.schema)
+                                  : exponent / (std::int64_t{1} << -h_.schema);
+        };
+        const std::int64_t limit = scaled(1024) + 1, lowest = scaled(-1074);
         std::int64_t next = 0;  // index of the next bucket
         std::int64_t count = 0;
         std::size_t bucket = 0;
@@ -320,10 +344,12 @@ private:
                     if (__builtin_add_overflow(count, side.deltas[bucket], &count)) return;
                     populated = count != 0;
                 }
-                if (!populated || next <= limit) continue;
+                if (!populated || (next >= lowest && next <= limit)) continue;
                 span(kIndex, side, k, [&] {
-                    return cat({"A ", side.name, " bucket with observations has index ", num(next), "; wanted at most ",
-                                num(limit), " at schema ", num(h_.schema)});
+                    return cat({"A ", side.name, " bucket with observations has index ", num(next),
+                                next < lowest ? ", below the smallest number that a double holds; wanted at least "
+                                              : "; wanted at most ",
+                                num(next < lowest ? lowest : limit), " at schema ", num(h_.schema)});
                 });
                 return;
             }
@@ -405,13 +431,31 @@ private:
         }
     }
 
+    /// Float counts come of divisions and sums, so that only what rounding cannot explain is one.
+    void float_total() {
+        if (h_.zero_count_kind == Count::kInteger) return;  // histograms/kind-consistent
+        constexpr double kTolerance = 1e-6;
+        const double count = proto::from_bits(h_.count);
+        const double zero = h_.zero_count_kind == Count::kFloat ? proto::from_bits(h_.zero_count) : 0;
+        double sum = zero;
+        for (const auto& side : sides_) sum = std::accumulate(side.counts.begin(), side.counts.end(), sum);
+        // Negative and infinite numbers have findings of their own.
+        if (!std::isfinite(count) || count < 0 || !std::isfinite(sum) || zero < 0) return;
+        const double room = kTolerance * std::max(count, sum);
+        if (sum - count <= room && (count - sum <= room || is_nan_bits(h_.sum_bits))) return;
+        say(kNear, "count_float", [&] {
+            return cat({"count_float is ", real(count), ", zero bucket and buckets hold ", real(sum),
+                        is_nan_bits(h_.sum_bits) ? "; with a NaN sum wanted not more" : "; wanted about the same"});
+        });
+    }
+
     void custom_values() {
         const auto bounds = view_.of(view_.doubles, h_.custom_values);
         if (!custom()) {
             if (!bounds.empty() && exponential()) {
                 say(kNoCustomValues, "custom_values", [&] {
                     return cat({"A histogram of schema ", num(h_.schema), " has ", unum(bounds.size()),
-                                " custom_values; wanted none"});
+                                " of custom_values; wanted none"});
                 });
             }
             return;
@@ -422,9 +466,9 @@ private:
         for (std::size_t k = 0; k < bounds.size(); ++k) bound(bounds, k);
         if (c_.v2() && (!sides_[1].spans.empty() || !sides_[1].deltas.empty() || !sides_[1].counts.empty())) {
             say(kNoNegative, "negative_spans", [&] {
-                return cat({"A histogram with custom buckets has ", unum(sides_[1].spans.size()),
-                            " negative spans and ", unum(sides_[1].deltas.size() + sides_[1].counts.size()),
-                            " negative buckets; wanted none"});
+                return cat({"A histogram with custom buckets has ", counted(sides_[1].spans.size(), "negative span"),
+                            " and ", counted(sides_[1].deltas.size() + sides_[1].counts.size(), "negative bucket"),
+                            "; wanted none"});
             });
         }
         std::int64_t end = 0;
@@ -436,8 +480,9 @@ private:
             span(kCustomSpans, sides_[0], k, [&] {
                 return s.offset < 0 ? cat({"Span ", unum(k), " of a histogram with custom buckets has offset ",
                                            num(s.offset), "; wanted none below 0"})
-                                    : cat({"Span ", unum(k), " ends at bucket ", num(end), "; ", unum(bounds.size()),
-                                           " bounds make only ", unum(bounds.size() + 1), " buckets"});
+                                    : cat({"Span ", unum(k), " ends at bucket ", num(end), ", yet with ",
+                                           counted(bounds.size(), "bound"), " there are only ",
+                                           counted(bounds.size() + 1, "bucket")});
             });
             break;
         }

@@ -42,8 +42,8 @@ constexpr Rule kKind{
     .clauses = {"ext.histogram.kind-consistent"},
     .subject = Subject::kZeroCount,
     .severity = Severity::kFail,
-    .summary = "count and zero_count are both integers or both floats.",
-    .fix = "Set zero_count_int with count_int, and zero_count_float with count_float.",
+    .summary = "count and zero_count are both integers or both floats, and each is set once.",
+    .fix = "Set count_int and zero_count_int, or count_float and zero_count_float, as the buckets are.",
 };
 
 constexpr Rule kFloat{
@@ -73,6 +73,17 @@ constexpr Rule kCustomZero{
     .fix = "Count observations around zero in a custom bucket; leave zero_count and zero_threshold at zero.",
 };
 
+constexpr Rule kMarker{
+    .id = "histograms/stale-marker-empty",
+    .clauses = {"prw1.stale.pattern-exclusive", "prw2.stale.pattern-exclusive"},
+    .subject = Subject::kHistogram,
+    .severity = Severity::kWarn,
+    .summary = "A histogram whose sum is the stale marker holds no observations.",
+    .fix =
+        "Use the stale marker only where the series ends, in a histogram that is empty; send an ordinary NaN, "
+        "0x7ff8000000000001, as the sum of one with NaN among its observations.",
+};
+
 constexpr Rule kStart{
     .id = "histograms/start-timestamp",
     .clauses = {"prw2.samples.start-timestamp-histograms"},
@@ -93,6 +104,7 @@ constexpr const Rule* kRules[] = {
     &kZeroThreshold,
     &kCustomZero,
     &kStart,
+    &kMarker,
     &buckets::kDeltas,
     &buckets::kCounts,
     &buckets::kV1Kind,
@@ -102,6 +114,7 @@ constexpr const Rule* kRules[] = {
     &buckets::kFloatNegative,
     &buckets::kDeltaEncoding,
     &buckets::kEqual,
+    &buckets::kNear,
     &buckets::kCovers,
     &buckets::kIndex,
     &buckets::kNoOpSpan,
@@ -129,13 +142,19 @@ public:
             const auto histograms = view_.histograms_of(series);
             for (std::size_t j = 0; j < histograms.size(); ++j) {
                 const auto& h = histograms[j];
-                if (is_stale(h.sum_bits)) continue;
+                if (is_stale(h.sum_bits)) {
+                    marker(i, j, h);
+                    continue;
+                }
                 c_.saw(Subject::kHistogram);
                 if (h.schema == -53) c_.saw(Subject::kCustomHistogram);
                 schema(i, j, h);
-                count(i, j, h);
-                zero(i, j, h);
-                run_buckets(c_, i, j, h);
+                // Which of the two was meant decides about everything else that is said of counts.
+                if (!both_members(i, j, h)) {
+                    count(i, j, h);
+                    zero(i, j, h);
+                    run_buckets(c_, i, j, h);
+                }
                 if (c_.v2()) start(i, series, j, h);
             }
         }
@@ -155,10 +174,48 @@ private:
         // Custom buckets in 1.0 are a matter of the message, ext.proto.v1-no-custom-buckets.
         if (h.schema == -53 || (h.schema >= -4 && h.schema <= 8)) return;
         const auto range = h.schema_range.size != 0 ? h.schema_range : h.range;
-        say(c_.v2() ? kSchema : kSchemaV1, series, j, "schema", range, [&] {
-            return cat({"Schema ", num(h.schema), " is not one that receivers know; wanted -4 to 8",
-                        c_.v2() ? ", or -53 for custom buckets" : ""});
+        report(c_, c_.v2() ? kSchema : kSchemaV1, series, [&] {
+            return Draft{.message = cat({"Schema ", num(h.schema), " is not one that receivers know; wanted -4 to 8",
+                                         c_.v2() ? ", or -53 for custom buckets" : ""}),
+                         .field = element_path(series, "histograms", j, "schema"),
+                         .protobuf = range,
+                         .fix = h.schema < -4 ? "Schema -4 is the coarsest that receivers know, and buckets cannot be "
+                                                "split afterwards: limit the scaling down to -4 and allow for more "
+                                                "buckets, or count into custom or classic buckets."
+                                              : ""};
         });
+    }
+
+    void marker(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
+        const auto counted_ones = h.count_kind == Count::kFloat ? proto::from_bits(h.count) != 0
+                                                                : h.count_kind == Count::kInteger && h.count != 0;
+        const auto deltas = view_.of(view_.deltas, h.positive_deltas), more = view_.of(view_.deltas, h.negative_deltas);
+        const auto zero = [](std::int64_t delta) { return delta == 0; };
+        const bool buckets =
+            !std::all_of(deltas.begin(), deltas.end(), zero) || !std::all_of(more.begin(), more.end(), zero);
+        if (!counted_ones && !buckets) return;
+        c_.saw(Subject::kHistogram);
+        say(kMarker, series, j, "sum", h.range, [&] {
+            return cat({"The sum is the stale marker, yet the histogram has ",
+                        counted_ones
+                            ? cat({"the count ",
+                                   h.count_kind == Count::kFloat ? real(proto::from_bits(h.count)) : unum(h.count)})
+                            : std::string("populated buckets"),
+                        ": receivers take it for a marker, and its observations are lost"});
+        });
+    }
+
+    /// True when a oneof has both members on the wire: the finding is the same in whichever order they come.
+    bool both_members(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {
+        const auto both = [&](std::string_view name, proto::ByteRange range) {
+            say(kKind, series, j, name, range.size != 0 ? range : h.range, [&] {
+                return cat({name, "_int and ", name, "_float are both set; one of them is meant"});
+            });
+        };
+        if (h.both_counts || h.both_zero_counts) c_.saw(Subject::kZeroCount);
+        if (h.both_counts) both("count", h.count_range);
+        if (h.both_zero_counts) both("zero_count", {});
+        return h.both_counts || h.both_zero_counts;
     }
 
     void count(std::uint32_t series, std::size_t j, const proto::HistogramView& h) {

@@ -73,7 +73,7 @@ constexpr Rule kMetricPattern{
     .subject = Subject::kMetricName,
     .severity = Severity::kFail,
     .summary = "The metric name matches [a-zA-Z_:][a-zA-Z0-9_:]*.",
-    .fix = "Replace other characters in metric names, for example by underscores; 1.0 allows nothing else.",
+    .fix = "Replace other characters in metric names, for example by underscores.",
 };
 
 constexpr Rule kLabelPattern{
@@ -84,6 +84,11 @@ constexpr Rule kLabelPattern{
     .summary = "Label names match [a-zA-Z_][a-zA-Z0-9_]*.",
     .fix = "Replace other characters in label names, for example by underscores; a colon is for metric names only.",
 };
+
+/// 1.0 has no other names; 2.0 advises against them, and names may be any UTF-8.
+constexpr std::string_view kPatternFixV2 =
+    "Nothing to fix where all receivers take UTF-8 names; others want other characters replaced, for example by "
+    "underscores.";
 
 constexpr Rule kUtf8{
     .id = "labels/valid-utf8",
@@ -116,6 +121,16 @@ constexpr Rule kLe{
         "histogram.",
 };
 
+constexpr Rule kLeName{
+    .id = "labels/le-on-bucket",
+    .clauses = {"ext.labels.le-on-bucket"},
+    .subject = Subject::kLeSeries,
+    .severity = Severity::kWarn,
+    .summary = "The buckets of a classic histogram are called NAME_bucket.",
+    .fix =
+        "Append _bucket to the name of the series that carry le, as _count and _sum are appended to those beside them.",
+};
+
 constexpr Rule kQuantile{
     .id = "labels/quantile-float",
     .clauses = {"ext.labels.quantile-parses-float"},
@@ -140,7 +155,7 @@ constexpr Rule kSize{
 
 constexpr const Rule* kRules[] = {&kNotEmpty,   &kMetricName,    &kSorted,       &kNoRepeat, &kEmptyName,
                                   &kEmptyValue, &kMetricPattern, &kLabelPattern, &kUtf8,     &kReserved,
-                                  &kLe,         &kQuantile,      &kSize};
+                                  &kLe,         &kLeName,        &kQuantile,     &kSize};
 
 constexpr UncoveredClause kUncovered[] = {
     {"prw1.labels.value-any-utf8", "a permission: any Unicode text is a legal value, there is nothing to violate"},
@@ -220,9 +235,14 @@ private:
         if (check_utf8_) {
             for (std::size_t j = 0; j < labels.size(); ++j) utf8(index, j, labels[j]);
         }
-        if (metric != nullptr && le != nullptr && metric->value.ends_with("_bucket")) {
-            c_.saw(Subject::kClassicBucket);
-            bucket_bound(index, series, labels, *metric, *le);
+        if (metric != nullptr && le != nullptr) {
+            c_.saw(Subject::kLeSeries);
+            if (metric->value.ends_with("_bucket")) {
+                c_.saw(Subject::kClassicBucket);
+                bucket_bound(index, series, labels, *metric, *le);
+            } else {
+                bucket_name(index, series, labels, *metric, *le);
+            }
         }
         if (metric != nullptr && quantile != nullptr) {
             c_.saw(Subject::kQuantile);
@@ -345,13 +365,15 @@ private:
     void metric_pattern(std::uint32_t index, std::size_t j, const LabelView& label) {
         if (cached(label.value_ref, kMetricKnown, kMetricOk, [&] { return proto::legacy_metric_name(label.value); }))
             return;
-        // In 2.0 broken UTF-8 has a rule of its own, which covers names too.
-        if (proto::legacy_metric_name(label.value) || (c_.v2() && !proto::valid_utf8(label.value))) return;
+        // Broken UTF-8 has a rule of its own.
+        if (proto::legacy_metric_name(label.value) || !proto::valid_utf8(label.value)) return;
         report(c_, kMetricPattern, index, [&] {
             return Draft{
-                .message = cat({"Metric name ", quoted(label.value), " does not match [a-zA-Z_:][a-zA-Z0-9_:]*"}),
+                .message = cat({"Metric name ", quoted(label.value), " does not match [a-zA-Z_:][a-zA-Z0-9_:]*",
+                                c_.v1() ? ", and 1.0 allows nothing else" : ""}),
                 .field = path(index, j, true),
-                .protobuf = value_range(label)};
+                .protobuf = value_range(label),
+                .fix = std::string(c_.v1() ? "" : kPatternFixV2)};
         });
     }
 
@@ -363,7 +385,8 @@ private:
                 return Draft{
                     .message = cat({"Label name ", quoted(label.name), " does not match [a-zA-Z_][a-zA-Z0-9_]*"}),
                     .field = path(index, j, false),
-                    .protobuf = name_range(label)};
+                    .protobuf = name_range(label),
+                    .fix = std::string(c_.v1() ? "" : kPatternFixV2)};
             });
         }
         if (label.name == "__replica__") {
@@ -473,6 +496,23 @@ private:
                          .protobuf = value_range(quantile)};
         };
         report(c_, kQuantile, index, draft, summary ? Severity::kFail : Severity::kWarn);
+    }
+
+    /// A number as le beside NAME_count or NAME_sum: a histogram's bucket under the name of the histogram.
+    void bucket_name(std::uint32_t index, const proto::SeriesView& series, std::span<const LabelView> labels,
+                     const LabelView& metric, const LabelView& le) {
+        if (metric.value.empty() || !parse_float(le.value)) return;
+        const auto type = types_.of(series, metric.value);
+        if (type != MetricType::kUnspecified && type != MetricType::kHistogram && type != MetricType::kGaugeHistogram)
+            return;
+        if (!has_siblings(metric.value)) return;
+        report(c_, kLeName, index, [&] {
+            return Draft{
+                .message = cat({"A series with le=", quoted(le.value), " is called ", quoted(metric.value),
+                                ", beside its _count or _sum; wanted ", quoted(cat({metric.value, "_bucket"}))}),
+                .field = path(index, static_cast<std::size_t>(&metric - labels.data()), true),
+                .protobuf = value_range(metric)};
+        });
     }
 
     /// True when the request also has BASE_count or BASE_sum. The names are collected at the first call only.

@@ -2,6 +2,7 @@
 /// show: findings about it are milder unless the source is known.
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "message_util.h"
 
@@ -15,8 +16,7 @@ constexpr Rule kType{
     .clauses = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"},
     .subject = Subject::kTypableSeries,
     .severity = Severity::kWarn,
-    .summary =
-        "Every series of a metric that can have a type carries it (a note where the request has metadata).",
+    .summary = "Every series of a metric that can have a type carries it (a note where the request has metadata).",
     .fix = "Fill metadata.type from the source's TYPE; Prometheus needs --enable-feature=metadata-wal-records.",
 };
 
@@ -62,7 +62,9 @@ constexpr Rule kConsistent{
     .subject = Subject::kNextDescription,
     .severity = Severity::kWarn,
     .summary =
-        "All series of one metric name in a request have the same type, help and unit (a note for help and unit).",
+        "All series of one metric name, or all entries of one family, in a request have the same type, help and unit "
+        "(a "
+        "note for help and unit).",
     .fix =
         "Look the metadata up for each series: a struct that is reused keeps that of the series before. Two targets "
         "may "
@@ -80,16 +82,26 @@ constexpr Rule kPayload{
     .fix = "Type native histograms HISTOGRAM, those that can fall GAUGEHISTOGRAM with reset_hint GAUGE.",
 };
 
+constexpr Rule kFloats{
+    .id = "metadata/histogram-series-name",
+    .clauses = {"ext.metadata.type-matches-payload"},
+    .subject = Subject::kHistogramSeries,
+    .severity = Severity::kWarn,
+    .summary = "Float samples typed HISTOGRAM are those of NAME_bucket, NAME_count, NAME_sum and their like.",
+    .fix = "Send a native histogram where that was meant, or type the series as what it is, a gauge or a counter.",
+};
+
 constexpr Rule kFamily{
     .id = "metadata/v1-family-name",
     .clauses = {"ext.metadata.v1-family-name"},
     .subject = Subject::kMetadata,
     .severity = Severity::kWarn,
-    .summary = "In 1.0, every metadata entry names its metric family.",
+    .summary = "In 1.0, every metadata entry names its metric family, not one of the family's series.",
     .fix = "Fill metric_family_name with the name of the metric without suffixes such as _bucket.",
 };
 
-constexpr const Rule* kRules[] = {&kType, &kHelp, &kHelpName, &kUnit, &kGuidelines, &kConsistent, &kPayload, &kFamily};
+constexpr const Rule* kRules[] = {&kType,       &kHelp,    &kHelpName, &kUnit,  &kGuidelines,
+                                  &kConsistent, &kPayload, &kFloats,   &kFamily};
 
 constexpr UncoveredClause kUncovered[] = {
     {"prw2.timeseries.metadata-unit-provided",
@@ -133,11 +145,11 @@ public:
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
         if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
             const auto draft = [&] {
-                return Draft{
-                    .message = cat({"None of the ", unum(typed_), " typed series",
-                                    " has a help text; wanted help_ref to point at it where the source has one"}),
-                    .field = cat({series_path(first_typed_), ".metadata.help_ref"}),
-                    .protobuf = range_of(view_.series[first_typed_])};
+                return Draft{.message = cat({typed_ == 1 ? std::string("The only typed series has no")
+                                                         : cat({"None of the ", unum(typed_), " typed series has a"}),
+                                             " help text; wanted help_ref to point at it where the source has one"}),
+                             .field = cat({series_path(first_typed_), ".metadata.help_ref"}),
+                             .protobuf = range_of(view_.series[first_typed_])};
             };
             report(c_, kHelp, first_typed_, draft, Severity::kInfo);
         }
@@ -146,17 +158,54 @@ public:
 private:
     void families() {
         c_.saw(Subject::kMetadata, view_.metadata.size());
+        std::unordered_map<std::string_view, std::uint32_t> first;
         for (std::uint32_t i = 0; i < view_.metadata.size(); ++i) {
             const auto& entry = view_.metadata[i];
-            if (!entry.family.empty()) continue;
-            report(c_, kFamily, proto::kNoRef, [&] {
-                return Draft{.message = cat(
-                                 {"metadata[", unum(i), "] names no metric family", entry.help.empty() ? "" : " (help ",
-                                  entry.help.empty() ? "" : quoted(entry.help), entry.help.empty() ? "" : ")"}),
-                             .field = cat({"metadata[", unum(i), "].metric_family_name"}),
-                             .protobuf = entry.range};
-            });
+            const auto field = [&](std::string_view name) { return cat({"metadata[", unum(i), "].", name}); };
+            if (entry.family.empty()) {
+                report(c_, kFamily, proto::kNoRef, [&] {
+                    return Draft{
+                        .message =
+                            cat({"metadata[", unum(i), "] names no metric family", entry.help.empty() ? "" : " (help ",
+                                 entry.help.empty() ? "" : quoted(entry.help), entry.help.empty() ? "" : ")"}),
+                        .field = field("metric_family_name"),
+                        .protobuf = entry.range};
+                });
+                continue;
+            }
+            if (const auto suffix = suffix_of_series(entry); !suffix.empty()) family_is_series(entry, suffix, field);
+            const auto [known, fresh] = first.try_emplace(entry.family, i);
+            if (fresh) continue;
+            c_.saw(Subject::kNextDescription);
+            differs(proto::kNoRef, entry, view_.metadata[known->second], entry.family,
+                    cat({"metadata[", unum(known->second), "]"}), field);
         }
+    }
+
+    /// "_bucket" and the like, where the type says that a family has series of such names.
+    [[nodiscard]] static std::string_view suffix_of_series(const proto::MetadataView& entry) {
+        const auto type = static_cast<MetricType>(entry.type);
+        const bool histogram = type == MetricType::kHistogram || type == MetricType::kGaugeHistogram;
+        if (!histogram && type != MetricType::kSummary) return {};
+        for (const std::string_view suffix : {"_bucket", "_count", "_sum"}) {
+            if (suffix == "_bucket" && !histogram) continue;
+            if (entry.family.size() > suffix.size() && entry.family.ends_with(suffix)) return suffix;
+        }
+        return {};
+    }
+
+    /// A family may be called so; a series of that very name in the request shows that it is not.
+    void family_is_series(const proto::MetadataView& entry, std::string_view suffix, auto&& field) {
+        const bool seen = std::any_of(view_.series.begin(), view_.series.end(),
+                                      [&](const auto& s) { return metric_name(view_, s) == entry.family; });
+        const auto draft = [&] {
+            return Draft{.message = cat({"The family of a ", proto::name_of(static_cast<MetricType>(entry.type)),
+                                         " is called ", quoted(entry.family), seen ? ", as a series of it is" : "",
+                                         "; wanted the name without ", suffix}),
+                         .field = field("metric_family_name"),
+                         .protobuf = entry.range};
+        };
+        report(c_, kFamily, proto::kNoRef, draft, seen ? Severity::kWarn : Severity::kInfo);
     }
 
     [[nodiscard]] proto::ByteRange range_of(const proto::SeriesView& series) const {
@@ -201,6 +250,9 @@ private:
             if (metric->value_ref < first_.size()) consistent(index, metadata, name, metric->value_ref);
         }
         if (series.histograms.count != 0) payload(index, series, metadata, type);
+        const bool histogram = type == MetricType::kHistogram || type == MetricType::kGaugeHistogram;
+        if (histogram && metric != nullptr && series.samples.count != 0 && series.histograms.count == 0)
+            floats(index, series, metadata, name, type);
     }
 
     [[nodiscard]] bool only_markers(const proto::SeriesView& series) const {
@@ -273,13 +325,21 @@ private:
         }
         c_.saw(Subject::kNextDescription);
         const auto& before = view_.metadata[view_.series[first_[ref]].metadata];
+        differs(index, metadata, before, name, series_path(first_[ref]), [&](std::string_view field) {
+            return cat({series_path(index), ".metadata.", field, field == "type" ? "" : "_ref"});
+        });
+    }
+
+    /// Reports what two descriptions of one metric disagree about. `field` makes the path of "type", "help" and "unit".
+    void differs(std::uint32_t index, const proto::MetadataView& metadata, const proto::MetadataView& before,
+                 std::string_view name, const std::string& other, auto&& field) {
         if (before.type != metadata.type) {
             report(c_, kConsistent, index, [&] {
                 return Draft{
                     .message = cat({quoted(name), " is typed ", proto::name_of(static_cast<MetricType>(metadata.type)),
-                                    " here and ", proto::name_of(static_cast<MetricType>(before.type)), " in ",
-                                    series_path(first_[ref]), "; wanted one type for one metric"}),
-                    .field = cat({series_path(index), ".metadata.type"}),
+                                    " here and ", proto::name_of(static_cast<MetricType>(before.type)), " in ", other,
+                                    "; wanted one type for one metric"}),
+                    .field = field("type"),
                     .protobuf = metadata.range};
             });
         }
@@ -288,11 +348,27 @@ private:
         const auto draft = [&] {
             return Draft{.message = cat({"The ", help ? "help" : "unit", " of ", quoted(name), " is ",
                                          quoted(help ? metadata.help : metadata.unit), " here and ",
-                                         quoted(help ? before.help : before.unit), " in ", series_path(first_[ref])}),
-                         .field = cat({series_path(index), help ? ".metadata.help_ref" : ".metadata.unit_ref"}),
+                                         quoted(help ? before.help : before.unit), " in ", other}),
+                         .field = field(help ? "help" : "unit"),
                          .protobuf = metadata.range};
         };
         report(c_, kConsistent, index, draft, Severity::kInfo);
+    }
+
+    /// Float samples of a classic histogram's series have its type, and a name that ends in what they are.
+    void floats(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata,
+                std::string_view name, MetricType type) {
+        c_.saw(Subject::kHistogramSeries);
+        if (series_of_histogram(name) || name.ends_with("_total")) return;  // metadata/type-guidelines
+        const auto labels = view_.labels_of(series);                        // labels/le-on-bucket
+        if (std::any_of(labels.begin(), labels.end(), [](const auto& l) { return l.name == "le"; })) return;
+        report(c_, kFloats, index, [&] {
+            return Draft{.message = cat({"A float sample of ", quoted(name), " is typed ", proto::name_of(type),
+                                         ", whose series are called ", quoted(cat({name, "_bucket"})),
+                                         ", _count or _sum; wanted a native histogram or another type"}),
+                         .field = cat({series_path(index), ".metadata.type"}),
+                         .protobuf = metadata.range};
+        });
     }
 
     void payload(std::uint32_t index, const proto::SeriesView& series, const proto::MetadataView& metadata,

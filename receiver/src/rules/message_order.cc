@@ -6,6 +6,7 @@
 
 #include "message_util.h"
 #include "prw/proto/model.h"
+#include "prw/receiver/limits.h"
 
 namespace prw::receiver::rules {
 
@@ -60,6 +61,17 @@ constinit const Rule kExemplarOrder{
     .fix = "Sort each series' exemplars by timestamp; Prometheus refuses one that is older than the last.",
 };
 
+constinit const Rule kStartBack{
+    .id = "samples/start-not-backwards",
+    .clauses = {"ext.samples.start-not-backwards"},
+    .subject = Subject::kNextStart,
+    .severity = Severity::kWarn,
+    .summary = "Within one label set start_timestamp does not go back while timestamps go on.",
+    .fix =
+        "Keep the start of each series with its value; two processes that write one series need labels that tell them "
+        "apart.",
+};
+
 }  // namespace order
 
 namespace {
@@ -74,6 +86,7 @@ struct Last {
     std::uint64_t bits = 0;  ///< of a sample
     std::uint32_t series = 0, index = 0;
     Kind kind = Kind::kNone;
+    std::int64_t start = 0;  ///< its start timestamp, 0 when unset
 };
 
 struct LabelSet {
@@ -83,6 +96,7 @@ struct LabelSet {
     bool has_exemplar = false;
     std::int64_t exemplar_timestamp = 0;
     Last last;
+    std::int64_t start = 0;  ///< the last start timestamp that was set
 };
 
 /// Kinds of payload of an entry, as bits.
@@ -228,10 +242,10 @@ private:
     }
 
     static Last sample_at(std::uint32_t series, std::uint32_t j, const proto::SampleView& s) {
-        return {s.timestamp, s.value_bits, series, j, Kind::kSample};
+        return {s.timestamp, s.value_bits, series, j, Kind::kSample, s.start_timestamp};
     }
     static Last histogram_at(std::uint32_t series, std::uint32_t j, const proto::HistogramView& h) {
-        return {h.timestamp, h.sum_bits, series, j, Kind::kHistogram};
+        return {h.timestamp, h.sum_bits, series, j, Kind::kHistogram, h.start_timestamp};
     }
 
     void step(LabelSet& set, const Last& now) {
@@ -239,15 +253,16 @@ private:
         if (before.kind != Kind::kNone) c_.saw(Subject::kNextPoint);
         if (before.kind == Kind::kNone || now.timestamp > before.timestamp) {
             set.last = now;
+            start(set, now);
             return;
         }
         if (now.timestamp < before.timestamp) {
             report(c_, kOrder, now.series, [&] {
-                return Draft{.message = cat({"Timestamp ", num(now.timestamp), " (", date_text(now.timestamp),
-                                             ") comes after ", num(before.timestamp), " of the same series (",
-                                             place(before), "); wanted oldest first"}),
-                             .field = place(now, "timestamp"),
-                             .protobuf = range(now)};
+                return Draft{
+                    .message = cat({"Timestamp ", moment(now.timestamp), " comes after ", moment(before.timestamp),
+                                    " of the same series, ", place(before), "; wanted oldest first"}),
+                    .field = place(now, "timestamp"),
+                    .protobuf = range(now)};
             });
             return;
         }
@@ -255,18 +270,37 @@ private:
         if (identical(before, now)) {
             repeated_.report(c_, kRepeated, now.series, [&] {
                 return Draft{.message = cat({"The ", now.kind == Kind::kSample ? "sample" : "histogram", " at ",
-                                             num(now.timestamp), " repeats ", place(before), " bit for bit"}),
+                                             moment(now.timestamp), " repeats ", place(before), " bit for bit"}),
                              .field = place(now),
                              .protobuf = range(now)};
             });
             return;
         }
         report(c_, kUnique, now.series, [&] {
-            return Draft{.message = cat({"Two values at timestamp ", num(now.timestamp), ": ", text(before), " (",
+            return Draft{.message = cat({"Two values at timestamp ", moment(now.timestamp), ": ", text(before), " (",
                                          place(before), ") and ", text(now), "; wanted one value per timestamp"}),
                          .field = place(now),
                          .protobuf = range(now)};
         });
+    }
+
+    /// What is in another unit has a finding of its own; unset says nothing.
+    void start(LabelSet& set, const Last& now) {
+        if (now.start < limits::kFirstTimestamp || now.start > limits::kLastTimestamp) return;
+        if (set.start != 0) {
+            c_.saw(Subject::kNextStart);
+            if (now.start < set.start) {
+                report(c_, kStartBack, now.series, [&] {
+                    return Draft{
+                        .message = cat({"start_timestamp ", moment(now.start), " comes after ", moment(set.start),
+                                        " of the same series; wanted one that stays, or "
+                                        "goes on where counting began anew"}),
+                        .field = place(now, "start_timestamp"),
+                        .protobuf = range(now)};
+                });
+            }
+        }
+        set.start = now.start;
     }
 
     [[nodiscard]] std::string text(const Last& p) const {
@@ -298,8 +332,8 @@ private:
             if (set.has_exemplar && t < set.exemplar_timestamp) {
                 report(c_, kExemplarOrder, index, [&] {
                     return Draft{
-                        .message = cat({"Exemplar timestamp ", num(t), " comes after ", num(set.exemplar_timestamp),
-                                        " of the same series; wanted oldest first"}),
+                        .message = cat({"Exemplar timestamp ", moment(t), " comes after ",
+                                        moment(set.exemplar_timestamp), " of the same series; wanted oldest first"}),
                         .field = element_path(index, "exemplars", j, "timestamp"),
                         .protobuf = all[j].range};
                 });

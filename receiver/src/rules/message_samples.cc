@@ -1,5 +1,8 @@
 /// Values of samples: stale markers, NaN, counters. Values are compared by bits, never by arithmetic.
 #include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
 
 #include "message_util.h"
 #include "prw/proto/model.h"
@@ -63,6 +66,15 @@ constexpr Rule kStart{
         "--enable-feature=st-storage.",
 };
 
+constexpr Rule kCumulative{
+    .id = "samples/classic-cumulative",
+    .clauses = {"ext.samples.classic-histogram-cumulative"},
+    .subject = Subject::kClassicBucket,
+    .severity = Severity::kWarn,
+    .summary = "Classic buckets that stand side by side do not fall with growing le, and +Inf is equal to _count.",
+    .fix = "Let each bucket count all observations up to its bound, and +Inf all that there are.",
+};
+
 constexpr const Rule* kRules[] = {&kStale,
                                   &kCanonical,
                                   &kNegative,
@@ -81,7 +93,9 @@ constexpr const Rule* kRules[] = {&kStale,
                                   &order::kUnique,
                                   &order::kRepeated,
                                   &order::kDistinct,
-                                  &order::kExemplarOrder};
+                                  &order::kExemplarOrder,
+                                  &order::kStartBack,
+                                  &kCumulative};
 
 constexpr UncoveredClause kUncovered[] = {
     {"ext.samples.value-bit-exact", "needs the source's values: the request alone does not show what they were"},
@@ -226,8 +240,120 @@ private:
     Aggregate start_;
 };
 
+/// Classic histograms, as far as one request shows them: neighbours in it, and the +Inf bucket and _count that come
+/// next. A histogram may be spread over requests; whole ones are a matter of the sequence.
+class ClassicRules {
+public:
+    explicit ClassicRules(const Context& c) : c_(c), view_(*c.view) {}
+
+    void run() {
+        std::optional<Seen> before;
+        for (std::uint32_t i = 0; i < view_.series.size(); ++i) {
+            const auto now = look(i);
+            const auto left = std::exchange(before, std::nullopt);
+            if (!now) continue;
+            if (now->is_count) {
+                pair(*now, inf_, count_);
+                continue;
+            }
+            before = now;
+            if (left) neighbours(*left, *now);
+            if (now->bound == std::numeric_limits<double>::infinity()) pair(*now, count_, inf_);
+        }
+    }
+
+private:
+    struct Seen {
+        std::uint32_t series = 0;
+        std::string_view base = {};  ///< the name without _bucket or _count
+        double bound = 0, value = 0;
+        bool is_count = false;
+    };
+
+    /// What a series is; nothing for one that is neither, or ends.
+    [[nodiscard]] std::optional<Seen> look(std::uint32_t index) const {
+        const auto& series = view_.series[index];
+        const auto samples = view_.samples_of(series);
+        const auto name = metric_name(view_, series);
+        const bool bucket = name.ends_with("_bucket");
+        if (!bucket && !name.ends_with("_count")) return std::nullopt;
+        if (samples.empty() || is_nan_bits(samples.back().value_bits)) return std::nullopt;
+        Seen out{.series = index, .value = proto::from_bits(samples.back().value_bits)};
+        const auto labels = view_.labels_of(series);
+        const auto le = std::find_if(labels.begin(), labels.end(), [](const auto& l) { return l.name == "le"; });
+        if (bucket && le != labels.end()) {
+            const auto bound = parse_float(le->value);
+            if (!bound) return std::nullopt;
+            out.base = name.substr(0, name.size() - std::string_view("_bucket").size());
+            out.bound = *bound;
+            return out.base.empty() ? std::nullopt : std::optional(out);
+        }
+        if (bucket || le != labels.end()) return std::nullopt;
+        out.base = name.substr(0, name.size() - std::string_view("_count").size());
+        out.is_count = true;
+        return out.base.empty() ? std::nullopt : std::optional(out);
+    }
+
+    /// The same histogram at the same time, by all labels but le and the name.
+    [[nodiscard]] bool same(const Seen& a, const Seen& b) const {
+        const auto& left = view_.series[a.series];
+        const auto& right = view_.series[b.series];
+        const auto x = view_.samples_of(left), y = view_.samples_of(right);
+        if (a.base != b.base || x.size() != 1 || y.size() != 1 || x[0].timestamp != y[0].timestamp) return false;
+        const auto skip = [](std::span<const proto::LabelView> labels, std::size_t at) {
+            while (at < labels.size() && (labels[at].name == "le" || labels[at].name == "__name__")) ++at;
+            return at;
+        };
+        const auto l = view_.labels_of(left), r = view_.labels_of(right);
+        std::size_t i = skip(l, 0), j = skip(r, 0);
+        for (; i < l.size() && j < r.size(); i = skip(l, i + 1), j = skip(r, j + 1))
+            if (l[i].name != r[j].name || l[i].value != r[j].value) return false;
+        return i == l.size() && j == r.size();
+    }
+
+    void neighbours(const Seen& left, const Seen& right) {
+        const auto& low = left.bound < right.bound ? left : right;
+        const auto& high = left.bound < right.bound ? right : left;
+        if (low.bound == high.bound || high.value >= low.value || !same(low, high)) return;
+        say(right, [&] {
+            return cat({"The bucket le=", real(high.bound), " holds ", real(high.value), ", the one below it, le=",
+                        real(low.bound), ", ", real(low.value), "; wanted counts that do not fall"});
+        });
+    }
+
+    /// Of the +Inf bucket and the count of one name, whichever comes first waits for the other.
+    void pair(const Seen& now, std::optional<Seen>& other, std::optional<Seen>& own) {
+        if (!other || other->base != now.base) {
+            own = now;
+            return;
+        }
+        const auto waited = *std::exchange(other, std::nullopt);
+        own.reset();
+        if (waited.value == now.value || !same(waited, now)) return;
+        const auto& inf = now.is_count ? waited : now;
+        const auto& count = now.is_count ? now : waited;
+        say(now, [&] {
+            return cat({"The bucket le=+Inf holds ", real(inf.value), ", ", quoted(cat({now.base, "_count"})), " ",
+                        real(count.value), "; wanted the same number"});
+        });
+    }
+
+    void say(const Seen& seen, auto&& message) {
+        report(c_, kCumulative, seen.series, [&] {
+            return Draft{.message = message(),
+                         .field = element_path(seen.series, "samples", 0, "value"),
+                         .protobuf = view_.samples_of(view_.series[seen.series]).front().range};
+        });
+    }
+
+    const Context& c_;
+    const proto::RequestView& view_;
+    std::optional<Seen> inf_, count_;
+};
+
 void run_samples(const Context& c) {
     SampleRules(c).run();
+    ClassicRules(c).run();
     run_timestamps(c);
     run_order(c);
 }

@@ -41,11 +41,11 @@ void run_series(const Context& c) {
         if (series.exemplars.count != 0) c.saw(Subject::kExemplarSeries);
         if (series.samples.count != 0 && series.histograms.count != 0) {
             report(c, kNotBoth, i, [&] {
-                return Draft{
-                    .message = cat({series_path(i), " holds ", unum(series.samples.count), " samples and ",
-                                    unum(series.histograms.count), " histograms; wanted one kind in one TimeSeries"}),
-                    .field = series_path(i),
-                    .protobuf = view.histograms_of(series).front().range};
+                return Draft{.message = cat({series_path(i), " holds ", counted(series.samples.count, "sample"),
+                                             " and ", counted(series.histograms.count, "histogram"),
+                                             "; wanted one kind in one TimeSeries"}),
+                             .field = series_path(i),
+                             .protobuf = view.histograms_of(series).front().range};
             });
         }
         if (series.samples.count != 0 || series.histograms.count != 0) continue;
@@ -53,8 +53,7 @@ void run_series(const Context& c) {
             report(c, kExemplarsOnly, i, [&] {
                 return Draft{
                     .message = cat(
-                        {series_path(i), " holds ", unum(series.exemplars.count),
-                         series.exemplars.count == 1 ? " exemplar" : " exemplars",
+                        {series_path(i), " holds ", counted(series.exemplars.count, "exemplar"),
                          " but neither a sample nor a histogram; Prometheus sends this, and refuses it as a receiver"}),
                     .field = series_path(i),
                     .protobuf = series.range};

@@ -194,12 +194,12 @@ private:
         if (epoch || !plausible(t) || begin < t) return;
         const bool equal = begin == t;
         const auto draft = [&] {
-            return Draft{.message = equal ? cat({"start_timestamp and timestamp are both ", num(t), " (", date_text(t),
-                                                 "), so the start says nothing"})
-                                          : cat({"start_timestamp ", num(begin), " (", date_text(begin),
-                                                 ") is later than the timestamp ", num(t), " (", date_text(t), ")"}),
-                         .field = element_path(series, array, j, "start_timestamp"),
-                         .protobuf = range};
+            return Draft{
+                .message =
+                    equal ? cat({"start_timestamp and timestamp are both ", moment(t), ", so the start says nothing"})
+                          : cat({"start_timestamp ", moment(begin), " is later than the timestamp ", moment(t)}),
+                .field = element_path(series, array, j, "start_timestamp"),
+                .protobuf = range};
         };
         report(c_, kStartAfter, series, draft, equal ? Severity::kInfo : Severity::kFail);
     }
@@ -221,7 +221,7 @@ private:
             std::string_view hint;
             if (t == 0) hint = ": probably never set";
             if (t == kGoZeroTime) hint = ": the zero value of Go's time.Time";
-            return Draft{.message = cat({"Wanted milliseconds since the epoch, got ", num(t), hint}),
+            return Draft{.message = cat({"Wanted milliseconds since the epoch, got ", moment(t), hint}),
                          .field = element_path(series, array, j, field),
                          .protobuf = range};
         });
@@ -232,7 +232,7 @@ private:
             constexpr std::int64_t kDay = 86'400'000;
             const bool zigzag = t / 2 > c_.now_ms - kDay && t / 2 < c_.now_ms + kDay;
             return Draft{
-                .message = cat({"Timestamp ", num(t), " (", date_text(t), ") is ", num((t - c_.now_ms) / 1000),
+                .message = cat({"Timestamp ", moment(t), " is ", num((t - c_.now_ms) / 1000),
                                 " s ahead of the receiver's clock; wanted at most 600 s",
                                 zigzag ? ". It is twice the present time: encode it as int64, not as sint64" : ""}),
                 .field = element_path(series, array, j, "timestamp"),

@@ -72,6 +72,11 @@ std::string date_text(std::int64_t ms) {
     return text.data();
 }
 
+std::string moment(std::int64_t ms) {
+    const auto date = date_text(ms), number = num(ms);
+    return date == number ? number : cat({number, " (", date, ")"});
+}
+
 std::string series_path(std::uint32_t series) { return cat({"timeseries[", unum(series), "]"}); }
 
 std::string element_path(std::uint32_t series, std::string_view array, std::size_t index, std::string_view field) {
@@ -175,6 +180,12 @@ bool is_cumulative(proto::MetricType type, std::string_view name) {
         default:
             return false;
     }
+}
+
+bool series_of_histogram(std::string_view name) {
+    constexpr std::string_view kSuffixes[] = {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"};
+    return std::any_of(std::begin(kSuffixes), std::end(kSuffixes),
+                       [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
 bool find_duplicate_symbols(const proto::RequestView& view, std::vector<std::uint32_t>& first_of) {

@@ -14,6 +14,7 @@
 
 #include "context.h"
 #include "prw/receiver/text.h"
+#include "quote.h"
 
 namespace prw::receiver::rules {
 
@@ -60,6 +61,8 @@ private:
 [[nodiscard]] std::string real(double value);
 /// "2026-01-01T00:00:00.000Z"; the number alone when it is no date that a calendar prints.
 [[nodiscard]] std::string date_text(std::int64_t ms);
+/// "1767225600000 (2026-01-01T00:00:00.000Z)"
+[[nodiscard]] std::string moment(std::int64_t ms);
 /// "timeseries[3]"
 [[nodiscard]] std::string series_path(std::uint32_t series);
 /// "timeseries[3].samples[0].timestamp"; `field` may be empty.
@@ -106,6 +109,9 @@ private:
 /// True for values that only grow: counters, and the _count and _bucket series of histograms and summaries.
 [[nodiscard]] bool is_cumulative(proto::MetricType type, std::string_view name);
 
+/// True for the names that the float series of a histogram have: NAME_bucket, NAME_count, NAME_sum and their like.
+[[nodiscard]] bool series_of_histogram(std::string_view name);
+
 // ---- Values ----
 
 [[nodiscard]] constexpr bool is_nan_bits(std::uint64_t bits) {
@@ -120,7 +126,7 @@ bool find_duplicate_symbols(const proto::RequestView& view, std::vector<std::uin
 // ---- Parts of families that live in files of their own: their rules, for the family's table, and what runs them ----
 
 namespace order {
-extern const Rule kOrder, kUnique, kRepeated, kDistinct, kExemplarOrder;
+extern const Rule kOrder, kUnique, kRepeated, kDistinct, kExemplarOrder, kStartBack;
 }
 void run_order(const Context& c);
 
@@ -131,7 +137,7 @@ extern const Rule kUnit, kPlausible, kExemplarUnit, kExemplarPlausible, kExempla
 void run_timestamps(const Context& c);
 
 namespace buckets {
-extern const Rule kDeltas, kCounts, kV1Kind, kSpans, kOffset, kNegative, kFloatNegative, kDeltaEncoding, kEqual,
+extern const Rule kDeltas, kCounts, kV1Kind, kSpans, kOffset, kNegative, kFloatNegative, kDeltaEncoding, kEqual, kNear,
     kCovers, kIndex, kNoOpSpan, kNoCustomValues, kIncreasing, kNoNegative, kNoInf, kBoundsFinite, kCustomSpans;
 }
 void run_buckets(const Context& c, std::uint32_t series, std::size_t index, const proto::HistogramView& h);

@@ -44,7 +44,10 @@ std::string_view slice(std::string_view bytes, proto::ByteRange range) {
     return bytes.substr(range.offset, range.size);
 }
 
-std::string bytes_text(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " byte" : " bytes"); }
+std::string counted(std::uint64_t count, std::string_view one) {
+    return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
+}
+std::string bytes_text(std::uint64_t count) { return counted(count, "byte"); }
 
 proto::ByteRange range_within(std::string_view whole, std::string_view part) {
     return {static_cast<std::uint32_t>(part.data() - whole.data()), static_cast<std::uint32_t>(part.size())};

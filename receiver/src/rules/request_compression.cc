@@ -1,4 +1,5 @@
 // The body as bytes: there at all, one snappy block, of bearable size.
+#include <algorithm>
 #include <array>
 
 #include "context.h"
@@ -181,19 +182,47 @@ void check_size(const Context& c) {
     }
 }
 
-/// The kind's name as it stands in "The body is …".
-std::string a_kind(BodyKind kind) {
-    const auto name = std::string(proto::name_of(kind));
+/// Of a body that is neither protobuf nor a block: how it becomes one. Never an advice that ends in compressing what is
+/// no message, or what is compressed already.
+std::string way_to_message(BodyKind kind) {
     switch (kind) {
-        case BodyKind::kSnappyJava:
-        case BodyKind::kSnappyHadoop:
-        case BodyKind::kSnappyBlock:
-        case BodyKind::kSnappyTwice:
+        case BodyKind::kJson:
+        case BodyKind::kJsonMapping:
+        case BodyKind::kText:
+            return "Serialise the request as protobuf in the binary encoding (SerializeToString, proto.Marshal), then "
+                   "compress the result with snappy's block format.";
+        case BodyKind::kInflux:
+            return "Remote Write takes protobuf, not lines: use the sender's Prometheus Remote Write output, or make "
+                   "each line a series, serialise as protobuf, and compress that with snappy's block format.";
+        case BodyKind::kExposition:
+            return "Remote Write takes protobuf, not what a scrape answers: parse it into series, serialise these as "
+                   "protobuf, and compress that with snappy's block format.";
+        case BodyKind::kOtlp:
         case BodyKind::kRemoteRead:
-            return "a " + name;
+            return "Point the sender of the other protocol at its own endpoint, or use a remote-write exporter.";
+        case BodyKind::kUnknown:
+            return {};
         default:
-            return name;
+            return "Compress the serialised message with snappy's block format (in Go: snappy.Encode) instead of " +
+                   std::string(proto::name_of(kind)) + ", not on top of it.";
     }
+}
+
+/// A URL-encoded form by its bytes: name=value pairs of the characters that such a form has.
+bool is_form(std::string_view text) {
+    // Padding of base64 is no value.
+    if (text.empty() || text.back() == '=' || text.find('=') == std::string_view::npos) return false;
+    for (std::size_t at = 0; at <= text.size();) {
+        const auto end = std::min(text.find('&', at), text.size());
+        const auto pair = text.substr(at, end - at);
+        const auto equals = pair.find('=');
+        if (equals == 0 || equals == std::string_view::npos) return false;
+        at = end + 1;
+    }
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("*-._~+%=&").find(c) != std::string_view::npos;
+    });
 }
 
 /// Text that stands for bytes: `bits` a character, line breaks and '=' skipped. Empty when other characters occur.
@@ -233,8 +262,6 @@ int base64_digit(char ch) {
 std::string wrapping_of(const Context& c) {
     if (c.body.starts_with("--") && c.body.substr(0, 1024).find("\r\nContent-") != std::string_view::npos)
         return "a multipart form";
-    if (c.content_type != nullptr && c.content_type->media_type == "application/x-www-form-urlencoded")
-        return "a URL-encoded form";
     constexpr std::size_t kMost = 8U << 20U;
     if (c.body.empty() || c.body.size() > kMost) return {};
     const auto is_message = [](const std::string& bytes) {
@@ -243,7 +270,8 @@ std::string wrapping_of(const Context& c) {
         return kind == BodyKind::kSnappyBlock || kind == BodyKind::kRawProtobufV1 || kind == BodyKind::kRawProtobufV2;
     };
     if (is_message(decode_text(c.body, 4, hex_digit))) return "hexadecimal text";
-    return is_message(decode_text(c.body, 6, base64_digit)) ? "base64 text" : "";
+    if (is_message(decode_text(c.body, 6, base64_digit))) return "base64 text";
+    return is_form(c.body) ? "a URL-encoded form" : "";
 }
 
 void report_snappy_failure(const Context& c) {
@@ -323,12 +351,27 @@ void report_not_a_block(const Context& c) {
         case BodyKind::kSnappyTwice:
         case BodyKind::kUnknown:
             break;
+        case BodyKind::kGrpc: {
+            auto draft =
+                draft_of("The body is a gRPC frame, five bytes before what it holds; wanted one snappy block", start);
+            draft.fix =
+                "Remote Write is a plain POST, not a call of gRPC: serialise the message, compress it with snappy's "
+                "block "
+                "format, and send that without the frame.";
+            c.report.add(kCarries, std::move(draft));
+            return;
+        }
         default:
             if (const auto wrapping = wrapping_of(c); !wrapping.empty()) {
                 c.report.add(kCarries,
                              draft_of("The body is " + wrapping + "; wanted the compressed message itself", start));
             } else {
-                c.report.add(kSnappy, draft_of("The body is " + a_kind(kind) + "; wanted one snappy block", start));
+                auto draft = draft_of("The body is " + a_kind(kind) +
+                                          (proto::is_text(kind) ? ", neither protobuf nor compressed" : "") +
+                                          "; wanted one snappy block",
+                                      start);
+                draft.fix = way_to_message(kind);
+                c.report.add(kSnappy, std::move(draft));
             }
             return;
     }
@@ -340,14 +383,13 @@ void report_not_a_block(const Context& c) {
 }
 
 void run(const Context& c) {
-    if (c.kind == RequestKind::kProbe || c.state == nullptr) return;
+    if (c.kind == RequestKind::kProbe || c.state == nullptr || c.state->other_protocol) return;
     if (c.state->uncompressed || c.state->over_limit) check_size(c);
     if (c.state->uncompressed) {
         c.saw(Subject::kBlock);
         check_preamble(c);
         const auto kind = c.state->message_kind;
-        if (kind == BodyKind::kSnappyBlock || kind == BodyKind::kSnappyFramed || kind == BodyKind::kSnappyJava ||
-            kind == BodyKind::kSnappyTwice || kind == BodyKind::kGzip || kind == BodyKind::kZstd)
+        if (compressed_again(kind))
             c.report.add(kTwice,
                          draft_of("Inside the snappy block there is " +
                                       (kind == BodyKind::kSnappyBlock ? std::string("another one") : a_kind(kind)) +
@@ -357,7 +399,10 @@ void run(const Context& c) {
     }
     if (c.head != nullptr || c.state->head_error) {
         if (c.body.empty()) {
-            report_empty(c);
+            // Without a length there is no body to speak of: headers/length-announced.
+            const bool announced = c.head == nullptr || c.head->find("Content-Length") != nullptr ||
+                                   c.head->find("Transfer-Encoding") != nullptr;
+            if (announced) report_empty(c);
         } else {
             report_not_a_block(c);
         }
@@ -365,6 +410,34 @@ void run(const Context& c) {
 }
 
 }  // namespace
+
+std::string a_kind(BodyKind kind) {
+    const auto name = std::string(proto::name_of(kind));
+    switch (kind) {
+        case BodyKind::kSnappyJava:
+        case BodyKind::kSnappyHadoop:
+        case BodyKind::kSnappyBlock:
+        case BodyKind::kSnappyTwice:
+        case BodyKind::kGrpc:
+        case BodyKind::kRemoteRead:
+            return "a " + name;
+        default:
+            return name;
+    }
+}
+
+bool compressed_again(BodyKind kind) {
+    switch (kind) {
+        case BodyKind::kSnappyBlock:
+        case BodyKind::kSnappyFramed:
+        case BodyKind::kSnappyJava:
+        case BodyKind::kSnappyTwice:
+            return true;
+        default:
+            // The mark of zlib is too short to judge by.
+            return proto::is_other_compression(kind) && kind != BodyKind::kZlib;
+    }
+}
 
 constinit const Family kCompression{"compression", kRules, {}, run};
 

@@ -48,6 +48,35 @@ constexpr Rule kPath{
     .fix = "Use the configured URL as it is: append no path of your own and keep its query.",
 };
 
+constexpr Rule kHost{
+    .id = "headers/host",
+    .clauses = {"ext.http.host-once"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "A request of HTTP/1.1 has one Host header, with a host in it.",
+    .fix = "Let the HTTP library write Host, once; servers must answer 400 to a request without it or with two.",
+};
+
+constexpr Rule kHostAsUrl{
+    .id = "headers/host-as-url",
+    .clauses = {"ext.http.host-as-url"},
+    .subject = Subject::kKnownHost,
+    .severity = Severity::kWarn,
+    .summary = "Host names the host and port of the configured URL.",
+    .fix =
+        "Send the host of the URL, with its port unless that is the scheme's own; receivers choose tenants and routes "
+        "by it.",
+};
+
+constexpr Rule kLengthAnnounced{
+    .id = "headers/length-announced",
+    .clauses = {"ext.http.length-announced"},
+    .subject = Subject::kRequest,
+    .severity = Severity::kFail,
+    .summary = "A write request announces its body, by Content-Length or as chunked.",
+    .fix = "Send Content-Length with the size of the compressed body, or send the body chunked.",
+};
+
 constexpr Rule kUserAgent{
     .id = "headers/user-agent",
     .clauses = {"prw1.headers.user-agent", "prw2.headers.user-agent-present"},
@@ -148,7 +177,9 @@ constexpr Rule kClean{
     .clauses = {"ext.http.header-value-clean"},
     .subject = Subject::kReservedHeader,
     .severity = Severity::kFail,
-    .summary = "Values of reserved headers hold no control characters, line breaks or non-ASCII bytes.",
+    .summary =
+        "Values of headers hold no control characters or line breaks, those of reserved headers no non-ASCII bytes "
+        "either.",
     .fix = "Trim the value where it is read (a version file's trailing newline is the usual cause) and keep it ASCII.",
 };
 
@@ -188,10 +219,27 @@ constexpr Rule kRetryAttempt{
     .fix = "Nothing to fix.",
 };
 
-constexpr std::array<const Rule*, 18> kRules{
-    &kWellFormed, &kMethod,         &kPath,         &kUserAgent, &kUserAgentVersion, &kUserAgentGrammar,
-    &kLibrary,    &kVersionPresent, &kVersionValue, &kVersion1x, &kVersionFormat,    &kVersionNewest,
-    &kOnce,       &kClean,          &kLength,       &kChunked,   &kExpect,           &kRetryAttempt};
+constexpr std::array<const Rule*, 21> kRules{&kWellFormed,
+                                             &kMethod,
+                                             &kPath,
+                                             &kHost,
+                                             &kHostAsUrl,
+                                             &kLengthAnnounced,
+                                             &kUserAgent,
+                                             &kUserAgentVersion,
+                                             &kUserAgentGrammar,
+                                             &kLibrary,
+                                             &kVersionPresent,
+                                             &kVersionValue,
+                                             &kVersion1x,
+                                             &kVersionFormat,
+                                             &kVersionNewest,
+                                             &kOnce,
+                                             &kClean,
+                                             &kLength,
+                                             &kChunked,
+                                             &kExpect,
+                                             &kRetryAttempt};
 
 constexpr std::array<UncoveredClause, 2> kUncovered{{
     {"prw1.scope.job-instance-labels",
@@ -199,6 +247,14 @@ constexpr std::array<UncoveredClause, 2> kUncovered{{
     {"prw2.scope.job-instance-labels",
      "a permission: labels job and instance may be there or not, and neither is worth a finding"},
 }};
+
+Draft draft_of(const HeaderField& field, std::string_view name, std::string message) {
+    Draft draft;
+    draft.message = std::move(message);
+    draft.field = name;
+    draft.head = field.range;
+    return draft;
+}
 
 // ---- request line
 // ----------------------------------------------------------------------------------------------------------------------
@@ -223,6 +279,8 @@ proto::ByteRange line_range(std::string_view head, std::string_view where) {
 void report_malformed(const Context& c, const Error& error) {
     Draft draft;
     draft.message = "The request head is not HTTP/1.x: " + error.text();
+    if (c.state->other_protocol)
+        draft.fix = "Speak HTTP/1.1 to http:// URLs; HTTP/2 is agreed on in the TLS handshake of an https:// URL.";
     const auto line = line_range(c.raw_head, error.where);
     draft.head = line;
     // Any line but the first may be part of a secret, and so may a query.
@@ -343,16 +401,73 @@ void check_target(const Context& c, const RequestHead& head) {
     }
 }
 
+// ---- Host
+// ------------------------------------------------------------------------------------------------------------------------------
+
+/// What Go's servers take, too: a name or address, and a port.
+bool is_host(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("!$%&'()*+,-.:;=[]_~").find(c) != std::string_view::npos;
+    });
+}
+
+/// In lower case, without the port that http has anyway; all names of loopback as one.
+std::string plain_host(std::string_view text) {
+    std::string out(text);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (out.ends_with(":80")) out.resize(out.size() - 3);
+    for (const std::string_view loopback : {"localhost", "[::1]", "127.0.0.1"}) {
+        if (out == loopback || (out.starts_with(loopback) && out[loopback.size()] == ':'))
+            return "127.0.0.1" + out.substr(loopback.size());
+    }
+    return out;
+}
+
+void check_host(const Context& c, const RequestHead& head) {
+    const auto* field = head.find("Host");
+    const auto count = head.count("Host");
+    if (count == 0) {
+        if (head.version == "HTTP/1.0") return;  // which has none
+        Draft draft;
+        draft.message = "The Host header is missing, which HTTP/1.1 wants in every request";
+        draft.field = "Host";
+        c.report.add(kHost, std::move(draft));
+        return;
+    }
+    if (count > 1) {
+        const auto second = std::find_if(head.fields.rbegin(), head.fields.rend(),
+                                         [](const auto& f) { return proto::iequals(f.name, "Host"); });
+        c.report.add(kHost, draft_of(*second, "Host",
+                                     "The header Host stands on " + std::to_string(count) + " lines; wanted one"));
+        return;
+    }
+    if (!is_host(field->value)) {
+        // Control characters have a finding of their own.
+        const bool control = std::any_of(field->value.begin(), field->value.end(), [](char ch) {
+            return static_cast<unsigned char>(ch) < 0x20U || ch == '\x7f';
+        });
+        if (!control)
+            c.report.add(kHost, draft_of(*field, "Host",
+                                         "Host is " + quote(field->value) + "; wanted a host, with a port or without"));
+        return;
+    }
+    if (c.options.expected_host.empty()) return;
+    c.saw(Subject::kKnownHost);
+    std::string_view expected = c.options.expected_host;
+    while (!expected.empty()) {
+        const auto one = expected.substr(0, expected.find(' '));
+        if (plain_host(one) == plain_host(field->value)) return;
+        expected.remove_prefix(std::min(expected.size(), one.size() + 1));
+    }
+    c.report.add(kHostAsUrl, draft_of(*field, "Host",
+                                      "Host is " + quote(field->value) + "; wanted " + quote(c.options.expected_host) +
+                                          ", as in the configured URL"));
+}
+
 // ---- User-Agent
 // ------------------------------------------------------------------------------------------------------------------------
-
-Draft draft_of(const HeaderField& field, std::string_view name, std::string message) {
-    Draft draft;
-    draft.message = std::move(message);
-    draft.field = name;
-    draft.head = field.range;
-    return draft;
-}
 
 void check_user_agent(const Context& c, const RequestHead& head) {
     const auto* field = head.find("User-Agent");
@@ -452,6 +567,33 @@ void check_version(const Context& c, const RequestHead& head) {
 
 constexpr std::array<std::string_view, 4> kReserved{"Content-Encoding", "Content-Type", kVersionHeader, "User-Agent"};
 
+bool is_reserved(std::string_view name) {
+    return std::any_of(kReserved.begin(), kReserved.end(), [&](auto each) { return proto::iequals(each, name); });
+}
+
+/// Reports the first byte that a value must not have. Only that byte is shown: the value may be a secret.
+bool unclean(const Context& c, const HeaderField& field, std::string_view name, bool ascii_only) {
+    const auto bad = std::find_if(field.value.begin(), field.value.end(), [&](char ch) {
+        const auto byte = static_cast<unsigned char>(ch);
+        return (byte < 0x20U && ch != '\t') || byte == 0x7fU || (ascii_only && byte > 0x7fU);
+    });
+    if (bad == field.value.end()) return false;
+    const auto offset = static_cast<std::uint32_t>(bad - field.value.begin());
+    auto draft = draft_of(field, name,
+                          "The value of " + std::string(name) + " has the byte " +
+                              quote(field.value.substr(offset, 1)) + " at offset " + std::to_string(offset) +
+                              (ascii_only ? "; wanted printable ASCII" : "; wanted no control characters"));
+    draft.head = proto::ByteRange{field.value_range.offset + offset, 1};
+    c.report.add(kClean, std::move(draft));
+    return true;
+}
+
+/// NUL, a bare CR and their like: servers refuse the request, or read another one than was sent.
+void check_other_values(const Context& c, const RequestHead& head) {
+    for (const auto& field : head.fields)
+        if (!is_reserved(field.name)) (void)unclean(c, field, printable(field.name, 60), false);
+}
+
 void check_reserved(const Context& c, const RequestHead& head) {
     const bool crlf = head.raw.substr(0, head.raw.find('\n')).ends_with('\r');
     for (const auto name : kReserved) {
@@ -468,19 +610,8 @@ void check_reserved(const Context& c, const RequestHead& head) {
                                                       ? " (several mean that the body is encoded several times)"
                                                       : "")));
             }
-            const auto bad = std::find_if(field.value.begin(), field.value.end(), [](char ch) {
-                const auto byte = static_cast<unsigned char>(ch);
-                return (byte < 0x20U && ch != '\t') || byte >= 0x7fU;
-            });
-            if (bad != field.value.end()) {
-                const auto offset = static_cast<std::uint32_t>(bad - field.value.begin());
-                auto draft = draft_of(field, name,
-                                      "The value of " + std::string(name) + " has the byte " +
-                                          quote(field.value.substr(offset, 1)) + " at offset " +
-                                          std::to_string(offset) + "; wanted printable ASCII");
-                draft.head = proto::ByteRange{field.value_range.offset + offset, 1};
-                c.report.add(kClean, std::move(draft));
-            } else if (crlf && field.range.end() < head.raw.size() && head.raw[field.range.end()] == '\n') {
+            if (unclean(c, field, name, true)) continue;
+            if (crlf && field.range.end() < head.raw.size() && head.raw[field.range.end()] == '\n') {
                 // The other lines end in CRLF: this line feed belongs to the value.
                 c.report.add(kClean, draft_of(field, name,
                                               "The value of " + std::string(name) +
@@ -493,6 +624,15 @@ void check_reserved(const Context& c, const RequestHead& head) {
 void check_framing(const Context& c, const RequestHead& head) {
     const auto* length = head.find("Content-Length");
     const auto* coding = head.find("Transfer-Encoding");
+    if (length == nullptr && coding == nullptr && c.body.empty()) {
+        Draft draft;
+        draft.message =
+            "No length is announced (neither Content-Length nor Transfer-Encoding), so the body is empty for a "
+            "receiver";
+        draft.field = "Content-Length";
+        c.report.add(kLengthAnnounced, std::move(draft));
+        return;
+    }
     if (length != nullptr && coding != nullptr) {
         c.report.add(kChunked, draft_of(*length, "Content-Length",
                                         "The request has both Content-Length (" + printable(length->value, 20) +
@@ -528,9 +668,11 @@ void run(const Context& c) {
     if (c.kind == RequestKind::kProbe) return;
     c.saw(Subject::kRequest);
     check_target(c, head);
+    check_host(c, head);
     check_user_agent(c, head);
     check_version(c, head);
     check_reserved(c, head);
+    check_other_values(c, head);
     check_framing(c, head);
     if (const auto* expect = head.find("Expect"); expect != nullptr)
         c.report.add(kExpect,

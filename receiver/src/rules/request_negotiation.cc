@@ -156,6 +156,34 @@ Draft draft_of(const HeaderField& field, std::string_view name, std::string mess
     return draft;
 }
 
+/// What comes before any header when the body is no message, so that nobody labels or compresses JSON or text.
+std::string message_first(const Context& c) {
+    const auto kind = c.state->contents();
+    if (!proto::is_text(kind)) return {};
+    return "First serialise the request as protobuf (the body is " + a_kind(kind) + " now)";
+}
+
+std::string type_fix(const Context& c) {
+    auto first = message_first(c);
+    return first.empty() ? first
+                         : first + ", then send 'Content-Type: application/x-protobuf' (with ';proto=…' for 2.0).";
+}
+
+/// How body and Content-Encoding come together, by what the body is; empty where the rule's own advice fits.
+std::string coding_fix(const Context& c) {
+    const auto kind = c.state->contents();
+    if (auto first = message_first(c); !first.empty())
+        return first + ", then compress it with snappy's block format and send 'Content-Encoding: snappy'.";
+    if (c.state->over_limit || (c.state->uncompressed && !compressed_again(c.state->message_kind)))
+        return "The body is one snappy block already: send 'Content-Encoding: snappy'.";
+    if (proto::is_other_compression(kind))
+        return "Compress the message with snappy's block format instead of " + std::string(proto::name_of(kind)) +
+               ", not on top of it, and send 'Content-Encoding: snappy'.";
+    if (kind == proto::BodyKind::kRawProtobufV1 || kind == proto::BodyKind::kRawProtobufV2)
+        return "Compress the message with snappy's block format and send 'Content-Encoding: snappy'.";
+    return {};
+}
+
 /// What Prometheus and those who copied its parser do with a spelling that is only equal by RFC 9110.
 std::string spelling_consequence(const proto::ContentType& type, std::string_view value, ProtobufMessage declared) {
     const bool splits_cleanly =
@@ -174,6 +202,7 @@ void check_content_type(const Context& c) {
         draft.message = field == nullptr ? "The Content-Type header is missing" : "The Content-Type header is empty";
         draft.field = "Content-Type";
         if (field != nullptr) draft.head = field->range;
+        draft.fix = type_fix(c);
         c.report.add(kTypePresent, std::move(draft));
         return;
     }
@@ -188,9 +217,10 @@ void check_content_type(const Context& c) {
     c.saw(Subject::kMediaType);
     const auto& type = *c.content_type;
     if (type.media_type != "application/x-protobuf") {
-        c.report.add(kMediaType,
-                     draft_of(*field, "Content-Type",
-                              "Content-Type is " + shown + "; wanted the media type application/x-protobuf"));
+        auto draft = draft_of(*field, "Content-Type",
+                              "Content-Type is " + shown + "; wanted the media type application/x-protobuf");
+        draft.fix = type_fix(c);
+        c.report.add(kMediaType, std::move(draft));
         return;
     }
     c.saw(Subject::kMessageName);
@@ -254,6 +284,7 @@ void check_content_encoding(const Context& c) {
             field == nullptr ? "The Content-Encoding header is missing" : "The Content-Encoding header is empty";
         draft.field = "Content-Encoding";
         if (field != nullptr) draft.head = field->range;
+        draft.fix = coding_fix(c);
         c.report.add(kCodingPresent, std::move(draft));
         return;
     }
@@ -271,10 +302,11 @@ void check_content_encoding(const Context& c) {
                               "Content-Encoding " + shown + " does not follow RFC 9110: " + coding.problem));
     } else {
         const bool list = field->value.find(',') != std::string_view::npos;
-        c.report.add(kCoding,
-                     draft_of(*field, "Content-Encoding",
+        auto draft = draft_of(*field, "Content-Encoding",
                               "Content-Encoding is " + shown + "; wanted snappy" +
-                                  (list ? " once (a list means that the body is encoded several times)" : "")));
+                                  (list ? " once (a list means that the body is encoded several times)" : ""));
+        draft.fix = coding_fix(c);
+        c.report.add(kCoding, std::move(draft));
     }
 }
 

@@ -27,9 +27,15 @@ struct ContentCoding {
 };
 [[nodiscard]] ContentCoding parse_content_coding(std::string_view value);
 
+/// The kind's name as it stands in "The body is …".
+[[nodiscard]] std::string a_kind(proto::BodyKind kind);
+/// Inside a snappy block: another compression.
+[[nodiscard]] bool compressed_again(proto::BodyKind kind);
+
 struct RequestState {
     std::optional<Error> head_error, content_type_error;
-    bool foreign_type = false;  ///< Content-Type is there and names neither message
+    bool other_protocol = false;  ///< the head is that of another HTTP than 1.x: what follows it is none of ours
+    bool foreign_type = false;    ///< Content-Type is there and names neither message
     ContentCoding coding;
     std::optional<proto::ProtobufMessage> declared, actual;
     // Compression.
@@ -44,6 +50,12 @@ struct RequestState {
     std::string framing = {};        ///< "length-delimited messages", "a gRPC frame": what stands around the message
     bool too_many_elements = false;  ///< the walk gave up: more series, labels and samples than one request may have
     bool newer_protocol = false;     ///< the version header names something newer than 2.0
+
+    /// What the sender put together: the body, or what is in the block. kSnappyBlock for one with a message inside.
+    [[nodiscard]] proto::BodyKind contents() const {
+        if (!uncompressed) return over_limit ? proto::BodyKind::kSnappyBlock : body_kind;
+        return message_kind == proto::BodyKind::kUnknown ? proto::BodyKind::kSnappyBlock : message_kind;
+    }
 };
 
 }  // namespace prw::receiver::rules

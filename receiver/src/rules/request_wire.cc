@@ -1,6 +1,7 @@
 // The protobuf wire: is it the declared message, well-formed, and in the shape of the schema?
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "context.h"
 #include "prw/receiver/limits.h"
@@ -204,7 +205,7 @@ constexpr Rule kUtf8{
     .clauses = {"ext.proto.strings-valid-utf8"},
     .subject = Subject::kString,
     .severity = Severity::kFail,
-    .summary = "All strings are valid UTF-8.",
+    .summary = "All strings are valid UTF-8 (labels of series: labels/valid-utf8 and the patterns of names).",
     .fix =
         "Convert text to UTF-8 where it is read, or replace broken bytes by U+FFFD: most protobuf parsers "
         "refuse the whole message.",
@@ -252,25 +253,21 @@ Draft whole(const Context& c, std::string message) {
 bool report_foreign(const Context& c) {
     const auto& s = *c.state;
     const auto got = std::string(proto::name_of(s.message_kind));
+    if (proto::is_text(s.message_kind)) {
+        c.report.add(kBinary, whole(c, "The uncompressed body is " + got + "; wanted binary protobuf"));
+        return true;
+    }
+    if (compressed_again(s.message_kind)) {
+        // compression/once says so when there is a body
+        if (c.body.empty()) c.report.add(kBinary, whole(c, "The message is " + got + "; wanted binary protobuf"));
+        return true;
+    }
     switch (s.message_kind) {
-        case BodyKind::kJson:
-        case BodyKind::kText:
-            c.report.add(kBinary, whole(c, "The uncompressed body is " + got + "; wanted binary protobuf"));
-            return true;
         case BodyKind::kOtlp:
         case BodyKind::kRemoteRead:
             c.report.add(kKnown,
                          whole(c, "The message is " + (s.message_kind == BodyKind::kRemoteRead ? "a " + got : got) +
                                       "; wanted prometheus.WriteRequest or io.prometheus.write.v2.Request"));
-            return true;
-        case BodyKind::kSnappyBlock:
-        case BodyKind::kSnappyFramed:
-        case BodyKind::kSnappyJava:
-        case BodyKind::kSnappyTwice:
-        case BodyKind::kGzip:
-        case BodyKind::kZstd:
-            // compression/once says so when there is a body
-            if (c.body.empty()) c.report.add(kBinary, whole(c, "The message is " + got + "; wanted binary protobuf"));
             return true;
         default:
             break;
@@ -396,11 +393,48 @@ std::string describe(const Context& c, const Rule& rule, const WireIssue& issue)
     return std::string(proto::name_of(issue.kind)) + " in " + place;
 }
 
+/// Labels of series are judged by rules of their own; what is wrong with one is said once.
+class SeriesStrings {
+public:
+    explicit SeriesStrings(const Context& c) : c_(c) {}
+
+    [[nodiscard]] bool holds(const WireIssue& issue) {
+        if (issue.kind != WireIssue::Kind::kInvalidUtf8 || c_.view->malformed || c_.view->over_limit) return false;
+        if (c_.v1())
+            return issue.path.starts_with("timeseries[") && !inside(issue.path, ".exemplars[") &&
+                   inside(issue.path, "].labels[");
+        if (!issue.path.starts_with("symbols[")) return false;
+        if (!collected_) collect();
+        std::size_t index = 0;
+        std::from_chars(issue.path.data() + 8, issue.path.data() + issue.path.size(), index);
+        return index < used_.size() && used_[index];
+    }
+
+private:
+    /// 2.0: the symbols that labels of series refer to.
+    void collect() {
+        collected_ = true;
+        used_.resize(c_.view->symbols.size());
+        for (const auto& series : c_.view->series) {
+            for (const auto& label : c_.view->labels_of(series)) {
+                for (const auto ref : {label.name_ref, label.value_ref})
+                    if (ref < used_.size()) used_[ref] = true;
+            }
+        }
+    }
+
+    const Context& c_;
+    bool collected_ = false;
+    std::vector<bool> used_;
+};
+
 void check_issues(const Context& c) {
     const auto newer = c.state != nullptr && c.state->newer_protocol ? std::optional(Severity::kInfo) : std::nullopt;
     const auto& view = *c.view;
+    SeriesStrings series_strings(c);
     for (std::size_t i = 0; i < view.issues.size(); ++i) {
         const auto& issue = view.issues[i];
+        if (series_strings.holds(issue) && (i + 1 < view.issues.size() || view.issues_dropped == 0)) continue;
         const auto& rule = rule_of(c, issue);
         // A sender of a later 2.x may know fields that we do not.
         const auto severity = &rule == &kUnknown ? newer : std::nullopt;

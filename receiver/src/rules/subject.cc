@@ -12,6 +12,7 @@ constexpr std::array<Row, kSubjects> kNames = {{
     {Subject::kHead, {"request head", "request heads"}},
     {Subject::kRequest, {"request", "requests"}},
     {Subject::kKnownTarget, {"request to a known URL", "requests to a known URL"}},
+    {Subject::kKnownHost, {"request to a known host", "requests to a known host"}},
     {Subject::kUserAgent, {"User-Agent", "User-Agents"}},
     {Subject::kVersionHeader, {"version header", "version headers"}},
     {Subject::kReservedHeader, {"reserved header", "reserved headers"}},
@@ -38,6 +39,7 @@ constexpr std::array<Row, kSubjects> kNames = {{
     {Subject::kLabel, {"label", "labels"}},
     {Subject::kMetricName, {"metric name", "metric names"}},
     {Subject::kClassicBucket, {"_bucket series with le", "_bucket series with le"}},
+    {Subject::kLeSeries, {"series with a label le", "series with a label le"}},
     {Subject::kQuantile, {"series with a label quantile", "series with a label quantile"}},
     {Subject::kExemplarSeries, {"series with exemplars", "series with exemplars"}},
     {Subject::kSample, {"sample", "samples"}},
@@ -50,6 +52,8 @@ constexpr std::array<Row, kSubjects> kNames = {{
     {Subject::kStartableSample, {"sample of a counter", "samples of counters"}},
     {Subject::kTimestamp, {"timestamp", "timestamps"}},
     {Subject::kStartTimestamp, {"start timestamp", "start timestamps"}},
+    {Subject::kNextStart,
+     {"start timestamp after another of its series", "start timestamps after others of their series"}},
     {Subject::kHistogram, {"native histogram", "native histograms"}},
     {Subject::kIntegerHistogram, {"integer histogram", "integer histograms"}},
     {Subject::kFloatHistogram, {"float histogram", "float histograms"}},
@@ -84,6 +88,8 @@ constexpr std::array<Row, kSubjects> kNames = {{
     {Subject::kNextDescription,
      {"metric with metadata in two series of a request", "repetitions of a metric's metadata in one request"}},
     {Subject::kTypedHistogram, {"native histogram with a type", "native histograms with a type"}},
+    {Subject::kHistogramSeries,
+     {"series of a classic histogram with its type", "series of classic histograms with their type"}},
 }};
 
 constexpr bool in_order() {

@@ -99,6 +99,7 @@ struct Receiver::Impl {
             } else {
                 checker_ = std::move(impl_.idle_checkers.back());
                 impl_.idle_checkers.pop_back();
+                checker_->options().expected_host = impl_.options.check.expected_host;
             }
         }
         ~Lease() {
@@ -322,6 +323,10 @@ std::string Receiver::url(std::string_view path) const {
 }
 void Receiver::on_exchange(std::function<void(const Exchange&)> observer) { impl_->observer = std::move(observer); }
 void Receiver::set_script(Script script) { impl_->script.set(std::move(script)); }
+void Receiver::expect_host(std::string host) {
+    const std::lock_guard lock(impl_->checkers_mutex);
+    impl_->options.check.expected_host = std::move(host);
+}
 void Receiver::set_on_violation(OnViolation mode) { impl_->on_violation = mode; }
 Exchanges Receiver::exchanges() const { return impl_->snapshot(); }
 std::int64_t Receiver::now_us() const { return impl_->now_us(); }

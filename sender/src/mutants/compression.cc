@@ -63,6 +63,14 @@ constexpr Row kRows[] = {
      {.body = [](std::string& body, const std::string&) { body.clear(); }}},
     {{"compression/base64", "Sends the snappy block as base64 text.", "sender/compression/body-is-message"},
      {.body = [](std::string& body, const std::string&) { body = base64(body); }}},
+    {{"compression/grpc-frame", "Puts the message into a gRPC frame.", "sender/compression/body-is-message"},
+     {.body =
+          [](std::string& body, const std::string& message) {
+              body.assign(1, '\0');
+              for (int shift = 24; shift >= 0; shift -= 8)
+                  body += static_cast<char>(static_cast<unsigned char>(message.size() >> static_cast<unsigned>(shift)));
+              body += message;
+          }}},
     {{"compression/gzip", "Compresses with gzip and calls it snappy.", "sender/compression/snappy"},
      {.body = [](std::string& body, const std::string& message) { body = gzip(message); }}},
     {{"compression/none", "Sends the message uncompressed.", "sender/compression/whole-message"},

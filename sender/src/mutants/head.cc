@@ -33,6 +33,16 @@ constexpr Row kRows[] = {
     {{"head/line-without-colon", "Adds a header line that has no colon.", "sender/headers/well-formed"},
      {.head = [](Head& head, ProtobufMessage) { head.extra_line = "X-Prw-Mutant"; }}},
 
+    // where to, and how much
+    {{"head/no-host", "Leaves Host out.", "sender/headers/host"},
+     {.head = [](Head& head, ProtobufMessage) { head.remove("Host"); }}},
+    {{"head/host-twice", "Sends Host on two lines.", "sender/headers/host"},
+     {.head = [](Head& head, ProtobufMessage) { twice(head, "Host"); }}},
+    {{"head/host-of-tenant", "Sends the name of a tenant as Host.", "sender/headers/host-as-url"},
+     {.head = [](Head& head, ProtobufMessage) { head["Host"] = "tenant-a"; }}},
+    {{"head/no-length", "Sends the body without announcing its length.", "sender/headers/length-announced"},
+     {.head = [](Head& head, ProtobufMessage) { head.remove("Content-Length"); }}},
+
     // who sends
     {{"head/no-user-agent", "Leaves User-Agent out.", "sender/headers/user-agent"},
      {.head = [](Head& head, ProtobufMessage) { head.remove("User-Agent"); }}},
@@ -47,6 +57,8 @@ constexpr Row kRows[] = {
      {.head = [](Head& head, ProtobufMessage) { head["User-Agent"] = "Go-http-client/1.1"; }}},
     {{"head/user-agent-not-ascii", "Has a letter beyond ASCII in User-Agent.", "sender/headers/value-clean"},
      {.head = [](Head& head, ProtobufMessage) { head["User-Agent"] = "prw/1.2.3 (caf\xc3\xa9)"; }}},
+    {{"head/nul-in-a-header", "Has a NUL byte in a header of its own.", "sender/headers/value-clean"},
+     {.head = [](Head& head, ProtobufMessage) { head.extra_line = std::string("X-Prw-Mutant: a\0b", 17); }}},
 
     // version
     {{"head/no-version", "Leaves X-Prometheus-Remote-Write-Version out.", "sender/headers/version-present"},

@@ -31,18 +31,27 @@ constexpr Mutant only_v2(std::string_view id, std::string_view summary, std::str
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// From the last one, which is the mutant's own: the encoder always writes one of the two counts.
-void remove_count(std::string& bytes, ProtobufMessage message) {
+/// Changes the last one, which is the mutant's own, as no encoder would.
+void in_last(std::string& bytes, ProtobufMessage message, void (*change)(wire::Message& histogram)) {
     const bool v1 = message == ProtobufMessage::kV1;
     std::size_t all = 0, seen = 0;
-    const auto visit = [&](const std::function<bool(wire::Message&)>& change) {
-        wire::edit(bytes, {v1 ? 1U : 5U, v1 ? 4U : 3U}, change);
+    const auto visit = [&](const std::function<bool(wire::Message&)>& each) {
+        wire::edit(bytes, {v1 ? 1U : 5U, v1 ? 4U : 3U}, each);
     };
     visit([&](wire::Message&) { return ++all, false; });
     visit([&](wire::Message& histogram) {
-        if (++seen == all) histogram.remove(1);
+        if (++seen == all) change(histogram);
         return false;
     });
+}
+
+void remove_count(std::string& bytes, ProtobufMessage message) {
+    in_last(bytes, message, [](wire::Message& histogram) { histogram.remove(1); });
+}
+
+void add_float_count(std::string& bytes, ProtobufMessage message) {
+    in_last(bytes, message,
+            [](wire::Message& histogram) { histogram.add(2, wire::kFixed64, wire::fixed64(proto::to_bits(4.0))); });
 }
 
 constexpr Row kRows[] = {
@@ -56,6 +65,8 @@ constexpr Row kRows[] = {
     {{"histograms/zero-count-float", "Sends an integer count with a float zero count.",
       "sender/histograms/kind-consistent"},
      {.data = integer<[](Histogram& h) { h.zero_count = 1.0; }>}},
+    {{"histograms/both-counts", "Sets count_int and count_float of a histogram.", "sender/histograms/kind-consistent"},
+     {.data = integer<[](Histogram&) {}>, .bytes = add_float_count}},
     {only_v2("histograms/counts-in-integer", "Sends an integer histogram with absolute float buckets.",
              "sender/histograms/deltas-for-integer"),
      {.data = integer<[](Histogram& h) {
@@ -105,6 +116,12 @@ constexpr Row kRows[] = {
           h.sum_bits = proto::kNormalNanBits;
           h.count = std::uint64_t{2};
       }>}},
+    {{"histograms/float-count-off", "Sends a float histogram that counts 99 and holds 4.",
+      "sender/histograms/float-count-near-buckets"},
+     {.data = floats<[](Histogram& h) { h.count = 99.0; }>}},
+    {{"histograms/marker-with-data", "Sends the stale marker as the sum of a histogram with observations.",
+      "sender/histograms/stale-marker-empty"},
+     {.data = integer<[](Histogram& h) { h.sum_bits = proto::kStaleNanBits; }>}},
     {{"histograms/zero-threshold-negative", "Sends a negative zero threshold.", "sender/histograms/zero-threshold"},
      {.data = integer<[](Histogram& h) { h.zero_threshold = -1; }>}},
 
@@ -126,6 +143,11 @@ constexpr Row kRows[] = {
       "sender/histograms/bucket-index"},
      {.data = integer<[](Histogram& h) {
           h.positive_spans = {{5000, 2}};
+      }>}},
+    {{"histograms/bucket-below-smallest", "Sends a bucket below the smallest number that a double holds.",
+      "sender/histograms/bucket-index"},
+     {.data = integer<[](Histogram& h) {
+          h.positive_spans = {{-2000, 2}};
       }>}},
 
     // custom buckets

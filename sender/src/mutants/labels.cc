@@ -57,6 +57,13 @@ constexpr Row kRows[] = {
               add_gauge(request, "prw_mutant_count").metadata.type = proto::MetricType::kHistogram;
               add_gauge(request, "prw_mutant_bucket", {{"le", "low"}}).metadata.type = proto::MetricType::kHistogram;
           }}},
+    {{"labels/le-without-bucket", "Adds a histogram whose buckets are called like itself.",
+      "sender/labels/le-on-bucket"},
+     {.data =
+          [](proto::WriteRequest& request, ProtobufMessage) {
+              add_gauge(request, "prw_mutant_count").metadata.type = proto::MetricType::kHistogram;
+              add_gauge(request, "prw_mutant", {{"le", "1"}}).metadata.type = proto::MetricType::kHistogram;
+          }}},
     {{"labels/quantile-not-a-number", "Adds a summary with quantile=\"high\".", "sender/labels/quantile-float"},
      {.data =
           [](proto::WriteRequest& request, ProtobufMessage) {

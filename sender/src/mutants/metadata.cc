@@ -44,6 +44,25 @@ constexpr Row kRows[] = {
               (void)add_histogram(request);
               request.series.back().metadata.type = proto::MetricType::kGauge;
           }}},
+    {only_v2("metadata/gauge-is-histogram", "Calls a float gauge a histogram.",
+             "sender/metadata/histogram-series-name"),
+     {.data = [](proto::WriteRequest& request,
+                 ProtobufMessage) { add_gauge(request, "prw_mutant").metadata.type = proto::MetricType::kHistogram; }}},
+    {{"metadata/v1-two-types", "Gives one metric family of 1.0 two types.", "sender/metadata/consistent-per-family",
+      true, false},
+     {.data =
+          [](proto::WriteRequest& request, ProtobufMessage) {
+              request.metadata.push_back({proto::MetricType::kGauge, "prw_mutant", "A family of the mutant.", ""});
+              request.metadata.push_back({proto::MetricType::kCounter, "prw_mutant", "A family of the mutant.", ""});
+          }}},
+    {{"metadata/v1-series-as-family", "Names a series of a histogram as the family in the metadata of 1.0.",
+      "sender/metadata/v1-family-name", true, false},
+     {.data =
+          [](proto::WriteRequest& request, ProtobufMessage) {
+              (void)add_gauge(request, "prw_mutant_sum");
+              request.metadata.push_back(
+                  {proto::MetricType::kHistogram, "prw_mutant_sum", "A family of the mutant.", ""});
+          }}},
     {{"metadata/no-family-name", "Sends a metadata entry of 1.0 without the family's name.",
       "sender/metadata/v1-family-name", true, false},
      {.data =

@@ -34,6 +34,17 @@ constexpr Row kRows[] = {
      {.data = [](proto::WriteRequest& request,
                  ProtobufMessage message) { add_count(request, message).start_timestamp = 0; }}},
 
+    {{"samples/buckets-fall", "Sends a histogram whose buckets fall with growing le.",
+      "sender/samples/classic-cumulative"},
+     {.data =
+          [](proto::WriteRequest& request, ProtobufMessage) {
+              for (const char* le : {"1", "2"}) {
+                  auto& bucket = add_gauge(request, "prw_mutant_bucket", {{"le", le}});
+                  bucket.metadata.type = proto::MetricType::kHistogram;
+                  if (*le == '2') bucket.samples.front().value_bits = proto::to_bits(0.5);
+              }
+          }}},
+
     // timestamps
     {{"samples/timestamp-in-seconds", "Sends a timestamp in seconds.", "sender/samples/timestamp-unit"},
      {.data = [](proto::WriteRequest& request, ProtobufMessage) { add_sample(request).timestamp /= 1000; }}},
@@ -51,6 +62,15 @@ constexpr Row kRows[] = {
              "sender/samples/start-timestamp-plausible"),
      {.data = [](proto::WriteRequest& request,
                  ProtobufMessage message) { add_count(request, message).start_timestamp = 5000; }}},
+    {only_v2("samples/start-goes-back", "Sends two samples of a counter, the later with the earlier start.",
+             "sender/samples/start-not-backwards"),
+     {.data =
+          [](proto::WriteRequest& request, ProtobufMessage message) {
+              auto& samples = add_counter(request, message).samples;
+              samples.push_back(samples.front());
+              --samples.front().timestamp;
+              --samples.back().start_timestamp;
+          }}},
     {only_v2("samples/start-after-sample", "Sends a start timestamp later than the sample.",
              "sender/samples/start-not-after-timestamp"),
      {.data =

@@ -269,6 +269,14 @@ constexpr Row kRows[] = {
           for (auto& series : points)
               for (auto& histogram : series.histograms) histogram.reset_hint = kNo;
       }>}},
+    {{"scrape/hint-yes", "Says of every native histogram that it was reset.", "sender/fidelity/reset-hints", false,
+      true},
+     {.points = plain<[](Points& points, std::uint64_t, bool) {
+          constexpr std::uint32_t kYes = 1, kGauge = 3;
+          for (auto& series : points)
+              for (auto& histogram : series.histograms)
+                  if (histogram.reset_hint != kGauge) histogram.reset_hint = kYes;
+      }>}},
     {{"scrape/custom-buckets", "Makes custom buckets of classic histograms, and counts one observation too many.",
       "sender/fidelity/custom-buckets", false, true},
      {.points = plain<custom_buckets>}},

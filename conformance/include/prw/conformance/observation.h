@@ -218,6 +218,7 @@ struct ScenarioRecord {
     std::int64_t duration_ms = 0;
     std::string directory;        ///< absolute, of this scenario
     std::string capture;          ///< file name in it; empty if none
+    std::string expected_host;    ///< CheckOptions::expected_host of the receiver
     std::string expected_target;  ///< CheckOptions::expected_target of the receiver
 
     [[nodiscard]] const std::vector<Delivery>& deliveries() const { return observation.deliveries(); }

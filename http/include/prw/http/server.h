@@ -43,7 +43,8 @@ enum class ReadStatus : std::uint8_t {
 
 struct Request {
     std::string raw_head;  ///< verbatim, through the blank line (or what came of it)
-    std::string raw_body;  ///< verbatim, chunk framing included, up to the limit
+    std::string raw_body;  ///< verbatim, chunk framing included, up to the limit; longer than Content-Length says where
+                           ///< more followed that is no request
     std::string body;      ///< the body proper: dechunked; empty when it equals raw_body (see payload())
     bool chunked = false;
     ReadStatus status = ReadStatus::kComplete;

@@ -51,12 +51,18 @@ enum class BodyKind : std::uint8_t {
     kRawProtobufV1,
     kRawProtobufV2,
     kJson,
+    kJsonMapping,  ///< JSON with the fields of one of the messages
+    kInflux,       ///< lines of Influx' protocol
+    kExposition,   ///< what a scrape answers, as text
     kText,
+    kGrpc,  ///< frames of gRPC, with protobuf or something compressed in the first
     kOtlp,
     kRemoteRead,
     kUnknown,
 };
-[[nodiscard]] std::string_view name_of(BodyKind kind);  ///< "snappy framed format", "gzip", "JSON", …
+[[nodiscard]] std::string_view name_of(BodyKind kind);   ///< "snappy framed format", "gzip", "JSON", …
+[[nodiscard]] bool is_text(BodyKind kind);               ///< JSON, lines or other text: not protobuf, not compressed
+[[nodiscard]] bool is_other_compression(BodyKind kind);  ///< compressed, and not by snappy: gzip, zstd, LZ4, …
 
 /// Why a block is refused. One value per malformation, so that each has a test of its own.
 enum class SnappyError : std::uint8_t {

@@ -52,6 +52,8 @@ struct SpanView {
 struct HistogramView {
     enum class Count : std::uint8_t { kAbsent, kInteger, kFloat };
     Count count_kind = Count::kAbsent, zero_count_kind = Count::kAbsent;
+    /// Both members of the oneof are on the wire; the last one is what counts.
+    bool both_counts = false, both_zero_counts = false;
     std::uint64_t count = 0, zero_count = 0;  ///< the integer, or the bits of the double, as the kind says
     std::uint64_t sum_bits = 0;
     std::int32_t schema = 0;
@@ -110,7 +112,7 @@ struct WireIssue {
                          ///< unknown
         kUnknownField,
         kReservedField,   ///< WriteRequest 2, Request 1-3, v2 TimeSeries 6
-        kDuplicateField,  ///< a singular field or a oneof for the second time (last one wins, sub-messages merge)
+        kDuplicateField,  ///< a singular field for the second time (last one wins, sub-messages merge)
         kInvalidUtf8,     ///< a string field that is not UTF-8
     };
     Kind kind;

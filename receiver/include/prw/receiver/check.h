@@ -22,6 +22,9 @@ struct CheckOptions {
         5;  ///< detailed ones a request; further ones are added to `count` of the rule's first
     /// The path and query that the sender was told to use; empty: any will do. Query may be left out.
     std::string expected_target;
+    /// Host and port of the URL that the sender was told to use, "127.0.0.1:9201"; several, with blanks between them,
+    /// where it was told several. Empty: any will do.
+    std::string expected_host;
     /// True when the harness answers as a 1.x receiver, so that 2.0's "towards 1.x receivers" clauses apply.
     bool peer_is_1x = false;
     /// Known input (the harness' own scrape target): heuristics that need to know the source may judge. False by

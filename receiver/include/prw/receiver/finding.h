@@ -45,6 +45,7 @@ enum class Subject : std::uint8_t {
     kHead,     ///< anything that came as a request head
     kRequest,  ///< a write request whose head could be read
     kKnownTarget,
+    kKnownHost,
     kUserAgent,
     kVersionHeader,
     kReservedHeader,
@@ -73,6 +74,7 @@ enum class Subject : std::uint8_t {
     kLabel,
     kMetricName,
     kClassicBucket,
+    kLeSeries,
     kQuantile,
     kExemplarSeries,
     kSample,
@@ -84,6 +86,7 @@ enum class Subject : std::uint8_t {
     kStartableSample,
     kTimestamp,
     kStartTimestamp,
+    kNextStart,
     kHistogram,
     kIntegerHistogram,
     kFloatHistogram,
@@ -116,8 +119,9 @@ enum class Subject : std::uint8_t {
     kTypedName,
     kNextDescription,
     kTypedHistogram,
+    kHistogramSeries,
 };
-inline constexpr std::size_t kSubjects = static_cast<std::size_t>(Subject::kTypedHistogram) + 1;
+inline constexpr std::size_t kSubjects = static_cast<std::size_t>(Subject::kHistogramSeries) + 1;
 
 /// "start timestamp", "start timestamps".
 struct SubjectName {

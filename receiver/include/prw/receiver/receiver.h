@@ -58,6 +58,8 @@ public:
 
     void set_script(Script script);  ///< while running; attempt counters start anew
     void set_on_violation(OnViolation mode);
+    /// CheckOptions::expected_host of the requests to come: the address is known only now.
+    void expect_host(std::string host);
 
     /// Snapshot of what is kept.
     [[nodiscard]] std::vector<std::shared_ptr<const Exchange>> exchanges() const;
