@@ -71,6 +71,27 @@ TEST(Reference, ConformsInEveryScenario) {
         EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << ": " << check.reason;
 }
 
+TEST(Baseline, LossThatIsThereInAnyCaseIsBlamedOnce) {
+    const prw::testing::TempDir dir;
+    RunOptions options;
+    options.target = sender_target("delivery/loses-in-merges");
+    options.scenarios = {"steady", "5xx-then-success", "retry-after", "transport-faults", "refused-at-start"};
+    options.messages = {kV1};
+    options.out = dir.path().string();
+    auto results = run_sender_tests(options);
+    ASSERT_TRUE(results) << results.error().text();
+    std::map<std::string, const CheckOutcome*> checks;
+    for (const auto& check : results->checks) {
+        checks[check.id] = &check;
+        if (check.id != "sender/fidelity/every-sample-bit-exact") {
+            EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << ": " << check.reason;
+        }
+    }
+    EXPECT_EQ(checks.at("sender/fidelity/every-sample-bit-exact")->verdict, Verdict::kFail);
+    EXPECT_EQ(checks.at("sender/retry/on-5xx")->verdict, Verdict::kPass) << checks.at("sender/retry/on-5xx")->reason;
+    EXPECT_THAT(checks.at("sender/retry/same-data")->reason, HasSubstr("are lost in scenario steady, too"));
+}
+
 TEST(NullSenders, AreNeverGreenAndConcludeWithFour) {
     struct Null {
         const char* mutant;
