@@ -71,6 +71,30 @@ TEST(Reference, ConformsInEveryScenario) {
         EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << ": " << check.reason;
 }
 
+TEST(Baseline, LossThatIsThereInAnyCaseIsBlamedOnce) {
+    const prw::testing::TempDir dir;
+    RunOptions options;
+    options.target = sender_target("delivery/loses-in-merges");
+    options.scenarios = {"steady", "5xx-then-success", "retry-after", "transport-faults", "refused-at-start"};
+    options.messages = {kV1};
+    options.out = dir.path().string();
+    auto results = run_sender_tests(options);
+    ASSERT_TRUE(results) << results.error().text();
+    std::map<std::string, const CheckOutcome*> checks;
+    for (const auto& check : results->checks) {
+        checks[check.id] = &check;
+        if (check.id != "sender/fidelity/every-sample-bit-exact") {
+            EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << ": " << check.reason;
+        }
+    }
+    EXPECT_EQ(checks.at("sender/fidelity/every-sample-bit-exact")->verdict, Verdict::kFail);
+    EXPECT_EQ(checks.at("sender/retry/on-5xx")->verdict, Verdict::kPass) << checks.at("sender/retry/on-5xx")->reason;
+    const auto told = std::count_if(results->checks.begin(), results->checks.end(), [](const CheckOutcome& check) {
+        return check.reason.find("are lost in scenario steady, too") != std::string::npos;
+    });
+    EXPECT_GT(told, 0);
+}
+
 TEST(NullSenders, AreNeverGreenAndConcludeWithFour) {
     struct Null {
         const char* mutant;

@@ -280,7 +280,7 @@ TEST(DeliveryMutants, WaitWithoutOrAlwaysTheSame) {
 
 TEST(DeliveryMutants, ChangeTheDataOfARetryOnly) {
     for (const auto message : {kV1, kV2}) {
-        for (const std::string id : {"delivery/restamps", "delivery/alters-on-retry"}) {
+        for (const std::string id : {"delivery/restamps", "delivery/alters-on-retry", "delivery/relabels-retry"}) {
             Sending sending(mutation_of({id}), message, {answer(503), answer(204, written(1))});
             const auto start = sending.clock.wall_ms();
             auto batch = rich_batch(start);
@@ -290,9 +290,37 @@ TEST(DeliveryMutants, ChangeTheDataOfARetryOnly) {
             (void)reference.sink(batch);
             EXPECT_EQ(sending.sent[0].body, reference.sent[0].body);
             EXPECT_EQ(testing_support::differences(sending.sent[0].body, sending.sent[1].body, message),
-                      std::set<std::string>{id == "delivery/restamps" ? "timestamp" : "value"});
+                      std::set<std::string>{id == "delivery/restamps"         ? "timestamp"
+                                            : id == "delivery/relabels-retry" ? "labels"
+                                                                              : "value"});
         }
     }
+}
+
+std::size_t series_in(const std::string& body) {
+    proto::PaddedBuffer buffer;
+    proto::RequestView view;
+    if (!proto::uncompress_snappy(body, 1U << 20U, buffer)) return 0;
+    proto::decode(buffer.view(), kV1, view);
+    return view.series.size();
+}
+
+TEST(DeliveryMutants, LosePartOfABatch) {
+    const auto sent = [](const char* id) {
+        Sending sending(mutation_of({id}), kV1, {answer(503), answer(503), answer(204)});
+        std::vector<proto::Series> batch;
+        for (int i = 0; i < 100; ++i)
+            batch.push_back(sample("a" + std::to_string(i), 1, sending.clock.wall_ms(), {{"job", "j"}}));
+        (void)sending.sink(batch);
+        std::vector<std::size_t> out;
+        for (const auto& request : sending.sent) out.push_back(series_in(request.body));
+        return out;
+    };
+    EXPECT_THAT(sent("delivery/loses-part-of-retry"), ElementsAre(100, 90, 90));
+    EXPECT_THAT(sent("delivery/relabels-retry"), ElementsAre(100, 100, 100));
+    const auto merged = sent("delivery/loses-in-merges");
+    ASSERT_EQ(merged.size(), 3U);
+    for (const auto series : merged) EXPECT_TRUE(70 <= series && series < 100) << series;
 }
 
 TEST(DeliveryMutants, OpenAConnectionForEachRequest) {
@@ -393,6 +421,7 @@ TEST(ScrapeMutants, ChangeOneKindOfThing) {
                                               {"stale/none", {"-series", "labels", "type", "value"}},
                                               {"stale/mangled", {"value"}},
                                               {"stale/plain-nan", {"value"}},
+                                              {"stale/at-last-sample", {}},
                                               {"stale/for-nan", {"value"}},
                                               {"stale/none-on-failure", {}},
                                               {"stale/not-for-buckets", {}},
@@ -454,6 +483,18 @@ TEST(ScrapeMutants, RepeatMarkersUntilTheSeriesIsBack) {
     EXPECT_EQ(out[1].back().samples.front().value_bits, proto::kStaleNanBits);
     EXPECT_EQ(out[1].back().samples.front().timestamp, kTime + 1000);
     EXPECT_EQ(out[2].size(), third.size());
+}
+
+TEST(ScrapeMutants, MarkTheLastSample) {
+    auto second = scraped(false, kTime + 1000);
+    for (auto& series : second)
+        if (series.labels.front().second == "untyped") series.samples.front().value_bits = proto::kStaleNanBits;
+    const auto out = handed_on("stale/at-last-sample", {scraped(), second});
+    for (const auto& series : out[1]) {
+        if (series.labels.front().second != "untyped") continue;
+        EXPECT_EQ(series.samples.front().value_bits, proto::kStaleNanBits);
+        EXPECT_EQ(series.samples.front().timestamp, kTime);
+    }
 }
 
 /// What comes along with samples: start timestamp, exemplar, help; and a native histogram.

@@ -560,6 +560,7 @@ class Scraper:
         self.connection = http.client.HTTPConnection(self.parts.hostname, self.parts.port or 80, timeout=5)
         self.alive = {}  # labels → metadata of the last scrape's series whose times are ours
         self.last = 0
+        self.began = now_ms()
 
     def scrape(self):
         """The points of one scrape, with the markers of what was in the one before and is not in this one."""
@@ -582,6 +583,9 @@ class Scraper:
             points, alive = [], {}
         points += [Point(labels, timestamp, STALE, meta=meta) for labels, meta in self.alive.items() if labels not in alive]
         self.alive = alive
+        if self.variant.constant_info:
+            labels = sorted_labels({"__name__": "unusual_build_info", "version": "1.0.0"})
+            points.append(Point(labels, self.began, float_bits(1.0), meta=Meta(TYPES["gauge"], "What was built.")))
         return points
 
     def fetch(self):
@@ -669,6 +673,7 @@ class Variant:
     job_and_instance: bool = True
     shuffled_symbols: bool = False
     repeats_explicit: bool = False
+    constant_info: bool = False  # among what was scraped, with the time at which this program began
     last_round: bool = False  # takes data once more when told to stop
     leaves_at_once: bool = False  # without closing its connections
 
@@ -688,6 +693,10 @@ VARIANTS = {
     "unsorted-symbols": Variant("has the symbols of 2.0 in another order in each request", shuffled_symbols=True),
     "explicit-timestamps": Variant("sends, among new data, one sample again and again, whose time is that of the last full hour",
                                    scrapes=False, repeats_explicit=True),
+    "constant-build-info": Variant("sends, with each scrape, a constant of its own, always with the time at which it began",
+                                   constant_info=True),
+    "delivers-every-15s": Variant("scrapes once a second and sends what it has every 15 seconds",
+                                  interval=1.0, flush=15.0, batch=100_000),
     "exit-after-acknowledgement": Variant("ends at the last acknowledgement, without closing anything",
                                           scrapes=False, interval=0.02, flush=0.0, batch=12, rounds=30, leaves_at_once=True),
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "checks/ledger.h"
 #include "checks/table.h"
 
 namespace prw::conformance {
@@ -59,6 +60,12 @@ Fate fate_of(const Observation& observation, std::string_view step) {
         out.survived += seen.again || seen.acknowledged ? 1U : 0U;
         out.acknowledged += seen.acknowledged ? 1U : 0U;
         if (!seen.again && !seen.acknowledged) out.series = sample.series;
+    }
+    if (!out.mostly() && out.later > 0) {
+        std::map<ObservedSample, std::uint64_t> missing;
+        for (const auto& [sample, seen] : data)
+            if (!seen.again && !seen.acknowledged) missing[sample] = out.exchange;
+        out.changed = changed_later(observation, missing).size();
     }
     return out;
 }

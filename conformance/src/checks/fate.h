@@ -29,8 +29,13 @@ struct Fate {
     std::uint64_t again_exchange = 0;  ///< the first of those requests; 0: none
     std::int64_t again_us = 0;         ///< its first byte
     std::uint64_t later = 0;           ///< acknowledged requests after it with other samples
+    std::uint64_t changed = 0;         ///< of those that did not survive, came under other labels or with other values
     std::uint32_t series = 0;          ///< one of those that did not come again, or else any
     [[nodiscard]] bool complete() const { return survived >= samples; }
+    /// The batch came again, if not all that was in it: a sender that drops a batch drops the whole.
+    [[nodiscard]] bool mostly() const { return survived * 2 > samples; }
+    /// Nothing of it came again, in whatever form. Neither this nor mostly(): too little came to tell.
+    [[nodiscard]] bool dropped() const { return survived == 0 && changed == 0; }
 };
 [[nodiscard]] Fate fate_of(const Observation& observation, std::string_view step);
 

@@ -27,14 +27,6 @@ bool same_value(const ServedSample& served, const ObservedSample& got) {
     return got.bits != proto::kStaleNanBits && std::isnan(proto::from_bits(got.bits));
 }
 
-/// By source: true where something of it came, under its name and labels, whatever the answer.
-std::vector<bool> came_as_itself(const Observation& observation) {
-    std::vector<bool> out(observation.sources().size());
-    for (const auto& series : observation.series())
-        if (series.source != kNoSource) out[series.source] = true;
-    return out;
-}
-
 /// By source: true where it never came as itself, while its metric came under as many label sets that are no source's.
 /// Then labels were changed on the way, which sender/labels/complete-set reports; the samples are neither lost nor
 /// altered.
@@ -166,6 +158,13 @@ private:
 };
 
 }  // namespace
+
+std::vector<bool> came_as_itself(const Observation& observation) {
+    std::vector<bool> out(observation.sources().size());
+    for (const auto& series : observation.series())
+        if (series.source != kNoSource) out[series.source] = true;
+    return out;
+}
 
 Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations,
                              std::uint64_t count, std::uint64_t limit) {

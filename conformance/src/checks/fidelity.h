@@ -52,6 +52,9 @@ struct Fidelity {
     HistogramFidelity custom;
 };
 
+/// By source: true where something of it came, under its name and labels, whatever the answer.
+[[nodiscard]] std::vector<bool> came_as_itself(const Observation& observation);
+
 /// Judges the acknowledged samples of generations first … min(first + count - 1, limit), without series whose labels
 /// were changed on the way. Samples with explicit timestamps are expected once, whenever they came.
 [[nodiscard]] Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations,

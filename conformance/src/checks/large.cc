@@ -3,6 +3,7 @@
 #include <array>
 
 #include "checks/fidelity.h"
+#include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/table.h"
 
@@ -44,6 +45,12 @@ void judge_large(const ScenarioRecord& record, CheckOutcome& out) {
     if (compared.faults.empty() && again == 0)
         return pass(out, "all " + count_text(compared.expected, "sample") + " of one scrape arrived once, in " +
                              count_text(requests, "request"));
+    if (const auto usual = usual_loss(record);
+        again == 0 && as_usual(usual, compared.faults.size(), compared.expected)) {
+        out.findings.clear();
+        return undecided(out, share_text(compared.faults.size(), compared.expected) +
+                                  " of one scrape did not arrive; " + usual_text(usual));
+    }
     std::string got;
     if (!compared.faults.empty())
         got = std::to_string(compared.faults.size()) + " of " + count_text(compared.expected, "sample") +

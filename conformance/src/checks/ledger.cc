@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "checks/table.h"
 
@@ -39,17 +41,56 @@ void Acknowledged::add(const Delivery& delivery) {
         first_.try_emplace(sample, First{delivery.id, delivery.response_end_us});
 }
 
-bool repeats_accepted(const Observation& observation) {
-    std::set<ObservedSample> accepted;
+bool repeats_accepted(const Observation& observation) { return observation.habits().repeats_all; }
+
+std::map<ObservedSample, Changed> changed_later(const Observation& observation,
+                                                const std::map<ObservedSample, std::uint64_t>& missing) {
+    std::map<ObservedSample, Changed> out;
+    if (missing.empty()) return out;
+    const auto& series = observation.series();
+    struct Value {
+        std::string_view metric;
+        std::int64_t timestamp;
+        std::uint64_t bits;
+        bool histogram;
+        auto operator<=>(const Value&) const = default;
+    };
+    const auto value_of = [&](const ObservedSample& sample) {
+        return Value{series[sample.series].metric, sample.timestamp, sample.bits, sample.histogram};
+    };
+    std::map<std::pair<std::uint32_t, std::int64_t>, const ObservedSample*> by_time;
+    std::multimap<Value, const ObservedSample*> by_value;
+    for (const auto& [sample, exchange] : missing) {
+        by_time.try_emplace({sample.series, sample.timestamp}, &sample);
+        by_value.emplace(value_of(sample), &sample);
+    }
+    // Labels of a scraped series tell which it is. What has no source was changed beyond recognition; where the sample
+    // has none either, any series of that name might be its own.
+    const auto may_be = [&](std::uint32_t was, std::uint32_t is) {
+        return series[was].source != kNoSource &&
+               (series[is].source == kNoSource || series[is].source == series[was].source);
+    };
+    std::set<ObservedSample> seen;  // of those that have the value of one that is missing
     for (const auto& delivery : observation.deliveries()) {
         for (const auto& sample : delivery.samples) {
-            if (!dictated(observation, sample) && accepted.contains(sample)) return true;
+            if (const auto found = by_time.find({sample.series, sample.timestamp}); found != by_time.end()) {
+                const auto& was = *found->second;
+                if (was != sample && delivery.id > missing.at(was))
+                    out.try_emplace(was, Changed{delivery.id, sample, false});
+            }
+            auto [it, end] = by_value.equal_range(value_of(sample));
+            if (it == end || !seen.insert(sample).second) continue;
+            for (; it != end; ++it) {
+                const auto& was = *it->second;
+                if (was.series == sample.series || delivery.id <= missing.at(was) ||
+                    !may_be(was.series, sample.series) ||
+                    !out.try_emplace(was, Changed{delivery.id, sample, true}).second)
+                    continue;
+                break;  // one sample stands for one
+            }
         }
-        // An answer on purpose is no ordinary acceptance, whatever its status.
-        if (delivery.acknowledged() && delivery.step.empty())
-            accepted.insert(delivery.samples.begin(), delivery.samples.end());
     }
-    return false;
+    return out;
 }
 
 std::vector<RefusedDatum> refused_data(const Observation& observation, int lowest, int highest) {
@@ -104,6 +145,15 @@ std::vector<RefusedDatum> refused_data(const Observation& observation, int lowes
         datum.restamped_exchange = found->second->restamped_exchange;
     }
     return out;
+}
+
+void find_changed(const Observation& observation, std::vector<RefusedDatum>& data) {
+    std::map<ObservedSample, std::uint64_t> missing;
+    for (const auto& datum : data)
+        if (!datum.retried() && datum.restamped_us == 0) missing[datum.sample] = datum.attempts.front().exchange;
+    const auto changed = changed_later(observation, missing);
+    for (auto& datum : data)
+        if (const auto found = changed.find(datum.sample); found != changed.end()) datum.changed = found->second;
 }
 
 }  // namespace prw::conformance

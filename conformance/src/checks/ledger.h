@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,16 @@ namespace prw::conformance {
 /// Below this two attempts are as close as a loop without any wait on a busy machine; the shortest back-off in the
 /// field starts at 30 ms.
 inline constexpr std::int64_t kNoDelayUs = 10'000;
+
+/// What came in the place of a sample that did not come again as it was.
+struct Changed {
+    std::uint64_t exchange = 0;  ///< that brought it
+    ObservedSample sample;
+    bool labels = false;  ///< the same value under other labels; else another value of the same series and time
+};
+/// Of samples, each with the exchange that first brought it: what later ones brought in their place.
+[[nodiscard]] std::map<ObservedSample, Changed> changed_later(const Observation& observation,
+                                                              const std::map<ObservedSample, std::uint64_t>& missing);
 
 struct Attempt {
     std::uint64_t exchange = 0;
@@ -28,6 +39,7 @@ struct RefusedDatum {
     std::vector<Attempt> attempts;
     std::int64_t restamped_us = 0;  ///< when its value came again under another timestamp; 0: never
     std::uint64_t restamped_exchange = 0;
+    std::optional<Changed> changed;  ///< of one that came again neither as it was nor restamped: by find_changed()
     [[nodiscard]] bool retried() const { return attempts.size() > 1; }
     [[nodiscard]] bool acknowledged() const;
 };
@@ -56,10 +68,12 @@ private:
     std::map<ObservedSample, First> first_;
 };
 
-/// True when data that had been accepted without ado came again: a retry cannot be told from such a habit.
+/// True when nearly all data that had been accepted without ado came again: a retry cannot be told from such a habit.
+/// Where some series alone do so, dictated() leaves them out.
 [[nodiscard]] bool repeats_accepted(const Observation& observation);
 
-/// Data refused with a status in [lowest, highest], without series whose timestamps the source dictates.
+/// Data refused with a status in [lowest, highest], without series that come again by right or by habit.
 [[nodiscard]] std::vector<RefusedDatum> refused_data(const Observation& observation, int lowest, int highest);
+void find_changed(const Observation& observation, std::vector<RefusedDatum>& data);
 
 }  // namespace prw::conformance

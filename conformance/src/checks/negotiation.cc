@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/proto/http_head.h"
@@ -156,7 +157,7 @@ void judge_none_needed(const ScenarioRecord& record, CheckOutcome& out) {
     for (const auto* delivery : fallen) {
         for (const auto& sample : delivery->samples) {
             const auto earlier = accepted.before(sample, *delivery);
-            if (earlier == 0 || dictated(record.observation, sample)) continue;
+            if (earlier == 0 || time_stands(record.observation, sample.series)) continue;
             ++repeated;
             add_finding(out, record.observation.series()[sample.series].text,
                         sample_text(record.observation, sample) + " was accepted in 1.0 in request " +

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "checks/fate.h"
+#include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/steps.h"
 #include "checks/table.h"
@@ -102,12 +103,13 @@ void judge_backoff_on_429(const ScenarioRecord& record, CheckOutcome& out) {
     warn(out, want, "one retry after " + listed);  // too few to call it a loop
 }
 
-/// Of 5xx with something about them that must not matter: the data comes again.
+/// Of 5xx with something about them that must not matter: the batch comes again. What is missing in it is another
+/// check's matter (sender/retry/same-data), unless it is asked for `whole`.
 template <std::size_t N>
 void judge_still_retried(const ScenarioRecord& record, const std::array<std::string_view, N>& steps,
-                         const std::string& want, const std::string& fix, CheckOutcome& out) {
-    std::string met, lost;
-    std::uint64_t samples = 0, missing = 0;
+                         const std::string& want, const std::string& fix, CheckOutcome& out, bool whole = false) {
+    std::string met, lost, unclear;
+    std::uint64_t samples = 0, missing = 0, apart = 0;
     bool open = false;
     for (const auto step : steps) {
         const auto fate = fate_of(record.observation, step);
@@ -120,6 +122,15 @@ void judge_still_retried(const ScenarioRecord& record, const std::array<std::str
         samples += fate.samples;
         add_word(met, step, "; ");
         if (fate.complete()) continue;
+        if (!whole && fate.mostly()) {
+            apart += fate.samples - fate.survived;
+            continue;
+        }
+        if (!whole && !fate.dropped()) {
+            unclear = share_text(fate.survived, fate.samples) + " came again after a " + std::string(step) +
+                      (fate.changed > 0 ? ", " + std::to_string(fate.changed) + " with other labels or values" : "");
+            continue;
+        }
         missing += fate.samples - fate.survived;
         add_word(lost, step, "; ");
         add_finding(out, record.observation.series()[fate.series].text,
@@ -130,7 +141,7 @@ void judge_still_retried(const ScenarioRecord& record, const std::array<std::str
     }
     evidence(out, "refused samples", samples);
     if (const auto plain = fate_of(record.observation, kStepPlain503);
-        plain.hit && !plain.complete() && !lost.empty()) {
+        plain.hit && !(whole ? plain.complete() : plain.mostly()) && !lost.empty()) {
         out.findings.clear();
         return undecided(out,
                          "the sender does not repeat what is answered 503 in any case, which sender/retry/on-5xx "
@@ -140,7 +151,11 @@ void judge_still_retried(const ScenarioRecord& record, const std::array<std::str
     if (met.empty())
         return undecided(out, open ? "the data did not come again before the end of the run; " + ending_text(record)
                                    : "no request with samples was answered so");
-    pass(out, "the data came again after a " + met);
+    if (!unclear.empty()) return undecided(out, unclear + ": too little to tell whether the batch was kept");
+    evidence(out, "missing in what came again", apart);
+    pass(out, "the data came again after a " + met +
+                  (apart > 0 ? ", but for " + share_text(apart, samples) + ", which sender/retry/same-data reports"
+                             : std::string()));
 }
 
 void judge_odd(const ScenarioRecord& record, CheckOutcome& out) {
@@ -155,7 +170,8 @@ void judge_text_of_5xx(const ScenarioRecord& record, CheckOutcome& out) {
 }
 void judge_partial_503(const ScenarioRecord& record, CheckOutcome& out) {
     judge_still_retried(record, std::array{kStepPartial503}, "the whole request again after a 5xx",
-                        "Repeat the identical request: the receiver copes with what it has written already.", out);
+                        "Repeat the identical request: the receiver copes with what it has written already.", out,
+                        true);
 }
 
 constexpr std::string_view kAfterClauses[] = {"ext.http.retry-after-honoured", "prw2.retries.handle-retry-after"};

@@ -47,7 +47,7 @@ void judge_statuses(const ScenarioRecord& record, const std::array<int, N>& stat
         const auto seen = followed(record, status);
         if (!seen.fate.hit) continue;
         evidence(out, "samples redirected with " + std::to_string(status), seen.fate.samples);
-        if (seen.fate.complete()) {
+        if (seen.fate.mostly()) {
             add_word(kept, std::to_string(status));
         } else if (seen.without_data > 0 && seen.fate.later > 0) {
             add_word(lost, std::to_string(status));

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "checks/fate.h"
+#include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/steps.h"
 #include "checks/table.h"
@@ -75,7 +76,7 @@ void judge_no_retry(const ScenarioRecord& record, CheckOutcome& out) {
                             requests.size() > 1 || record.outage_end_us > 0;
         if (!chance) return undecided(out, "the run ended before a retry could have been seen");
         return pass(out, "none of " + count_text(data.size(), "sample") + " that were answered " + list_of(statuses) +
-                             " came again");
+                             " came again" + without_habitual(observation));
     }
     if (repeats_accepted(observation)) {
         out.findings.clear();
@@ -84,7 +85,7 @@ void judge_no_retry(const ScenarioRecord& record, CheckOutcome& out) {
     }
     miss(out, "data that is answered with a 4xx is not sent again",
          count_text(repeated, "sample") + " came again after " + list_of(repeated_after) + ", in " +
-             count_text(again.size(), "request"));
+             count_text(again.size(), "request") + without_habitual(observation));
 }
 
 /// Of one refusal with something about it that must not matter: its data does not come again.

@@ -6,7 +6,9 @@
 #include <unordered_map>
 
 #include "checks/fidelity.h"
+#include "checks/habits.h"
 #include "checks/ledger.h"
+#include "checks/steps.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
 
@@ -26,35 +28,102 @@ bool nothing_refused(const std::vector<RefusedDatum>& data, CheckOutcome& out) {
     return true;
 }
 
-void judge_retry(const ScenarioRecord& record, CheckOutcome& out) {
-    const auto data = refused_data(record.observation, 500, 599);
-    if (nothing_refused(data, out)) return;
-    std::uint64_t again = 0;
-    std::set<std::uint64_t> requests;
-    std::map<int, std::uint64_t> lost_by_status;
+/// Data whose first refusal was the one in this request.
+struct Batch {
+    int status = 0;
+    std::uint64_t exchange = 0, samples = 0;
+    std::uint64_t again = 0;    ///< of them as they were, or with another timestamp
+    std::uint64_t changed = 0;  ///< with another value or under other labels
+    std::uint32_t missing = 0;  ///< a series of which nothing came again
+    /// A sender that drops a batch drops the whole; what is missing in one that it kept is another fault.
+    [[nodiscard]] bool kept() const { return (again + changed) * 2 > samples; }
+};
+std::map<std::uint64_t, Batch> batches_of(const std::vector<RefusedDatum>& data) {
+    std::map<std::uint64_t, Batch> out;
     for (const auto& datum : data) {
-        requests.insert(datum.attempts.front().exchange);
-        if (datum.retried() || datum.restamped_us != 0) {
-            ++again;
-            continue;
-        }
-        ++lost_by_status[datum.attempts.front().status];
-        add_finding(out, record.observation.series()[datum.sample.series].text,
-                    sample_text(record.observation, datum.sample) + " was answered " +
-                        std::to_string(datum.attempts.front().status) + " and never sent again",
-                    datum.attempts.front().exchange,
-                    "Keep a batch until it is answered 2xx or 4xx; after any 5xx wait and send it again.");
+        const auto& first = datum.attempts.front();
+        auto& batch = out[first.exchange];
+        batch.status = first.status;
+        batch.exchange = first.exchange;
+        ++batch.samples;
+        if (datum.retried() || datum.restamped_us != 0)
+            ++batch.again;
+        else if (datum.changed)
+            ++batch.changed;
+        else
+            batch.missing = datum.sample.series;
     }
-    evidence(out, "refused requests", requests.size());
+    return out;
+}
+
+std::string list_of(const std::set<int>& statuses) {
+    std::string out;
+    for (const int status : statuses) add_word(out, std::to_string(status));
+    return out;
+}
+
+/// Each status for itself, by the data that met it first. What came after further refusals of the same data may be a
+/// limit to attempts, so that it counts for a status and never against it.
+void judge_retry(const ScenarioRecord& record, CheckOutcome& out) {
+    auto data = refused_data(record.observation, 500, 599);
+    if (nothing_refused(data, out)) return;
+    find_changed(record.observation, data);
+    struct OfStatus {
+        std::uint64_t samples = 0, again = 0, changed = 0;
+        const Batch* lost = nullptr;  ///< one of which too little came again
+    };
+    std::map<int, OfStatus> by_status;
+    const auto batches = batches_of(data);
+    std::uint64_t again = 0;
+    for (const auto& [exchange, batch] : batches) {
+        auto& status = by_status[batch.status];
+        status.samples += batch.samples;
+        status.again += batch.again;
+        status.changed += batch.changed;
+        again += batch.again + batch.changed;
+        if (!batch.kept() && status.lost == nullptr) status.lost = &batch;
+    }
+    std::set<int> retried, lost, changed;
+    std::uint64_t of_lost = 0, missing = 0;
+    for (const auto& [number, status] : by_status) {
+        if (status.again * 2 > status.samples) {
+            retried.insert(number);
+        } else if ((status.again + status.changed) * 2 > status.samples) {
+            changed.insert(number);
+        } else {
+            lost.insert(number);
+            of_lost += status.samples;
+            missing += status.samples - status.again - status.changed;
+            add_finding(out, record.observation.series()[status.lost->missing].text,
+                        "request " + std::to_string(status.lost->exchange) + " was answered " + std::to_string(number) +
+                            "; " + std::to_string(status.lost->samples - status.lost->again - status.lost->changed) +
+                            " of " + count_text(status.lost->samples, "sample") + " in it never came again",
+                        status.lost->exchange,
+                        "Keep a batch until it is answered 2xx or 4xx; after any 5xx wait and send it again.");
+        }
+    }
+    for (const auto& [exchange, retry] : retries_of(data, 500, 599))
+        if (!by_status.contains(retry.from.status)) retried.insert(retry.from.status);
+    evidence(out, "refused requests", batches.size());
     evidence(out, "refused samples", data.size());
     evidence(out, "sent again", again);
-    if (again == data.size())
-        return pass(out, "all " + count_text(data.size(), "sample") + " that were answered 5xx were sent again");
-    std::string statuses;
-    for (const auto& [status, count] : lost_by_status) add_word(statuses, std::to_string(status));
-    miss(out, "data that is answered with a 5xx is sent again",
-         count_text(data.size() - again, "sample") + " of " + std::to_string(data.size()) +
-             " never came again after a " + statuses + "; " + ending_text(record));
+    evidence(out, "statuses", by_status.size());
+    if (!lost.empty())
+        return miss(out, "data that is answered with a 5xx is sent again",
+                    count_text(missing, "sample") + " of " + std::to_string(of_lost) + " never came again after a " +
+                        list_of(lost) +
+                        (retried.empty() ? std::string() : ", while " + list_of(retried) + " are retried") + "; " +
+                        ending_text(record));
+    if (!changed.empty())
+        return undecided(out, "what came again after a " + list_of(changed) +
+                                  " has other labels or values, which sender/retry/same-data reports");
+    std::set<int> open;
+    for (const int status : kOutageStatuses)
+        if (!retried.contains(status)) open.insert(status);
+    const auto all = again == data.size() ? "all " + count_text(data.size(), "sample") : share_text(again, data.size());
+    pass(out, all + " that were answered " + list_of(retried) + " were sent again" +
+                  (again < data.size() ? "; what is missing is for sender/retry/same-data" : "") +
+                  (open.empty() ? std::string() : "; no data met " + list_of(open)));
 }
 
 void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
@@ -96,20 +165,39 @@ void judge_backoff(const ScenarioRecord& record, CheckOutcome& out) {
     pass(out, seen);
 }
 
+/// Of batches that came again, what is in them: timestamps, values, label sets, all of it.
 void judge_same_data(const ScenarioRecord& record, CheckOutcome& out) {
-    const auto data = refused_data(record.observation, 500, 599);
+    const auto& observation = record.observation;
+    auto data = refused_data(observation, 500, 599);
     if (nothing_refused(data, out)) return;
+    find_changed(observation, data);
+    const auto batches = batches_of(data);
     std::map<std::pair<std::uint32_t, std::int64_t>, const RefusedDatum*> by_time;
     for (const auto& datum : data) by_time.try_emplace({datum.sample.series, datum.sample.timestamp}, &datum);
-    std::uint64_t retried = 0, restamped = 0, altered = 0;
+    std::uint64_t of_kept = 0, retried = 0, restamped = 0, altered = 0, relabelled = 0, missing = 0;
+    const std::string fix = "Send the very batch again that was refused: keep it as it is until it is accepted.";
     for (const auto& datum : data) {
-        retried += datum.retried() ? 1U : 0U;
-        if (datum.retried() || datum.restamped_us == 0) continue;
-        ++restamped;
-        add_finding(out, record.observation.series()[datum.sample.series].text,
-                    sample_text(record.observation, datum.sample) + " came again with another timestamp",
-                    datum.restamped_exchange,
-                    "Keep the time with the sample when it is taken; do not read the clock when sending.");
+        const auto& batch = batches.at(datum.attempts.front().exchange);
+        const auto text = sample_text(observation, datum.sample);
+        const auto& series = observation.series()[datum.sample.series].text;
+        of_kept += batch.kept() ? 1U : 0U;
+        if (datum.retried()) {
+            ++retried;
+        } else if (datum.restamped_us != 0) {
+            ++restamped;
+            add_finding(out, series, text + " came again with another timestamp", datum.restamped_exchange,
+                        "Keep the time with the sample when it is taken; do not read the clock when sending.");
+        } else if (datum.changed && datum.changed->labels) {
+            ++relabelled;
+            add_finding(out, series, text + " came again as " + observation.series()[datum.changed->sample.series].text,
+                        datum.changed->exchange, fix);
+        } else if (!datum.changed && batch.kept()) {
+            ++missing;
+            add_finding(out, series,
+                        text + " was refused in request " + std::to_string(batch.exchange) +
+                            " and never came again, while most of that request did",
+                        batch.exchange, fix);
+        }
     }
     for (const auto& delivery : record.deliveries()) {
         for (const auto& sample : delivery.samples) {
@@ -118,23 +206,36 @@ void judge_same_data(const ScenarioRecord& record, CheckOutcome& out) {
                 delivery.id <= found->second->attempts.front().exchange)
                 continue;
             ++altered;
-            add_finding(out, record.observation.series()[sample.series].text,
-                        sample_text(record.observation, found->second->sample) + " came again as " +
-                            sample_text(record.observation, sample),
-                        delivery.id);
+            add_finding(
+                out, observation.series()[sample.series].text,
+                sample_text(observation, found->second->sample) + " came again as " + sample_text(observation, sample),
+                delivery.id);
         }
     }
     evidence(out, "sent again", retried);
-    if (restamped + altered > 0) {
-        return miss(
-            out, "a retry with the timestamps and values of the first attempt",
-            std::to_string(restamped) + " with another timestamp, " + std::to_string(altered) + " with another value");
-    }
+    evidence(out, "missing", missing);
+    std::string got;
+    const auto add = [&](std::uint64_t count, const std::string& text) {
+        if (count > 0) add_word(got, text, "; ");
+    };
+    add(restamped, std::to_string(restamped) + " with another timestamp");
+    add(altered, std::to_string(altered) + " with another value");
+    add(relabelled, share_text(relabelled, of_kept) + " of the retried batch came under other labels");
+    const auto usual = usual_loss(record);
+    const bool usually_lost = as_usual(usual, missing, of_kept);
+    if (!usually_lost) add(missing, "part of the retried batch is missing: " + share_text(missing, of_kept));
+    if (!got.empty())
+        return miss(out, "a retry with the timestamps, values and labels of the first attempt, whole", got);
+    out.findings.clear();
+    out.exchanges.clear();
     if (retried == 0) return undecided(out, "no retry was seen");
-    pass(out, count_text(retried, "sample") + " came again unchanged");
+    pass(out, count_text(retried, "sample") + " came again unchanged" +
+                  (missing == 0 ? std::string()
+                                : "; " + share_text(missing, of_kept) + " did not come again; " + usual_text(usual)));
 }
 
-/// In what was acknowledged, retried data is not overtaken by newer data of its series.
+/// In what was acknowledged, retried data is not overtaken by newer data of its series. What was out of order at the
+/// first attempt, or within one request, is not the retry's doing: other checks report it.
 void judge_order_kept(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     struct Last {
@@ -146,9 +247,13 @@ void judge_order_kept(const ScenarioRecord& record, CheckOutcome& out) {
     const auto data = refused_data(observation, 500, 599);
     if (nothing_refused(data, out)) return;
     std::set<std::uint32_t> retried_series;
+    std::map<ObservedSample, std::uint64_t> first_tried;
     for (const auto& datum : data) {
-        if (datum.retried() && datum.acknowledged()) retried_series.insert(datum.sample.series);
+        if (!datum.retried() || !datum.acknowledged()) continue;
+        retried_series.insert(datum.sample.series);
+        first_tried[datum.sample] = datum.attempts.front().exchange;
     }
+    if (retried_series.empty()) return undecided(out, "no retry succeeded");
     std::uint64_t faults = 0, followed = 0;
     for (const auto& delivery : record.deliveries()) {
         if (!delivery.acknowledged()) continue;
@@ -157,24 +262,28 @@ void judge_order_kept(const ScenarioRecord& record, CheckOutcome& out) {
             auto [entry, added] = last.try_emplace(sample.series, Last{sample.timestamp, delivery.id});
             if (added) continue;
             if (retried_series.contains(sample.series)) ++followed;
-            if (sample.timestamp < entry->second.timestamp) {
-                ++faults;
-                add_finding(out, observation.series()[sample.series].text,
-                            sample_text(observation, sample) + " was acknowledged in request " +
-                                std::to_string(delivery.id) + ", after " + std::to_string(entry->second.timestamp) +
-                                " of the same series in request " + std::to_string(entry->second.exchange),
-                            delivery.id,
-                            "Hold newer samples of a series back while an older batch of it is being retried.");
-            } else {
+            if (sample.timestamp >= entry->second.timestamp) {
                 entry->second = {sample.timestamp, delivery.id};
+                continue;
             }
+            const auto tried = first_tried.find(sample);
+            if (tried == first_tried.end() || tried->second >= entry->second.exchange ||
+                entry->second.exchange == delivery.id)
+                continue;
+            ++faults;
+            add_finding(out, observation.series()[sample.series].text,
+                        sample_text(observation, sample) + ", refused in request " + std::to_string(tried->second) +
+                            ", was acknowledged in request " + std::to_string(delivery.id) + ", after " +
+                            std::to_string(entry->second.timestamp) + " of the same series in request " +
+                            std::to_string(entry->second.exchange),
+                        delivery.id,
+                        "Hold newer samples of a series back while an older batch of it is being retried.");
         }
     }
     evidence(out, "series retried", retried_series.size());
     if (faults > 0)
         return miss(out, "retried data before newer data of the same series",
                     count_text(faults, "sample") + " delivered after newer ones of the same series");
-    if (retried_series.empty()) return undecided(out, "no retry succeeded");
     if (followed == 0) return undecided(out, "no newer data followed what was retried");
     pass(out,
          "what was retried arrived before newer data of its " + count_text(retried_series.size(), "series", "series"));
@@ -227,22 +336,29 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
     if (std::none_of(data.begin(), data.end(), [](const RefusedDatum& datum) { return datum.retried(); })) {
         return undecided(out, "nothing that was refused came again at all, which sender/retry/on-5xx reports");
     }
-    std::uint64_t lost = 0;
+    // What did not come again at all is reported there, where that check is judged.
+    const bool elsewhere = record.scenario == kOutage;
+    std::uint64_t lost = 0, dropped = 0;
     for (const auto& datum : data) {
         if (datum.acknowledged() || datum.restamped_us != 0) continue;
+        if (elsewhere && !datum.retried()) {
+            ++dropped;
+            continue;
+        }
         ++lost;
         add_finding(out, observation.series()[datum.sample.series].text,
                     sample_text(observation, datum.sample) + " was refused and never accepted",
                     datum.attempts.back().exchange);
     }
-    std::uint64_t unsent = 0;
-    if (record.scraped() && lost == 0) {
+    std::uint64_t unsent = 0, compared_samples = 0;
+    if (record.scraped() && lost + dropped == 0) {
         // What was scraped during the outage and never left the sender is lost as well.
         const auto times = generation_times(observation, record.generations);
         if (times.size() > 2) {
             const auto compared =
                 compare_with_source(observation, record.generations, times.rbegin()->first - times.begin()->first + 1,
                                     times.rbegin()->first - 1);
+            compared_samples = compared.expected;
             for (const auto& fault : compared.faults) {
                 // Altered; or in no request at all, refused or not. sender/fidelity/every-sample-bit-exact reports
                 // both.
@@ -255,6 +371,17 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
     }
     evidence(out, "refused samples", data.size());
     evidence(out, "lost", lost + unsent);
+    const auto usual = usual_loss(record);
+    if (lost + unsent > 0 && as_usual(usual, lost + unsent, lost > 0 ? data.size() : compared_samples)) {
+        out.findings.clear();
+        out.exchanges.clear();
+        return undecided(out, share_text(lost + unsent, lost > 0 ? data.size() : compared_samples) +
+                                  " never arrived; " + usual_text(usual));
+    }
+    if (lost + unsent == 0 && dropped > 0)
+        return undecided(out, share_text(dropped, data.size()) +
+                                  " that were refused never came again, which sender/retry/on-5xx or same-data "
+                                  "reports; the others arrived");
     if (lost + unsent == 0)
         return pass(out, "all " + count_text(data.size(), "refused sample") + " arrived after the outage");
     miss(out, "every sample of the outage, once the receiver accepts again",

@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "checks/fidelity.h"
@@ -33,7 +34,7 @@ bool too_early(const ScenarioRecord& record, const std::optional<Gap>& gap, cons
 }
 
 struct Tally {
-    std::uint64_t marked = 0, mangled = 0, missing = 0;
+    std::uint64_t marked = 0, mangled = 0, at_last = 0, missing = 0;
 };
 
 Tally tally(const ScenarioRecord& record, const std::vector<EndOfSeries>& ends, CheckOutcome& out) {
@@ -44,7 +45,13 @@ Tally tally(const ScenarioRecord& record, const std::vector<EndOfSeries>& ends, 
             continue;
         }
         const auto& series = record.observation.series()[end.series].text;
-        if (end.mangled) {
+        if (end.at_last) {
+            ++counts.at_last;
+            add_finding(out, series,
+                        "the marker repeats the time of the last sample, " + std::to_string(end.at_last->timestamp) +
+                            ": a receiver keeps one of the two",
+                        end.exchange, "Give the marker the time of the scrape in which the series is missing.");
+        } else if (end.mangled) {
             ++counts.mangled;
             add_finding(out, series,
                         "ended with " + receiver::bits_text(end.mangled->bits) +
@@ -64,6 +71,8 @@ std::string tally_text(const Tally& counts, std::uint64_t all) {
     std::string out =
         std::to_string(counts.marked) + " of " + count_text(all, "series", "series") + " that ended got a marker";
     if (counts.mangled > 0) out += ", " + std::to_string(counts.mangled) + " another NaN";
+    if (counts.at_last > 0)
+        out += ", " + std::to_string(counts.at_last) + " one that repeats the time of its last sample";
     return out;
 }
 
@@ -78,6 +87,11 @@ void judge_marker(const ScenarioRecord& record, CheckOutcome& out) {
     if (record.exited) {
         out.findings.clear();
         return undecided(out, tally_text(counts, ends.size()) + " before the program " + *record.exited);
+    }
+    if (std::string why; counts.marked + counts.mangled + counts.at_last == 0 && !had_time_to_tell(record, *gap, why)) {
+        out.findings.clear();
+        out.exchanges.clear();
+        return undecided(out, why);
     }
     miss(out, "one sample with the bits 0x7ff0000000000002 for each series that vanished",
          tally_text(counts, ends.size()) + " in " + count_text(gap->last - gap->first + 1, "scrape") + " without them");
@@ -94,6 +108,11 @@ void judge_target_failure(const ScenarioRecord& record, CheckOutcome& out) {
     if (record.exited) {
         out.findings.clear();
         return undecided(out, tally_text(counts, ends.size()) + " before the program " + *record.exited);
+    }
+    if (std::string why; counts.marked + counts.mangled + counts.at_last == 0 && !had_time_to_tell(record, *gap, why)) {
+        out.findings.clear();
+        out.exchanges.clear();
+        return undecided(out, why);
     }
     const std::string want = "a stale marker for every series of a target whose scrape fails";
     const std::string got =
@@ -117,6 +136,11 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
         const auto known = times.find(generation.number);
         points.push_back({known != times.end() ? known->second : generation.unix_ms, &generation});
     }
+    // Series and times at which there is an ordinary sample.
+    std::set<std::pair<std::uint32_t, std::int64_t>> live;
+    for (const auto& delivery : record.deliveries())
+        for (const auto& sample : delivery.samples)
+            if (sample.bits != proto::kStaleNanBits) live.emplace(sample.series, sample.timestamp);
     std::uint64_t markers = 0, faults = 0, ordinary = 0;
     for (const auto& delivery : record.deliveries()) {
         // What a sender does on its way out is its own affair.
@@ -135,6 +159,10 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
             if (at == points.end() || !serves(*at->generation, source)) continue;
             if (at != points.begin() && at->time != sample.timestamp && !serves(*std::prev(at)->generation, source))
                 continue;
+            // The end of the series, with the time of its last sample: sender/stale/marker-on-disappearance says so.
+            const auto next = std::next(at);
+            const bool ends = next == points.end() || next->generation->failed || !serves(*next->generation, source);
+            if (at->time == sample.timestamp && ends && live.contains({sample.series, sample.timestamp})) continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,
                         "stale marker at " + std::to_string(sample.timestamp) + ", though scrape " +

@@ -33,12 +33,19 @@ struct EndOfSeries {
     std::uint64_t samples = 0;              ///< ordinary ones before the gap
     std::vector<ObservedSample> markers;    ///< exact ones within the gap, by timestamp, each once
     std::optional<ObservedSample> mangled;  ///< another NaN that came instead
+    std::optional<ObservedSample> at_last;  ///< a marker with the timestamp of the last ordinary sample
     std::uint64_t exchange = 0;             ///< of the last sample seen
 };
 /// For each scraped series that was there before the gap (explicit timestamps left out) what came within it.
 /// `vanishing_only`: only series that vanish.
 [[nodiscard]] std::vector<EndOfSeries> ends_of_series(const Observation& observation, const Gap& gap,
                                                       bool vanishing_only);
+
+/// Whether data of the gap can have arrived: something the sender timed later did, or it had longer than it took from
+/// any scrape before to its delivery. `why_not` then says that it had not.
+[[nodiscard]] bool had_time_to_tell(const ScenarioRecord& record, const Gap& gap, std::string& why_not);
+/// The longest time from a scrape to the arrival of its data, beyond that of the quickest (ms).
+[[nodiscard]] std::int64_t longest_delay_ms(const Observation& observation, const std::vector<Generation>& generations);
 
 /// Whether a generation held the series.
 [[nodiscard]] bool serves(const Generation& generation, std::uint32_t source);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "checks/fidelity.h"
+#include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
@@ -114,7 +115,8 @@ void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
         std::uint64_t shown = 0;
         std::string text, series;
         for (const auto& sample : delivery.samples) {
-            if (dictated(observation, sample)) continue;
+            // A constant with its first timestamp is sent anew, not sent again.
+            if (time_stands(observation, sample.series)) continue;
             ++counted;
             const auto earlier = acknowledged.before(sample, delivery);
             if (earlier == 0) continue;
@@ -140,7 +142,8 @@ void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "samples", samples);
     if (requests < 2) return undecided(out, "only one request with samples arrived; a repeat needs a second one");
     if (repeats == 0)
-        return pass(out, "none of " + count_text(samples, "sample") + " came again after its request was answered 2xx");
+        return pass(out, "none of " + count_text(samples, "sample") + " came again after its request was answered 2xx" +
+                             without_habitual(observation));
     const std::string got = count_text(repeats, "sample") + " came again after a 2xx";
     if (own_data && whole == 0) {
         // Data with timestamps of its own may be repeated by design; whole requests are not.

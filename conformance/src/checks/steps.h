@@ -14,6 +14,11 @@ inline constexpr std::array kRefusalStatuses = {400, 403, 404, 408, 409, 413, 42
 inline constexpr std::string_view kStepAsksForRetry = "400 that asks for a retry",
                                   kStepPartial400 = "400 with Written counts", kStepUnauthorized = "401";
 
+// 5xx
+inline constexpr std::array kOutageStatuses = {500, 501, 502, 503, 504};
+/// For the first attempt with a batch alone.
+[[nodiscard]] inline std::string batch_step(int status) { return "refuse a batch with " + std::to_string(status); }
+
 // retry-after
 inline constexpr std::string_view kStepSeconds = "503 with Retry-After in seconds", kStepPlain503 = "503",
                                   kStepDate = "503 with Retry-After as a date",

@@ -256,7 +256,8 @@ std::string sample_text(const Observation& observation, const ObservedSample& sa
 
 bool dictated(const Observation& observation, const ObservedSample& sample) {
     const auto source = observation.series()[sample.series].source;
-    return source != kNoSource && observation.sources()[source].explicit_timestamp;
+    return (source != kNoSource && observation.sources()[source].explicit_timestamp) ||
+           observation.habits().comes_again(sample.series);
 }
 
 std::string ending_text(const ScenarioRecord& record) {

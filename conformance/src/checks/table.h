@@ -91,7 +91,8 @@ void add_word(std::string& list, std::string_view word, std::string_view separat
 [[nodiscard]] std::string count_text(std::uint64_t count, std::string_view one, std::string_view many = {});
 /// "prw_requests_total{…} = 12 at 1700000000000"
 [[nodiscard]] std::string sample_text(const Observation& observation, const ObservedSample& sample);
-/// False for series whose timestamps the source dictates: they come again and again by right.
+/// True for series that come again and again by right, as the source dictates their timestamps, or by habit
+/// (Habits::comes_again): none of their samples tells a retry.
 [[nodiscard]] bool dictated(const Observation& observation, const ObservedSample& sample);
 [[nodiscard]] std::string ending_text(
     const ScenarioRecord& record);  ///< "the program exited with 0", "the program went on running"

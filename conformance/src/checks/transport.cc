@@ -8,6 +8,7 @@
 
 #include "checks/fate.h"
 #include "checks/fidelity.h"
+#include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/conformance/profile.h"
@@ -40,6 +41,8 @@ std::vector<std::uint64_t> lost_in_resets(const ScenarioRecord& record) {
 struct Tally {
     std::size_t met = 0, lost = 0, open = 0;
     std::string met_text, lost_text;
+    std::string unclear;                     ///< of what too little came again to tell
+    std::uint64_t samples = 0, missing = 0;  ///< in what came again
 };
 
 /// One failed exchange after the other: its data has to come again.
@@ -47,8 +50,10 @@ void count_failure(const ScenarioRecord& record, std::string_view step, CheckOut
     const auto fate = fate_of(record.observation, step);
     if (!fate.hit) return;
     evidence(out, "samples hit by " + std::string(step), fate.samples);
-    if (fate.complete()) {
+    if (fate.mostly()) {
         ++tally.met;
+        tally.samples += fate.samples;
+        tally.missing += fate.samples - fate.survived;
         add_word(tally.met_text, step);
         return;
     }
@@ -56,6 +61,11 @@ void count_failure(const ScenarioRecord& record, std::string_view step, CheckOut
     const bool over = fate.later > 0 || (record.target.input == Input::kScrape && !record.exited_cleanly);
     if (!over || one_shot(record)) {
         ++tally.open;
+        return;
+    }
+    if (!fate.dropped()) {
+        tally.unclear = share_text(fate.survived, fate.samples) + " came again after " + std::string(step) +
+                        (fate.changed > 0 ? ", " + std::to_string(fate.changed) + " with other labels or values" : "");
         return;
     }
     ++tally.met;
@@ -71,7 +81,11 @@ void count_failure(const ScenarioRecord& record, std::string_view step, CheckOut
 
 void conclude_failures(const ScenarioRecord& record, const Tally& tally, CheckOutcome& out, const std::string& want) {
     if (tally.lost > 0) return miss(out, want, "the data was not sent again after: " + tally.lost_text);
-    if (tally.met > 0) return pass(out, "the data came again after each of: " + tally.met_text);
+    if (!tally.unclear.empty())
+        return undecided(out, tally.unclear + ": too little to tell whether the batch was kept");
+    if (tally.met > 0)
+        return pass(out, "the data came again after each of: " + tally.met_text +
+                             (tally.missing > 0 ? ", but for " + share_text(tally.missing, tally.samples) : ""));
     if (tally.open > 0)
         return undecided(out, "the data did not come again before the end of the run; " + ending_text(record));
     undecided(out, "no request with samples met the fault");
@@ -165,8 +179,13 @@ void judge_stall(const ScenarioRecord& record, CheckOutcome& out) {
     const auto waited = fate.end_us - fate.first_byte_us;
     evidence(out, "ms until the sender gave up", static_cast<std::uint64_t>(waited / 1000));
     const std::string want = "a request that is given up after the configured time-out, and its data again";
-    if (fate.complete()) return pass(out, "given up after " + seconds_text(waited) + ", and the data came again");
+    if (fate.mostly())
+        return pass(out, "given up after " + seconds_text(waited) + ", and the data came again" +
+                             (fate.complete() ? std::string()
+                                              : ", but for " + share_text(fate.samples - fate.survived, fate.samples)));
     if (one_shot(record)) return undecided(out, "the data did not come again; " + ending_text(record));
+    if (!fate.dropped())
+        return undecided(out, share_text(fate.survived, fate.samples) + " came again: too little to tell");
     if (record.stop_us > 0 && fate.end_us >= record.stop_us) {
         add_finding(out, record.observation.series()[fate.series].text,
                     "request " + std::to_string(fate.exchange) +
@@ -254,9 +273,20 @@ void judge_refused(const ScenarioRecord& record, CheckOutcome& out) {
                     "Treat a refused connection like a 5xx: keep the data, wait, try again.");
     }
     const auto compared = compare_with_source(record.observation, record.generations, until, until);
-    std::uint64_t partly = 0, never_came = 0;
+    // What comes in no scenario, or here not in later scrapes either, was not lost by the refusal.
+    const auto& known = record.observation.known();
+    std::set<std::uint32_t> absent;
+    std::uint64_t partly = 0, never_came = 0, left_out = 0;
     for (const auto& fault : compared.faults) {
         if (fault.instead || !times.contains(fault.generation)) continue;
+        const bool usual = known.scenario.empty()
+                               ? times.rbegin()->first > until
+                               : known.absent.contains(record.observation.sources()[fault.served.series].text());
+        if (fault.never_came && usual) {
+            absent.insert(fault.served.series);
+            ++left_out;
+            continue;
+        }
         ++partly;
         never_came += fault.never_came ? 1U : 0U;
         add_finding(out, record.observation.sources()[fault.served.series].text(),
@@ -268,11 +298,20 @@ void judge_refused(const ScenarioRecord& record, CheckOutcome& out) {
         return miss(out, want,
                     std::to_string(lost) + " of " + count_text(served, "scrape") +
                         " made while connections were refused never arrived");
+    const auto without = absent.empty() ? std::string()
+                                        : "; without " + count_text(absent.size(), "series", "series") +
+                                              " of which nothing came otherwise either";
+    const auto judged = compared.expected - left_out;
+    if (const auto usual = usual_loss(record); partly > 0 && as_usual(usual, partly, judged)) {
+        out.findings.clear();
+        return undecided(out, share_text(partly, judged) + " taken while connections were refused never arrived; " +
+                                  usual_text(usual));
+    }
     if (partly > 0)
         return miss(out, want,
                     count_text(partly, "sample") + " taken while connections were refused never arrived" +
                         (never_came == partly ? ", nor did anything of these series later" : ""));
-    pass(out, "all of " + count_text(served, "scrape") + " made while connections were refused arrived");
+    pass(out, "all of " + count_text(served, "scrape") + " made while connections were refused arrived" + without);
 }
 
 constexpr std::string_view kErrorClauses[] = {"ext.http.transport-error-retried"};

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "checks/habits.h"
 #include "prw/receiver/json.h"
 
 namespace prw::conformance {
@@ -86,6 +87,17 @@ void members(Visit&& visit, Is<FamilyIdentity> auto& family) {
     visit("type", family.type);
     visit("help", family.help);
     visit("unit", family.unit);
+}
+
+template <typename Visit>
+void members(Visit&& visit, Is<Baseline> auto& baseline) {
+    visit("scenario", baseline.scenario);
+    visit("repeats_all", baseline.repeats_all);
+    visit("repeating", baseline.repeating);
+    visit("fixed", baseline.fixed);
+    visit("absent", baseline.absent);
+    visit("expected", baseline.expected);
+    visit("lost", baseline.lost);
 }
 
 /// Without the format, which has a name, and without what was served, which is written compactly.
@@ -298,6 +310,7 @@ ScenarioRecord read(const Json& in) {
         out.generations.push_back(std::move(generation));
     }
     out.observation = Observation(std::move(sources));
+    if (in.contains("baseline")) out.observation.know(read_as<Baseline>(in["baseline"]));
     out.observation.keep_heads();
     return out;
 }
@@ -318,6 +331,8 @@ std::string context_json(const ScenarioRecord& record, const std::vector<bool>& 
     out.update(written(record));
     for (const auto& trial : record.trials) out["trials"].push_back(written(trial));
 
+    if (auto baseline = written(known_altogether(record.observation)); !baseline.empty())
+        out["baseline"] = std::move(baseline);
     const auto& sources = record.observation.sources();
     std::vector<std::uint32_t> renumbered(sources.size());
     Json list = Json::array();

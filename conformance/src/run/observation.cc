@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "checks/habits.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
@@ -125,7 +126,23 @@ void Observation::add(Delivery delivery) {
     if (full()) return;
     samples_ += delivery.samples.size();
     exemplars_ += delivery.exemplar_list.size();
+    habits_.reset();
     deliveries_.push_back(std::move(delivery));
+}
+
+void Observation::know(Baseline baseline) {
+    known_ = std::move(baseline);
+    habits_.reset();
+}
+
+const Habits& Observation::habits() const {
+    if (!habits_) habits_ = habits_of(*this);
+    return *habits_;
+}
+
+std::string Observation::name_of_habit(std::uint32_t series) const {
+    const auto source = series_[series].source;
+    return source == kNoSource ? series_[series].text : sources_[source].text();
 }
 
 void Observation::add(ObservedProbe probe) {

@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "checks/habits.h"
 #include "checks/table.h"
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/process.h"
@@ -178,6 +179,16 @@ private:
     std::vector<ScenarioRecord> records_;
 };
 
+/// What the undisturbed scenario showed is known to the judges of all others with the same message.
+void share_baseline(std::vector<ScenarioRecord>& records) {
+    for (const auto& steady : records) {
+        if (steady.scenario != kSteady || steady.deliveries().empty()) continue;
+        const auto baseline = baseline_of(steady);
+        for (auto& record : records)
+            if (record.scenario != kSteady && record.asked == steady.asked) record.observation.know(baseline);
+    }
+}
+
 std::string why_stopped(const RunOptions& options) {
     return options.why_stopped ? options.why_stopped() : "the run was interrupted";
 }
@@ -330,6 +341,7 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     std::sort(records.begin(), records.end(),
               [&](const ScenarioRecord& a, const ScenarioRecord& b) { return rank(a) < rank(b); });
 
+    share_baseline(records);
     std::set<proto::ProtobufMessage> messages;
     for (const auto& record : records) {
         messages.insert(judged_message(record));

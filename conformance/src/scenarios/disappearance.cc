@@ -18,6 +18,9 @@ void play_disappearance(Stage& stage) {
                                                         [&](const auto& t) { return t.first >= generation; })) >= count;
     };
     if (stage.wait(15s, [&] { return arrived_after(1, 2); }) != Waited::kDone) return;
+    // Who delivers rarely is given the time that it takes.
+    const auto lag = stage.look(
+        [&](const Observation& seen) { return 2 * Stage::Milliseconds(longest_delay_ms(seen, stage.generations())); });
 
     stage.source().set_vanished(true);
     const auto all_marked = [&](bool failed) {
@@ -35,18 +38,19 @@ void play_disappearance(Stage& stage) {
         });
     };
     // Three scrapes without them, so that repeated markers show.
-    Overdue missing(4s);
-    if (stage.wait(15s, [&] { return gone(false) >= 3 && (all_marked(false) || missing(gone(false) >= 4)); }) !=
+    Overdue missing(4s + lag);
+    if (stage.wait(15s + lag, [&] { return gone(false) >= 3 && (all_marked(false) || missing(gone(false) >= 4)); }) !=
         Waited::kDone)
         return;
 
     const auto back = stage.scrapes() + 1;
     stage.source().set_vanished(false);
-    if (stage.wait(15s, [&] { return arrived_after(back + 1, 1); }) != Waited::kDone) return;
+    if (stage.wait(15s + lag, [&] { return arrived_after(back + 1, 1); }) != Waited::kDone) return;
 
     stage.source().set_failing(true);
-    Overdue still_missing(4s);
-    (void)stage.wait(15s, [&] { return gone(true) >= 1 && (all_marked(true) || still_missing(gone(true) >= 3)); });
+    Overdue still_missing(4s + lag);
+    (void)stage.wait(15s + lag,
+                     [&] { return gone(true) >= 1 && (all_marked(true) || still_missing(gone(true) >= 3)); });
 }
 
 }  // namespace prw::conformance

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "checks/ledger.h"
+#include "checks/steps.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
@@ -15,7 +16,10 @@ constexpr std::size_t kAttempts = 4;
 using namespace std::chrono_literals;
 
 void play_outage(Stage& stage) {
-    if (!stage.open(refusals({503, 500, 502, 501}, 503))) return;
+    // Who may have no more than one batch shows by it what it can; the others get a batch for each status below.
+    const bool many = stage.record().target.input == Input::kScrape;
+    const auto attempts = many ? kAttempts : kOutageStatuses.size();
+    if (!stage.open(many ? refusals({}, 503) : refusals({503, 501, 500, 504, 502}, 503))) return;
     if (!first_samples(stage)) return;
     const auto scrapes = stage.scrapes();
     Overdue shown(300ms), blocked(1500ms);
@@ -23,9 +27,13 @@ void play_outage(Stage& stage) {
     (void)stage.wait(6s, [&] {
         const auto data = refused_data(stage.observation(), 500, 599);
         const bool tried =
-            std::any_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.attempts.size() >= kAttempts; });
+            std::any_of(data.begin(), data.end(), [&](const RefusedDatum& d) { return d.attempts.size() >= attempts; });
         return shown(tried && (!stage.may_scrape() || stage.scrapes() >= scrapes + 2)) || blocked(tried);
     });
+    std::vector<Provocation> refused;
+    for (const int status : kOutageStatuses)
+        if (status != 503) refused.push_back({refusal(batch_step(status), status), 1s});
+    provoke(stage, refused, 15s);
     stage.accept_everything();
     const auto accepted = [&] {
         const auto& all = stage.observation().deliveries();

@@ -17,8 +17,8 @@ constexpr std::array kTable = {
         "timestamps and values at the edges.",
         5, play_steady},
     Scenario{kOutage,
-             "The receiver answers 503, 500, 502, 501 and 503 again from the first request on, later accepts "
-             "everything.",
+             "The receiver answers 503 from the first request on, later 500, 501, 502 and 504 to one batch each, and "
+             "accepts everything else.",
              6, play_outage},
     Scenario{kLongOutage, "The receiver answers 503 for ten seconds, then accepts everything.", 13, play_long_outage},
     Scenario{kRefusal, "Requests are answered 400, 403, 404, 408, 409, 413, 422 and 401, later everything is accepted.",

@@ -146,13 +146,51 @@ void on_retry(Outgoing& request, Clock& clock) {
     request.body = encode_body(data, request.message());
 }
 
+/// Every tenth series of a retry is left out.
+void lose_part_of_retry(Outgoing& request, Clock&) {
+    if (request.retry() == 0) return;
+    auto data = decode_body(request.body, request.message());
+    std::size_t number = 0;
+    std::erase_if(data.series, [&](const proto::Series&) { return ++number % 10 == 0; });
+    request.body = encode_body(data, request.message());
+}
+
+void relabel_retry(Outgoing& request, Clock&) {
+    if (request.retry() == 0) return;
+    auto data = decode_body(request.body, request.message());
+    for (auto& series : data.series)
+        for (auto& [name, value] : series.labels)
+            if (name == "job") value += "-retry";
+    request.body = encode_body(data, request.message());
+}
+
+/// Whether an attempt loses this series: about one in eight, others at each attempt. Of histograms and
+/// summaries nothing is lost, so that they stay what they are.
+bool lost_in_merge(const proto::Series& series, std::uint64_t attempt) {
+    if (series.samples.empty() || !series.exemplars.empty() || !series.histograms.empty()) return false;
+    std::uint64_t hash = 0xcbf29ce484222325ULL + attempt + static_cast<std::uint64_t>(series.samples[0].timestamp);
+    for (const auto& [name, value] : series.labels) {
+        if (name == "le" || name == "quantile") return false;
+        if (name == "__name__" && (value.ends_with("_sum") || value.ends_with("_count"))) return false;
+        for (const char c : value) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    }
+    return (hash ^ hash >> 32U) % 8 == 0;
+}
+
+void lose_in_merge(Outgoing& request, Clock&) {
+    auto data = decode_body(request.body, request.message());
+    const auto attempt = request.retry();
+    if (std::erase_if(data.series, [&](const proto::Series& series) { return lost_in_merge(series, attempt); }) > 0)
+        request.body = encode_body(data, request.message());
+}
+
 constexpr Row kRows[] = {
     // after 5xx
     {{"delivery/no-retry", "Drops a batch that is answered with 5xx.", "sender/retry/on-5xx"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
           if (server_error(answer)) take_for(answer, 400);
       }>}},
-    {{"delivery/no-retry-501", "Drops a batch that is answered with 501.", "sender/retry/no-loss-after-recovery"},
+    {{"delivery/no-retry-501", "Drops a batch that is answered with 501.", "sender/retry/on-5xx"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
           if (status_of(answer) == 501) take_for(answer, 400);
       }>}},
@@ -174,6 +212,13 @@ constexpr Row kRows[] = {
           if (sample.value_bits != proto::kStaleNanBits)
               sample.value_bits = proto::to_bits(proto::from_bits(sample.value_bits) + 0.5);
       }>>}},
+    {{"delivery/loses-part-of-retry", "Leaves every tenth series out of a retry.", "sender/retry/same-data"},
+     {.wrap = requests<lose_part_of_retry>}},
+    {{"delivery/relabels-retry", "Gives the series of a retry another label job.", "sender/retry/same-data"},
+     {.wrap = requests<relabel_retry>}},
+    {{"delivery/loses-in-merges", "Loses some samples of every attempt, as a buffer that is merged carelessly.",
+      "sender/fidelity/every-sample-bit-exact"},
+     {.wrap = requests<lose_in_merge>}},
     {{"delivery/side-queue", "Puts refused batches aside and sends them behind newer data.", "sender/retry/order-kept"},
      {.wrap = wrapped<SideQueue<3>>}},
     {{"delivery/newer-first", "Tries each newer batch before it tries a refused one again.",

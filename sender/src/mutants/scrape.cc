@@ -102,6 +102,22 @@ class ExemplarsAhead final : public PointEditor {
     Points held_;
 };
 
+/// Marks the end of a series at its last sample.
+class MarksLastSample final : public PointEditor {
+    void edit(Points& points, std::uint64_t, bool) override {
+        for (auto& series : points) {
+            if (series.samples.empty()) continue;
+            auto& timestamp = series.samples.front().timestamp;
+            if (is_stale(series)) {
+                if (const auto found = last_.find(series.labels); found != last_.end()) timestamp = found->second;
+            } else {
+                last_[series.labels] = timestamp;
+            }
+        }
+    }
+    std::map<proto::Labels, std::int64_t> last_;
+};
+
 /// Never sends again what was marked stale once.
 class NoReturn final : public PointEditor {
     void edit(Points& points, std::uint64_t, bool) override {
@@ -306,6 +322,9 @@ constexpr Row kRows[] = {
      {.points = plain<each_sample<[](const proto::Series&, proto::Sample& sample) {
           if (sample.value_bits == proto::kStaleNanBits) sample.value_bits = proto::kMangledStaleNanBits;
       }>>}},
+    {{"stale/at-last-sample", "Gives a stale marker the time of the last sample.",
+      "sender/stale/marker-on-disappearance"},
+     {.points = []() -> std::unique_ptr<PointEditor> { return std::make_unique<MarksLastSample>(); }}},
     {{"stale/plain-nan", "Sends an ordinary NaN for the end of a series.", "sender/stale/marker-on-disappearance"},
      {.points = plain<each_sample<[](const proto::Series&, proto::Sample& sample) {
           if (sample.value_bits == proto::kStaleNanBits) sample.value_bits = proto::kNormalNanBits;

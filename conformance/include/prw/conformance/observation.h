@@ -92,6 +92,29 @@ struct ObservedProbe {
     std::string target;
 };
 
+/// What a sender does by itself, without any provocation, so that no judge takes it for an answer to one. The scenario
+/// steady shows it; what the others show of it themselves is in Observation::habits().
+struct Baseline {
+    std::string scenario;      ///< that showed it; empty: none was played before this one is judged
+    bool repeats_all = false;  ///< Habits::repeats_all
+    /// By Observation::name_of_habit(): Habits::repeats and Habits::fixed.
+    std::set<std::string> repeating, fixed;
+    std::set<std::string> absent;  ///< SourceIdentity::text() of those of which nothing came under its name and labels
+    std::uint64_t expected = 0, lost = 0;  ///< samples of whole scrapes; absent series are not among them
+};
+
+/// What series do by habit, by their index.
+struct Habits {
+    std::vector<bool> repeats;  ///< a sample came again that had been accepted without ado
+    std::vector<bool> fixed;    ///< its time stands still while others go on, as of a constant with its first timestamp
+    /// Nearly every series comes again: the sender repeats, not a series.
+    bool repeats_all = false;
+    /// A repeat of this series says nothing about what was repeated for another reason.
+    [[nodiscard]] bool comes_again(std::uint32_t series) const {
+        return fixed[series] || (repeats[series] && !repeats_all);
+    }
+};
+
 /// Turns exchanges into deliveries. Not thread-safe.
 class Observation {
 public:
@@ -106,6 +129,13 @@ public:
     void add(ObservedProbe probe);
     void add(ObservedMetadata metadata);
     [[nodiscard]] ObservedSample sample_of(std::uint32_t series, const proto::Histogram& histogram);
+    /// What another scenario showed of this sender.
+    void know(Baseline baseline);
+    [[nodiscard]] const Baseline& known() const { return known_; }
+    /// As far as known() and what came so far tell; computed when it is asked for.
+    [[nodiscard]] const Habits& habits() const;
+    /// By which a series is found again in another scenario.
+    [[nodiscard]] std::string name_of_habit(std::uint32_t series) const;
     /// Deliveries keep their request heads from now on.
     void keep_heads() { keep_heads_ = true; }
 
@@ -167,6 +197,8 @@ private:
     std::unordered_map<std::uint64_t, proto::Histogram> histograms_;  ///< by ObservedSample::bits
     std::vector<ObservedMetadata> metadata_;
     std::map<std::pair<std::string, std::uint32_t>, std::size_t> last_metadata_;  ///< by family and series
+    Baseline known_;
+    mutable std::optional<Habits> habits_;  ///< of what came so far; nullopt: not asked for since something came
     bool keep_heads_ = false;
     std::size_t samples_ = 0, exemplars_ = 0;
     std::vector<SeenFinding> findings_;
