@@ -70,7 +70,7 @@ Sent sum(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage 
     Sent out;
     for (const auto* record : records) {
         for (const auto& delivery : record->deliveries()) {
-            if (delivery.message != message) continue;
+            if (delivery.message != message || delivery.provoked) continue;
             ++out.requests;
             out.decoded += delivery.decoded ? 1U : 0U;
             out.series += delivery.series;

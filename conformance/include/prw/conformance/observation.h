@@ -75,6 +75,7 @@ struct Delivery {
     std::string target;  ///< path and query as sent
     std::string step;    ///< of the script that answered; kResetInBody for a connection that was reset within the body
     std::string head;    ///< verbatim, where the observation keeps heads
+    bool provoked = false;  ///< a trial made it deviate: its own check judges it, request rules do not
     [[nodiscard]] bool acknowledged() const { return status >= 200 && status < 300; }
 };
 
@@ -104,6 +105,8 @@ public:
     void add(ObservedProbe probe);
     void add(ObservedMetadata metadata);
     [[nodiscard]] ObservedSample sample_of(std::uint32_t series, const proto::Histogram& histogram);
+    /// Requests to this path, or below it, are provoked to deviate. To be said before they come.
+    void leave_to_trial(std::string path) { left_to_trials_.push_back(std::move(path)); }
     /// Deliveries keep their request heads from now on.
     void keep_heads() { keep_heads_ = true; }
 
@@ -148,6 +151,7 @@ private:
     void note_types(const proto::RequestView& view);
     /// A long label that was exposed is not the fault of who sends it on.
     [[nodiscard]] bool exposed_so(const receiver::Finding& finding) const;
+    [[nodiscard]] bool provoked(std::string_view target) const;
     [[nodiscard]] std::uint32_t source_of(const std::string& metric, const LabelPairs& labels) const;
 
     std::vector<SourceIdentity> sources_;
@@ -160,6 +164,7 @@ private:
     std::vector<ObservedMetadata> metadata_;
     std::map<std::pair<std::string, std::uint32_t>, std::size_t> last_metadata_;  ///< by family and series
     bool keep_heads_ = false;
+    std::vector<std::string> left_to_trials_;
     std::size_t samples_ = 0, exemplars_ = 0;
     std::vector<SeenFinding> findings_;
     std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount> rule_counts_;
@@ -172,6 +177,7 @@ struct Trial {
     std::vector<std::string> variants;    ///< of the profile
     std::string header, value;            ///< that it was told to send, where it was
     std::uint64_t failed_handshakes = 0;  ///< of TLS, where its URL was https
+    bool provokes = false;                ///< it was told to do what the protocol forbids
     std::string credentials;              ///< that its Authorization has to hold: "Basic …", "Bearer …"
     std::optional<std::string> exited;    ///< how it ended by itself
     bool exited_cleanly = false;
