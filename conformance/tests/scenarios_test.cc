@@ -179,7 +179,7 @@ TEST(Runner, UnknownScenarioAndMessageAreUsageErrors) {
 TEST(Runner, SenderThatTriesAnotherCodingFirstFallsBackInEachScenario) {
     for (const auto& [scenario, check] : {std::pair{"5xx-then-success", "sender/retry/on-5xx"},
                                           std::pair{"10s-outage", "sender/outage/nothing-lost"}}) {
-        const auto played = play(scenario, kV1, sender_target("compression/gzip-first"));
+        const auto played = play(scenario, kV1, sender_target("fallback/gzip-first"));
         EXPECT_EQ(name_of(played.checks.at(check).verdict), "pass") << played.checks.at(check).reason;
         EXPECT_EQ(name_of(played.checks.at("sender/negotiation/content-encoding-snappy").verdict), "fail");
     }

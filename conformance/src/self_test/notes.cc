@@ -7,7 +7,7 @@ namespace prw::conformance {
 std::span<const MutantNote> mutant_notes() {
     static const std::vector<MutantNote> kNotes = {
         {.mutant = "head/no-content-type", .also = {"sender/wire/message-matches-content-type"}},
-        {.mutant = "compression/gzip-first", .also = {"sender/compression/snappy"}},
+        {.mutant = "fallback/gzip-first", .also = {"sender/compression/snappy"}},
         {.mutant = "wire/other-message",
          .also = {"sender/fidelity/native-histograms", "sender/fidelity/exemplars", "sender/fidelity/start-timestamps",
                   "sender/headers/version-newest", "sender/metadata/type-provided", "sender/wire/v1-custom-buckets",

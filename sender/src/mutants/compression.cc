@@ -84,7 +84,7 @@ constexpr Row kRows[] = {
      {.body = [](std::string& body, const std::string&) { body = base64(body); }}},
     {{"compression/gzip", "Compresses with gzip and calls it snappy.", "sender/compression/snappy"},
      {.body = [](std::string& body, const std::string& message) { body = gzip(message); }}},
-    {{"compression/gzip-first", "Tries gzip first, by its name, and goes over to snappy where it is not understood.",
+    {{"fallback/gzip-first", "Tries gzip first, by its name, and goes over to snappy where it is not understood.",
       "sender/negotiation/content-encoding-snappy"},
      {.wrap = wrapped<GzipFirst>}},
     {{"compression/none", "Sends the message uncompressed.", "sender/compression/whole-message"},

@@ -70,8 +70,8 @@ class SideQueue final : public Between {
 class UnauthorizedAside final : public Between {
     using Between::Between;
     Answer send(Outgoing request) override {
-        Answer answer = try_now(std::move(request));
         auto waiting = std::exchange(aside_, {});
+        Answer answer = try_now(std::move(request));
         for (auto& old : waiting) (void)try_now(std::move(old));
         return answer;
     }
