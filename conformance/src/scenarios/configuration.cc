@@ -90,6 +90,26 @@ void play_configuration(Stage& stage) {
     if (!stage.look([](const Observation& seen) { return any_samples(seen); })) return;
 
     const auto patience = std::min<Stage::Milliseconds>(record.target.settle, 10s);
+    // One thing at a time: what goes wrong only beside something else must not be told of the one alone.
+    const auto authenticate = [&](std::string_view variant, std::string_view target, std::string_view credentials) {
+        if (!has(variant)) return;
+        Trial trial;
+        trial.target = target;
+        trial.variants = {std::string(variant)};
+        trial.credentials = credentials;
+        record.trials.push_back(std::move(trial));
+        if (stage.restart(std::string(target), record.trials.back().variants, {})) watch(stage, patience);
+    };
+    authenticate(kVariantBasicAuth, kBasicTarget, kBasicCredentials);
+    authenticate(kVariantBearer, kBearerTarget, bearer);
+    if (has(kVariantTls)) {
+        Trial trial;
+        trial.target = kTlsTarget;
+        trial.variants = {std::string(kVariantTls)};
+        record.trials.push_back(std::move(trial));
+        if (stage.restart(std::string(kTlsTarget), record.trials.back().variants, {})) watch(stage, patience);
+        record.trials.back().failed_handshakes = stage.failed_handshakes();
+    }
     if (has(kVariantHeader)) {
         for (const auto& reserved : kReservedHeaders) {
             Trial trial;
@@ -106,26 +126,6 @@ void play_configuration(Stage& stage) {
                 watch(stage, patience);
         }
     }
-    if (has(kVariantTls)) {
-        Trial trial;
-        trial.target = kTlsTarget;
-        trial.variants = {std::string(kVariantTls)};
-        record.trials.push_back(std::move(trial));
-        if (stage.restart(std::string(kTlsTarget), record.trials.back().variants, {})) watch(stage, patience);
-        record.trials.back().failed_handshakes = stage.failed_handshakes();
-    }
-    // One thing at a time: what goes wrong only beside something else must not be told of the one alone.
-    const auto authenticate = [&](std::string_view variant, std::string_view target, std::string_view credentials) {
-        if (!has(variant)) return;
-        Trial trial;
-        trial.target = target;
-        trial.variants = {std::string(variant)};
-        trial.credentials = credentials;
-        record.trials.push_back(std::move(trial));
-        if (stage.restart(std::string(target), record.trials.back().variants, {})) watch(stage, patience);
-    };
-    authenticate(kVariantBasicAuth, kBasicTarget, kBasicCredentials);
-    authenticate(kVariantBearer, kBearerTarget, bearer);
 }
 
 }  // namespace prw::conformance
