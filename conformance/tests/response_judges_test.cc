@@ -77,6 +77,8 @@ TEST(NotOn4xx, EachStatusNeedsABatchOfItsOwn) {
     Story last("4xx", Input::kScrape);
     others_refused(last, {422}).request(422, refusal_step(422), {{"m", 1}});
     EXPECT_THAT(last.verdict(kNoRetry), AllOf(StartsWith("inconclusive"), HasSubstr("nothing followed 422")));
+    last.request(400, kStepAsksForRetry, {{"m", 2}});
+    EXPECT_THAT(last.verdict(kNoRetry), StartsWith("pass")) << "a further refusal follows as well as anything";
 }
 
 TEST(NotOn4xx, UnsupportedMediaTypeBelongsTo1AsThereIsAScenarioFor2) {

@@ -28,6 +28,14 @@ const Attempt* next_attempt(const RefusedDatum& datum) {
     return later == datum.attempts.end() ? nullptr : &*later;
 }
 
+/// Something came in which the data could have come again, or nothing more will.
+bool had_its_chance(const ScenarioRecord& record, const Fate& fate) {
+    const auto& all = record.deliveries();
+    return record.exited || std::any_of(all.begin(), all.end(), [&](const Delivery& d) {
+               return !d.samples.empty() && d.first_byte_us >= fate.end_us;
+           });
+}
+
 bool of_its_own(std::string_view step) {
     return step == kStepAsksForRetry || step == kStepPartial400 || step == kStepUnauthorized;
 }
@@ -77,7 +85,7 @@ void judge_no_retry(const ScenarioRecord& record, CheckOutcome& out) {
         std::set<int> judged, unmet, open;
         for (const int status : refusal_statuses(record.asked)) {
             const auto fate = fate_of(observation, refusal_step(status));
-            (!fate.hit ? unmet : fate.later > 0 || record.exited ? judged : open).insert(status);
+            (!fate.hit ? unmet : had_its_chance(record, fate) ? judged : open).insert(status);
         }
         evidence(out, "statuses judged", judged.size());
         const std::string seen =
@@ -152,7 +160,7 @@ void judge_once_after_401(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "repeated once", repeated - too_often);
     if (too_often == 0) {
         const auto fate = fate_of(observation, kStepUnauthorized);
-        if (fate.hit && fate.later == 0 && !record.exited)
+        if (fate.hit && !had_its_chance(record, fate))
             return undecided(out, "nothing followed in which a further attempt could have been seen");
         return pass(out, repeated == 0 ? "none of " + count_text(refused, "sample") + " came again after a 401"
                                        : "what was answered 401 came again once, as with renewed credentials");

@@ -24,7 +24,7 @@ void play_refusal(Stage& stage) {
     unauthorized.batch = receiver::Batch::kOne;
     refusals.push_back({std::move(unauthorized), 3s});
     // A receiver that has taken 2.0 once gives no reason to change to 1.0.
-    if (open_and_provoke(stage, refusals, 40s)) stage.accept_everything();
+    if (open_and_provoke(stage, refusals, 50s)) stage.accept_everything();
 }
 
 }  // namespace prw::conformance
