@@ -2,13 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <set>
+
 #include "checks/steps.h"
 #include "story.h"
 
 namespace prw::conformance {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 using testing_support::Data;
 using testing_support::Story;
@@ -41,13 +46,48 @@ TEST(NotOn4xx, NamesTheStatusesAfterWhichDataCameAgain) {
     EXPECT_THAT(story.verdict(kNoRetry), StartsWith("fail: 1 sample came again after 403, in 1 request"));
 }
 
-TEST(NotOn4xx, AnotherMessageAfter400IsNoRetryButAfter403ItIs) {
-    for (const auto& [status, verdict] : {std::pair{400, "pass"}, std::pair{403, "fail"}}) {
+/// All the statuses of the scenario but these, each on a batch of its own, and newer data.
+Story& others_refused(Story& story, const std::set<int>& but = {}) {
+    std::int64_t at = 1000;
+    for (const int status : refusal_statuses(story.record().asked))
+        if (!but.contains(status)) story.request(status, refusal_step(status), {{"m", ++at}});
+    return story.request(204, "", {{"m", ++at}});
+}
+
+TEST(NotOn4xx, AnotherMessageAfter400Or415IsNoRetryButAfter403ItIs) {
+    for (const auto& [status, verdict] : {std::pair{400, "pass"}, std::pair{415, "pass"}, std::pair{403, "fail"}}) {
         Story story("4xx", Input::kScrape);
-        story.asked_for_2().request(status, refusal_step(status), {{"m", 1}});
-        story.in(kV1).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+        others_refused(story, {status}).request(status, refusal_step(status), {{"m", 1}});
+        story.in(kV2).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
         EXPECT_THAT(story.verdict(kNoRetry), StartsWith(verdict)) << status;
     }
+}
+
+TEST(NotOn4xx, EachStatusNeedsABatchOfItsOwn) {
+    Story all("4xx", Input::kScrape);
+    EXPECT_THAT(others_refused(all).verdict(kNoRetry),
+                StartsWith("pass: none of 8 samples that were answered 400, 403, 404, 408, 409, 413, 415, 422"));
+    Story some("4xx", Input::kScrape);
+    others_refused(some, {404, 422}).request(404, refusal_step(404), {}).request(422, refusal_step(422), {});
+    EXPECT_THAT(
+        some.verdict(kNoRetry),
+        AllOf(StartsWith("inconclusive"), HasSubstr("judged for 400, 403, 408, 409, 413, 415; 404, 422 met no data")));
+    EXPECT_THAT(some.ended("exited with 0", true).verdict(kNoRetry),
+                AllOf(StartsWith("pass"), HasSubstr("404, 422 met no data; the program exited with 0")));
+    Story last("4xx", Input::kScrape);
+    others_refused(last, {422}).request(422, refusal_step(422), {{"m", 1}});
+    EXPECT_THAT(last.verdict(kNoRetry), AllOf(StartsWith("inconclusive"), HasSubstr("nothing followed 422")));
+    last.request(400, kStepAsksForRetry, {{"m", 2}});
+    EXPECT_THAT(last.verdict(kNoRetry), StartsWith("pass")) << "a further refusal follows as well as anything";
+}
+
+TEST(NotOn4xx, UnsupportedMediaTypeBelongsTo1AsThereIsAScenarioFor2) {
+    Story repeats("4xx", Input::kScrape);
+    others_refused(repeats, {415}).request(415, refusal_step(415), {{"m", 1}}).request(204, "", {{"m", 1}});
+    EXPECT_THAT(repeats.verdict(kNoRetry), StartsWith("fail: 1 sample came again after 415"));
+    Story v2("4xx", Input::kScrape);
+    EXPECT_THAT(others_refused(v2.asked_for_2()).verdict(kNoRetry),
+                AllOf(StartsWith("pass: none of 7 samples"), Not(HasSubstr("415"))));
 }
 
 TEST(NotOn4xx, RefusalsWithSomethingOddAboutThemAreJudgedElsewhere) {
@@ -95,6 +135,32 @@ TEST(OnceAfter401, OneRepeatIsAllowedAndASecondIsNot) {
     EXPECT_THAT(story.verdict(kNoRetry), StartsWith("inconclusive"));
 }
 
+TEST(OnceAfter401, IsJudgedByTheBatchWhateverElseIsRepeated) {
+    // Two batches, one 401 each: neither shows what a second one does.
+    auto apart = refused(401, kStepUnauthorized);
+    apart.request(401, kStepUnauthorized, {{"m", 3}}).request(204, "", {{"m", 2}}).request(204, "", {{"m", 3}});
+    apart.request(204, "", {{"m", 4}});
+    EXPECT_THAT(apart.verdict(kOnce), StartsWith("pass: what was answered 401 came again once"));
+    // Who repeats after 400, too, breaks this as well.
+    Story all("4xx", Input::kScrape);
+    all.request(400, refusal_step(400), {{"m", 1}}).request(204, "", {{"m", 1}});
+    for (int i = 0; i < 2; ++i) all.request(401, kStepUnauthorized, {{"m", 2}});
+    all.request(204, "", {{"m", 2}, {"m", 3}}).request(204, "", {{"m", 4}});
+    EXPECT_THAT(all.verdict(kOnce), StartsWith("fail: 1 sample came again after the second 401"));
+    Story habit("4xx");
+    habit.request(204, "", {{"m", 2}}).request(204, "", {{"m", 2}});
+    for (int i = 0; i < 2; ++i) habit.request(401, kStepUnauthorized, {{"m", 5}});
+    habit.request(204, "", {{"m", 5}});
+    EXPECT_THAT(habit.verdict(kOnce), StartsWith("inconclusive"));
+}
+
+TEST(OnceAfter401, NeedsSomethingThatFollowed) {
+    auto story = refused(401, kStepUnauthorized);
+    EXPECT_THAT(story.verdict(kOnce), StartsWith("inconclusive"));
+    story.request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict(kOnce), StartsWith("pass: none of 1 sample came again"));
+}
+
 TEST(LogsError, NeedsTheTextOrALogWithoutIt) {
     auto story = refused(400, refusal_step(400));
     EXPECT_THAT(story.verdict(kLogs), StartsWith("inconclusive"));
@@ -122,39 +188,115 @@ TEST(StaysAfter4xx, FallbackIsRightOnlyBefore2WasAccepted) {
 
 // Retry-After and 429
 
-struct Pace {
-    const char* check;
-    std::string_view step;
-    std::int64_t enough_us, too_soon_us;
+constexpr auto kSeconds = "sender/retry/retry-after-seconds";
+constexpr auto kDate = "sender/retry/retry-after-date";
+constexpr auto kWait429 = "sender/retry/retry-after-on-429";
+
+/// What a sender waits after each kind of answer, in seconds; plain: the three 503 without Retry-After in turn.
+struct Waits {
+    double two = 2, four = 4, date = 4.5;
+    std::array<double, 3> plain = {0.03, 0.05, 0.04};
 };
 
-TEST(RetryAfter, IsWaitedForWithinTheTolerance) {
-    for (const auto& pace : {Pace{"sender/retry/retry-after-seconds", kStepSeconds, 1'960'000, 1'900'000},
-                             Pace{"sender/retry/retry-after-date", kStepDate, 1'010'000, 900'000}}) {
-        const auto told = [&](std::int64_t gap_us) {
-            Story story("retry-after");
-            story.request(503, pace.step, {{"m", 1}}).after(gap_us).request(204, "", {{"m", 1}});
-            return story.verdict(pace.check);
-        };
-        EXPECT_THAT(told(pace.enough_us), StartsWith("pass")) << pace.check;
-        EXPECT_THAT(told(pace.too_soon_us), StartsWith("warn")) << pace.check;
-        EXPECT_THAT(told(30'000), HasSubstr("the data came again after 30 ms")) << pace.check;
+Story paced(const Waits& waits) {
+    Story story("retry-after");
+    std::int64_t at = 0;
+    const auto add = [&](std::string_view step, double seconds) {
+        story.request(503, step, {{"m", ++at}})
+            .after(static_cast<std::int64_t>(seconds * 1e6))
+            .request(204, "", {{"m", at}});
+    };
+    add(kStepsPlain503[0], waits.plain[0]);
+    add(kStepSeconds, waits.two);
+    add(kStepsPlain503[1], waits.plain[1]);
+    add(kStepMoreSeconds, waits.four);
+    add(kStepDate, waits.date);
+    add(kStepsPlain503[2], waits.plain[2]);
+    return story;
+}
+
+TEST(RetryAfter, WaitIsComparedWithTheWaitWithoutIt) {
+    struct Row {
+        const char* sender;
+        Waits waits;
+        const char* seconds;
+        const char* date;
+    };
+    const Row rows[] = {
+        {"waits as told", {}, "pass", "pass"},
+        {"adds a second of jitter at most", {2.9, 4.1, 5.3, {0.4, 1.0, 0.1}}, "pass", "pass"},
+        {"is early by a tick", {1.96, 3.96, 3.96}, "pass", "pass"},
+        {"is early by more", {1.9, 3.9, 3.9}, "warn", "warn"},
+        {"takes no notice", {0.03, 0.06, 0.05}, "warn", "warn"},
+        {"waits one second, always", {1, 1, 1, {1, 1, 1}}, "warn", "warn"},
+        {"waits two seconds, always", {2, 2, 2, {2, 2, 2}}, "warn", "warn"},
+        {"waits three seconds, always", {3, 3, 3, {3, 3, 3}}, "warn", "warn"},
+        {"waits five seconds, always", {5, 5, 5, {5, 5, 5}}, "inconclusive", "inconclusive"},
+        {"doubles its back-off meanwhile", {2.1, 8.4, 16, {1, 4.2, 32}}, "inconclusive", "inconclusive"},
+        {"waits anything", {2.7, 4.1, 4.2, {0.2, 3.6, 1}}, "inconclusive", "inconclusive"},
+        {"waits longer after the shorter one", {4.4, 4.1, 4.5}, "inconclusive", "pass"},
+        {"knows seconds only", {2, 4, 0.04}, "pass", "warn"},
+    };
+    for (const auto& row : rows) {
+        const auto story = paced(row.waits);
+        EXPECT_THAT(story.verdict(kSeconds), StartsWith(row.seconds)) << row.sender;
+        EXPECT_THAT(story.verdict(kDate), StartsWith(row.date)) << row.sender;
     }
+    EXPECT_THAT(paced({}).verdict(kSeconds),
+                HasSubstr("the data came again after 2.0 s and 4.0 s, told to wait 2 s and 4 s; without Retry-After "
+                          "after 50 ms at most"));
+}
+
+TEST(RetryAfter, WithoutTheComparisonNothingIsEarned) {
+    Story story("retry-after");
+    story.request(503, kStepSeconds, {{"m", 1}}).after(2'000'000).request(204, "", {{"m", 1}});
+    EXPECT_THAT(story.verdict(kSeconds),
+                StartsWith("inconclusive: no request with samples was answered with a 503 with "
+                           "Retry-After in more seconds"));
+    story.request(503, kStepMoreSeconds, {{"m", 2}}).after(4'000'000).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kSeconds), HasSubstr("was not to be seen"));
+    story.request(503, kStepPlain503, {{"m", 3}}).request(204, "", {{"m", 3}});
+    EXPECT_THAT(story.verdict(kSeconds), StartsWith("pass"));
 }
 
 TEST(RetryAfter, OtherDataNeedNotWait) {
     Story story("retry-after");
+    story.request(503, kStepPlain503, {{"m", 0}}).request(204, "", {{"m", 0}});
     story.request(503, kStepSeconds, {{"m", 1}})
         .request(204, "", {{"n", 1}})
         .after(2'000'000)
         .request(204, "", {{"m", 1}});
-    EXPECT_THAT(story.verdict("sender/retry/retry-after-seconds"), StartsWith("pass"));
+    story.request(503, kStepMoreSeconds, {{"m", 2}})
+        .request(204, "", {{"n", 2}})
+        .after(4'000'000)
+        .request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kSeconds), StartsWith("pass"));
 }
 
 TEST(RetryAfter, DataThatNeverCameAgainIsAnotherChecksMatter) {
     Story story("retry-after");
     story.request(503, kStepSeconds, {{"m", 1}}).request(204, "", {{"m", 2}});
-    EXPECT_THAT(story.verdict("sender/retry/retry-after-seconds"), StartsWith("inconclusive"));
+    EXPECT_THAT(story.verdict(kSeconds), StartsWith("inconclusive"));
+}
+
+TEST(OddRetryAfter, InThePastIsNoReasonToComeBackAtOnce) {
+    const auto verdict = [](std::array<std::int64_t, 3> past_us, std::int64_t plain_us) {
+        Story story("retry-after");
+        std::int64_t at = 0;
+        const auto add = [&](std::string_view step, std::int64_t gap_us) {
+            story.request(503, step, {{"m", ++at}}).after(gap_us).request(204, "", {{"m", at}});
+        };
+        add(kStepOddWord, plain_us);
+        for (std::size_t i = 0; i < 3; ++i) {
+            add(kStepsPastDate.at(i), past_us.at(i));
+            add(kStepsPlain503.at(i), plain_us);
+        }
+        return story.verdict("sender/retry/odd-retry-after");
+    };
+    EXPECT_THAT(verdict({900, 1'200, 4'900}, 50'000),
+                StartsWith("warn: the data came again at once after each of 3 503s with a Retry-After in the past"));
+    EXPECT_THAT(verdict({900, 1'200, 5'100}, 50'000), StartsWith("pass")) << "full jitter may be next to nothing";
+    EXPECT_THAT(verdict({900, 900, 900}, 900), StartsWith("pass")) << "no back-off at all is another check's matter";
 }
 
 struct Still {
@@ -165,6 +307,7 @@ struct Still {
 TEST(Misleading5xx, IsRetriedLikeAnyOther) {
     for (const auto& still :
          {Still{"sender/retry/odd-retry-after", kStepOddWord}, Still{"sender/retry/odd-retry-after", kStepPastDate},
+          Still{"sender/retry/odd-retry-after", kStepsPastDate[2]},
           Still{"sender/response/text-of-5xx", kStepSaysPermanent},
           Still{"sender/retry/partial-write", kStepPartial503}}) {
         Story story("retry-after");
@@ -202,7 +345,7 @@ TEST(On429, BothWaysAreAllowed) {
     Story retries("retry-after");
     retries.request(429, kStepLimited, {{"m", 1}}).request(429, kStepLimited, {{"m", 1}});
     retries.request(204, "", {{"m", 1}}).request(429, kStepLimitedWait, {{"m", 2}});
-    retries.after(1'000'000).request(204, "", {{"m", 2}});
+    retries.after(3'000'000).request(204, "", {{"m", 2}});
     for (const auto* check : {"sender/retry/on-429", "sender/retry/backoff-on-429", "sender/retry/retry-after-on-429"})
         EXPECT_THAT(retries.verdict(check), StartsWith("pass")) << check;
 }
@@ -222,8 +365,21 @@ TEST(On429, HammeringIsNoBackoff) {
 
 TEST(On429, RetriedWithoutTheWait) {
     Story story("retry-after");
-    story.request(429, kStepLimitedWait, {{"m", 2}}).after(900'000).request(204, "", {{"m", 2}});
-    EXPECT_THAT(story.verdict("sender/retry/retry-after-on-429"), StartsWith("warn"));
+    story.request(429, kStepLimitedWait, {{"m", 2}}).after(2'900'000).request(204, "", {{"m", 2}});
+    EXPECT_THAT(story.verdict(kWait429), StartsWith("warn"));
+}
+
+TEST(On429, WaitIsComparedWithThoseWithoutRetryAfter) {
+    const auto verdict = [](std::int64_t own_us) {
+        Story story("retry-after");
+        story.request(429, kStepLimited, {{"m", 1}}).after(30'000).request(429, kStepLimited, {{"m", 1}});
+        story.after(own_us).request(204, "", {{"m", 1}}).request(429, kStepLimitedWait, {{"m", 2}});
+        story.after(3'100'000).request(204, "", {{"m", 2}});
+        return story.verdict(kWait429);
+    };
+    EXPECT_THAT(verdict(60'000), StartsWith("pass"));
+    EXPECT_THAT(verdict(2'400'000), StartsWith("pass"));
+    EXPECT_THAT(verdict(2'600'000), StartsWith("inconclusive"));
 }
 
 // 2xx

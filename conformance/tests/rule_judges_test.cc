@@ -89,5 +89,44 @@ TEST(MetadataType, IsMissingOnlyWhereTheSourceHasOne) {
     EXPECT_THAT(verdict(kRule, {{counter}, {marker, untyped}}), StartsWith("info"));
 }
 
+// A configuration that sets reserved headers on purpose is judged by sender/headers/reserved-kept alone.
+TEST(Rules, LeaveWhatATrialProvokesToItsOwnCheck) {
+    const auto verdict_to = [](const std::string& target, const std::string& trial) {
+        ScenarioRecord record;
+        record.scenario = "configuration";
+        record.target.input = Input::kNone;
+        record.started = true;
+        record.observation.leave_to_trial(trial);
+        proto::WriteRequest request;
+        request.series.emplace_back().labels = {{"__name__", "m"}};
+        request.series.back().samples = {{proto::to_bits(1), kNow, 0}};
+        std::uint64_t id = 0;
+        for (const auto& path : {std::string("/api/v1/write"), target}) {
+            receiver::Exchange exchange;
+            exchange.id = ++id;
+            exchange.raw_body = proto::compress_snappy(proto::encode(request, record.asked));
+            exchange.raw_head = "POST " + path +
+                                " HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: made/1.0\r\nContent-Encoding: snappy\r\n"
+                                "Content-Type: " +
+                                (id == 1 ? "application/x-protobuf" : "text/plain") +
+                                "\r\nX-Prometheus-Remote-Write-Version: 0.1.0\r\nContent-Length: " +
+                                std::to_string(exchange.raw_body.size()) + "\r\n\r\n";
+            exchange.status = 204;
+            exchange.response_sent = true;
+            exchange.check = receiver::check(exchange.raw_head, exchange.payload());
+            record.observation.add(exchange);
+        }
+        const ScenarioRecord* const records[] = {&record};
+        for (const auto& check : judge_rules(records, record.asked)) {
+            if (check.id == "sender/negotiation/media-type")
+                return std::string(name_of(check.verdict)) + ": " + check.reason;
+        }
+        return std::string("none");
+    };
+    EXPECT_THAT(verdict_to("/trial/write", "/trial/write"), AllOf(StartsWith("pass"), HasSubstr("1 request")));
+    EXPECT_THAT(verdict_to("/trial/write/api/v1/write?a=b", "/trial/write"), StartsWith("pass"));
+    EXPECT_THAT(verdict_to("/trial/writer", "/trial/write"), StartsWith("fail"));
+}
+
 }  // namespace
 }  // namespace prw::conformance

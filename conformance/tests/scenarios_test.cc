@@ -199,6 +199,31 @@ TEST(Runner, UnknownScenarioAndMessageAreUsageErrors) {
     EXPECT_THAT(results.error().what, HasSubstr("cannot be asked to send 2.0"));
 }
 
+// Refused by 5xx alone it would never begin, and no retry could be judged.
+TEST(Runner, SenderThatTriesAnotherCodingFirstFallsBackInEachScenario) {
+    for (const auto& [scenario, check] : {std::pair{"5xx-then-success", "sender/retry/on-5xx"},
+                                          std::pair{"10s-outage", "sender/outage/nothing-lost"}}) {
+        const auto played = play(scenario, kV1, sender_target("fallback/gzip-first"));
+        EXPECT_EQ(name_of(played.checks.at(check).verdict), "pass") << played.checks.at(check).reason;
+        EXPECT_EQ(name_of(played.checks.at("sender/negotiation/content-encoding-snappy").verdict), "fail");
+    }
+}
+
+TEST(Runner, FoldersOfTheRunInTheLogAreNoSignOfMissingWrittenHeaders) {
+    auto target = sender_target();
+    target.exec = {
+        "sh", "-c",
+        "echo \"no rules in $PRW_TMPDIR/rules.yml, error\"; exec " + sender_command("written/trusts-2xx-without")};
+    const auto played = play("2xx-without-written", kV2, target);
+    EXPECT_EQ(name_of(played.checks.at("sender/written/missing-means-415").verdict), "warn");
+}
+
+TEST(Runner, WhatReservedHeadersDoIsJudgedOnce) {
+    const auto played = play("configuration", kV1, sender_target("config/reserved-headers"));
+    EXPECT_EQ(list_of_faults(played).substr(0, 36), "sender/headers/reserved-kept: fail: ");
+    EXPECT_EQ(list_of_faults(played).find('\n'), list_of_faults(played).size() - 1) << list_of_faults(played);
+}
+
 TEST(Runner, CommandThatScrapesIsJudgedLikeAScraper) {
     auto target = command_target(sender_argv("stale/none"));
     const auto played = play("series-disappears", kV1, target);

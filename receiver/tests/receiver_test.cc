@@ -314,6 +314,22 @@ TEST(Receiver, ScriptsAnswerProbesOnlyWhereTheySaySo) {
     EXPECT_EQ(receiver.send(RequestBuilder()).status, 503);
 }
 
+TEST(Receiver, ScriptsMayLeaveWhatIsNoMessageToTheReceiver) {
+    for (const bool needs_message : {false, true}) {
+        ReceiverOptions options;
+        options.script_needs_message = needs_message;
+        options.on_violation = OnViolation::kAccept;
+        options.script = prw::testing::short_script("503");
+        RunningReceiver receiver(options);
+        const auto foreign = RequestBuilder().header("Content-Encoding", "zstd").body("\x28\xb5\x2f\xfd anything");
+        EXPECT_EQ(receiver.send(foreign).status, needs_message ? 415 : 503);
+        EXPECT_EQ(receiver.send(RequestBuilder().body("no snappy")).status, needs_message ? 400 : 503);
+        EXPECT_EQ(receiver.send(RequestBuilder().header("Content-Type", "text/plain")).status, 503)
+            << "the bytes are a message, whatever the head says";
+        EXPECT_EQ(receiver.send(RequestBuilder()).status, 503);
+    }
+}
+
 TEST(Receiver, ReservedAddressIsTheOneThatItStartsOn) {
     Receiver receiver;
     ASSERT_TRUE(receiver.reserve());

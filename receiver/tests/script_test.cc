@@ -24,6 +24,8 @@ std::string text_of(const Script& script) {
         if (!s.path.empty()) out += " path=" + s.path;
         for (const auto& [name, value] : s.header) out += " header=" + name + ":" + value;
         if (!s.metric.empty()) out += " metric=" + s.metric;
+        if (s.series) out += *s.series ? " series" : " no-series";
+        if (s.batch != Batch::kAny) out += s.batch == Batch::kNew ? " batch=new" : " batch=one";
         if (s.after) out += " after=" + std::to_string(s.after->count());
         if (s.until) out += " until=" + std::to_string(s.until->count());
         out += s.own_answer ? " -> own" : " -> " + std::to_string(s.status);
@@ -57,6 +59,10 @@ TEST(ScriptYaml, EveryKeyIsRead) {
         {"version: 1\nsteps:\n  - {status: 503, retry_after_date: 2s}\n", "step 1 -> 503 until=2000\n"},
         {"version: 1\nsteps:\n  - {name: break it, fault: reset}\n  - {delay: 1s}\n",
          "break it -> own fault=reset\nstep 2 -> own delay=1000\n"},
+        {"version: 1\nsteps:\n  - {when: {series: true, batch: new}, status: 503}\n  - {when: {series: false, batch: "
+         "one}, "
+         "status: 401}\n",
+         "step 1 series batch=new -> 503\nstep 2 no-series batch=one -> 401\n"},
         {"version: 1\nsteps: [{status: 204, written_headers: false}, {fault: stall}, {fault: cut}, {fault: garbage}, "
          "{fault: dribble}, {fault: close}]",
          "step 1 -> 204 unwritten\nstep 2 -> own fault=stall\nstep 3 -> own fault=cut\nstep 4 -> own "
@@ -101,6 +107,10 @@ TEST(ScriptYaml, ErrorsNameFileLineAndNearestKey) {
          "r.yaml:3: unknown key \"mesage\" in when; did you mean \"message\"?"},
         {"version: 1\nsteps:\n  - when: {attempt: 0}\n",
          "r.yaml:3: attempt wants a number from 1 to 1000000, got \"0\""},
+        {"version: 1\nsteps:\n  - when: {series: some}\n", "r.yaml:3: series wants true or false, got \"some\""},
+        {"version: 1\nsteps:\n  - when: {batch: old}\n", "r.yaml:3: batch wants new or one, got \"old\""},
+        {"version: 1\nsteps:\n  - when: {sries: true}\n",
+         "r.yaml:3: unknown key \"sries\" in when; did you mean \"series\"?"},
         {"version: 1\nsteps:\n  - when: {header: x}\n", "r.yaml:3: header wants names and values"},
         {"version: 1\nsteps:\n  - {after: 5s, until: 5s, status: 503}\n",
          "r.yaml:3: after is not before until: the step would never apply"},
@@ -200,6 +210,7 @@ public:
         const auto result = checker.check(request.head, request.body);
         ScriptInput input{head ? &*head : nullptr, result.declared, request.body, nullptr, now_us};
         if (engine_.needs_view() && result.decoded) input.view = &checker.view();
+        input.samples = result.decoded && result.samples + result.histograms > 0;
         const auto step = engine_.next(input);
         return step ? step->status : 0;
     }
@@ -266,6 +277,54 @@ TEST(ScriptEngine, MessagePathHeaderAndMetricAreConditions) {
         EXPECT_EQ(driver.status(c.fails), 0) << c.when;
         EXPECT_EQ(driver.status(c.meets), 503) << c.when;
     }
+}
+
+/// A request with one series of one sample for each number.
+RequestBuilder batch(std::initializer_list<int> numbers, ProtobufMessage message = ProtobufMessage::kV1) {
+    proto::WriteRequest request;
+    for (const int number : numbers) {
+        request.series.push_back(prw::testing::valid_series({{"__name__", "m"}, {"n", std::to_string(number)}}));
+        request.series.back().samples = {prw::testing::sample(number)};
+    }
+    return RequestBuilder(message).request(request);
+}
+
+TEST(ScriptEngine, SeriesTellsDataFromMetadata) {
+    const auto metadata = [] { return batch({}); };
+    Driver driver("  - {times: 1, when: {series: true}, status: 503}\n  - {when: {series: false}, status: 429}\n");
+    EXPECT_EQ(driver.status(metadata()), 429);
+    EXPECT_EQ(driver.status(batch({1})), 503);
+    EXPECT_EQ(driver.status(batch({2})), 0);
+    EXPECT_EQ(driver.status(RequestBuilder().body("not a message")), 429);
+}
+
+TEST(ScriptEngine, NewBatchesAreToldByWhatIsInThem) {
+    Driver driver("  - {times: 1, when: {batch: new}, status: 503}\n  - {times: 1, when: {batch: new}, status: 500}\n");
+    EXPECT_EQ(driver.status(batch({})), 0);
+    EXPECT_EQ(driver.status(batch({1, 2, 3})), 503);
+    EXPECT_EQ(driver.status(batch({3, 2, 1})), 0) << "in another order";
+    EXPECT_EQ(driver.status(batch({1, 2, 3}, ProtobufMessage::kV2)), 0) << "in the other message";
+    EXPECT_EQ(driver.status(batch({1, 2, 3, 4, 5, 6, 7, 8})), 0) << "beside newer data";
+    EXPECT_EQ(driver.status(batch({1})), 0) << "a part of it";
+    EXPECT_EQ(driver.status(batch({1, 7, 8})), 500) << "one sample that is in every request";
+}
+
+TEST(ScriptEngine, OneBatchIsFollowedThroughItsAttempts) {
+    Driver driver("  - {times: 3, when: {batch: one}, status: 401}\n  - {times: 1, when: {batch: new}, status: 403}\n");
+    EXPECT_EQ(driver.status(batch({1, 2})), 401);
+    EXPECT_EQ(driver.status(batch({3, 4})), 403);
+    EXPECT_EQ(driver.status(batch({5, 6})), 0);
+    EXPECT_EQ(driver.status(batch({1, 2})), 401);
+    EXPECT_EQ(driver.status(batch({3, 4})), 0);
+    EXPECT_EQ(driver.status(batch({2, 1, 7, 8})), 401);
+    EXPECT_EQ(driver.status(batch({1, 2})), 0);
+}
+
+TEST(ScriptEngine, OneBatchBeginsWithDataThatNoStepHasAnswered) {
+    Driver driver("  - {times: 1, status: 503}\n  - {times: 2, when: {batch: one}, status: 401}\n");
+    EXPECT_EQ(driver.status(batch({1, 2})), 503);
+    EXPECT_EQ(driver.status(batch({1, 2})), 0);
+    EXPECT_EQ(driver.status(batch({3, 4})), 401);
 }
 
 TEST(ScriptEngine, TimeCountsFromTheFirstRequest) {

@@ -59,6 +59,10 @@ const std::vector<Script>& scripts() {
          {"a", "a", "a", "a", "b", "c"},
          {"a", "a", "b", "a", "b", "c"}},
         {"delivery/retries-4xx", {400, 400, 204}, 2, {"a", "b"}, {"a", "a", "a", "b"}},
+        {"delivery/retries-409", {409, 204}, 2, {"a", "b"}, {"a", "a", "b"}},
+        {"delivery/retries-409", {403, 204}, 2, {"a", "b"}, {"a", "b"}},
+        {"delivery/retries-415", {415, 204}, 2, {"a", "b"}, {"a", "a", "b"}},
+        {"delivery/retries-401-later", {401, 401, 204}, 3, {"a", "b", "c"}, {"a", "b", "a", "c", "b"}},
         {"delivery/stops-after-4xx", {400, 204}, 3, {"a", "b", "c"}, {"a"}},
         {"delivery/resends", {204}, 2, {"a", "b"}, {"a", "a", "b", "b"}},
         {"delivery/only-200-is-success", {204}, 2, {"a", "b"}, {"a", "a", "b", "b"}},
@@ -105,6 +109,9 @@ const std::vector<Reply>& reply_cases() {
         {"delivery/hammers-after-429", kV1, {answer(429), answer(429), answer(204)}, 1, 3},
         {"retry-after/odd-is-final", kV1, {answer(503, {{"Retry-After", "soon"}}), answer(204)}, 2, 1},
         {"retry-after/odd-is-final", kV1, {answer(503, {{"Retry-After", "1"}}), answer(204)}, 2, 2},
+        {"fallback/gzip-first", kV1, {answer(415), answer(204)}, 1, 2},
+        {"fallback/gzip-first", kV2, {answer(400), counted(204, 1)}, 1, 2},
+        {"fallback/gzip-first", kV1, {answer(204)}, 1, 1},
         {"fallback/repeats-415", kV2, {answer(415), counted(204, 1)}, 1, 2},
         {"fallback/after-any-4xx", kV2, {answer(400), answer(204)}, 1, 2},
         {"transport/repeats-after-close", kV1, {answer(204, {{"Connection", "close"}}), answer(204)}, 1, 2},
@@ -200,6 +207,21 @@ TEST(ResponseMutants, DoNotWaitAfterABrokenConnection) {
     EXPECT_THAT(waits, IsEmpty());
     (void)delivered("", kV1, replies, &waits);
     EXPECT_EQ(waits.size(), 2U);
+}
+
+TEST(ResponseMutants, MakeTheirOwnOfRetryAfter) {
+    const auto waits_after = [](const char* id, const char* retry_after) {
+        std::vector<Milliseconds> waits;
+        const Answers replies = {answer(503, {{"Retry-After", retry_after}}), answer(204)};
+        EXPECT_EQ(delivered(id, kV1, replies, &waits).outcome, Outcome::kAccepted);
+        return waits;
+    };
+    constexpr auto kPast = "Thu, 01 Jan 1970 00:00:00 GMT";
+    EXPECT_THAT(waits_after("retry-after/past-is-now", kPast), IsEmpty());
+    EXPECT_EQ(waits_after("", kPast).size(), 1U);
+    EXPECT_EQ(waits_after("retry-after/past-is-now", "2").front(), Milliseconds(2000));
+    for (const auto* told : {"2", "4", "soon"})
+        EXPECT_EQ(waits_after("retry-after/three-seconds", told).front(), Milliseconds(3000)) << told;
 }
 
 TEST(FallbackMutants, MixWhatBelongsTogether) {

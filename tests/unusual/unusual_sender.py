@@ -418,6 +418,8 @@ class Shard(threading.Thread):
     def deliver(self, connection, batch):
         encode = request_v2 if self.target.message == V2 else write_request
         body, attempt = snappy(encode(batch, self.variant.shuffled_symbols)), 0
+        if self.variant.metadata_between:
+            self.send_metadata(connection, batch)
         while True:
             pause = 0.0
             try:
@@ -428,13 +430,34 @@ class Shard(threading.Thread):
                 problem = f"answered {answer.status}"
             except Failure as failure:
                 problem = str(failure)
-            pause = max(pause, self.variant.backoff(0.1, 2.0, attempt))
+            jitter = random.uniform(0, self.variant.jitter) if pause else 0.0
+            pause = max(pause + jitter, self.variant.backoff(0.1, 2.0, attempt))
             attempt += 1
             if self.give_up_at and time.monotonic() + pause >= self.give_up_at:
                 log(f"gave {len(batch)} samples up at the end: {problem}")
                 self.lost += len(batch)
                 return
             time.sleep(pause)
+            if self.variant.batches_anew:
+                batch = self.batch_anew(batch)
+                body = snappy(encode(batch, self.variant.shuffled_symbols))
+
+    def batch_anew(self, batch):
+        """What was refused, and behind it whatever has come meanwhile."""
+        with self.changed:
+            newer = [self.waiting.popleft()[0] for _ in range(min(self.variant.batch, len(self.waiting)))]
+            self.changed.notify_all()
+        return batch + newer
+
+    def send_metadata(self, connection, batch):
+        """In a request of its own, as good as the way allows."""
+        names = {dict(point.labels)["__name__"]: point.meta for point in batch}
+        fields = [bytes_field(3, number_field(1, meta.type) + bytes_field(2, name.encode()) + bytes_field(4, meta.help.encode()))
+                  for name, meta in names.items()]
+        try:
+            self.target.post(connection, snappy(b"".join(fields)))
+        except Failure as failure:
+            log(f"metadata was not taken: {failure}")
 
     def settled(self, answer, batch):
         """Whether this answer is the last word on the batch."""
@@ -674,6 +697,9 @@ class Variant:
     shuffled_symbols: bool = False
     repeats_explicit: bool = False
     constant_info: bool = False  # among what was scraped, with the time at which this program began
+    jitter: float = 0.0  # seconds at most on top of a Retry-After
+    batches_anew: bool = False  # after a refusal
+    metadata_between: bool = False  # in requests of their own; 1.0 only
     last_round: bool = False  # takes data once more when told to stop
     leaves_at_once: bool = False  # without closing its connections
 
@@ -697,6 +723,10 @@ VARIANTS = {
                                    constant_info=True),
     "delivers-every-15s": Variant("scrapes once a second and sends what it has every 15 seconds",
                                   interval=1.0, flush=15.0, batch=100_000),
+    "retry-after-and-jitter": Variant("waits for what Retry-After names and up to a second more", jitter=1.0),
+    "batches-anew": Variant("sends what was refused again together with what has come meanwhile", batches_anew=True),
+    "metadata-between": Variant("sends metadata in requests of their own, before each request with samples",
+                                scrapes=False, metadata_between=True),
     "exit-after-acknowledgement": Variant("ends at the last acknowledgement, without closing anything",
                                           scrapes=False, interval=0.02, flush=0.0, batch=12, rounds=30, leaves_at_once=True),
 }

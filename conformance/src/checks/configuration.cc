@@ -199,7 +199,7 @@ void judge_credentials(const ScenarioRecord& record, std::string_view target, st
 }
 
 void judge_basic(const ScenarioRecord& record, CheckOutcome& out) {
-    judge_credentials(record, kConfiguredTarget, kVariantBasicAuth, "user and password", out);
+    judge_credentials(record, kBasicTarget, kVariantBasicAuth, "user and password", out);
 }
 
 void judge_bearer(const ScenarioRecord& record, CheckOutcome& out) {

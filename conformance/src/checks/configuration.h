@@ -7,6 +7,7 @@
 namespace prw::conformance {
 
 inline constexpr std::string_view kConfiguredTarget = "/prw/configured/write?tenant=a&zone=b";
+inline constexpr std::string_view kBasicTarget = "/prw/basic/write";
 inline constexpr std::string_view kBearerTarget = "/prw/bearer/write";
 inline constexpr std::string_view kTlsTarget = "/prw/tls/write";
 inline constexpr std::string_view kCustomHeader = "X-Prw-Test", kCustomValue = "prw";

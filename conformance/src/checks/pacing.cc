@@ -1,6 +1,7 @@
 /// Checks on Retry-After and 429, and on 5xx whose headers or texts mislead.
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <vector>
 
 #include "checks/fate.h"
@@ -15,37 +16,85 @@ namespace {
 /// A sender's clock begins when it has read the answer, at the earliest when we begin to write it: on a busy machine we
 /// may have written it long before we note that. Timers may be early by a tick.
 constexpr std::int64_t kSlackUs = 50'000;
-/// Dates have whole seconds, and clocks differ.
-constexpr std::int64_t kDateSlackUs = 1'000'000;
+/// So much sooner a sender must come again by itself than Retry-After asks, for the wait to be Retry-After's doing.
+constexpr std::int64_t kClearlyUs = 500'000;
+/// What is sooner than this after the answer did not wait; no back-off in the field begins with less.
+constexpr std::int64_t kAtOnceUs = 5'000;
 
 std::string wait_text(std::int64_t us) {
     return us < 1'000'000 ? std::to_string(std::max<std::int64_t>(us, 0) / 1000) + " ms" : seconds_text(us);
 }
 
-void judge_wait(const ScenarioRecord& record, std::string_view step, std::chrono::seconds told, std::int64_t slack_us,
-                CheckOutcome& out) {
-    const auto fate = fate_of(record.observation, step);
-    if (!fate.hit) return undecided(out, "no request with samples was answered with a " + std::string(step));
-    if (fate.again_exchange == 0) return undecided(out, "the data did not come again after a " + std::string(step));
-    const std::int64_t waited = fate.again_us - fate.start_us;
-    const std::int64_t least = std::chrono::microseconds(told).count() - slack_us;
-    evidence(out, "wait, ms", static_cast<std::uint64_t>(std::max<std::int64_t>(waited, 0) / 1000));
-    const std::string seen = "the data came again after " + wait_text(waited);
-    if (waited >= least) return pass(out, seen + ", told to wait " + std::to_string(told.count()) + " s");
-    add_finding(out, record.observation.series()[fate.series].text,
-                "request " + std::to_string(fate.exchange) + " was answered with a " + std::string(step) + " (" +
-                    std::to_string(told.count()) + " s); " + seen + " in request " +
-                    std::to_string(fate.again_exchange),
-                fate.again_exchange,
-                "Wait for the longer of Retry-After and your own back-off before the batch is tried again.");
-    miss(out, "no attempt before the time that Retry-After names", seen);
+struct Told {
+    std::string_view step;
+    std::chrono::seconds wait;
+};
+
+/// The waits that the sender was told, in growing order, against what it waits by itself. Whoever comes again too soon
+/// has not heeded Retry-After; whoever does not has done so only where the wait follows what was told, and would have
+/// ended sooner without.
+void judge_waits(const ScenarioRecord& record, std::initializer_list<Told> told, const std::vector<std::int64_t>& own,
+                 CheckOutcome& out) {
+    std::string seen, asked, missing;
+    std::int64_t previous = 0, highest = 0;
+    bool follows = true;
+    for (const auto& [step, wait] : told) {
+        const auto fate = fate_of(record.observation, step);
+        if (!fate.hit || fate.again_exchange == 0) {
+            missing = fate.hit ? "the data did not come again after a " + std::string(step)
+                               : "no request with samples was answered with a " + std::string(step);
+            continue;
+        }
+        const std::int64_t waited = fate.again_us - fate.start_us;
+        const std::int64_t wanted = std::chrono::microseconds(wait).count();
+        evidence(out, "wait, ms", static_cast<std::uint64_t>(std::max<std::int64_t>(waited, 0) / 1000));
+        add_word(seen, wait_text(waited), " and ");
+        add_word(asked, std::to_string(wait.count()) + " s", " and ");
+        follows = follows && waited > previous;
+        previous = waited;
+        highest = wanted;
+        if (waited >= wanted - kSlackUs) continue;
+        add_finding(out, record.observation.series()[fate.series].text,
+                    "request " + std::to_string(fate.exchange) + " was answered with a " + std::string(step) + " (" +
+                        std::to_string(wait.count()) + " s); the data came again after " + wait_text(waited) +
+                        " in request " + std::to_string(fate.again_exchange),
+                    fate.again_exchange,
+                    "Wait for the longer of Retry-After and your own back-off before the batch is tried again.");
+    }
+    const std::string waits = "the data came again after " + seen + ", told to wait " + asked;
+    if (!out.findings.empty()) return miss(out, "no attempt before the time that Retry-After names", waits);
+    if (!missing.empty()) return undecided(out, missing);
+    if (own.empty())
+        return undecided(out, waits + "; how long the sender waits without Retry-After was not to be seen");
+    const auto longest = *std::max_element(own.begin(), own.end());
+    evidence(out, "longest wait without Retry-After, ms",
+             static_cast<std::uint64_t>(std::max<std::int64_t>(longest, 0) / 1000));
+    if (longest + kClearlyUs > highest)
+        return undecided(out, waits + "; but without Retry-After it took up to " + wait_text(longest) + ", too");
+    if (!follows) return undecided(out, waits + "; the wait does not follow what was told");
+    pass(out, waits + "; without Retry-After after " + wait_text(longest) + " at most");
+}
+
+/// What the sender waits by itself after a 503.
+std::vector<std::int64_t> own_waits(const Observation& observation) {
+    std::vector<std::int64_t> out;
+    const auto add = [&](std::string_view step) {
+        const auto fate = fate_of(observation, step);
+        if (fate.hit && fate.again_exchange != 0) out.push_back(fate.again_us - fate.start_us);
+    };
+    for (const auto step : kStepsPlain503) add(step);
+    add(kStepSaysPermanent);
+    add(kStepPartial503);
+    return out;
 }
 
 void judge_seconds(const ScenarioRecord& record, CheckOutcome& out) {
-    judge_wait(record, kStepSeconds, kRetryAfter, kSlackUs, out);
+    judge_waits(record, {{kStepSeconds, kRetryAfter}, {kStepMoreSeconds, kRetryAfterMore}},
+                own_waits(record.observation), out);
 }
+/// The date lies up to a second later than asked for, as dates have whole seconds: who rounds has waited long enough.
 void judge_date(const ScenarioRecord& record, CheckOutcome& out) {
-    judge_wait(record, kStepDate, kRetryAfterDate, kDateSlackUs, out);
+    judge_waits(record, {{kStepDate, kRetryAfterDate}}, own_waits(record.observation), out);
 }
 
 /// A sender that does not retry 429 at all has said so in sender/retry/on-429.
@@ -59,16 +108,19 @@ bool drops_429(const ScenarioRecord& record, std::string_view step, CheckOutcome
     return true;
 }
 
-void judge_wait_on_429(const ScenarioRecord& record, CheckOutcome& out) {
-    if (drops_429(record, kStepLimitedWait, out)) return;
-    judge_wait(record, kStepLimitedWait, kRetryAfterLimited, kSlackUs, out);
-}
-
 /// Data that was answered 429 without Retry-After, with its attempts.
 std::vector<RefusedDatum> limited(const Observation& observation) {
     auto data = refused_data(observation, 429, 429);
     std::erase_if(data, [](const RefusedDatum& datum) { return datum.attempts.front().step != kStepLimited; });
     return data;
+}
+
+void judge_wait_on_429(const ScenarioRecord& record, CheckOutcome& out) {
+    if (drops_429(record, kStepLimitedWait, out)) return;
+    std::vector<std::int64_t> own;
+    for (const auto& [exchange, retry] : retries_of(limited(record.observation), 429, 429))
+        own.push_back(retry.to.first_byte_us - retry.from.response_end_us);
+    judge_waits(record, {{kStepLimitedWait, kRetryAfterLimited}}, own, out);
 }
 
 void judge_429(const ScenarioRecord& record, CheckOutcome& out) {
@@ -158,10 +210,36 @@ void judge_still_retried(const ScenarioRecord& record, const std::array<std::str
                              : std::string()));
 }
 
+/// The retries after these answers that followed at once, if all of them did.
+template <std::size_t N>
+std::vector<Fate> all_at_once(const Observation& observation, const std::array<std::string_view, N>& steps) {
+    std::vector<Fate> out;
+    for (const auto step : steps) {
+        const auto fate = fate_of(observation, step);
+        if (!fate.hit || fate.again_exchange == 0 || fate.again_us - fate.end_us >= kAtOnceUs) return {};
+        out.push_back(fate);
+    }
+    return out;
+}
+
 void judge_odd(const ScenarioRecord& record, CheckOutcome& out) {
-    judge_still_retried(record, std::array{kStepOddWord, kStepPastDate},
-                        "a retry after a 5xx, whatever Retry-After holds",
-                        "Ignore a Retry-After that cannot be read or lies in the past, and back off as usual.", out);
+    const char* const fix = "Ignore a Retry-After that cannot be read or lies in the past, and back off as usual.";
+    judge_still_retried(record, std::array{kStepOddWord, kStepsPastDate[0], kStepsPastDate[1], kStepsPastDate[2]},
+                        "a retry after a 5xx, whatever Retry-After holds", fix, out);
+    if (out.verdict != Verdict::kPass) return;
+    // Three times, since a back-off with full jitter may be next to nothing once; where there is none in any case, that
+    // is sender/retry/backoff's matter.
+    const auto at_once = all_at_once(record.observation, kStepsPastDate);
+    if (at_once.empty() || !all_at_once(record.observation, kStepsPlain503).empty()) return;
+    for (const auto& fate : at_once)
+        add_finding(out, record.observation.series()[fate.series].text,
+                    "request " + std::to_string(fate.exchange) +
+                        " was answered 503 with a Retry-After in the past; its data came again at once, in request " +
+                        std::to_string(fate.again_exchange),
+                    fate.again_exchange, fix);
+    warn(out, "a back-off, if Retry-After lies in the past",
+         "the data came again at once after each of " + count_text(at_once.size(), "503") +
+             " with a Retry-After in the past");
 }
 void judge_text_of_5xx(const ScenarioRecord& record, CheckOutcome& out) {
     judge_still_retried(record, std::array{kStepSaysPermanent},
@@ -189,11 +267,12 @@ constexpr BehaviourCheck row(std::string_view id, std::span<const std::string_vi
 
 constexpr std::array kChecks = {
     row("sender/retry/retry-after-seconds", kAfterClauses,
-        "After a 503 with Retry-After in seconds the data waits at least that long.", judge_seconds),
+        "After a 503 with Retry-After in seconds the data waits at least that long, and longer than without.",
+        judge_seconds),
     row("sender/retry/retry-after-date", kAfterClauses,
-        "After a 503 with Retry-After as a date the data waits until then, give or take a second.", judge_date),
+        "After a 503 with Retry-After as a date the data waits until then, and longer than without.", judge_date),
     row("sender/retry/odd-retry-after", kRetryClauses,
-        "A Retry-After that cannot be read, or lies in the past, does not keep data from being sent again.", judge_odd),
+        "A Retry-After that cannot be read, or lies in the past, changes nothing about retry and back-off.", judge_odd),
     row("sender/response/text-of-5xx", kTextClauses, "A 503 is retried, if its text calls it permanent.",
         judge_text_of_5xx),
     row("sender/retry/partial-write", kPartialClauses,

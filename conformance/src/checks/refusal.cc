@@ -18,13 +18,23 @@ std::string list_of(const std::set<int>& statuses) {
 }
 
 /// The first attempt with a datum after the answer to its refusal. A request that was under way already when the
-/// answer went out is no answer to it. After a 400 it may come in the other message: receivers of 1.0 know no 415.
+/// answer went out is no answer to it. After a 415 it may come in the other message, and after a 400: receivers of 1.0
+/// know no 415.
 const Attempt* next_attempt(const RefusedDatum& datum) {
     const auto& first = datum.attempts.front();
     const auto later = std::find_if(datum.attempts.begin() + 1, datum.attempts.end(), [&](const Attempt& a) {
-        return a.first_byte_us >= first.response_end_us && (first.status != 400 || a.message == first.message);
+        const bool negotiates = first.status == 400 || first.status == 415;
+        return a.first_byte_us >= first.response_end_us && (!negotiates || a.message == first.message);
     });
     return later == datum.attempts.end() ? nullptr : &*later;
+}
+
+/// Something came in which the data could have come again, or nothing more will.
+bool had_its_chance(const ScenarioRecord& record, const Fate& fate) {
+    const auto& all = record.deliveries();
+    return record.exited || std::any_of(all.begin(), all.end(), [&](const Delivery& d) {
+               return !d.samples.empty() && d.first_byte_us >= fate.end_us;
+           });
 }
 
 bool of_its_own(std::string_view step) {
@@ -72,11 +82,24 @@ void judge_no_retry(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "refused samples", data.size());
     evidence(out, "sent again", repeated);
     if (repeated == 0) {
-        const bool chance = record.exited.has_value() || record.deliveries().size() > requests.size() ||
-                            requests.size() > 1 || record.outage_end_us > 0;
-        if (!chance) return undecided(out, "the run ended before a retry could have been seen");
-        return pass(out, "none of " + count_text(data.size(), "sample") + " that were answered " + list_of(statuses) +
-                             " came again" + without_habitual(observation));
+        // Each status for itself: a sender may well tell one from another.
+        std::set<int> judged, unmet, open;
+        for (const int status : refusal_statuses(record.asked)) {
+            const auto fate = fate_of(observation, refusal_step(status));
+            (!fate.hit ? unmet : had_its_chance(record, fate) ? judged : open).insert(status);
+        }
+        evidence(out, "statuses judged", judged.size());
+        const std::string seen =
+            "none of " + count_text(data.size(), "sample") + " that were answered " + list_of(statuses) + " came again" +
+                                 without_habitual(observation);
+        if (judged.empty()) return undecided(out, "the run ended before a retry could have been seen");
+        if (unmet.empty() && open.empty()) return pass(out, seen);
+        std::string rest = "judged for " + list_of(judged);
+        if (!unmet.empty()) rest += "; " + list_of(unmet) + " met no data";
+        if (!open.empty()) rest += "; nothing followed " + list_of(open);
+        // Who has no more data to send has shown what he does.
+        if (record.exited) return pass(out, seen + " (" + rest + "; the program " + *record.exited + ")");
+        return undecided(out, seen + ", but not each status had its turn: " + rest);
     }
     if (repeats_accepted(observation)) {
         out.findings.clear();
@@ -123,25 +146,32 @@ void judge_once_after_401(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     std::uint64_t refused = 0, repeated = 0, too_often = 0;
     for (const auto& datum : refused_data(observation, 401, 401)) {
-        if (datum.attempts.front().step != kStepUnauthorized) continue;
+        const auto& attempts = datum.attempts;
+        if (attempts.front().step != kStepUnauthorized) continue;
         ++refused;
         if (datum.retried()) ++repeated;
-        if (datum.attempts.size() < 3) continue;
+        if (attempts.size() < 3 || attempts[1].status != 401) continue;
         ++too_often;
         add_finding(out, observation.series()[datum.sample.series].text,
-                    sample_text(observation, datum.sample) + " was sent " + std::to_string(datum.attempts.size()) +
+                    sample_text(observation, datum.sample) + " was sent " + std::to_string(attempts.size()) +
                         " times, although it was answered 401 twice",
-                    datum.attempts[2].exchange,
-                    "After a 401 renew the credentials and repeat once; then drop the batch.");
+                    attempts[2].exchange, "After a 401 renew the credentials and repeat once; then drop the batch.");
     }
     if (refused == 0) return undecided(out, "no request with samples was answered 401");
     evidence(out, "refused samples", refused);
     evidence(out, "repeated once", repeated - too_often);
-    if (too_often == 0)
+    if (too_often == 0) {
+        const auto fate = fate_of(observation, kStepUnauthorized);
+        if (fate.hit && !had_its_chance(record, fate))
+            return undecided(out, "nothing followed in which a further attempt could have been seen");
         return pass(out, repeated == 0 ? "none of " + count_text(refused, "sample") + " came again after a 401"
                                        : "what was answered 401 came again once, as with renewed credentials");
-    if (repeats_after_400(observation))
-        return undecided(out, "the sender repeats refused data in any case, which sender/retry/not-on-4xx reports");
+    }
+    if (repeats_accepted(observation)) {
+        out.findings.clear();
+        return undecided(
+            out, "the sender repeats data that was answered 2xx, too, so that a retry cannot be told from a habit");
+    }
     miss(out, "at most one repeat of data that was answered 401",
          count_text(too_often, "sample") + " came again after the second 401");
 }
@@ -231,7 +261,8 @@ constexpr BehaviourCheck row(std::string_view id, std::span<const std::string_vi
 
 constexpr std::array kChecks = {
     row("sender/retry/not-on-4xx", kNoRetryClauses,
-        "Data that was answered with 400, 403, 404, 408, 409, 413 or 422 is not sent again.", judge_no_retry),
+        "Data that was answered with 400, 403, 404, 408, 409, 413, 422 or, in 1.0, 415 is not sent again.",
+        judge_no_retry),
     row("sender/retry/once-after-401", kOneRetryClauses, "Data that was answered with 401 is sent again at most once.",
         judge_once_after_401),
     row("sender/retry/not-on-partial-write", kPartialClauses,

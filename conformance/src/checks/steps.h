@@ -5,11 +5,19 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "prw/proto/types.h"
 
 namespace prw::conformance {
 
 // 4xx
-inline constexpr std::array kRefusalStatuses = {400, 403, 404, 408, 409, 413, 422};
+/// Those that 4xx answers to a sender that was asked for this message; for 2.0 there is a scenario about 415.
+[[nodiscard]] inline std::vector<int> refusal_statuses(proto::ProtobufMessage asked) {
+    std::vector<int> out = {400, 403, 404, 408, 409, 413, 422};
+    if (asked == proto::ProtobufMessage::kV1) out.push_back(415);
+    return out;
+}
 [[nodiscard]] inline std::string refusal_step(int status) { return "refuse with " + std::to_string(status); }
 inline constexpr std::string_view kStepAsksForRetry = "400 that asks for a retry",
                                   kStepPartial400 = "400 with Written counts", kStepUnauthorized = "401";
@@ -20,14 +28,22 @@ inline constexpr std::array kOutageStatuses = {500, 501, 502, 503, 504};
 [[nodiscard]] inline std::string batch_step(int status) { return "refuse a batch with " + std::to_string(status); }
 
 // retry-after
-inline constexpr std::string_view kStepSeconds = "503 with Retry-After in seconds", kStepPlain503 = "503",
+inline constexpr std::string_view kStepSeconds = "503 with Retry-After in seconds",
+                                  kStepMoreSeconds = "503 with Retry-After in more seconds", kStepPlain503 = "503",
                                   kStepDate = "503 with Retry-After as a date",
                                   kStepOddWord = "503 with Retry-After: soon",
                                   kStepPastDate = "503 with Retry-After in the past",
                                   kStepSaysPermanent = "503 that calls itself permanent",
                                   kStepPartial503 = "503 with Written counts", kStepLimited = "429",
                                   kStepLimitedWait = "429 with Retry-After";
-inline constexpr std::chrono::seconds kRetryAfter(2), kRetryAfterDate(2), kRetryAfterLimited(1);
+/// Before, between and after the others, so that a back-off that grows meanwhile shows.
+inline constexpr std::array kStepsPlain503 = {kStepPlain503, std::string_view("a second 503"),
+                                              std::string_view("a third 503")};
+inline constexpr std::array kStepsPastDate = {kStepPastDate,
+                                              std::string_view("a second 503 with Retry-After in the past"),
+                                              std::string_view("a third 503 with Retry-After in the past")};
+/// Longer than what senders wait by themselves; two, so that a wait can be seen to follow.
+inline constexpr std::chrono::seconds kRetryAfter(2), kRetryAfterMore(4), kRetryAfterDate(4), kRetryAfterLimited(3);
 
 // 2xx
 inline constexpr std::string_view kStepErrorIn200 = "200 with an error in its body", kStepPlain200 = "200",

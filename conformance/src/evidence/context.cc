@@ -50,6 +50,7 @@ void members(Visit&& visit, Is<Trial> auto& trial) {
     visit("variants", trial.variants);
     visit("header", trial.header);
     visit("value", trial.value);
+    visit("provokes", trial.provokes);
     visit("credentials", trial.credentials);  // those of the test, which are no secret
     visit("failed_handshakes", trial.failed_handshakes);
     visit("exited", trial.exited);
@@ -312,6 +313,8 @@ ScenarioRecord read(const Json& in) {
     out.observation = Observation(std::move(sources));
     if (in.contains("baseline")) out.observation.know(read_as<Baseline>(in["baseline"]));
     out.observation.keep_heads();
+    for (const auto& trial : out.trials)
+        if (trial.provokes) out.observation.leave_to_trial(trial.target);
     return out;
 }
 

@@ -78,6 +78,13 @@ bool Observation::exposed_so(const receiver::Finding& finding) const {
     });
 }
 
+bool Observation::provoked(std::string_view target) const {
+    const auto path = target.substr(0, target.find('?'));
+    return std::any_of(left_to_trials_.begin(), left_to_trials_.end(), [&](const std::string& trial) {
+        return path.starts_with(trial) && (path.size() == trial.size() || path[trial.size()] == '/');
+    });
+}
+
 std::uint32_t Observation::intern(const std::string& metric, LabelPairs labels) {
     std::sort(labels.begin(), labels.end());
     auto [entry, added] = index_.try_emplace(key_of(metric, labels), static_cast<std::uint32_t>(series_.size()));
@@ -203,6 +210,7 @@ void Observation::add(const receiver::Exchange& exchange) {
     }
     delivery.step = exchange.problem.starts_with(http::kResetOnPurpose) ? std::string(kResetInBody) : exchange.scripted;
     if (keep_heads_) delivery.head = exchange.raw_head;
+    delivery.provoked = provoked(delivery.target);
 
     proto::PaddedBuffer buffer;
     const std::string body = exchange.payload();
@@ -269,10 +277,11 @@ void Observation::add(const receiver::Exchange& exchange) {
                                      std::string(metadata.help), std::string(metadata.unit)});
         }
     }
-    note_subjects(exchange, delivery, body);
+    // What was provoked to deviate is judged by the trial alone, and is no evidence of the rules either.
+    if (!delivery.provoked) note_subjects(exchange, delivery, body);
     std::vector<std::string_view> seen;
     for (const auto& finding : exchange.check.findings) {
-        if (exposed_so(finding)) continue;
+        if (delivery.provoked || exposed_so(finding)) continue;
         auto& count = rule_counts_[{finding.rule, delivery.message}];
         count.findings += finding.count;
         if (std::find(seen.begin(), seen.end(), finding.rule) == seen.end()) {

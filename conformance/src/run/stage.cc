@@ -2,10 +2,12 @@
 
 #include "prw/http/certificates.h"
 #include "prw/http/client.h"
+#include "run/written.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace prw::conformance {
 namespace fs = std::filesystem;
@@ -17,8 +19,6 @@ constexpr std::chrono::seconds kShortTimeout(2);
 constexpr auto kInterruptionPoll = std::chrono::milliseconds(100);
 /// Bytes of a log that are read: the answers in question come early.
 constexpr std::size_t kMaxLog = 4U << 20U;
-/// Words, in small letters, with which a log speaks of missing Written headers or of what follows from them.
-constexpr std::string_view kOfWritten[] = {"written", " 415", "=415", "unsupported media"};
 }  // namespace
 
 Variables scenario_variables(const Target& target, proto::ProtobufMessage message, const std::string& scenario,
@@ -82,12 +82,27 @@ std::string Stage::read_log() const {
 }
 
 /// Before the program is told to stop: a summary at its end speaks of everything.
-void Stage::look_for_written() {
-    auto text = read_log();
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    record_.logged_written = std::any_of(std::begin(kOfWritten), std::end(kOfWritten),
-                                         [&](std::string_view word) { return text.find(word) != std::string::npos; });
+void Stage::look_for_written() { record_.logged_written = speaks_of_written(read_log(), handed_); }
+
+void Stage::hand_over(const receiver::Script& script) {
+    for (const auto& step : script.steps) {
+        handed_.push_back(step.body.substr(0, step.body.find_last_not_of('\n') + 1));
+        for (const auto& [name, value] : step.headers) handed_.push_back(value);
+    }
+}
+
+void Stage::hand_over(const ProcessOptions& options, const Variables& variables,
+                      const std::vector<std::string>& files) {
+    handed_.insert(handed_.end(), options.argv.begin(), options.argv.end());
+    for (const auto& [name, value] : options.env) handed_.push_back(value);
+    for (const auto& [name, value] : variables) handed_.push_back(value);
+    // A path may be repeated in part, or relative to another.
+    for (const auto& part : fs::path(work_dir_)) handed_.push_back(part.string());
+    for (const auto& text : files) {
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);)
+            handed_.push_back(line.substr(std::min(line.find_first_not_of(" \t"), line.size())));
+    }
 }
 
 Stage::Milliseconds Stage::elapsed() const {
@@ -152,9 +167,12 @@ bool Stage::open_with(Opening opening) {
         record_.problem = "the scrape target did not start: " + started.error().text();
         return false;
     }
+    hand_over(opening.script);
     receiver::ReceiverOptions options;
     options.on_violation = receiver::OnViolation::kAccept;  // a verdict must not change what the sender does
     options.script = std::move(opening.script);
+    // A body in a foreign coding is told so in every scenario: some senders try such a one first.
+    options.script_needs_message = true;
     const bool any_target = opening.other_targets || record_.target.attach || record_.target.input == Input::kUnknown;
     options.check.expected_target = any_target ? std::string() : opening.target;
     record_.expected_target = options.check.expected_target;
@@ -252,6 +270,7 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
     if (!ca_file_.empty()) variables["PRW_CA_FILE"] = ca_file_;
     for (const auto& [name, value] : further) variables[name] = value;
     if (auto added = add_variables(target, variables); !added) return broken(added.error().text());
+    std::vector<std::string> texts;
     for (const auto& [name, text] : target.files) {
         const auto expanded = expand(text, variables, target.origin + ": file " + name);
         if (!expanded) return broken(expanded.error().text());
@@ -261,6 +280,7 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
         std::ofstream file(path, std::ios::binary | std::ios::trunc);
         file << *expanded;
         file.close();
+        texts.push_back(*expanded);
         if (!file) return broken("cannot write " + path.string());
     }
     ProcessOptions options;
@@ -289,6 +309,7 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
     options.stop_signal = target.stop_signal;
     options.grace = target.grace;
     if (target.input == Input::kStdin) options.stdin_text = source_.take(Exposition::kText);
+    hand_over(options, variables, texts);
     auto process = Process::start(options);
     if (!process) return broken("the target did not start: " + process.error().text());
     process_ = std::move(*process);
@@ -329,7 +350,10 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
     }
 }
 
-void Stage::answer(receiver::Script script) { receiver_->set_script(std::move(script)); }
+void Stage::answer(receiver::Script script) {
+    hand_over(script);
+    receiver_->set_script(std::move(script));
+}
 
 void Stage::accept_everything() {
     answer({});

@@ -51,6 +51,11 @@ public:
     /// Stops the program and starts it anew with another URL and other variants. False when it does not start, which is
     /// no problem of the record.
     bool restart(const std::string& target, const std::vector<std::string>& variants, const Variables& variables);
+    /// What comes to this target is left to the check of its trial; see Observation.
+    void leave_to_trial(const std::string& target) {
+        const std::lock_guard lock(mutex_);
+        record_.observation.leave_to_trial(target);
+    }
     /// TLS handshakes of this target that failed.
     [[nodiscard]] std::uint64_t failed_handshakes() const { return tls_ ? tls_->failed_handshakes() : 0; }
     /// How the program that runs now ended by itself; nullopt while it runs.
@@ -98,6 +103,9 @@ private:
     void note(const receiver::Exchange& exchange);
     [[nodiscard]] std::string read_log() const;
     void look_for_written();
+    /// Notes what the program gets to see of our making.
+    void hand_over(const receiver::Script& script);
+    void hand_over(const ProcessOptions& options, const Variables& variables, const std::vector<std::string>& files);
     void wake();
 
     const RunOptions& options_;
@@ -115,6 +123,7 @@ private:
     std::string ca_file_;
     std::unique_ptr<Process> process_;
     std::string log_path_, work_dir_;
+    std::vector<std::string> handed_;  ///< texts of ours that the program may repeat in its log
     std::size_t starts_ = 0;
     std::atomic<std::int64_t> reset_after_{-1};
     bool closed_ = false;

@@ -24,6 +24,7 @@ receiver::Script redirects(bool scrapes) {
         step.times = 1;
         step.status = status;
         step.headers = {{"Location", redirect_target(status)}};
+        step.series = true;
         if (scrapes) step.metric = kCarrier;
         script.steps.push_back(step);
     }

@@ -1,6 +1,3 @@
-#include <algorithm>
-
-#include "checks/fate.h"
 #include "checks/steps.h"
 #include "scenarios/scenario.h"
 
@@ -11,7 +8,8 @@ using namespace std::chrono_literals;
 void play_refusal(Stage& stage) {
     const bool v2 = stage.record().asked == proto::ProtobufMessage::kV2;
     std::vector<Provocation> refusals;
-    for (const int status : kRefusalStatuses) refusals.push_back({refusal(refusal_step(status), status), 1s});
+    for (const int status : refusal_statuses(stage.record().asked))
+        refusals.push_back({refusal(refusal_step(status), status), 1s});
     refusals.push_back({refusal(kStepAsksForRetry, 400, "overloaded, please retry later"), 1s});
     if (v2) {
         auto partial = refusal(kStepPartial400, 400, "a part of the request was written");
@@ -20,21 +18,13 @@ void play_refusal(Stage& stage) {
                            {"X-Prometheus-Remote-Write-Exemplars-Written", "0"}};
         refusals.push_back({std::move(partial), 1s});
     }
+    // To one batch twice: one repeat with other credentials is HTTP's own way. The repeat may take its time.
+    auto unauthorized = refusal(kStepUnauthorized, 401);
+    unauthorized.times = 2;
+    unauthorized.batch = receiver::Batch::kOne;
+    refusals.push_back({std::move(unauthorized), 3s});
     // A receiver that has taken 2.0 once gives no reason to change to 1.0.
-    if (!open_and_provoke(stage, refusals, 30s)) return;
-
-    // Twice: one repeat with other credentials is HTTP's own way. Not asked of a sender that has stopped.
-    const auto all_met = stage.look([&](const Observation& seen) {
-        return std::all_of(refusals.begin(), refusals.end(),
-                           [&](const Provocation& each) { return fate_of(seen, each.step.name).hit; });
-    });
-    if (all_met) {
-        auto unauthorized = refusal(kStepUnauthorized, 401);
-        unauthorized.times = 2;
-        unauthorized.attempt.reset();
-        provoke(stage, {{std::move(unauthorized), 1s}}, 10s);
-    }
-    stage.accept_everything();
+    if (open_and_provoke(stage, refusals, 50s)) stage.accept_everything();
 }
 
 }  // namespace prw::conformance

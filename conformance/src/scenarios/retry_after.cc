@@ -8,44 +8,53 @@ namespace prw::conformance {
 using namespace std::chrono_literals;
 
 void play_retry_after(Stage& stage) {
-    const auto seconds = [](std::chrono::seconds wait) { return std::to_string(wait.count()); };
     std::vector<Provocation> unavailable;
     const auto add = [&](receiver::ScriptStep step, Stage::Milliseconds patience = 3s) {
         unavailable.push_back({std::move(step), patience});
     };
-    auto step = refusal(kStepSeconds, 503);
-    step.headers = {{"Retry-After", seconds(kRetryAfter)}};
-    add(step, 4s);
-    add(refusal(kStepPlain503, 503));  // what the others are compared with
-    step = refusal(kStepOddWord, 503);
+    const auto in_seconds = [&](std::string_view name, int status, std::chrono::seconds wait) {
+        auto step = refusal(name, status);
+        step.headers = {{"Retry-After", std::to_string(wait.count())}};
+        return Provocation{std::move(step), wait + 2s};
+    };
+    const auto past = [&](std::size_t which) {
+        auto step = refusal(kStepsPastDate.at(which), 503);
+        step.headers = {{"Retry-After", proto::http_date(0)}};
+        add(std::move(step));
+    };
+    // What the others are compared with stands at the begin, in the middle and at the end.
+    add(refusal(kStepsPlain503[0], 503));
+    unavailable.push_back(in_seconds(kStepSeconds, 503, kRetryAfter));
+    past(0);
+    auto step = refusal(kStepOddWord, 503);
     step.headers = {{"Retry-After", "soon"}};
-    add(step);
-    step = refusal(kStepPastDate, 503);
-    step.headers = {{"Retry-After", proto::http_date(0)}};
-    add(step);
+    add(std::move(step));
+    past(1);
+    add(refusal(kStepsPlain503[1], 503));
+    unavailable.push_back(in_seconds(kStepMoreSeconds, 503, kRetryAfterMore));
+    past(2);
     add(refusal(kStepSaysPermanent, 503, "permanent failure: out of order sample, do not retry"));
     if (stage.record().asked == proto::ProtobufMessage::kV2) {
         step = refusal(kStepPartial503, 503, "a part of the request was written");
         step.headers = {{"X-Prometheus-Remote-Write-Samples-Written", "1"},
                         {"X-Prometheus-Remote-Write-Histograms-Written", "0"},
                         {"X-Prometheus-Remote-Write-Exemplars-Written", "0"}};
-        add(step);
+        add(std::move(step));
     }
     step = refusal(kStepDate, 503);
     step.retry_after_date = kRetryAfterDate;
-    add(step, 5s);
+    add(std::move(step), kRetryAfterDate + 3s);
+    add(refusal(kStepsPlain503[2], 503));
 
-    if (!open_and_provoke(stage, unavailable, 40s)) return;
+    if (!open_and_provoke(stage, unavailable, 45s)) return;
 
-    // Several times, so that there are delays to see.
+    // One batch several times, so that there are delays to see.
     auto limited = refusal(kStepLimited, 429);
-    limited.attempt.reset();
+    limited.batch = receiver::Batch::kOne;
     limited.times = 3;
-    provoke(stage, {{limited, 1s}}, 15s);
+    provoke(stage, {{std::move(limited), 1s}}, 15s);
     if (!stage.look([](const Observation& seen) { return fate_of(seen, kStepLimited).hit; })) return;
-    auto wait = refusal(kStepLimitedWait, 429);
-    wait.headers = {{"Retry-After", seconds(kRetryAfterLimited)}};
-    provoke(stage, {{wait, 2s}}, 15s);
+    provoke(stage, {in_seconds(kStepLimitedWait, 429, kRetryAfterLimited)}, 15s);
 }
 
 }  // namespace prw::conformance

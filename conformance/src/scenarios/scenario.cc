@@ -21,12 +21,15 @@ constexpr std::array kTable = {
              "accepts everything else.",
              6, play_outage},
     Scenario{kLongOutage, "The receiver answers 503 for ten seconds, then accepts everything.", 13, play_long_outage},
-    Scenario{kRefusal, "Requests are answered 400, 403, 404, 408, 409, 413, 422 and 401, later everything is accepted.",
-             6, play_refusal},
+    Scenario{
+        kRefusal,
+        "Requests are answered 400, 403, 404, 408, 409, 413, 422, in 1.0 also 415, and 401 twice to one batch, later "
+        "everything is accepted.",
+        6, play_refusal},
     Scenario{kRetryAfterScenario,
              "Requests are answered 503 and 429 with Retry-After in seconds, as a date and as nonsense, and with texts "
              "that contradict the status.",
-             9, play_retry_after},
+             17, play_retry_after},
     Scenario{kSuccesses, "Requests are answered 200, 202 and 204, with bodies and headers that invite to conclusions.",
              5, play_successes},
     Scenario{kNotWritten, "One request of 2.0 is answered 204 without Written headers.", 4, play_not_written, false,
@@ -80,7 +83,7 @@ receiver::ScriptStep refusal(std::string_view name, int status, std::string_view
     receiver::ScriptStep step;
     step.name = name;
     step.times = 1;
-    step.attempt = 1;
+    step.batch = receiver::Batch::kNew;
     step.status = status;
     step.body = std::string(kErrorMarker) + ": " + std::string(text.empty() ? "refused on purpose" : text) + "\n";
     return step;
@@ -93,6 +96,7 @@ receiver::Script script_of(const std::vector<Provocation>& answers, std::string_
     for (const auto& answer : answers) {
         out.steps.push_back(answer.step);
         out.steps.back().metric = metric;
+        out.steps.back().series = true;
     }
     return out;
 }

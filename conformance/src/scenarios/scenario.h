@@ -70,7 +70,7 @@ void provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milli
 /// once, and is provoked at once. False when nothing came.
 [[nodiscard]] bool open_and_provoke(Stage& stage, const std::vector<Provocation>& answers,
                                     Stage::Milliseconds deadline);
-/// A refusal of a body that has not been refused before.
+/// A refusal of a batch that has not been refused before.
 [[nodiscard]] receiver::ScriptStep refusal(std::string_view name, int status, std::string_view text = {});
 
 /// Each of `first` once, then `then` for ever.

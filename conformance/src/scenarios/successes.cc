@@ -12,7 +12,7 @@ receiver::ScriptStep success(std::string_view name, int status) {
     receiver::ScriptStep step;
     step.name = name;
     step.times = 1;
-    step.attempt = 1;
+    step.batch = receiver::Batch::kNew;
     step.status = status;
     return step;
 }

@@ -29,6 +29,7 @@ receiver::Script faults(std::string_view metric, bool stall, proto::ProtobufMess
         script.steps.push_back(ordinary(name));
         script.steps.back().fault = fault;
         script.steps.back().metric = metric;
+        script.steps.back().series = true;
         return script.steps.back();
     };
     const auto refuse = [](receiver::ScriptStep& step, std::size_t size) {

@@ -7,6 +7,7 @@ namespace prw::conformance {
 std::span<const MutantNote> mutant_notes() {
     static const std::vector<MutantNote> kNotes = {
         {.mutant = "head/no-content-type", .also = {"sender/wire/message-matches-content-type"}},
+        {.mutant = "fallback/gzip-first", .also = {"sender/compression/snappy"}},
         {.mutant = "wire/other-message",
          .also = {"sender/fidelity/native-histograms", "sender/fidelity/exemplars", "sender/fidelity/start-timestamps",
                   "sender/headers/version-newest", "sender/metadata/type-provided", "sender/wire/v1-custom-buckets",
@@ -72,6 +73,10 @@ std::span<const MutantNote> mutant_notes() {
         {.mutant = "delivery/reorders", .also = {"sender/fidelity/every-sample-bit-exact"}},
         {.mutant = "delivery/hammers-after-429", .also = {"sender/retry/retry-after-on-429"}},
         {.mutant = "retry-after/ignored", .also = {"sender/retry/retry-after-date", "sender/retry/retry-after-on-429"}},
+        {.mutant = "retry-after/three-seconds",
+         .also = {"sender/retry/retry-after-date", "sender/retry/retry-after-on-429"}},
+        {.mutant = "retry-after/past-is-now", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
+        {.mutant = "delivery/retries-4xx", .also = {"sender/retry/once-after-401"}},
         {.mutant = "fallback/always-v1", .also = {"sender/exemplars/provided", "sender/fidelity/native-histograms"}},
         {.mutant = "fallback/version-stays", .also = {"sender/negotiation/fallback-complete"}},
         // What was decoded from 1.0 has no metadata any more.
@@ -81,7 +86,6 @@ std::span<const MutantNote> mutant_notes() {
         {.mutant = "fallback/flaps", .also = {"sender/metadata/type-provided"}},
         {.mutant = "fallback/infers-version", .also = {"sender/metadata/type-provided"}},
         {.mutant = "config/no-custom-headers", .v1_says = Verdict::kWarn, .v2_says = Verdict::kWarn},
-        {.mutant = "config/reserved-headers", .also = {"sender/headers/reserved-once"}},
     };
     return kNotes;
 }

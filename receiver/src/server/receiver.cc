@@ -181,8 +181,10 @@ struct Receiver::Impl {
             e.check = checker.check(request);
             ScriptInput input{head ? &*head : nullptr, e.check.declared, request.payload(), nullptr, e.first_byte_us};
             if (script.needs_view() && e.check.decoded) input.view = &checker.view();
+            input.samples = e.check.decoded && e.check.samples + e.check.histograms > 0;
             input.probe = e.check.kind == RequestKind::kProbe;
-            if (const auto step = script.next(input)) {
+            const bool scripts = !options.script_needs_message || e.check.decoded || input.probe;
+            if (const auto step = scripts ? script.next(input) : std::nullopt) {
                 e.scripted = step->name;
                 response = scripted_answer(*step, e.check, policy(), to_unix_ms(std::chrono::system_clock::now()));
             } else {

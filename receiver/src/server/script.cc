@@ -56,6 +56,13 @@ std::uint64_t number(const YAML::Node& node, const char* what, std::uint64_t lea
     return value;
 }
 
+bool truth(const YAML::Node& node, const char* what) {
+    const auto text = scalar(node, what);
+    if (text != "true" && text != "false")
+        throw Problem{node.Mark(), std::string(what) + " wants true or false, got \"" + text + "\""};
+    return text == "true";
+}
+
 milliseconds duration(const YAML::Node& node, const char* what) {
     const auto value = proto::parse_duration(scalar(node, what));
     if (!value) throw Problem{node.Mark(), std::string(what) + ": " + value.error().what};
@@ -82,7 +89,7 @@ void each_key(const YAML::Node& map, const char* where, std::initializer_list<st
 }
 
 void parse_when(const YAML::Node& node, ScriptStep& step) {
-    each_key(node, "when", {"message", "attempt", "path", "header", "metric"},
+    each_key(node, "when", {"message", "attempt", "path", "header", "metric", "series", "batch"},
              [&](const std::string& key, const YAML::Node& value) {
                  if (key == "message") {
                      proto::ProtobufMessage message{};
@@ -95,6 +102,13 @@ void parse_when(const YAML::Node& node, ScriptStep& step) {
                      step.path = scalar(value, "path");
                  } else if (key == "metric") {
                      step.metric = scalar(value, "metric");
+                 } else if (key == "series") {
+                     step.series = truth(value, "series");
+                 } else if (key == "batch") {
+                     const auto text = scalar(value, "batch");
+                     if (text != "new" && text != "one")
+                         throw Problem{value.Mark(), "batch wants new or one, got \"" + text + "\""};
+                     step.batch = text == "new" ? Batch::kNew : Batch::kOne;
                  } else {
                      if (!value.IsMap()) throw Problem{value.Mark(), "header wants names and values"};
                      for (const auto& field : value)
@@ -149,10 +163,7 @@ ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
                                                     value.Scalar() + "\""};
                 step.fault = *fault;
             } else {
-                const auto text = scalar(value, "written_headers");
-                if (text != "true" && text != "false")
-                    throw Problem{value.Mark(), "written_headers wants true or false, got \"" + text + "\""};
-                step.written_headers = text == "true";
+                step.written_headers = truth(value, "written_headers");
             }
         });
     if (step.own_answer && !step.body.empty())

@@ -21,13 +21,14 @@ struct ScriptInput {
     std::string_view payload;
     const proto::RequestView* view = nullptr;  ///< only given when needs_view()
     std::int64_t now_us = 0;
-    bool probe = false;  ///< GET and the like
+    bool probe = false;    ///< GET and the like
+    bool samples = false;  ///< there are samples or histograms
 };
 
 class ScriptEngine {
 public:
     void set(Script script);
-    [[nodiscard]] bool needs_view() const;  ///< some step has a condition on a metric
+    [[nodiscard]] bool needs_view() const;  ///< some step has a condition on a metric or a batch
     /// The step that answers, its use counted; nullopt when none applies.
     [[nodiscard]] std::optional<ScriptStep> next(const ScriptInput& input);
     struct Status {
@@ -40,13 +41,27 @@ public:
 private:
     /// Bodies whose attempts are counted; beyond that, unknown ones count as first attempts.
     static constexpr std::size_t kMaxBodies = 100000;
+    /// Samples that are remembered of answered batches; beyond that, unknown ones are new.
+    static constexpr std::size_t kMaxSamples = 4'000'000;
+
+    /// Which of the answered batches the samples are: their numbers in `batches_`.
+    [[nodiscard]] std::vector<std::size_t> batches_of(const std::vector<std::uint64_t>& samples) const;
+    void remember(const std::vector<std::uint64_t>& samples, std::size_t step);
+
+    struct AnsweredBatch {
+        std::size_t size = 0;  ///< samples
+        std::size_t step = 0;  ///< that answered
+        bool first = false;    ///< of that step
+    };
 
     mutable std::mutex mutex_;
     Script script_;
     std::vector<std::uint64_t> used_;
     std::unordered_map<std::uint64_t, std::uint64_t> attempts_;  ///< by hash of the payload
     std::optional<std::int64_t> first_us_;
-    bool needs_view_ = false;
+    bool needs_view_ = false, needs_batches_ = false;
+    std::vector<AnsweredBatch> batches_;
+    std::unordered_multimap<std::uint64_t, std::size_t> batch_of_;  ///< by hash of the sample
 };
 
 }  // namespace prw::receiver

@@ -4,6 +4,7 @@
 
 #include "base64.h"
 #include "mutants/data.h"
+#include "mutants/transports.h"
 #include "mutants/wire_edit.h"
 #include "prw/proto/snappy_block.h"
 
@@ -51,6 +52,24 @@ std::string framed(std::string_view message) {
     return out;
 }
 
+/// Sends gzip until a receiver says that it does not understand that, and snappy from then on.
+class GzipFirst final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        if (!refused_) {
+            Outgoing first = request;
+            first.body = gzip(proto::encode(decode_body(request.body, request.message()), request.message()));
+            for (auto& [name, value] : first.headers)
+                if (name == "Content-Encoding") value = "gzip";
+            Answer answer = pass(first);
+            refused_ = status_of(answer) == 400 || status_of(answer) == 415;
+            if (!refused_) return answer;
+        }
+        return pass(request);
+    }
+    bool refused_ = false;
+};
+
 /// The block's length, and the elements behind it.
 std::pair<std::uint64_t, std::string> split(const std::string& block) {
     std::size_t size = 0;
@@ -73,6 +92,9 @@ constexpr Row kRows[] = {
           }}},
     {{"compression/gzip", "Compresses with gzip and calls it snappy.", "sender/compression/snappy"},
      {.body = [](std::string& body, const std::string& message) { body = gzip(message); }}},
+    {{"fallback/gzip-first", "Tries gzip first, by its name, and goes over to snappy where it is not understood.",
+      "sender/negotiation/content-encoding-snappy"},
+     {.wrap = wrapped<GzipFirst>}},
     {{"compression/none", "Sends the message uncompressed.", "sender/compression/whole-message"},
      {.body = [](std::string& body, const std::string& message) { body = message; }}},
     {{"compression/twice", "Compresses the snappy block again.", "sender/compression/once"},

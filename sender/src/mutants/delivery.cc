@@ -66,6 +66,23 @@ class SideQueue final : public Between {
     unsigned requests_ = 0;
 };
 
+/// Puts what was answered 401 aside, goes on, and tries it again behind each newer request, for ever.
+class UnauthorizedAside final : public Between {
+    using Between::Between;
+    Answer send(Outgoing request) override {
+        auto waiting = std::exchange(aside_, {});
+        Answer answer = try_now(std::move(request));
+        for (auto& old : waiting) (void)try_now(std::move(old));
+        return answer;
+    }
+    Answer try_now(Outgoing request) {
+        Answer answer = pass(request);
+        if (status_of(answer) == 401) aside_.push_back(std::move(request));
+        return answer;
+    }
+    std::deque<Outgoing> aside_;
+};
+
 class StopAfterRefusal final : public Between {
     using Between::Between;
     Answer send(Outgoing request) override {
@@ -235,11 +252,23 @@ constexpr Row kRows[] = {
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
           if (client_error(answer)) take_for(answer, 503);
       }>}},
+    {{"delivery/retries-409", "Sends a batch again that was answered with 409.", "sender/retry/not-on-4xx"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (status_of(answer) == 409) take_for(answer, 503);
+      }>}},
+    {{"delivery/retries-415", "Sends a batch of 1.0 again that was answered with 415.", "sender/retry/not-on-4xx", true,
+      false},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (status_of(answer) == 415) take_for(answer, 503);
+      }>}},
     {{"delivery/retries-401", "Sends a batch again and again that was answered with 401.",
       "sender/retry/once-after-401"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
           if (status_of(answer) == 401) take_for(answer, 503);
       }>}},
+    {{"delivery/retries-401-later", "Sends batches that were answered with 401 again behind newer ones, without end.",
+      "sender/retry/once-after-401"},
+     {.wrap = wrapped<UnauthorizedAside>}},
     {{"delivery/stops-after-4xx", "Sends nothing more once a batch was answered with 4xx.",
       "sender/retry/continues-after-4xx"},
      {.wrap = wrapped<StopAfterRefusal>}},

@@ -3,6 +3,7 @@
 
 #include "mutants/transports.h"
 #include "prw/proto/http_head.h"
+#include "prw/sender/backoff.h"
 
 namespace prw::sender::mutants {
 
@@ -27,6 +28,21 @@ bool says(const Answer& answer, std::string_view word) {
     return answer && answer->body.find(word) != std::string::npos;
 }
 
+/// Takes a Retry-After in the past for the time to try again: now.
+class PastIsNow final : public Between {
+public:
+    PastIsNow(std::unique_ptr<Transport> next, Clock& clock) : Between(std::move(next)), clock_(clock) {}
+
+private:
+    Answer send(Outgoing request) override {
+        Answer answer = pass(request);
+        const auto* value = retry_after(answer);
+        const auto date = value != nullptr ? parse_http_date(*value) : std::nullopt;
+        return date && *date <= clock_.wall_ms() ? pass(request) : answer;
+    }
+    Clock& clock_;
+};
+
 void retry_429(const Tuning& tuning) { tuning.remote.retry_on_429 = true; }
 
 /// Repeats what was answered 429 without any wait, twenty times.
@@ -50,6 +66,18 @@ constexpr Row kRows[] = {
           if (const auto* value = retry_after(answer); value != nullptr && !in_seconds(*value))
               forget_retry_after(answer);
       }>}},
+    {{"retry-after/three-seconds", "Waits three seconds, however many Retry-After names.",
+      "sender/retry/retry-after-seconds"},
+     {.wrap = answers<[](const Outgoing&, Answer& answer) {
+          if (retry_after(answer) == nullptr) return;
+          forget_retry_after(answer);
+          answer->headers.emplace_back("Retry-After", "3");
+      }>}},
+    {{"retry-after/past-is-now", "Tries again at once when Retry-After lies in the past.",
+      "sender/retry/odd-retry-after"},
+     {.wrap = [](std::unique_ptr<Transport> inner, const Surroundings& around) -> std::unique_ptr<Transport> {
+         return std::make_unique<PastIsNow>(std::move(inner), around.clock);
+     }}},
     {{"retry-after/odd-is-final", "Drops a batch when it cannot make use of Retry-After.",
       "sender/retry/odd-retry-after"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {

@@ -77,6 +77,7 @@ struct Delivery {
     std::string target;  ///< path and query as sent
     std::string step;    ///< of the script that answered; kResetInBody for a connection that was reset within the body
     std::string head;    ///< verbatim, where the observation keeps heads
+    bool provoked = false;  ///< a trial made it deviate: its own check judges it, request rules do not
     [[nodiscard]] bool acknowledged() const { return status >= 200 && status < 300; }
 };
 
@@ -136,6 +137,8 @@ public:
     [[nodiscard]] const Habits& habits() const;
     /// By which a series is found again in another scenario.
     [[nodiscard]] std::string name_of_habit(std::uint32_t series) const;
+    /// Requests to this path, or below it, are provoked to deviate. To be said before they come.
+    void leave_to_trial(std::string path) { left_to_trials_.push_back(std::move(path)); }
     /// Deliveries keep their request heads from now on.
     void keep_heads() { keep_heads_ = true; }
 
@@ -186,6 +189,7 @@ private:
     void note_subjects(const receiver::Exchange& exchange, const Delivery& delivery, std::string_view body);
     /// A long label that was exposed is not the fault of who sends it on.
     [[nodiscard]] bool exposed_so(const receiver::Finding& finding) const;
+    [[nodiscard]] bool provoked(std::string_view target) const;
     [[nodiscard]] std::uint32_t source_of(const std::string& metric, const LabelPairs& labels) const;
 
     std::vector<SourceIdentity> sources_;
@@ -200,6 +204,7 @@ private:
     Baseline known_;
     mutable std::optional<Habits> habits_;  ///< of what came so far; nullopt: not asked for since something came
     bool keep_heads_ = false;
+    std::vector<std::string> left_to_trials_;
     std::size_t samples_ = 0, exemplars_ = 0;
     std::vector<SeenFinding> findings_;
     std::map<std::pair<std::string, proto::ProtobufMessage>, RuleCount> rule_counts_;
@@ -214,6 +219,7 @@ struct Trial {
     std::vector<std::string> variants;    ///< of the profile
     std::string header, value;            ///< that it was told to send, where it was
     std::uint64_t failed_handshakes = 0;  ///< of TLS, where its URL was https
+    bool provokes = false;                ///< it was told to do what the protocol forbids
     std::string credentials;              ///< that its Authorization has to hold: "Basic …", "Bearer …"
     std::optional<std::string> exited;    ///< how it ended by itself
     bool exited_cleanly = false;

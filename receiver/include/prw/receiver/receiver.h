@@ -26,7 +26,10 @@ struct ReceiverOptions {
     http::ServerOptions server;
     CheckOptions check;
     OnViolation on_violation = OnViolation::kReject;
-    Script script;         ///< empty: always the receiver's own answer
+    Script script;  ///< empty: always the receiver's own answer
+    /// The script answers what decodes as a message (and probes), and nothing else: what comes in a foreign coding or
+    /// type is told so by the receiver itself, so that a sender with more than one way can go over to another.
+    bool script_needs_message = false;
     bool only_1x = false;  ///< answers as a 1.0 receiver: 2.0 content is refused with 415, no Written headers
     std::size_t max_error_body = 4096;   ///< bytes of the 400 text
     std::size_t keep_exchanges = 10000;  ///< in memory, oldest dropped first

@@ -10,7 +10,7 @@
 ///     body: "overloaded"
 ///     delay: 100ms
 ///     retry_after_date: 2s    # Retry-After: the HTTP date at least so long after the answer
-///   - when: {message: "2.0", attempt: 1, path: /x, header: {X-Scope-OrgID: a}, metric: up}
+///   - when: {message: "2.0", attempt: 1, path: /x, header: {X-Scope-OrgID: a}, metric: up, series: true, batch: new}
 ///     after: 5s               # since the first request · until: 15s
 ///     status: 415
 ///   - fault: reset            # close | reset | cut | garbage | stall | dribble
@@ -31,6 +31,16 @@
 
 namespace prw::receiver {
 
+/// Which data a step answers. Batches are told by what is in them, not by their bytes: a request is a batch once more
+/// when at least half of the samples of the smaller of the two are the same (series, timestamp and value), so that
+/// another encoding, newer data beside the old and one sample that is in every request do not mislead. A request
+/// without samples is no batch.
+enum class Batch : std::uint8_t {
+    kAny,
+    kNew,  ///< that no step of the script has answered before
+    kOne,  ///< the step's first request is a new batch, all its further ones bring that batch again
+};
+
 struct ScriptStep {
     std::string name;                    ///< shown in the exchange; "step 1" by default
     std::optional<std::uint64_t> times;  ///< nullopt: for ever
@@ -40,6 +50,9 @@ struct ScriptStep {
     std::string path;                           ///< equal to the target's path
     std::map<std::string, std::string> header;  ///< equal values, names case-insensitive
     std::string metric;                         ///< some series in the request has this __name__
+    /// true: some series in the request has a sample or a histogram; false: none has, as where there is only metadata
+    std::optional<bool> series;
+    Batch batch = Batch::kAny;
     std::optional<std::chrono::milliseconds> after, until;  ///< since the first request to the write endpoint
     bool probes = false;                                    ///< answers GET and HEAD as well, which no other step does
     // Answer.
