@@ -14,6 +14,10 @@ inline constexpr std::array kRefusalStatuses = {400, 403, 404, 408, 409, 413, 42
 inline constexpr std::string_view kStepAsksForRetry = "400 that asks for a retry",
                                   kStepPartial400 = "400 with Written counts", kStepUnauthorized = "401";
 
+/// Bytes of the text of an error in an outage: as many as a page of a proxy has. Who leaves it unread loses the
+/// connection.
+inline constexpr std::size_t kErrorPage = 8192;
+
 // retry-after
 inline constexpr std::string_view kStepSeconds = "503 with Retry-After in seconds", kStepPlain503 = "503",
                                   kStepDate = "503 with Retry-After as a date",
