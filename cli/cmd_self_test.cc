@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "progress_line.h"
 #include "prw/conformance/self_test.h"
+#include "prw/proto/model.h"
 #include "prw/proto/units.h"
 #include "report_options.h"
 #include "signals.h"
@@ -24,6 +25,7 @@ struct Options {
     std::vector<std::string> select, messages;
     unsigned jobs = 0;
     std::string out, json, timeout = "60s", colour = "auto";
+    double patience = 1;
     bool list = false, quiet = false;
 };
 
@@ -43,6 +45,7 @@ std::string again(const Options& options) {
     if (options.jobs != 0) add("-j", std::to_string(options.jobs));
     if (!options.out.empty()) add("--out", options.out);
     if (options.timeout != "60s") add("--timeout", options.timeout);
+    if (options.patience != 1) add("--patience", proto::value_text(proto::to_bits(options.patience)));
     return conformance::redact_command(words);
 }
 
@@ -88,6 +91,7 @@ int self_test(const Options& options, Io& io) {
     if (!timeout) return refuse(io, "--timeout: " + timeout.error().text());
     if (timeout->count() <= 0) return refuse(io, "--timeout must be more than 0");
     run.timeout = *timeout;
+    run.reference.patience = options.patience;
     const auto catalogue = conformance::self_test_catalogue();
     const auto jobs = conformance::plan_self_test(catalogue, run);
     if (!jobs) return refuse(io, jobs.error().text());
@@ -155,6 +159,9 @@ void add_self_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("--out", options->out, "Folder in which runs that went wrong leave their captures and logs");
     sub->add_option("--json", options->json, "Write the matrix as JSON to this file; - is standard output");
     sub->add_option("--timeout", options->timeout, "Longest time of one run")->capture_default_str();
+    sub->add_option("--patience", options->patience, "Wait so many times as long for everything: for busy machines")
+        ->check(CLI::Range(conformance::kLeastPatience, conformance::kMostPatience))
+        ->capture_default_str();
     sub->add_flag("--list", options->list, "Only say what would be run");
     sub->add_flag("-q,--quiet", options->quiet, "Only the summary");
     add_colour(*sub, options->colour);

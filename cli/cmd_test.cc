@@ -20,6 +20,7 @@
 #include "prw/conformance/reports.h"
 #include "prw/conformance/runner.h"
 #include "prw/conformance/selection.h"
+#include "prw/proto/model.h"
 #include "prw/proto/units.h"
 #include "report_options.h"
 #include "signals.h"
@@ -46,7 +47,8 @@ struct Options {
     unsigned repeat = 1;
     std::optional<std::uint64_t> seed;
     unsigned jobs = 0;
-    std::string timeout = "60s";
+    std::string timeout;
+    std::optional<double> patience;
     bool keep = false, verbose = false, quiet = false, skip_exit_code = false;
     std::string fail_on = "must", colour = "auto";
 };
@@ -71,7 +73,8 @@ std::string again(const Options& options) {
     if (options.repeat != 1) add("--repeat", std::to_string(options.repeat));
     if (options.seed) add("--seed", std::to_string(*options.seed));
     if (!options.budget.empty()) add("--budget", options.budget);
-    if (options.timeout != "60s") add("--timeout", options.timeout);
+    if (!options.timeout.empty()) add("--timeout", options.timeout);
+    if (options.patience) add("--patience", proto::value_text(proto::to_bits(*options.patience)));
     if (options.fail_on != "must") add("--fail-on", options.fail_on);
     if (options.out != ".prw/last") add("--out", options.out);
     if (!options.command.empty()) words.emplace_back("--");
@@ -203,10 +206,13 @@ private:
         run_.keep_work_dirs = options_.keep;
         run_.tool_version = PRW_VERSION;
         run_.command_line = again(options_);
-        const auto timeout = proto::parse_duration(options_.timeout);
-        if (!timeout) return "--timeout: " + timeout.error().text();
-        if (timeout->count() <= 0) return "--timeout must be more than 0";
-        run_.timeout = *timeout;
+        if (!options_.timeout.empty()) {
+            const auto timeout = proto::parse_duration(options_.timeout);
+            if (!timeout) return "--timeout: " + timeout.error().text();
+            if (timeout->count() <= 0) return "--timeout must be more than 0";
+            run_.timeout = *timeout;
+        }
+        if (options_.patience) run_.target.patience = *options_.patience;
         if (!options_.listen_for.empty()) {
             const auto listen = proto::parse_duration(options_.listen_for);
             if (!listen) return "--for: " + listen.error().text();
@@ -453,7 +459,12 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("--trace", options->trace, "Print the exchanges of each check that is not right");
     sub->add_option("-j,--jobs", options->jobs, "Scenarios at a time (default: five a core)")
         ->check(CLI::Range(1U, 64U));
-    sub->add_option("--timeout", options->timeout, "Longest time of one scenario")->capture_default_str();
+    sub->add_option(
+        "--timeout", options->timeout,
+        "Longest time of one scenario (default: 60s; more for a target that sends less than once a second)");
+    sub->add_option("--patience", options->patience,
+                    "Wait so many times as long for everything, e.g. 4 (default: what the profile says, or 1)")
+        ->check(CLI::Range(conformance::kLeastPatience, conformance::kMostPatience));
     sub->add_flag("--keep", options->keep, "Keep the work directories of the target");
     add_fail_on(*sub, options->fail_on)->capture_default_str();
     sub->add_flag("-v,--verbose", options->verbose, "Show every check");
@@ -465,7 +476,7 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
                     "After --: the sender and its arguments; the URLs are in its environment");
     sub->footer(
         "Environment of the command: PRW_REMOTE_WRITE_URL, PRW_SCRAPE_URL, PRW_SCRAPE_HOSTPORT,\n"
-        "PRW_PROTOBUF_MESSAGE, PRW_TMPDIR, PRW_CHECK_ID\n\n"
+        "PRW_PROTOBUF_MESSAGE, PRW_SCENARIO, PRW_TMPDIR\n\n"
         "Examples:\n"
         "  prw test sender                                   the reference sender, with nothing else installed\n"
         "  prw test sender -- ./my-sender --flag             your own, once per scenario\n"

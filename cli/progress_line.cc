@@ -4,6 +4,11 @@
 
 namespace prw::cli {
 
+namespace {
+/// A sender that is slower is waited for longer than users may expect.
+constexpr std::chrono::milliseconds kSlow(1500);
+}  // namespace
+
 ProgressLine::ProgressLine(const Io& io, std::ostream& out, std::string_view unit, bool quiet)
     : io_(io), out_(out), unit_(unit), quiet_(quiet) {}
 
@@ -13,6 +18,9 @@ void ProgressLine::show(const conformance::Progress& progress) {
                        std::to_string(progress.requests) + " requests, ";
     if (progress.samples > 0) text += std::to_string(progress.samples) + " samples, ";
     text += std::to_string(progress.elapsed.count() / 1000) + " s";
+    if (progress.cadence > kSlow)
+        text += " (new data every " + std::to_string((progress.cadence.count() + 500) / 1000) +
+                " s: a scenario may take up to " + std::to_string(progress.limit.count() / 60'000) + " min)";
     if (io_.out_is_terminal) {
         if (!progress.running.empty()) text += "   " + progress.running.front();
         if (progress.running.size() > 1) text += " and " + std::to_string(progress.running.size() - 1) + " more";

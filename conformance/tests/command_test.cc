@@ -180,6 +180,8 @@ TEST_F(Command, UsageErrorsAreTwoAndSayWhatThereIs) {
              {{"--failed"}, "--failed: "},
              {{"--protobuf-message", "3.0"}, "1.0 or 2.0, not \"3.0\""},
              {{"--timeout", "soon"}, "--timeout"},
+             {{"--patience", "much"}, "--patience"},
+             {{"--patience", "0"}, "--patience"},
              {{"--attach", "--", "x"}, "--attach starts nothing"},
              {{"--profile", "reference", "--", "x"}, "not both"},
              {{"--target", "x"}, "no target \"x\""}}) {
@@ -299,7 +301,7 @@ TEST_F(Command, SilentAndCrashingCommandsAreFour) {
     EXPECT_THAT(last_line(), HasSubstr("INCONCLUSIVE"));
     EXPECT_EQ(run({"--scenario", "steady", "--", "sh", "-c", "echo no config; exit 3"}), 4);
     EXPECT_THAT(output(), ::testing::ContainsRegex(
-                              "the target exited with 3 before it sent anything; its last output:\\s+no config"));
+                              "the target exited with 3 before it sent anything\\s+seen +its last output: no config"));
     EXPECT_THAT(last_line(), HasSubstr("exit 4"));
 }
 
@@ -312,12 +314,13 @@ TEST_F(Command, FolderThatCannotBeWrittenIsFive) {
 
 TEST_F(Command, CommandRunsWhereTheUserStandsAndFindsItsEnvironment) {
     EXPECT_EQ(run({"--scenario", "steady", "--keep", "--", "sh", "-c",
-                   "echo \"pwd=$(pwd) message=$PRW_PROTOBUF_MESSAGE check=$PRW_CHECK_ID\"; test -d \"$PRW_TMPDIR\" && "
+                   "echo \"pwd=$(pwd) message=$PRW_PROTOBUF_MESSAGE scenario=$PRW_SCENARIO check=$PRW_CHECK_ID\"; test "
+                   "-d \"$PRW_TMPDIR\" && "
                    "echo tmp; echo \"$PRW_REMOTE_WRITE_URL $PRW_SCRAPE_URL $PRW_SCRAPE_HOSTPORT\""}),
               4);
     const auto log = read_file(dir.file("out/steady-1.0/target.log"));
     EXPECT_THAT(log, HasSubstr("pwd=" + std::filesystem::canonical(dir.path()).string() +
-                               " message=1.0 check=steady\ntmp\nhttp://127.0.0.1:"));
+                               " message=1.0 scenario=steady check=steady\ntmp\nhttp://127.0.0.1:"));
     EXPECT_TRUE(std::filesystem::is_directory(dir.file("out/steady-1.0/work")));
 }
 

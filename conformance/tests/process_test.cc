@@ -145,6 +145,7 @@ TEST(Process, TailKeepsTheLastLinesWithoutControlBytes) {
     EXPECT_EQ(tail_of_file(dir.file("log"), 2), "three\nfour");
     EXPECT_EQ(tail_of_file(dir.file("log"), 99), "one\ntwo\nthree\nfour");
     EXPECT_EQ(tail_of_file(dir.file("log"), 99, 7), "four");
+    EXPECT_EQ(tail_of_file(dir.file("log"), 2, 2000, 8), "one\ntwo") << "what came later is left out";
     EXPECT_EQ(tail_of_file(dir.file("missing")), "");
 }
 

@@ -30,6 +30,7 @@ targets:
     version: {exec: ["./my-agent", "--version"]}
     stop: {signal: SIGINT, grace: 1m30s}
     settle: 250ms
+    patience: 2.5
     features: {exemplars: true, native_histograms: false, metadata: ["2.0"]}
   - name: other
     role: sender
@@ -54,6 +55,7 @@ TEST(Profile, EveryKeyIsRead) {
     EXPECT_EQ(target.stop_signal, SIGINT);
     EXPECT_EQ(target.grace, std::chrono::seconds(90));
     EXPECT_EQ(target.settle, std::chrono::milliseconds(250));
+    EXPECT_EQ(target.patience, 2.5);
     EXPECT_EQ(target.feature("exemplars", proto::ProtobufMessage::kV1), true);
     EXPECT_EQ(target.feature("native_histograms", proto::ProtobufMessage::kV1), false);
     EXPECT_EQ(target.feature("metadata", proto::ProtobufMessage::kV1), false);
@@ -119,6 +121,10 @@ TEST(Profile, MistakesAreNamedWithFileLineAndNearestWord) {
          "p.yaml:6", "stop.grace"},
         {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    settle: 2h", "p.yaml:6",
          "at most 1h"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    patience: some", "p.yaml:6",
+         "patience must be a number from 1 to 100, not \"some\""},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    patience: 0", "p.yaml:6",
+         "patience must be a number"},
         {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    features: {exemplar: true}",
          "p.yaml:6", "did you mean \"exemplars\"?"},
         {"version: 1\ntargets:\n  - name: a\n    role: sender\n    start: {exec: [x]}\n    features: {exemplars: yes}",

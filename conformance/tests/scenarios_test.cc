@@ -128,6 +128,93 @@ TEST(NullSenders, AreNeverGreenAndConcludeWithFour) {
     }
 }
 
+TEST(Runner, TargetThatNeverSendsIsNotWaitedForInEveryScenario) {
+    const prw::testing::TempDir dir;
+    RunOptions options;
+    options.target = sender_target("null/silent");
+    options.target.settle = std::chrono::seconds(1);
+    options.out = dir.path().string();
+    options.jobs = 3;
+    auto results = run_sender_tests(options);
+    ASSERT_TRUE(results) << results.error().text();
+    const auto not_run = std::count_if(results->scenarios.begin(), results->scenarios.end(), [](const auto& scenario) {
+        return scenario.problem.starts_with("not run, as no request arrived");
+    });
+    EXPECT_GE(not_run, static_cast<std::ptrdiff_t>(results->scenarios.size()) - 5);
+    EXPECT_TRUE(results->complete);
+    for (const auto& check : results->checks) EXPECT_NE(check.verdict, Verdict::kPass) << check.id;
+    // What is the same everywhere is told once.
+    EXPECT_EQ(std::count_if(results->scenarios.begin(), results->scenarios.end(),
+                            [](const auto& scenario) { return !scenario.detail.empty(); }),
+              1);
+}
+
+TEST(Runner, SilenceInOneScenarioDoesNotCostTheOthers) {
+    auto target = sender_target();
+    target.exec = {"sh", "-c", "test \"$PRW_SCENARIO\" = 4xx && exec tail -f /dev/null; exec " + sender_command()};
+    target.settle = std::chrono::seconds(2);
+    const prw::testing::TempDir dir;
+    RunOptions options;
+    options.target = std::move(target);
+    options.out = dir.path().string();
+    options.scenarios = {"steady", "4xx", "2xx"};
+    options.messages = {kV1};
+    options.jobs = 2;
+    auto results = run_sender_tests(options);
+    ASSERT_TRUE(results) << results.error().text();
+    for (const auto& scenario : results->scenarios) {
+        if (scenario.name == "4xx")
+            EXPECT_THAT(scenario.problem, HasSubstr("no request arrived within 2 s"));
+        else
+            EXPECT_EQ(scenario.problem, "") << scenario.name;
+    }
+}
+
+TEST(Runner, SilentTargetIsToldByWhatItDidAndSaidBeforeItWasStopped) {
+    auto target = command_target({"sh", "-c",
+                                  "trap 'echo goodbye; exit 0' TERM; echo cannot find the URL; "
+                                  "while :; do tail -f /dev/null & wait; done"});
+    target.settle = std::chrono::seconds(1);
+    const prw::testing::TempDir dir;
+    RunOptions options;
+    options.target = std::move(target);
+    options.out = dir.path().string();
+    options.scenarios = {"steady", "4xx"};
+    auto results = run_sender_tests(options);
+    ASSERT_TRUE(results) << results.error().text();
+    ASSERT_EQ(results->scenarios.size(), 2U);
+    for (const auto& scenario : results->scenarios)
+        EXPECT_EQ(scenario.problem, "no request arrived within 1 s, and no scrape of PRW_SCRAPE_URL either");
+    const auto& detail = results->scenarios.front().detail;
+    EXPECT_THAT(detail, HasSubstr("its last output: cannot find the URL"));
+    EXPECT_THAT(detail, ::testing::Not(HasSubstr("goodbye")));
+    EXPECT_THAT(detail, HasSubstr("--url \"$PRW_REMOTE_WRITE_URL\"'"));
+    EXPECT_EQ(results->scenarios.back().detail, "");
+}
+
+TEST(Runner, TargetThatScrapesAndSendsNothingIsToldSo) {
+    auto target = sender_target("null/ignores-url");
+    target.settle = std::chrono::seconds(2);
+    const auto played = play("steady", kV1, target);
+    EXPECT_THAT(played.record.problem, HasSubstr("though it scraped"));
+}
+
+TEST(Runner, CrashInEveryScenarioIsOneErrorThatNamesThem) {
+    const prw::testing::TempDir dir;
+    RunOptions options;
+    options.target = sender_target("null/fails-at-once");
+    options.out = dir.path().string();
+    options.scenarios = {"steady", "4xx", "2xx"};
+    options.messages = {kV1};
+    auto results = run_sender_tests(options);
+    ASSERT_TRUE(results) << results.error().text();
+    std::vector<std::string> told;
+    for (const auto& check : results->checks)
+        if (check.id == "sender/target/runs") told.push_back(check.reason);
+    EXPECT_THAT(told, ::testing::ElementsAre(
+                          HasSubstr("3 scenarios (steady, 4xx, 2xx): the target exited with 3 before it sent")));
+}
+
 TEST(Runner, CrashWhileSendingIsAnErrorAndWhatWasSeenStaysJudged) {
     const prw::testing::TempDir dir;
     RunOptions options;

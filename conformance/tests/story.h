@@ -48,6 +48,11 @@ public:
         gap_us_ = gap_us;
         return *this;
     }
+    /// The requests from here on come over this connection.
+    Story& on(std::uint64_t connection) {
+        connection_ = connection;
+        return *this;
+    }
     /// To another place, with a head.
     Story& sent(int status, std::string target, std::string head = {}, const Data& data = {{"m", 1}}) {
         return add(status, "", data, 100, std::move(target), std::move(head));
@@ -95,6 +100,7 @@ private:
         delivery.decoded = true;
         delivery.status = status;
         delivery.step = std::string(step);
+        delivery.connection = connection_;
         time_us_ += std::exchange(gap_us_, 50'000);
         delivery.first_byte_us = time_us_;
         delivery.response_start_us = delivery.response_end_us = time_us_ += lasts_us;
@@ -116,7 +122,7 @@ private:
     ScenarioRecord record_;
     proto::ProtobufMessage message_ = proto::ProtobufMessage::kV1;
     std::optional<proto::ProtobufMessage> declared_;
-    std::uint64_t id_ = 0;
+    std::uint64_t id_ = 0, connection_ = 1;
     std::int64_t time_us_ = 0, gap_us_ = 50'000;
 };
 

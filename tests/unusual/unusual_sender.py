@@ -729,6 +729,9 @@ VARIANTS = {
                                 scrapes=False, metadata_between=True),
     "exit-after-acknowledgement": Variant("ends at the last acknowledgement, without closing anything",
                                           scrapes=False, interval=0.02, flush=0.0, batch=12, rounds=30, leaves_at_once=True),
+    "every-second": Variant("sends its own data once a second", scrapes=False, interval=1.0),
+    "every-ten-seconds": Variant("scrapes and sends once in ten seconds", interval=10.0),
+    "own-every-ten-seconds": Variant("sends its own data once in ten seconds", scrapes=False, interval=10.0),
 }
 
 

@@ -166,6 +166,14 @@ std::vector<bool> came_as_itself(const Observation& observation) {
     return out;
 }
 
+std::int64_t longest_silence_us(const std::vector<Delivery>& deliveries) {
+    constexpr std::int64_t kUsual = 8'000'000;
+    auto longest = deliveries.front().first_byte_us;
+    for (std::size_t i = 1; i < deliveries.size(); ++i)
+        longest = std::max(longest, deliveries[i].first_byte_us - deliveries[i - 1].response_end_us);
+    return kUsual + 2 * longest;
+}
+
 Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations,
                              std::uint64_t count, std::uint64_t limit) {
     Fidelity out;

@@ -11,11 +11,9 @@
 
 namespace prw::conformance {
 
-/// How long a sender may send nothing before what it scrapes meanwhile counts as lost. It may flush as rarely as its
-/// first request was late.
-[[nodiscard]] inline std::int64_t longest_silence_us(std::int64_t first_request_us) {
-    return 8'000'000 + 2 * first_request_us;
-}
+/// How long a sender may send nothing before what it scrapes meanwhile counts as lost: it may flush as rarely as its
+/// first request was late, or as it did so far. There are deliveries.
+[[nodiscard]] std::int64_t longest_silence_us(const std::vector<Delivery>& deliveries);
 inline constexpr std::ptrdiff_t kScrapesInSilence = 5;
 
 struct FidelityFault {

@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "checks/connections.h"
 #include "checks/fidelity.h"
 #include "checks/habits.h"
 #include "checks/ledger.h"
@@ -28,7 +29,7 @@ std::string arrived_text(const FidelityFault& fault) {
 std::uint64_t scraped_in_silence(const ScenarioRecord& record, std::uint64_t last_seen) {
     if (record.exited || record.stop_us == 0 || record.target.input != Input::kScrape) return 0;
     const auto& all = record.deliveries();
-    if (record.stop_us - all.back().response_end_us < longest_silence_us(all.front().first_byte_us)) return 0;
+    if (record.stop_us - all.back().response_end_us < longest_silence_us(all)) return 0;
     const auto count = std::count_if(record.generations.begin(), record.generations.end(), [&](const Generation& g) {
         return g.complete && !g.failed && g.number > last_seen;
     });
@@ -293,18 +294,21 @@ void judge_unique_timestamps(const ScenarioRecord& record, CheckOutcome& out) {
 }
 
 void judge_connections(const ScenarioRecord& record, CheckOutcome& out) {
-    std::set<std::uint64_t> connections;
-    for (const auto& delivery : record.deliveries()) connections.insert(delivery.connection);
-    const auto requests = record.deliveries().size();
-    evidence(out, "requests", requests);
-    evidence(out, "connections", connections.size());
-    if (requests < 4) return undecided(out, "only " + count_text(requests, "request") + " arrived");
-    if (connections.size() == requests) {
-        out.exchanges.push_back(record.deliveries().front().id);
-        return miss(out, "connections that are kept for further requests",
-                    "each of " + count_text(requests, "request") + " came over a connection of its own");
-    }
-    pass(out, count_text(requests, "request") + " over " + count_text(connections.size(), "connection"));
+    constexpr std::uint64_t kTelling = 4;
+    const auto use = use_of_connections(record.deliveries());
+    evidence(out, "requests", use.requests);
+    evidence(out, "connections", use.connections);
+    // One that came back is enough: who closes them all has none to come back to.
+    if (use.connections < use.requests)
+        return pass(out, count_text(use.requests, "request") + " over " + count_text(use.connections, "connection"));
+    const std::string got = "each of " + count_text(use.requests, "request") + " came over a connection of its own";
+    if (use.requests < kTelling)
+        return undecided(
+            out, std::to_string(kTelling) + " requests were needed to tell, " + std::to_string(use.requests) + " came");
+    if (use.chances + 1 < kTelling)
+        return inform(out, got + ", and they are so far apart that an idle connection may be closed meanwhile");
+    out.exchanges.push_back(record.deliveries().front().id);
+    miss(out, "connections that are kept for further requests", got);
 }
 
 void judge_message(const ScenarioRecord& record, CheckOutcome& out) {

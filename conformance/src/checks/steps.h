@@ -26,6 +26,9 @@ inline constexpr std::string_view kStepAsksForRetry = "400 that asks for a retry
 inline constexpr std::array kOutageStatuses = {500, 501, 502, 503, 504};
 /// For the first attempt with a batch alone.
 [[nodiscard]] inline std::string batch_step(int status) { return "refuse a batch with " + std::to_string(status); }
+/// Bytes of the text of an error in an outage: as many as a page of a proxy has. Who leaves it unread loses the
+/// connection.
+inline constexpr std::size_t kErrorPage = 8192;
 
 // retry-after
 inline constexpr std::string_view kStepSeconds = "503 with Retry-After in seconds",

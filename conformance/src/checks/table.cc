@@ -4,12 +4,14 @@
 
 #include "prw/proto/model.h"
 #include "prw/receiver/finding.h"
+#include "run/pace.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
 namespace {
 
 constexpr std::size_t kFindings = 5;
+constexpr std::int64_t kSlowUs = 1'000'000;  // of a cadence, us
 
 proto::Level level_of(const std::vector<std::string>& clauses) {
     const auto* clause = clauses.empty() ? nullptr : proto::find_clause(clauses.front());
@@ -28,6 +30,7 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
              detail_checks(),
              large_checks(),
              retry_checks(),
+             connection_checks(),
              refusal_checks(),
              stale_checks(),
              transport_checks(),
@@ -81,6 +84,15 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
         return true;
     }
     return false;
+}
+
+/// What might decide a check that was given up; empty where waiting has not been the matter.
+std::string more_patience_text(const ScenarioRecord& record) {
+    if (!record.gave_up || record.interrupted || record.deliveries().empty()) return {};
+    std::string out = " in " + std::to_string((record.duration_ms + 500) / 1000) + " s";
+    if (const auto cadence = cadence_us(record.observation); cadence && *cadence >= kSlowUs)
+        out += ", with new data every " + seconds_text(*cadence);
+    return out + "; --patience " + proto::value_text(proto::to_bits(record.target.patience * 2)) + " waits longer";
 }
 
 }  // namespace
@@ -153,6 +165,7 @@ std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view o
         if (!settled(record, *check, outcome)) check->judge(record, outcome);
         for (auto& finding : outcome.findings)
             if (finding.fix.empty()) finding.fix = check->fix;
+        if (outcome.verdict == Verdict::kInconclusive) outcome.reason += more_patience_text(record);
         // What is not there may only mean that we stopped looking.
         if (record.interrupted && outcome.verdict != Verdict::kNotApplicable) {
             outcome.verdict = Verdict::kInconclusive;

@@ -29,6 +29,7 @@ struct BehaviourCheck {
 
 [[nodiscard]] std::span<const BehaviourCheck> steady_checks();
 [[nodiscard]] std::span<const BehaviourCheck> retry_checks();
+[[nodiscard]] std::span<const BehaviourCheck> connection_checks();
 [[nodiscard]] std::span<const BehaviourCheck> refusal_checks();
 [[nodiscard]] std::span<const BehaviourCheck> stale_checks();
 [[nodiscard]] std::span<const BehaviourCheck> histogram_checks();

@@ -29,6 +29,7 @@ void members(Visit&& visit, Is<ScenarioRecord> auto& record) {
     visit("exited", record.exited);
     visit("exited_cleanly", record.exited_cleanly);
     visit("interrupted", record.interrupted);
+    visit("gave_up", record.gave_up);
     visit("stop_us", record.stop_us);
     visit("outage_end_us", record.outage_end_us);
     visit("refused", record.refused);
@@ -61,6 +62,7 @@ template <typename Visit>
 void members(Visit&& visit, Is<Target> auto& target) {
     visit("name", target.name);
     visit("attach", target.attach);
+    visit("patience", target.patience);
 }
 
 template <typename Visit>

@@ -37,10 +37,10 @@ std::string find_program(std::string_view name, std::string_view base) {
     }
 }
 
-std::string tail_of_file(const std::string& path, std::size_t lines, std::size_t max_bytes) {
+std::string tail_of_file(const std::string& path, std::size_t lines, std::size_t max_bytes, std::size_t end) {
     std::ifstream file(path, std::ios::binary | std::ios::ate);
     if (!file) return {};
-    const auto size = static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0));
+    const auto size = std::min(end, static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)));
     const auto from = size > max_bytes ? size - max_bytes : 0;
     file.seekg(static_cast<std::streamoff>(from));
     std::string text(size - from, '\0');

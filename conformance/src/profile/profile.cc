@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -140,9 +141,9 @@ void read_variants(Reader& read, const YAML::Node& node, Target& target) {
 Target read_target(Reader& read, const YAML::Node& node) {
     Target target;
     target.origin = read.at(node);
-    static const std::vector<std::string> kKeys = {"name",     "description", "role",      "protocols", "input",
-                                                   "requires", "files",       "start",     "version",   "stop",
-                                                   "settle",   "features",    "variables", "variants",  "source"};
+    static const std::vector<std::string> kKeys = {
+        "name",    "description", "role",   "protocols", "input",     "requires", "files",  "start",
+        "version", "stop",        "settle", "features",  "variables", "variants", "source", "patience"};
     if (!read.mapping(node, "a target", kKeys)) return target;
     if (!node["name"]) {
         read.refuse(node, "a target needs a name");
@@ -185,6 +186,13 @@ Target read_target(Reader& read, const YAML::Node& node) {
     }
     if (const auto value = node["stop"]) read_stop(read, value, target);
     if (const auto value = node["settle"]) target.settle = read.duration(value, "settle");
+    if (const auto value = node["patience"]) {
+        const auto word = read.text(value, "patience");
+        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), target.patience);
+        if (error != std::errc() || end != word.data() + word.size() || !(target.patience >= kLeastPatience) ||
+            target.patience > kMostPatience)
+            read.refuse(value, "patience must be a number from 1 to 100, not \"" + word + "\"");
+    }
     if (const auto value = node["source"]) {
         target.source = read.text(value, "source");
         if (target.source.empty()) read.refuse(value, "source is empty; give the file of further series");

@@ -105,10 +105,12 @@ private:
     }
 
     void problems() {
-        for (const auto& s : r_.scenarios)
-            if (!s.problem.empty())
-                out_ += "<p class=\"banner\">Scenario " + escape(s.name) + " (" +
-                        std::string(proto::short_name(s.message)) + "): " + escape(s.problem) + "</p>\n";
+        for (const auto& trouble : troubles(r_)) {
+            auto where = trouble.where();
+            if (trouble.scenarios.size() == 1) where[0] = 'S';
+            out_ += "<p class=\"banner\">" + escape(where) + ": " + escape(trouble.problem) +
+                    (trouble.detail.empty() ? "" : "; " + escape(trouble.detail)) + "</p>\n";
+        }
     }
 
     void finding_rows(const receiver::Finding& f) {

@@ -55,6 +55,7 @@ Json scenario_json(const ScenarioOutcome& s) {
     out["capture"] = s.capture;
     out["target_log"] = s.target_log;
     out["problem"] = s.problem;
+    if (!s.detail.empty()) out["detail"] = s.detail;
     return out;
 }
 
@@ -124,6 +125,7 @@ ScenarioOutcome scenario_from(const Json& in) {
     s.capture = in.at("capture");
     s.target_log = in.at("target_log");
     s.problem = in.at("problem");
+    s.detail = in.value("detail", "");
     return s;
 }
 

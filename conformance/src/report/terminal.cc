@@ -135,14 +135,16 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         out.line();
         out.field("problem", results.problem);
     }
-    for (const auto& scenario : results.scenarios) {
-        if (scenario.problem.empty()) continue;
+    for (const auto& trouble : troubles(results)) {
         out.line();
-        out.line(
-            out.paint("  E scenario " + scenario.name + " (" + std::string(proto::short_name(scenario.message)) + ")",
-                      Tone::kBad));
-        out.field("problem", scenario.problem);
-        if (!scenario.target_log.empty()) out.field("log", from_here(scenario.target_log, style.report));
+        const auto where = trouble.where();
+        const auto colon = trouble.scenarios.size() == 1 ? std::string::npos : where.find(':');
+        out.line(out.paint("  E " + where.substr(0, colon), Tone::kBad));
+        if (colon != std::string::npos) out.field("where", where.substr(colon + 2));
+        out.field("problem", trouble.problem);
+        if (!trouble.detail.empty()) out.field("seen", trouble.detail);
+        if (const auto& log = trouble.scenarios.front()->target_log; !log.empty())
+            out.field("log", from_here(log, style.report));
     }
 
     for (const auto& group : groups(results)) {

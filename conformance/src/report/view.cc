@@ -48,6 +48,36 @@ std::vector<Group> groups(const Results& results) {
     return out;
 }
 
+std::string Trouble::where() const {
+    std::vector<std::pair<std::string, std::string>> names;  // scenario → its messages
+    for (const auto* scenario : scenarios) {
+        const std::string message(proto::short_name(scenario->message));
+        const auto known =
+            std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.first == scenario->name; });
+        if (known == names.end())
+            names.emplace_back(scenario->name, message);
+        else
+            known->second += ", " + message;
+    }
+    std::string out = scenarios.size() == 1 ? "scenario " : std::to_string(scenarios.size()) + " scenarios: ";
+    for (std::size_t i = 0; i < names.size(); ++i)
+        out += (i == 0 ? "" : ", ") + names[i].first + " (" + names[i].second + ")";
+    return out;
+}
+
+std::vector<Trouble> troubles(const Results& results) {
+    std::vector<Trouble> out;
+    for (const auto& scenario : results.scenarios) {
+        if (scenario.problem.empty()) continue;
+        auto same =
+            std::find_if(out.begin(), out.end(), [&](const Trouble& t) { return t.problem == scenario.problem; });
+        if (same == out.end()) same = out.insert(out.end(), Trouble{scenario.problem, {}, {}});
+        if (same->detail.empty()) same->detail = scenario.detail;
+        same->scenarios.push_back(&scenario);
+    }
+    return out;
+}
+
 std::string plural(std::size_t n, std::string_view one, std::string_view many) {
     return std::to_string(n) + " " + std::string(n == 1 ? one : many);
 }

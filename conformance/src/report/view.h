@@ -34,6 +34,15 @@ struct Group {
 };
 [[nodiscard]] std::vector<Group> groups(const Results& results);
 
+/// What kept scenarios from being carried out, each once, with all the scenarios that it concerns.
+struct Trouble {
+    std::string problem, detail;
+    std::vector<const ScenarioOutcome*> scenarios;
+    /// "scenario steady (1.0)", "3 scenarios: steady (1.0), 4xx (1.0, 2.0)".
+    [[nodiscard]] std::string where() const;
+};
+[[nodiscard]] std::vector<Trouble> troubles(const Results& results);
+
 /// True for what a reader has to look at: fail, error, warn.
 [[nodiscard]] bool is_problem(Verdict verdict);
 /// What came, or why there is no verdict.

@@ -67,21 +67,64 @@ std::string version_of(const Target& target, const std::string& out) {
 }
 
 /// A scenario that could not be carried out although the target works otherwise must not go unnoticed.
-std::optional<CheckOutcome> broken_scenario(const ScenarioRecord& record, bool others_sent) {
-    if (record.problem.empty() || record.interrupted) return std::nullopt;
-    if (!record.target_broke && (!others_sent || !record.deliveries().empty())) return std::nullopt;
-    CheckOutcome out;
-    out.id = kTargetRuns;
-    out.message = judged_message(record);
-    out.verdict = Verdict::kError;
-    out.extension = true;
-    out.summary = kTargetRunsSummary;
-    out.reason = "scenario " + record.scenario + ": " + record.problem;
-    out.want = "a target that runs through the scenario";
-    out.got = record.problem;
-    out.scenario = record.scenario;
-    out.duration_ms = record.duration_ms;
-    return out;
+bool broken(const ScenarioRecord& record, bool others_sent) {
+    if (record.problem.empty() || record.interrupted) return false;
+    return record.target_broke || (others_sent && record.deliveries().empty());
+}
+
+/// One for each problem, however many scenarios it concerns.
+std::vector<CheckOutcome> broken_scenarios(const std::vector<const ScenarioRecord*>& records, bool others_sent) {
+    std::vector<CheckOutcome> all;
+    std::map<std::string, std::vector<const ScenarioRecord*>> concerned;
+    for (const auto* record : records) {
+        if (!broken(*record, others_sent)) continue;
+        auto& same = concerned[record->problem];
+        same.push_back(record);
+        if (same.size() > 1) continue;
+        CheckOutcome out;
+        out.id = kTargetRuns;
+        out.message = judged_message(*record);
+        out.verdict = Verdict::kError;
+        out.extension = true;
+        out.summary = kTargetRunsSummary;
+        out.want = "a target that runs through the scenario";
+        out.got = record->problem;
+        out.scenario = record->scenario;
+        out.duration_ms = record->duration_ms;
+        all.push_back(std::move(out));
+    }
+    for (auto& out : all) {
+        const auto& same = concerned[out.got];
+        std::string names;
+        for (const auto* record : same) add_word(names, record->scenario);
+        out.reason = (same.size() == 1 ? "scenario " : std::to_string(same.size()) + " scenarios (") + names +
+                     (same.size() == 1 ? ": " : "): ") + out.got;
+    }
+    return all;
+}
+
+/// How the URL gets to a program that does not look for it itself.
+std::string how_to_pass_urls(const Target& target) {
+    const auto program = target.exec.empty() ? std::string("my-sender") : redact_command({target.exec.front()});
+    return "does it send to what PRW_REMOTE_WRITE_URL says? Where the URL is an argument: prw test sender -- sh -c '" +
+           program + " --url \"$PRW_REMOTE_WRITE_URL\"', with its own name for --url";
+}
+
+/// What is the same in every scenario is told with the first one that has it.
+void tell_details(const std::vector<ScenarioRecord>& records, std::vector<ScenarioOutcome>& outcomes) {
+    std::set<std::string> told;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const auto& record = records[i];
+        if (record.problem.empty() || !record.started || record.interrupted || !told.insert(record.problem).second)
+            continue;
+        auto& detail = outcomes[i].detail;
+        const bool silent = record.deliveries().empty();
+        if (silent && record.scraped())
+            add_word(detail, "it scraped " + count_text(record.generations.size(), "time") + " and sent nothing", "; ");
+        if (silent && record.target.input == Input::kUnknown && !record.target.attach && !record.target_broke)
+            add_word(detail, how_to_pass_urls(record.target), "; ");
+        if (!record.last_output.empty()) add_word(detail, "its last output: " + record.last_output, "; ");
+    }
 }
 
 ScenarioOutcome outcome_of(const ScenarioRecord& record, const std::string& out) {
@@ -98,17 +141,32 @@ ScenarioOutcome outcome_of(const ScenarioRecord& record, const std::string& out)
     const fs::path folder = fs::path(record.directory).lexically_relative(fs::absolute(out).lexically_normal());
     if (!record.capture.empty()) outcome.capture = (folder / record.capture).string();
     std::error_code ignored;
-    if (fs::exists(fs::path(record.directory) / "target.log", ignored))
+    if (record.started && fs::exists(fs::path(record.directory) / "target.log", ignored))
         outcome.target_log = (folder / "target.log").string();
     outcome.problem = record.problem;
     return outcome;
 }
 
+std::string why_stopped(const RunOptions& options) {
+    return options.why_stopped ? options.why_stopped() : "the run was interrupted";
+}
+
+ScenarioRecord unplayed(const RunOptions& options, const Job& job) {
+    ScenarioRecord record;
+    record.scenario = job.scenario;
+    record.asked = job.message;
+    record.target = options.target;
+    record.directory = (fs::absolute(options.out).lexically_normal() / folder_of(job)).string();
+    return record;
+}
+
 /// Workers and what they tell.
 class Pool {
 public:
-    Pool(const RunOptions& options, std::deque<Job> jobs)
-        : options_(options), queue_(std::move(jobs)), total_(queue_.size()) {}
+    Pool(RunOptions options, std::deque<Job> jobs)
+        : options_(std::move(options)), queue_(std::move(jobs)), total_(queue_.size()) {
+        options_.cadence = &cadence_;
+    }
 
     std::vector<ScenarioRecord> run() {
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -141,6 +199,10 @@ private:
         out.total = total_;
         out.requests = requests_;
         out.samples = samples_;
+        const Pace pace(options_.target.patience, options_.target.settle, options_.cadence);
+        out.cadence = std::chrono::duration_cast<std::chrono::milliseconds>(
+            pace.cadence().value_or(std::chrono::microseconds(0)));
+        out.limit = options_.timeout.value_or(pace.of(kTimeLimit));
         out.running.assign(running_.begin(), running_.end());
         out.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
         return out;
@@ -148,18 +210,30 @@ private:
 
     void work() {
         std::unique_lock lock(mutex_);
-        while (!queue_.empty()) {
+        while (true) {
+            // Where a scenario has waited in vain, the others that run already are given their time before it is
+            // decided whether the rest is of any use.
+            changed_.wait(lock, [this] { return !in_vain() || running_.empty() || queue_.empty(); });
+            if (queue_.empty()) return;
             const Job job = queue_.front();
             queue_.pop_front();
+            if (in_vain()) {
+                records_.push_back(not_run(job));
+                finished_.push_back(label_of(job));
+                changed_.notify_all();
+                continue;
+            }
             running_.insert(label_of(job));
             lock.unlock();
             auto record = run_scenario(options_, job.scenario, job.message,
                                        [this](std::uint64_t requests, std::uint64_t samples) {
                                            const std::lock_guard counters(mutex_);
+                                           if (requests_ == 0) changed_.notify_all();
                                            requests_ += requests;
                                            samples_ += samples;
                                        });
             lock.lock();
+            silent_ = silent_ || waited_in_vain(record);
             running_.erase(label_of(job));
             finished_.push_back(label_of(job));
             records_.push_back(std::move(record));
@@ -167,7 +241,21 @@ private:
         }
     }
 
-    const RunOptions& options_;
+    /// A scenario that gave a running program all the time that its first request may take, and saw none.
+    static bool waited_in_vain(const ScenarioRecord& record) {
+        return record.started && !record.problem.empty() && !record.target_broke && !record.interrupted &&
+               !record.refused && !record.exited && !record.target.attach;
+    }
+    bool in_vain() const { return silent_ && requests_ == 0 && !(options_.stop != nullptr && options_.stop->load()); }
+    ScenarioRecord not_run(const Job& job) const {
+        auto record = unplayed(options_, job);
+        record.problem = "not run, as no request arrived in the scenarios before it";
+        return record;
+    }
+
+    RunOptions options_;
+    SharedCadence cadence_;
+    bool silent_ = false;  ///< a scenario has waited in vain
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::condition_variable changed_;
@@ -187,10 +275,6 @@ void share_baseline(std::vector<ScenarioRecord>& records) {
         for (auto& record : records)
             if (record.scenario != kSteady && record.asked == steady.asked) record.observation.know(baseline);
     }
-}
-
-std::string why_stopped(const RunOptions& options) {
-    return options.why_stopped ? options.why_stopped() : "the run was interrupted";
 }
 
 Result<std::deque<Job>> plan(const RunOptions& options) {
@@ -236,11 +320,7 @@ Result<std::deque<Job>> plan(const RunOptions& options) {
 
 ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenario, proto::ProtobufMessage message,
                             const std::function<void(std::uint64_t, std::uint64_t)>& received) {
-    ScenarioRecord record;
-    record.scenario = scenario;
-    record.asked = message;
-    record.target = options.target;
-    record.directory = (fs::absolute(options.out).lexically_normal() / folder_of({scenario, message})).string();
+    auto record = unplayed(options, {scenario, message});
     if (options.stop != nullptr && options.stop->load() && !options.target.attach) {
         record.interrupted = true;
         record.problem = why_stopped(options) + " before it began";
@@ -351,6 +431,7 @@ Result<Results> run_sender_tests(const RunOptions& options) {
         }
         results.scenarios.push_back(outcome_of(record, options.out));
     }
+    tell_details(records, results.scenarios);
     const bool any_sent =
         std::any_of(records.begin(), records.end(), [](const ScenarioRecord& r) { return !r.deliveries().empty(); });
     const auto capsule = [&](CheckOutcome& check) {
@@ -363,13 +444,14 @@ Result<Results> run_sender_tests(const RunOptions& options) {
         }
     };
     for (const auto message : messages) {
-        std::vector<const ScenarioRecord*> all;
+        std::vector<const ScenarioRecord*> all, of_message;
         for (const auto& record : records) {
             all.push_back(&record);
             if (judged_message(record) != message) continue;
             for (auto& check : judge(record)) results.checks.push_back(std::move(check));
-            if (auto broken = broken_scenario(record, any_sent)) results.checks.push_back(std::move(*broken));
+            of_message.push_back(&record);
         }
+        for (auto& each : broken_scenarios(of_message, any_sent)) results.checks.push_back(std::move(each));
         for (auto& check : judge_rules(all, message)) results.checks.push_back(std::move(check));
     }
     for (auto& check : results.checks) capsule(check);

@@ -31,7 +31,8 @@ Variables scenario_variables(const Target& target, proto::ProtobufMessage messag
         {"PRW_PROTOBUF_MESSAGE", std::string(proto::short_name(message))},
         {"PRW_PROTOBUF_MESSAGE_NAME", std::string(proto::full_name(message))},
         {"PRW_TMPDIR", work_dir},
-        {"PRW_CHECK_ID", scenario},
+        {"PRW_SCENARIO", scenario},
+        {"PRW_CHECK_ID", scenario},  // its first name, for programs that know it
         {"PRW_EXE", own_executable()},
     };
     if (!target.folder.empty()) out["PRW_PROFILE_DIR"] = target.folder;
@@ -66,7 +67,11 @@ Result<void> add_variables(const Target& target, Variables& variables) {
 
 Stage::Stage(const RunOptions& options, ScenarioRecord& record, std::vector<SourceFamily> families,
              std::function<void(std::uint64_t, std::uint64_t)> received)
-    : options_(options), record_(record), received_(std::move(received)), source_(std::move(families)) {
+    : options_(options),
+      record_(record),
+      received_(std::move(received)),
+      pace_(record.target.patience, record.target.settle, options.cadence),
+      source_(std::move(families)) {
     record_.observation = Observation(source_.identities());
     record_.families = source_.families();
 }
@@ -129,7 +134,10 @@ void Stage::note(const receiver::Exchange& exchange) {
     }
     {
         const std::lock_guard lock(mutex_);
+        const auto before = record_.observation.deliveries().size();
         record_.observation.add(exchange);
+        if (record_.observation.deliveries().size() > before)
+            pace_.request(record_.observation.deliveries().back(), record_.observation);
         dirty_ = true;
     }
     changed_.notify_all();
@@ -162,7 +170,13 @@ bool Stage::open(receiver::Script script) { return open_with({.script = std::mov
 
 bool Stage::open_with(Opening opening) {
     if (!prepare_directory()) return false;
-    source_.on_scrape([this] { wake(); });
+    source_.on_scrape([this] {
+        {
+            const std::lock_guard lock(mutex_);
+            pace_.scrape(std::chrono::steady_clock::now());
+        }
+        wake();
+    });
     if (auto started = source_.start(); !started) {
         record_.problem = "the scrape target did not start: " + started.error().text();
         return false;
@@ -210,6 +224,10 @@ bool Stage::open_port() {
 bool Stage::restart(const std::string& target, const std::vector<std::string>& variants, const Variables& variables) {
     if (process_) (void)process_->stop();
     process_.reset();
+    {
+        const std::lock_guard lock(mutex_);
+        pace_.restarted();
+    }
     std::error_code error;
     work_dir_ = (fs::path(record_.directory) / ("work-" + std::to_string(starts_ + 1))).string();
     fs::create_directories(work_dir_, error);
@@ -318,13 +336,15 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
     return true;
 }
 
-Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, bool until_exit) {
+Stage::Milliseconds Stage::time_limit() const { return options_.timeout ? *options_.timeout : pace_.of(kTimeLimit); }
+
+Waited Stage::wait(Patience deadline, const std::function<bool()>& done, bool until_exit) {
     using Clock = std::chrono::steady_clock;
-    const auto left = options_.timeout - elapsed();
-    const auto end = Clock::now() + std::min(deadline, std::max(left, Milliseconds(0)));
+    const auto start = Clock::now();
     std::unique_lock lock(mutex_);
     auto not_before = Clock::now();
     while (true) {
+        const auto end = std::min(start + pace_.of(deadline), began_ + time_limit());
         // The end of the program is looked at first: what it sent before is then in the observation.
         const bool exited = until_exit && process_ && process_->status().has_value();
         const auto asked = Clock::now();
@@ -342,7 +362,11 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
             return done() ? Waited::kDone : Waited::kExited;
         }
         const auto now = Clock::now();
-        if (now >= end || record_.observation.full()) return Waited::kDeadline;
+        if (record_.observation.full()) return Waited::kDeadline;
+        if (now >= end) {
+            gave_up();
+            return Waited::kDeadline;
+        }
         dirty_ = false;
         changed_.wait_until(lock, std::min<Clock::time_point>(end, now + kInterruptionPoll), [this] { return dirty_; });
         if (Clock::now() < not_before)
@@ -360,6 +384,12 @@ void Stage::accept_everything() {
     record_.outage_end_us = receiver_->now_us();
 }
 
+std::string Stage::nothing_came() const {
+    std::string out = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
+    if (record_.target.input == Input::kNone || record_.target.input == Input::kStdin) return out;
+    return out + (source_.scrapes() > 0 ? ", though it scraped" : ", and no scrape of PRW_SCRAPE_URL either");
+}
+
 void Stage::close() {
     if (closed_) return;
     closed_ = true;
@@ -371,12 +401,15 @@ void Stage::close() {
     if (process_) {
         const auto own_end = process_->status();
         look_for_written();
+        // What it says of being stopped is no cause of what it did before.
+        std::error_code none;
+        const auto said = fs::file_size(log_path_, none);
         const auto end = process_->stop();
         if (own_end && starts_ == 1) {
             record_.exited = own_end->text();
             record_.exited_cleanly = own_end->success();
         }
-        record_.last_output = tail_of_file(log_path_);
+        record_.last_output = tail_of_file(log_path_, 5, 2000, own_end || none ? std::string::npos : said);
         const auto log = read_log();
         record_.wrote_log = !log.empty();
         record_.logged_error_text = log.find(kErrorMarker) != std::string::npos;
@@ -393,13 +426,11 @@ void Stage::close() {
         } else if (own_end && silent) {
             record_.problem = "the target " + end.text() + " without sending anything";
         } else if (silent) {
-            record_.problem = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
+            record_.problem = nothing_came();
         }
-        if (!record_.problem.empty() && !record_.last_output.empty())
-            record_.problem += "; its last output: " + record_.last_output;
         process_.reset();
     } else if (record_.problem.empty() && silent_so_far()) {
-        record_.problem = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
+        record_.problem = nothing_came();
     }
     tls_.reset();
     if (receiver_) receiver_->stop();

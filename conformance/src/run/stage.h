@@ -17,6 +17,7 @@
 #include "prw/http/tls_front.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/receiver.h"
+#include "run/pace.h"
 
 namespace prw::conformance {
 
@@ -62,9 +63,9 @@ public:
     [[nodiscard]] std::optional<ExitStatus> exited() const;
     /// The connection of the next request is reset once so many bytes of its body are there.
     void reset_next(std::size_t after) { reset_after_ = static_cast<std::int64_t>(after); }
-    /// Waits for `done`, which is asked whenever something happened, for the program's own end, for the deadline, or
-    /// for an interruption.
-    Waited wait(Milliseconds deadline, const std::function<bool()>& done, bool until_exit = true);
+    /// Waits for `done`, which is asked whenever something happened, for the program's own end, for the deadline, which
+    /// moves as the sender's pace becomes known, or for an interruption.
+    Waited wait(Patience deadline, const std::function<bool()>& done, bool until_exit = true);
     /// From now on requests are answered by this script.
     void answer(receiver::Script script);
     /// Without a script from now on; notes the time.
@@ -87,6 +88,9 @@ public:
     [[nodiscard]] std::vector<Generation> generations() const { return source_.generations(); }
     [[nodiscard]] std::uint64_t scrapes() const { return source_.scrapes(); }
     [[nodiscard]] ScrapeTarget& source() { return source_; }
+    [[nodiscard]] Milliseconds lasts(Patience wait) const { return pace_.of(wait); }
+    /// Notes that something was not waited for any longer, so that more patience might decide more.
+    void gave_up() { record_.gave_up = true; }
     [[nodiscard]] ScenarioRecord& record() { return record_; }
     /// Since the scenario began.
     [[nodiscard]] Milliseconds elapsed() const;
@@ -102,6 +106,8 @@ private:
     [[nodiscard]] Result<std::string> https_url(const std::string& path_and_query);
     void note(const receiver::Exchange& exchange);
     [[nodiscard]] std::string read_log() const;
+    [[nodiscard]] Milliseconds time_limit() const;
+    [[nodiscard]] std::string nothing_came() const;
     void look_for_written();
     /// Notes what the program gets to see of our making.
     void hand_over(const receiver::Script& script);
@@ -115,6 +121,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool dirty_ = false;
+    Pace pace_;
     ScrapeTarget source_;
     std::unique_ptr<receiver::CaptureWriter> capture_;
     std::string capture_problem_;

@@ -7,7 +7,10 @@
 namespace prw::conformance {
 namespace {
 
-using namespace std::chrono_literals;
+/// For an accepted request once there was one, which a refusal for want of credentials may precede.
+constexpr Patience kAccepted{2s, 1};
+/// For the first request of a further start, which the first start has shown to be quick.
+constexpr auto kLongestStart = 10s;
 
 /// Answers 401 on this path until the credentials come: some clients wait to be asked.
 void demand(receiver::Script& script, std::string_view target, std::string_view credentials, std::string_view scheme) {
@@ -36,10 +39,10 @@ void note_end(Stage& stage) {
 }
 
 /// Waits until the program has sent to its URL, with credentials when it is asked for them, or ended, or had its time.
-void watch(Stage& stage, Stage::Milliseconds patience) {
+void watch(Stage& stage, Patience patience) {
     const auto path = std::string(path_of(stage.record().trials.back().target));
     const bool asks = !stage.record().trials.back().credentials.empty();
-    Overdue refused(2s);
+    Overdue refused(stage, kAccepted);
     const auto sent = [&] {
         bool any = false, accepted = false;
         for (const auto& delivery : stage.observation().deliveries()) {
@@ -78,18 +81,18 @@ void play_configuration(Stage& stage) {
     if (!stage.open_with(std::move(opening))) return;
     // Without more starts the program may end as it likes; otherwise its end must not end the receiver.
     const bool more = has(kVariantHeader) || has(kVariantTls) || has(kVariantBasicAuth) || has(kVariantBearer);
-    Overdue shown(2s);
+    Overdue shown(stage, kAccepted);
     const auto accepted = [&] {
         const auto& all = stage.observation().deliveries();
         return shown(any_samples(stage.observation())) || (more && stage.exited().has_value()) ||
                std::any_of(all.begin(), all.end(),
                            [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
     };
-    if (stage.wait(record.target.settle, accepted, !more) != Waited::kDone) return;
+    if (stage.wait({record.target.settle, 1}, accepted, !more) != Waited::kDone) return;
     note_end(stage);
     if (!stage.look([](const Observation& seen) { return any_samples(seen); })) return;
 
-    const auto patience = std::min<Stage::Milliseconds>(record.target.settle, 10s);
+    const Patience patience{std::min<Stage::Milliseconds>(record.target.settle, kLongestStart), 1};
     // One thing at a time: what goes wrong only beside something else must not be told of the one alone.
     const auto authenticate = [&](std::string_view variant, std::string_view target, std::string_view credentials) {
         if (!has(variant)) return;

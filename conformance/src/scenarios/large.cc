@@ -5,16 +5,23 @@
 
 namespace prw::conformance {
 
-using namespace std::chrono_literals;
+namespace {
+
+/// For a scrape as a whole and for the one after it.
+constexpr Patience kForTwo{40s, 5};
+/// For the rest of the first once two more have come.
+constexpr Patience kLate{3s, 1};
+
+}  // namespace
 
 void play_large(Stage& stage) {
     if (!stage.open({})) return;
     stage.record().window = 1;
     if (!first_samples(stage)) return;
-    if (!stage.may_scrape() && stage.wait(6s, [&] { return stage.may_scrape(); }) != Waited::kDone) return;
+    if (!stage.may_scrape() && stage.wait(kShowsScraping, [&] { return stage.may_scrape(); }) != Waited::kDone) return;
     const bool once = stage.record().target.input == Input::kStdin;
-    Overdue late(3s);
-    (void)stage.wait(40s, [&] {
+    Overdue late(stage, kLate);
+    (void)stage.wait(kForTwo, [&] {
         const auto compared =
             compare_with_source(stage.observation(), stage.generations(), 1, std::numeric_limits<std::uint64_t>::max());
         if (compared.first == 0) return false;

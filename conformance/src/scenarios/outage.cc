@@ -10,6 +10,14 @@ namespace {
 constexpr std::chrono::seconds kOutageLasts(10);
 /// Refusals of one datum that show a back-off.
 constexpr std::size_t kAttempts = 4;
+/// For those attempts; a sender whose back-off is longer shows it after the outage.
+constexpr Patience kForAttempts{6s, 3};
+/// For a batch of its own for each of the other statuses.
+constexpr Patience kForBatches{15s, 6};
+/// For what was refused, once requests are accepted again: Prometheus waits 5 s at most, others 30 s.
+constexpr Patience kRecovery{25s, 6};
+/// For a retry of what is missing, while newer data is accepted.
+constexpr Patience kGivenUp{6s, 2};
 
 }  // namespace
 
@@ -22,9 +30,9 @@ void play_outage(Stage& stage) {
     if (!stage.open(many ? refusals({}, 503) : refusals({503, 501, 500, 504, 502}, 503))) return;
     if (!first_samples(stage)) return;
     const auto scrapes = stage.scrapes();
-    Overdue shown(300ms), blocked(1500ms);
+    Overdue shown(stage, kUnderWay), blocked(stage, kHeldBack);
     // Long enough for a few attempts and for newer data to wait behind them, if the sender scrapes meanwhile.
-    (void)stage.wait(6s, [&] {
+    (void)stage.wait(kForAttempts, [&] {
         const auto data = refused_data(stage.observation(), 500, 599);
         const bool tried =
             std::any_of(data.begin(), data.end(), [&](const RefusedDatum& d) { return d.attempts.size() >= attempts; });
@@ -32,17 +40,17 @@ void play_outage(Stage& stage) {
     });
     std::vector<Provocation> refused;
     for (const int status : kOutageStatuses)
-        if (status != 503) refused.push_back({refusal(batch_step(status), status), 1s});
-    provoke(stage, refused, 15s);
+        if (status != 503) refused.push_back({refusal(batch_step(status), status), kRetryDue});
+    provoke(stage, refused, kForBatches);
     stage.accept_everything();
     const auto accepted = [&] {
         const auto& all = stage.observation().deliveries();
         return std::count_if(all.begin(), all.end(),
                              [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
     };
-    Overdue settled(300ms), given_up(6s);
-    Silence silent(8s);
-    (void)stage.wait(25s, [&] {
+    Overdue settled(stage, kUnderWay), given_up(stage, kGivenUp);
+    Silence silent(stage, kSilence);
+    (void)stage.wait(kRecovery, [&] {
         const auto data = refused_data(stage.observation(), 500, 599);
         const bool all = std::all_of(data.begin(), data.end(), [](const RefusedDatum& d) { return d.acknowledged(); });
         const bool none_again =
@@ -59,12 +67,12 @@ void play_long_outage(Stage& stage) {
     if (!stage.open(refusals({}, 503))) return;
     if (!first_samples(stage)) return;
     const auto turn = stage.elapsed() + kOutageLasts;
-    if (stage.wait(kOutageLasts, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
+    if (stage.wait({kOutageLasts, 0}, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
     stage.accept_everything();
     const auto at_turn = stage.requests();
-    Overdue settled(300ms), given_up(6s);
-    Silence silent(8s);
-    (void)stage.wait(25s, [&] {
+    Overdue settled(stage, kUnderWay), given_up(stage, kGivenUp);
+    Silence silent(stage, kSilence);
+    (void)stage.wait(kRecovery, [&] {
         const auto& all = stage.observation().deliveries();
         const auto data = refused_data(stage.observation(), 500, 599);
         const bool arrived =

@@ -7,7 +7,8 @@
 namespace prw::conformance {
 namespace {
 
-using namespace std::chrono_literals;
+/// Each redirect takes new data, and two requests more show what became of it.
+constexpr Patience kForAll{35s, 12}, kForOwn{25s, 12};
 
 receiver::Script redirects(bool scrapes) {
     receiver::Script script;
@@ -40,8 +41,8 @@ void play_redirects(Stage& stage) {
     opening.other_targets = true;
     if (!stage.open_with(std::move(opening))) return;
     if (!first_samples(stage)) return;
-    Silence silent(8s);
-    (void)stage.wait(scrapes ? 35s : 25s, [&] {
+    Silence silent(stage, kSilence);
+    (void)stage.wait(scrapes ? kForAll : kForOwn, [&] {
         const auto& observation = stage.observation();
         const bool shown = std::all_of(kRedirectStatuses.begin(), kRedirectStatuses.end(), [&](int status) {
             const auto fate = fate_of(observation, redirect_step(status));

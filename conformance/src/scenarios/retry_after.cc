@@ -5,17 +5,26 @@
 
 namespace prw::conformance {
 
-using namespace std::chrono_literals;
+namespace {
+
+/// For a retry while newer data is accepted: longer than a back-off that begins at a second.
+constexpr Patience kAgain{3s, 1};
+/// On top of the wait that the receiver asks for.
+constexpr auto kMargin = 2s;
+/// Each answer takes new data, and waits for its retry.
+constexpr Patience kForAll{45s, 14}, kForOne{15s, 5};
+
+}  // namespace
 
 void play_retry_after(Stage& stage) {
     std::vector<Provocation> unavailable;
-    const auto add = [&](receiver::ScriptStep step, Stage::Milliseconds patience = 3s) {
+    const auto add = [&](receiver::ScriptStep step, Patience patience = kAgain) {
         unavailable.push_back({std::move(step), patience});
     };
     const auto in_seconds = [&](std::string_view name, int status, std::chrono::seconds wait) {
         auto step = refusal(name, status);
         step.headers = {{"Retry-After", std::to_string(wait.count())}};
-        return Provocation{std::move(step), wait + 2s};
+        return Provocation{std::move(step), Patience{wait + kMargin, 1}};
     };
     const auto past = [&](std::size_t which) {
         auto step = refusal(kStepsPastDate.at(which), 503);
@@ -43,18 +52,18 @@ void play_retry_after(Stage& stage) {
     }
     step = refusal(kStepDate, 503);
     step.retry_after_date = kRetryAfterDate;
-    add(std::move(step), kRetryAfterDate + 3s);
+    add(std::move(step), Patience{kRetryAfterDate + kMargin + 1s, 1});
     add(refusal(kStepsPlain503[2], 503));
 
-    if (!open_and_provoke(stage, unavailable, 45s)) return;
+    if (!open_and_provoke(stage, unavailable, kForAll)) return;
 
     // One batch several times, so that there are delays to see.
     auto limited = refusal(kStepLimited, 429);
     limited.batch = receiver::Batch::kOne;
     limited.times = 3;
-    provoke(stage, {{std::move(limited), 1s}}, 15s);
+    provoke(stage, {{std::move(limited), kRetryDue}}, kForOne);
     if (!stage.look([](const Observation& seen) { return fate_of(seen, kStepLimited).hit; })) return;
-    provoke(stage, {in_seconds(kStepLimitedWait, 429, kRetryAfterLimited)}, 15s);
+    provoke(stage, {in_seconds(kStepLimitedWait, 429, kRetryAfterLimited)}, kForOne);
 }
 
 }  // namespace prw::conformance

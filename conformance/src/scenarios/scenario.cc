@@ -4,6 +4,7 @@
 #include <array>
 
 #include "checks/fate.h"
+#include "checks/steps.h"
 #include "checks/table.h"
 #include "prw/proto/nearest.h"
 
@@ -55,8 +56,6 @@ constexpr std::array kTable = {
 
 }  // namespace
 
-using namespace std::chrono_literals;
-
 std::span<const Scenario> scenarios() { return kTable; }
 
 const Scenario* find_scenario(std::string_view name) {
@@ -101,14 +100,14 @@ receiver::Script script_of(const std::vector<Provocation>& answers, std::string_
     return out;
 }
 
-void await_effects(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline) {
+void await_effects(Stage& stage, const std::vector<Provocation>& answers, Patience deadline) {
     bool may_rename = stage.record().target.input == Input::kScrape;
     const auto count = [&] { return stage.observation().deliveries().size(); };
     const auto at_turn = stage.requests();
     const auto scrapes_at_turn = stage.scrapes();
-    Silence silent(may_rename ? 10s : 8s);
+    Silence silent(stage, may_rename ? kSilenceOfScraper : kSilence);
     std::vector<Overdue> waited;
-    for (const auto& answer : answers) waited.emplace_back(answer.patience);
+    for (const auto& answer : answers) waited.emplace_back(stage, answer.patience);
     (void)stage.wait(deadline, [&] {
         bool all = true, any = false;
         for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -130,13 +129,13 @@ void await_effects(Stage& stage, const std::vector<Provocation>& answers, Stage:
 
 }  // namespace
 
-void provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline) {
+void provoke(Stage& stage, const std::vector<Provocation>& answers, Patience deadline) {
     const bool scrapes = stage.record().target.input == Input::kScrape;
     stage.answer(script_of(answers, scrapes ? kCarrier : std::string_view()));
     await_effects(stage, answers, deadline);
 }
 
-bool open_and_provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline) {
+bool open_and_provoke(Stage& stage, const std::vector<Provocation>& answers, Patience deadline) {
     const bool scrapes = stage.record().target.input == Input::kScrape;
     if (!stage.open(scrapes ? receiver::Script() : script_of(answers, {}))) return false;
     if (!first_samples(stage)) return false;
@@ -149,18 +148,20 @@ bool open_and_provoke(Stage& stage, const std::vector<Provocation>& answers, Sta
 
 receiver::Script refusals(std::initializer_list<int> first, int then) {
     receiver::Script script;
+    std::string page = std::string(kErrorMarker) + ": refused on purpose\n";
+    page.resize(kErrorPage, '.');
     for (const int status : first) {
         receiver::ScriptStep step;
         step.name = "refuse with " + std::to_string(status);
         step.times = 1;
         step.status = status;
-        step.body = std::string(kErrorMarker) + ": refused on purpose\n";
+        step.body = page;
         script.steps.push_back(std::move(step));
     }
     receiver::ScriptStep step;
     step.name = "refuse with " + std::to_string(then);
     step.status = then;
-    step.body = std::string(kErrorMarker) + ": refused on purpose\n";
+    step.body = std::move(page);
     script.steps.push_back(std::move(step));
     return script;
 }
@@ -177,7 +178,8 @@ std::uint64_t requests_with_samples(const Observation& observation) {
 }
 
 bool first_samples(Stage& stage) {
-    return stage.wait(stage.record().target.settle, [&] { return any_samples(stage.observation()); }) == Waited::kDone;
+    return stage.wait({stage.record().target.settle, 1}, [&] { return any_samples(stage.observation()); }) ==
+           Waited::kDone;
 }
 
 }  // namespace prw::conformance

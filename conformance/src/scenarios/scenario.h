@@ -58,18 +58,32 @@ inline constexpr std::string_view kCarrier = "prw_scrape_generation";
 /// scrapes, and one that spreads a scrape over many requests does not rename it.
 inline constexpr std::uint64_t kRenamed = 4, kScrapesRenamed = 3;
 
+// How long scenarios wait: for a sender with new data at least once a second, and for how many rounds of a slower one.
+using namespace std::chrono_literals;
+/// Without any request after which none is waited for: longer than known senders wait between two attempts.
+inline constexpr Patience kSilence{8s, 3};
+/// Of a scraping sender, which always has more to send and is kept from it by its back-off alone.
+inline constexpr Patience kSilenceOfScraper{10s, 3};
+/// For a retry after newer data has been acknowledged: time enough for the first steps of a back-off.
+inline constexpr Patience kRetryDue{1s, 1};
+/// For answers that are under way, and for what comes on their heels.
+inline constexpr Patience kUnderWay{300ms, 0};
+/// For a first attempt or two where nothing newer comes, as the sender holds it back.
+inline constexpr Patience kHeldBack{1500ms, 1};
+/// Until a bare command that has sent shows that it scrapes, too.
+inline constexpr Patience kShowsScraping{6s, 2};
+
 /// An answer on purpose, and how long to wait for the data to come again after newer data has been acknowledged.
 struct Provocation {
     receiver::ScriptStep step;
-    Stage::Milliseconds patience{0};
+    Patience patience;
 };
 /// Gives each of the answers in turn, and ordinary ones otherwise, until all have shown what becomes of the data, or
 /// nothing more comes.
-void provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milliseconds deadline);
+void provoke(Stage& stage, const std::vector<Provocation>& answers, Patience deadline);
 /// The same on an unopened stage. A scraping sender first meets an ordinary answer; one of its own data may send but
 /// once, and is provoked at once. False when nothing came.
-[[nodiscard]] bool open_and_provoke(Stage& stage, const std::vector<Provocation>& answers,
-                                    Stage::Milliseconds deadline);
+[[nodiscard]] bool open_and_provoke(Stage& stage, const std::vector<Provocation>& answers, Patience deadline);
 /// A refusal of a batch that has not been refused before.
 [[nodiscard]] receiver::ScriptStep refusal(std::string_view name, int status, std::string_view text = {});
 
@@ -83,34 +97,38 @@ void provoke(Stage& stage, const std::vector<Provocation>& answers, Stage::Milli
 /// A condition that has held for a while, without anything else happening meanwhile.
 class Overdue {
 public:
-    explicit Overdue(Stage::Milliseconds patience) : patience_(patience) {}
+    Overdue(Stage& stage, Patience patience) : stage_(stage), patience_(patience) {}
     bool operator()(bool condition) {
         if (!condition) {
             since_.reset();
             return false;
         }
         if (!since_) since_ = std::chrono::steady_clock::now();
-        return std::chrono::steady_clock::now() - *since_ >= patience_;
+        return std::chrono::steady_clock::now() - *since_ >= stage_.lasts(patience_);
     }
 
 private:
-    Stage::Milliseconds patience_;
+    Stage& stage_;
+    Patience patience_;
     std::optional<std::chrono::steady_clock::time_point> since_;
 };
 
 /// A time in which no further request came, while a condition held.
 class Silence {
 public:
-    explicit Silence(Stage::Milliseconds patience) : overdue_(patience) {}
+    Silence(Stage& stage, Patience patience) : stage_(stage), overdue_(stage, patience) {}
     bool operator()(std::size_t requests, bool condition = true) {
         if (requests != seen_) {
             seen_ = requests;
             (void)overdue_(false);
         }
-        return overdue_(condition);
+        if (!overdue_(condition)) return false;
+        stage_.gave_up();
+        return true;
     }
 
 private:
+    Stage& stage_;
     std::size_t seen_ = 0;
     Overdue overdue_;
 };

@@ -3,7 +3,12 @@
 
 namespace prw::conformance {
 
-using namespace std::chrono_literals;
+namespace {
+
+/// For kSlowRequests and the answers to them.
+constexpr Patience kForAll{20s, 6};
+
+}  // namespace
 
 void play_slow(Stage& stage) {
     receiver::Script script;
@@ -14,8 +19,8 @@ void play_slow(Stage& stage) {
     script.steps.push_back(std::move(step));
     if (!stage.open(std::move(script))) return;
     if (!first_samples(stage)) return;
-    Silence silent(8s);
-    (void)stage.wait(20s, [&] {
+    Silence silent(stage, kSilence);
+    (void)stage.wait(kForAll, [&] {
         const auto requests = requests_with_samples(stage.observation());
         return requests >= kSlowRequests || silent(requests);
     });

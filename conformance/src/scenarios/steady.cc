@@ -12,11 +12,20 @@ constexpr std::uint64_t kWindow = 5;
 /// Further generations after which a sample that has not come is not waited for any longer.
 constexpr std::uint64_t kOverdue = 3;
 /// Requests that a sender of its own data is given to show itself.
-constexpr std::uint64_t kOwnRequests = 3;
+constexpr std::uint64_t kOwnRequests = 4;
+/// For all that; most of it for senders that begin late.
+constexpr Patience kForAll{40s, 16};
+/// For samples that are missing while newer ones came.
+constexpr Patience kLate{2s, 1};
+/// For exemplars and metadata that the profile promises, once the samples are complete: some send metadata every few
+/// seconds.
+constexpr Patience kFeaturesLate{6s, 2};
+/// Without a further request of a sender of its own data, which may send rarely.
+constexpr Patience kOwnSilence{20s, 3};
+/// For kOwnRequests of a sender that may scrape and has not, or of whose scrapes nothing came.
+constexpr Patience kOwnLate{6s, kOwnRequests};
 
 }  // namespace
-
-using namespace std::chrono_literals;
 
 void play_steady(Stage& stage) {
     if (!stage.open({})) return;
@@ -24,7 +33,7 @@ void play_steady(Stage& stage) {
     const std::uint64_t window = record.target.input == Input::kStdin ? 1 : kWindow;  // stdin holds one scrape
     record.window = window;
     if (record.target.attach) {
-        (void)stage.wait(24h, [] { return false; });
+        (void)stage.wait({24h, 0}, [] { return false; });
         return;
     }
     if (!first_samples(stage)) return;
@@ -33,11 +42,13 @@ void play_steady(Stage& stage) {
         const auto& all = stage.observation().deliveries();
         return std::any_of(all.begin(), all.end(), [&](const Delivery& d) { return count(d) > 0; });
     };
-    Overdue late(2s), features_late(6s), own_late(6s);
-    (void)stage.wait(40s, [&] {
+    Overdue late(stage, kLate), features_late(stage, kFeaturesLate), own_late(stage, kOwnLate);
+    Silence silent(stage, kOwnSilence);
+    (void)stage.wait(kForAll, [&] {
         if (!stage.may_scrape()) {
             const auto requests = requests_with_samples(stage.observation());
-            return requests >= kOwnRequests || (record.target.input == Input::kUnknown && own_late(true));
+            return requests >= kOwnRequests || silent(stage.observation().deliveries().size()) ||
+                   (record.target.input == Input::kUnknown && own_late(true));
         }
         if (stage.scrapes() == 0) return own_late(requests_with_samples(stage.observation()) >= kOwnRequests);
         const auto compared = compare_with_source(stage.observation(), stage.generations(), window,
@@ -51,7 +62,7 @@ void play_steady(Stage& stage) {
                               compared.custom.faults.empty() && native;
         const auto& sent = stage.observation().deliveries();
         const auto silence = stage.now_us() - sent.back().response_end_us;
-        if (!complete && silence > longest_silence_us(sent.front().first_byte_us) &&
+        if (!complete && silence > longest_silence_us(sent) &&
             stage.scrapes() >= compared.last_seen + kScrapesInSilence)
             return true;
         if (late(compared.last_seen >= compared.first + window + kOverdue)) return true;

@@ -17,14 +17,15 @@ receiver::ScriptStep success(std::string_view name, int status) {
     return step;
 }
 
-}  // namespace
+/// Each answer takes new data, and two requests more show that it does not come again.
+constexpr Patience kForAll{30s, 14}, kForOne{15s, 5};
 
-using namespace std::chrono_literals;
+}  // namespace
 
 void play_successes(Stage& stage) {
     const bool v2 = stage.record().asked == proto::ProtobufMessage::kV2;
     std::vector<Provocation> answers;
-    const auto add = [&](receiver::ScriptStep step) { answers.push_back({std::move(step), 1s}); };
+    const auto add = [&](receiver::ScriptStep step) { answers.push_back({std::move(step), kRetryDue}); };
     auto step = success(kStepErrorIn200, 200);
     step.body = "error: nothing was written, please retry later\n";
     add(step);
@@ -46,14 +47,14 @@ void play_successes(Stage& stage) {
         counted(kStepWrittenPart, "1");
         counted(kStepWrittenOdd, "many");
     }
-    (void)open_and_provoke(stage, answers, 30s);
+    (void)open_and_provoke(stage, answers, kForAll);
 }
 
 // By itself: a sender may rightly go on in 1.0 after it, and log the like only once.
 void play_not_written(Stage& stage) {
     auto step = success(kStepNotWritten, 204);
     step.written_headers = false;
-    (void)open_and_provoke(stage, {{step, 1s}}, 15s);
+    (void)open_and_provoke(stage, {{step, kRetryDue}}, kForOne);
 }
 
 }  // namespace prw::conformance

@@ -9,9 +9,13 @@
 namespace prw::conformance {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr std::size_t kLargeBody = 1U << 20U;
+/// For a request to reset within its body, and for what was scraped meanwhile.
+constexpr Patience kForReset{8s, 3};
+/// For it once three newer scrapes have come.
+constexpr Patience kLate{3s, 1};
+/// Each fault takes new data, and is followed by a retry and by an ordinary answer.
+constexpr Patience kForAll{45s, 40}, kForOwn{25s, 40};
 
 receiver::ScriptStep ordinary(std::string_view name) {
     receiver::ScriptStep step;
@@ -71,11 +75,11 @@ void reset_in_body(Stage& stage) {
     for (const auto after : {0, 64}) {
         const auto before = stage.look([&](const Observation&) { return resets(); });
         stage.reset_next(static_cast<std::size_t>(after));
-        if (stage.wait(8s, [&] { return resets() > before; }) != Waited::kDone) return;
+        if (stage.wait(kForReset, [&] { return resets() > before; }) != Waited::kDone) return;
     }
     const auto until = stage.record().reset_until = stage.scrapes();
-    Overdue late(3s);
-    (void)stage.wait(8s, [&] {
+    Overdue late(stage, kLate);
+    (void)stage.wait(kForReset, [&] {
         const auto times = generation_times(stage.observation(), stage.generations());
         return late(!times.empty() && times.rbegin()->first > until + 3) ||
                std::any_of(times.begin(), times.end(), [&](const auto& t) { return t.first > until; });
@@ -103,9 +107,9 @@ void play_transport(Stage& stage) {
     const auto count = [&] { return stage.observation().deliveries().size(); };
     const auto at_turn = stage.requests();
     const auto scrapes_at_turn = stage.scrapes();
-    // Longer than senders wait between two attempts, and than the time-out that a stall runs into.
-    Silence silent(10s);
-    (void)stage.wait(scrapes ? 45s : 25s, [&] {
+    // Also longer than the time-out that a stall runs into.
+    Silence silent(stage, kSilenceOfScraper);
+    (void)stage.wait(scrapes ? kForAll : kForOwn, [&] {
         const auto& observation = stage.observation();
         std::size_t open = 0, hit = 0, lost = 0;
         for (const auto& step : kRefusing) {

@@ -4,7 +4,15 @@
 
 namespace prw::conformance {
 
-using namespace std::chrono_literals;
+namespace {
+
+/// For 1.0 once 2.0 was refused.
+constexpr auto kForFallback = 12s;
+constexpr unsigned kRounds = 8;
+/// For 1.0 where 2.0 comes again and again.
+constexpr Patience kGoesOn{1s, 1};
+
+}  // namespace
 
 void play_unsupported(Stage& stage) {
     Stage::Opening opening;
@@ -15,9 +23,9 @@ void play_unsupported(Stage& stage) {
         const auto& all = stage.observation().deliveries();
         return std::count_if(all.begin(), all.end(), fits);
     };
-    Overdue gone_on(1s);
-    Silence silent(8s);
-    (void)stage.wait(stage.record().target.settle + 12s, [&] {
+    Overdue gone_on(stage, kGoesOn);
+    Silence silent(stage, kSilence);
+    (void)stage.wait({stage.record().target.settle + kForFallback, kRounds}, [&] {
         const auto refused = count([](const Delivery& d) { return d.status == 415; });
         const auto accepted = count([](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
         if (refused == 0) return false;

@@ -154,6 +154,33 @@ private:
     std::unique_ptr<Transport> inner_;
 };
 
+/// Looks at the status of an error alone: a body that is not read to its end takes its connection with it.
+class UnreadErrors final : public Transport {
+public:
+    UnreadErrors(std::unique_ptr<Transport> inner, TransportFactory fresh)
+        : fresh_(std::move(fresh)), inner_(std::move(inner)) {}
+    Answer post(const http::Url& url, const http::HeaderList& headers, std::string_view body) override {
+        return seen(inner_->post(url, headers, body));
+    }
+    Answer raw(const http::Url& url, std::string_view bytes) override { return seen(inner_->raw(url, bytes)); }
+    void cancel() override {
+        const std::lock_guard lock(mutex_);
+        inner_->cancel();
+    }
+
+private:
+    Answer seen(Answer answer) {
+        if (status_of(answer) < 400 || answer->body.empty()) return answer;
+        auto next = fresh_();
+        const std::lock_guard lock(mutex_);
+        inner_ = std::move(next);
+        return answer;
+    }
+    TransportFactory fresh_;
+    std::mutex mutex_;  // inner_ against cancel()
+    std::unique_ptr<Transport> inner_;
+};
+
 template <void (*Edit)(proto::Sample&, Clock&)>
 void on_retry(Outgoing& request, Clock& clock) {
     if (request.retry() == 0) return;
@@ -292,6 +319,11 @@ constexpr Row kRows[] = {
      }}},
     {{"delivery/new-connections", "Opens a connection for each request.", "sender/connection/reuse"},
      {.wrap = new_connections}},
+    {{"transport/unread-error-body", "Leaves the body of an error unread, which costs the connection.",
+      "sender/connection/reuse-after-errors"},
+     {.wrap = [](std::unique_ptr<Transport> inner, const Surroundings& around) -> std::unique_ptr<Transport> {
+         return std::make_unique<UnreadErrors>(std::move(inner), around.fresh);
+     }}},
 };
 
 }  // namespace

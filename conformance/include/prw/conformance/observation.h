@@ -240,6 +240,7 @@ struct ScenarioRecord {
     std::optional<std::string> exited;  ///< how the program ended by itself; nullopt when it ran until it was stopped
     bool exited_cleanly = false;
     bool interrupted = false;         ///< by the user
+    bool gave_up = false;             ///< something was not waited for any longer
     std::string last_output;          ///< of the program
     std::int64_t stop_us = 0;         ///< when it was told to stop, in the receiver's time; 0: never
     std::int64_t outage_end_us = 0;   ///< retry scenarios: when requests were accepted again

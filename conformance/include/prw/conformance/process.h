@@ -62,8 +62,9 @@ private:
 /// Absolute path of a program as execvp would find it (`name` with '/' is taken relative to `base`); empty when there
 /// is none that may be executed.
 [[nodiscard]] std::string find_program(std::string_view name, std::string_view base = {});
-/// The last lines of a text file, at most `lines` and `max_bytes`; control bytes and escapes are left out. Empty when
-/// unreadable.
-[[nodiscard]] std::string tail_of_file(const std::string& path, std::size_t lines = 5, std::size_t max_bytes = 2000);
+/// The last lines of a text file, or of its first `end` bytes, at most `lines` and `max_bytes`; control bytes and
+/// escapes are left out. Empty when unreadable.
+[[nodiscard]] std::string tail_of_file(const std::string& path, std::size_t lines = 5, std::size_t max_bytes = 2000,
+                                       std::size_t end = std::string::npos);
 
 }  // namespace prw::conformance

@@ -15,6 +15,7 @@
 ///     stop: {signal: TERM, grace: 5s}
 ///     source: metrics.om             # further series for it to scrape, beside the profile (load_source())
 ///     settle: 10s                    # how long until its first request may take
+///     patience: 2                    # wait twice as long for everything
 ///     variables: {TIMEOUT: ""}       # further ${…} for files and start; texts may hold PRW_… variables
 ///     variants:                      # how to configure what is off by default: see variant_names()
 ///       short-timeout: {variables: {TIMEOUT: "timeout: ${PRW_TIMEOUT}"}, arguments: [], env: {}, files: {}}
@@ -54,6 +55,9 @@ struct Variant {
     std::vector<std::pair<std::string, std::string>> env, files;  ///< further ones
 };
 
+/// Bounds of the factor on all waiting.
+inline constexpr double kLeastPatience = 1, kMostPatience = 100;
+
 struct Target {
     std::string name, description;
     std::string role = "sender";
@@ -68,6 +72,7 @@ struct Target {
     int stop_signal = 15;
     std::chrono::milliseconds grace{5000};
     std::chrono::milliseconds settle{15000};
+    double patience = 1;  ///< factor on all that is waited for
     struct Support {
         bool v1 = false, v2 = false;
     };

@@ -78,6 +78,7 @@ struct ScenarioOutcome {
     std::string capture;     ///< relative path
     std::string target_log;  ///< relative path of the target's stdout and stderr
     std::string problem;     ///< target did not start, crashed, never sent, …; empty when all went well
+    std::string detail;  ///< of the first scenario with a problem: what else was seen of the target, its last output
 };
 
 /// From which level on a check that is not right decides the exit code.

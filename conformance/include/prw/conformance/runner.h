@@ -18,12 +18,16 @@
 
 namespace prw::conformance {
 
+struct SharedCadence;
+
 struct Progress {
     std::size_t done = 0, total = 0;          ///< scenarios
     std::uint64_t requests = 0, samples = 0;  ///< received so far
     std::vector<std::string> running;         ///< "steady (1.0)"
     std::string finished;                     ///< the scenario that has just ended; empty for a mere tick
     std::chrono::milliseconds elapsed{0};
+    std::chrono::milliseconds cadence{0};  ///< how often the target sends new data; 0: not known
+    std::chrono::milliseconds limit{0};    ///< the longest time of one scenario, at that pace
 };
 
 struct RunOptions {
@@ -33,11 +37,13 @@ struct RunOptions {
     std::string out = ".prw/last";                 ///< captures, logs and work directories go here, a folder a scenario
     std::vector<SourceFamily> source;              ///< further series to scrape, beside those of target.source
     unsigned jobs = 0;                             ///< scenarios at a time; 0: two a core
-    std::chrono::milliseconds timeout{60000};      ///< of one scenario
-    std::chrono::milliseconds attach_for{0};       ///< --attach: how long to listen; 0: until `stop`
+    /// The longest time of one scenario; nullopt: a minute, and more for a sender that is slower than once a second.
+    std::optional<std::chrono::milliseconds> timeout;
+    std::chrono::milliseconds attach_for{0};  ///< --attach: how long to listen; 0: until `stop`
     bool keep_work_dirs = false;
     std::string tool_version, command_line;
     std::function<bool(const Observation&)> enough;  ///< true ends a scenario early; asked whenever something happened
+    SharedCadence* cadence = nullptr;                ///< what the scenarios of a run learn of the target's pace
     const std::atomic<bool>* stop = nullptr;         ///< set to end the run early; looked at ten times a second
     std::function<void(const Progress&)>
         progress;  ///< about every 500 ms and after each scenario, never from two threads at once
