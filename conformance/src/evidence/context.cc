@@ -58,6 +58,7 @@ template <typename Visit>
 void members(Visit&& visit, Is<Target> auto& target) {
     visit("name", target.name);
     visit("attach", target.attach);
+    visit("message_given", target.message_given);
 }
 
 template <typename Visit>

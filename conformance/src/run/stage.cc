@@ -165,6 +165,10 @@ bool Stage::open_with(Opening opening) {
         return static_cast<std::size_t>(after);
     };
     if (opening.keep_heads) record_.observation.keep_heads();
+    if (record_.target.attach) {
+        options.server.host = options_.listen_host;
+        options.server.port = options_.listen_port;
+    }
     options.control_api = false;
     options.keep_exchanges = 1;  // the capture and the observation have them
     receiver_ = std::make_unique<receiver::Receiver>(options);
@@ -281,21 +285,30 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
     options.log_path = log_path_;
     options.stop_signal = target.stop_signal;
     options.grace = target.grace;
+    options.stopped = static_cast<bool>(options_.stopped);
     if (target.input == Input::kStdin) options.stdin_text = source_.take(Exposition::kText);
     auto process = Process::start(options);
     if (!process) return broken("the target did not start: " + process.error().text());
     process_ = std::move(*process);
     process_->on_exit([this] { wake(); });
     record_.started = true;
+    if (options_.stopped) {
+        const auto since = std::chrono::steady_clock::now();
+        options_.stopped(record_.scenario + " (" + std::string(proto::short_name(record_.asked)) + ")",
+                         process_->pid());
+        process_->resume();
+        began_ += std::chrono::steady_clock::now() - since;
+    }
     return true;
 }
 
 Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, bool until_exit) {
     using Clock = std::chrono::steady_clock;
     const auto left = options_.timeout - elapsed();
-    const auto end = Clock::now() + std::min(deadline, std::max(left, Milliseconds(0)));
+    auto end = Clock::now() + std::min(deadline, std::max(left, Milliseconds(0)));
     std::unique_lock lock(mutex_);
     auto not_before = Clock::now();
+    auto last_look = not_before;
     while (true) {
         // The end of the program is looked at first: what it sent before is then in the observation.
         const bool exited = until_exit && process_ && process_->status().has_value();
@@ -314,6 +327,11 @@ Waited Stage::wait(Milliseconds deadline, const std::function<bool()>& done, boo
             return done() ? Waited::kDone : Waited::kExited;
         }
         const auto now = Clock::now();
+        if (options_.stopped && process_ && process_->is_stopped()) {  // somebody looks at it in a debugger
+            end += now - last_look;
+            began_ += now - last_look;
+        }
+        last_look = now;
         if (now >= end || record_.observation.full()) return Waited::kDeadline;
         dirty_ = false;
         changed_.wait_until(lock, std::min<Clock::time_point>(end, now + kInterruptionPoll), [this] { return dirty_; });

@@ -109,6 +109,8 @@ bool pattern_matches(std::string_view pattern, std::string_view id) {
 }
 
 bool judged_under(const Check& check, proto::ProtobufMessage message) {
+    const auto* scenario = check.rule.empty() ? find_scenario(check.scenario) : nullptr;
+    if (scenario != nullptr && !scenario->plays(message)) return false;
     const std::string_view own = message == proto::ProtobufMessage::kV1 ? "prw1." : "prw2.";
     bool any_own = false, any_spec = false, any_ext = false;
     for (const auto& clause : check.clauses) {
