@@ -119,6 +119,9 @@ TEST(Part, IsCalledOneWhereverItsVerdictStands) {
         EXPECT_THAT(render(r, format), HasSubstr("--scenario steady")) << name_of(format);
     }
     EXPECT_THAT(render_badge(r), AllOf(HasSubstr(", in part\""), HasSubstr("\"yellowgreen\"")));
+    // What came beside what was asked for is no share of it.
+    r.asked = {proto::ProtobufMessage::kV1};
+    EXPECT_THAT(render_tap(r), HasSubstr("1 of 3 scenarios, 3 of 9 checks"));
     r.coverage.emplace();
     EXPECT_THAT(render_badge(r), AllOf(Not(HasSubstr("part")), HasSubstr("\"brightgreen\"")));
     for (int i = 0; i < kReportFormats; ++i)

@@ -217,6 +217,7 @@ TEST(Runner, SecretsAreNotShownAndTheRestStays) {
              {{"sh", "-c", "./s --password \"$PASSWORD\" -H \"Authorization: Bearer hush\" -v"},
               "sh -c './s --password \"$PASSWORD\" -H Authorization:xxxxx -v'"},
              {{"sh", "-c", "echo \"it's\" http://u:hush@h/"}, "sh -c 'echo \"it'\\''s\" http://u:xxxxx@h/'"},
+             {{"agent", "$URL", "${x}"}, "agent '$URL' '${x}'"},
              {{"python3", "-c", "token=1"}, "python3 -c token=xxxxx"}}) {
         EXPECT_EQ(redact_command(row.argv), row.shown);
         EXPECT_THAT(redact_command(row.argv), ::testing::Not(HasSubstr("hush")));

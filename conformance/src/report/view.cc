@@ -107,7 +107,13 @@ Shares shares_of(const Results& results) {
         out.groups.push_back({std::string(name)});
         return out.groups.back();
     };
+    const auto counts_here = [&](proto::ProtobufMessage message) {
+        return results.asked.empty() ||
+               std::find(results.asked.begin(), results.asked.end(), message) != results.asked.end();
+    };
     for (const auto& check : results.checks) {
+        // What it sent beside what it was asked for is judged as well, and no share of the suite.
+        if (!counts_here(check.message)) continue;
         // Reported only when something broke; it is not one of those that were to be tried.
         if (left_out(*results.coverage, check) || check.id == "sender/target/runs") continue;
         ++out.tried;
