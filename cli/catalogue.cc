@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "prw/conformance/checks.h"
+#include "prw/conformance/selection.h"
 #include "prw/receiver/finding.h"
 
 namespace prw::cli {
@@ -28,6 +31,19 @@ Coverage coverage_of(const proto::Clause& clause) {
     } else {
         out.reason = "not judged yet: needs a scenario that this version does not have";
     }
+    return out;
+}
+
+nlohmann::ordered_json check_json(const conformance::Check& check,
+                                  const std::vector<proto::ProtobufMessage>& messages) {
+    nlohmann::ordered_json out = {{"id", check.id},
+                                  {"level", proto::name_of(check.level)},
+                                  {"scenario", check.scenario},
+                                  {"clauses", check.clauses},
+                                  {"summary", check.summary}};
+    out["protobuf_messages"] = nlohmann::ordered_json::array();
+    for (const auto message : messages)
+        if (conformance::judged_under(check, message)) out["protobuf_messages"].push_back(proto::short_name(message));
     return out;
 }
 

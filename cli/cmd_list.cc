@@ -86,11 +86,7 @@ void list_checks(const Options& options, Io& io) {
     Json array = Json::array();
     for (const auto& check : conformance::all_checks()) {
         if (options.json) {
-            array.push_back({{"id", check.id},
-                             {"level", proto::name_of(check.level)},
-                             {"scenario", check.scenario},
-                             {"clauses", check.clauses},
-                             {"summary", check.summary}});
+            array.push_back(check_json(check, {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}));
             continue;
         }
         io.out << check.id << "  " << proto::name_of(check.level) << "  " << check.scenario << "\n    " << check.summary

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,10 +42,13 @@ int worst(const std::vector<int>& codes) {
 }
 
 void print_check(const conformance::CheckOutcome& check, Io& io) {
+    conformance::TerminalStyle style;
+    style.width = io.width;
+    style.program = program_name();
     std::string out = check.id + "  " + std::string(proto::short_name(check.message)) + "  " +
                       std::string(proto::name_of(check.level)) + "  " + conformance::describe(check) + "\n";
     receiver::append_field(out, "checks", check.summary, io.width);
-    io.out << out << conformance::details(check, io.width);
+    io.out << out << conformance::details(check, style);
 }
 
 /// What a check that is not in the results means: an id that does not exist is a mistake, a run that was cut short says
@@ -105,10 +109,16 @@ int run_report(Options options, Io& io) {
         format = *parsed;
     }
 
+    const std::string here = ".";
     std::vector<Results> all;
     for (const auto& path : options.files) {
         auto results = conformance::read_results(path);
         if (!results) return refuse(io, results.error().text(), usage_or_io(results.error()));
+        // From now on as they are typed where the user stands; a whole path stays one, for whoever stands elsewhere.
+        std::error_code ignored;
+        const std::filesystem::path file(path);
+        const auto folder = std::filesystem::is_directory(file, ignored) ? file : file.parent_path();
+        conformance::move_paths(*results, folder.string(), file.is_absolute() ? "" : here);
         all.push_back(std::move(*results));
     }
     if (options.compare) {
@@ -133,7 +143,7 @@ int run_report(Options options, Io& io) {
 
     int code = results.exit_code;
     if (!files.empty()) {
-        if (const auto done = conformance::write_reports(results, files); !done)
+        if (const auto done = conformance::write_reports(results, files, here); !done)
             return refuse(io, done.error().text(), kInternalError);
     }
     if (format && *format != conformance::ReportFormat::kText) {
@@ -143,6 +153,7 @@ int run_report(Options options, Io& io) {
         style.colour = wants_colour(options.colour, io);
         style.width = io.width;
         style.verbose = options.verbose;
+        style.program = program_name();
         io.out << conformance::render_terminal(results, style);
     }
     return code;
@@ -156,7 +167,7 @@ void add_report(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("results", options->files, "results.json, or the folder that holds it; several are merged")
         ->required();
     sub->add_option("--format", options->format,
-                    "Print as text, json, html, junit, markdown, tap, sarif or badge (default: text)");
+                    "Print as text, json, ndjson, html, junit, markdown, tap, sarif, github or badge (default: text)");
     sub->add_option("--report", options->reports, "FORMAT[=PATH]: write to a file, repeatable")
         ->allow_extra_args(false);
     sub->add_flag("--compare", options->compare, "OLD NEW: what broke, what is fixed; exit 1 on new failures");

@@ -29,6 +29,7 @@ struct Io {
     std::ostream& err;
     bool out_is_terminal = false;
     int width = 80;
+    int in_fd = -1;  ///< of `in`, where it is a terminal
 };
 
 /// Each registers a subcommand whose callback stores the exit code in `exit_code`.

@@ -3,7 +3,12 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
+
+#include "prw/conformance/process.h"
+#include "prw/conformance/profile.h"
+#include "prw/conformance/runner.h"
 
 namespace prw::cli {
 
@@ -19,6 +24,16 @@ conformance::FailOn parse_fail_on(const std::string& word) {
     for (const auto gate : {conformance::FailOn::kNone, conformance::FailOn::kShould, conformance::FailOn::kMay})
         if (conformance::name_of(gate) == word) return gate;
     return conformance::FailOn::kMust;
+}
+
+std::string program_name() {
+    namespace fs = std::filesystem;
+    const auto own = conformance::own_executable();
+    if (fs::path(own).filename() != "prw") return "prw";  // within a test
+    std::error_code error;
+    const auto found = conformance::find_program("prw");
+    const bool same = !found.empty() && fs::equivalent(found, own, error) && !error;
+    return same ? "prw" : conformance::shell_word(own);
 }
 
 void add_colour(CLI::App& app, std::string& word) {

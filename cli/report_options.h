@@ -16,6 +16,8 @@ namespace prw::cli {
 CLI::Option* add_fail_on(CLI::App& app, std::string& word);
 /// A word that add_fail_on() let through.
 [[nodiscard]] conformance::FailOn parse_fail_on(const std::string& word);
+/// How this program is called from here: "prw" where that is what PATH finds, else its path.
+[[nodiscard]] std::string program_name();
 /// --color auto|always|never.
 void add_colour(CLI::App& app, std::string& word);
 /// auto: on a terminal, unless NO_COLOR is set or TERM is dumb.

@@ -25,7 +25,12 @@ int run(int argc, const char* const* argv, Io& io) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         const int code = app.exit(error, io.out, io.err);
-        return code == 0 ? kConforms : kUsage;
+        exit_code = code == 0 ? kConforms : kUsage;
+    }
+    // What nobody could read was not said.
+    if (!io.out.flush()) {
+        io.err << "prw: cannot write to the standard output\n";
+        return kInternalError;
     }
     return exit_code;
 }

@@ -157,8 +157,10 @@ function(prw_add_conformance_tests)
         ENVIRONMENT "${environment}")
 
     # The checks: known when ctest starts, from the program itself, which may not be built yet.
+    set(list_command test sender --list --json ${options} ${arg_PRW_ARGS} ${command})
     set(variables "")
-    foreach(variable IN ITEMS arg_NAME arg_OUT arg_LABELS arg_RUN arg_SKIP messages inconclusive tests profile_file)
+    foreach(variable IN ITEMS arg_NAME arg_OUT arg_LABELS arg_RUN arg_SKIP arg_WORKING_DIRECTORY messages inconclusive tests
+                              profile_file list_command)
         string(APPEND variables "set(${variable} [==[${${variable}}]==])\n")
     endforeach()
     get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)

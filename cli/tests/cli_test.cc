@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -22,6 +23,7 @@ using prw::testing::golden;
 using prw::testing::TempDir;
 using prw::testing::write_file;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 using testing_support::Outcome;
@@ -71,15 +73,23 @@ TEST(Cli, ReportAnswersForOneCheckWithItsExitCode) {
     };
     for (const auto& row : std::vector<Row>{
              {{"--check", "sender/labels/sorted", "--protobuf-message", "1.0"}, 1, "480 of 480 series out of order"},
-             {{"--check", "sender/labels/sorted", "--protobuf-message", "2.0"}, 0, "pass"},
+             {{"--check", "sender/labels/sorted", "--protobuf-message", "2.0"}, 0, "2.0  MUST  pass\n"},
              {{"--check", "sender/labels/sorted"}, 1, "2.0  MUST  pass"},
-             {{"--check", "sender/headers/user-agent-version"}, 0, "warn"},
-             {{"--check", "sender/headers/user-agent-version", "--fail-on", "should"}, 3, "warn"},
+             {{"--check", "sender/headers/user-agent-version"}, 0, "1.0  SHOULD  warn\n"},
+             {{"--check", "sender/headers/user-agent-version", "--fail-on", "should"}, 3, "1.0  SHOULD  warn\n"},
+             {{"--check", "sender/labels/sorted", "--protobuf-message", "1.0"}, 1, "golden/steady-1.0.prwcap\n"},
+             {{"--format", "github"},
+              1,
+              "::error file=my-agent.yaml,line=1,title=prw%3A sender/labels/sorted (1.0%2C MUST)::"},
+             {{"--format", "ndjson"}, 1, "{\"type\":\"check\",\"id\":\"sender/labels/sorted\""},
+             {{"--format", "jso"}, 2, "did you mean \"json\"?"},
              {{"--check", "sender/exemplars/value"}, 4, "no exemplar was ever sent"},
              {{"--check", "sender/exemplars/value", "--skip-inconclusive"}, 77, "no exemplar was ever sent"},
              {{"--check", "sender/retry/on-5xx"}, 4, "exited with 1"},
              {{"--check", "sender/stale/marker"}, 77, "the profile says input: none"},
-             {{"--check", "sender/labels/sorted", "--protobuf-message", "2.0", "--fail-on", "none"}, 0, "pass"},
+             {{"--check", "sender/labels/sorted", "--protobuf-message", "2.0", "--fail-on", "none"},
+              0,
+              "2.0  MUST  pass\n"},
              {{"--check", "sender/samples/order-within-request"}, 77, "was not judged"},
              {{"--check", "sender/labels/sortet"}, 2, "did you mean sender/labels/sorted?"},
              {{"--check", "sender/labels/sorted", "--protobuf-message", "3"}, 2, "1.0 or 2.0"},
@@ -96,6 +106,89 @@ TEST(Cli, ReportAnswersForOneCheckWithItsExitCode) {
     }
     EXPECT_EQ(prw({"report", "/nowhere/results.json"}).code, kUsage);
     EXPECT_EQ(prw({"report", "--compare", file, file}).code, kConforms);
+}
+
+TEST(Cli, ReportNamesFilesThatCanBePastedFromHere) {
+    const TempDir dir;
+    const auto golden = prw::testing::source_dir() / "conformance/tests/golden/results.json";
+    std::filesystem::create_directories(dir.path() / "out put");
+    std::filesystem::copy_file(golden, dir.path() / "out put/results.json");
+    const auto whole = dir.path().string() + "/out put";
+    for (const auto& arguments : {std::vector<std::string>{"report", whole},
+                                  {"report", whole + "/results.json"},
+                                  {"report", whole, "--check", "sender/labels/sorted"}})
+        EXPECT_THAT(prw(arguments).out, HasSubstr("prw inspect '" + whole + "/steady-1.0.prwcap'\n"));
+    // Relative as typed, relative as shown.
+    const auto here = std::filesystem::current_path();
+    const auto relative = std::filesystem::path(whole).lexically_relative(here).string();
+    EXPECT_THAT(prw({"report", relative}).out, HasSubstr("prw inspect '" + relative + "/steady-1.0.prwcap'\n"));
+    // A page elsewhere finds them as well.
+    ASSERT_EQ(prw({"report", relative, "--report", "json=" + dir.file("else/where/x.json")}).code, 1);
+    EXPECT_THAT(prw::testing::read_file(dir.file("else/where/x.json")),
+                HasSubstr("\"capsule\": \"../../out put/steady-1.0.prwcap\""));
+}
+
+TEST(Cli, FileThatIsNoResultsIsRefusedInWords) {
+    const TempDir dir;
+    write_file(dir.file("page.html"), "<html>");
+    const auto outcome = prw({"report", dir.file("page.html")});
+    EXPECT_EQ(outcome.code, kUsage);
+    EXPECT_THAT(outcome.err, HasSubstr("page.html: not a results.json of prw: it is no JSON"));
+    EXPECT_THAT(outcome.err, Not(HasSubstr("exception")));
+}
+
+/// Takes nothing, as a full disk does.
+class Full : public std::streambuf {
+    int_type overflow(int_type) override { return traits_type::eof(); }
+    int sync() override { return -1; }
+};
+
+TEST(Cli, OutputThatCannotBeWrittenIsFive) {
+    const std::string file = prw::testing::source_dir().string() + "/conformance/tests/golden/results.json";
+    for (const auto& arguments : std::vector<std::vector<const char*>>{{"prw", "list", "checks"},
+                                                                       {"prw", "--help"},
+                                                                       {"prw", "--version"},
+                                                                       {"prw", "explain", "labels/sorted"},
+                                                                       {"prw", "test", "sender", "--list"},
+                                                                       {"prw", "report", file.c_str()},
+                                                                       {"prw", "init", "sender", "-o", "-"}}) {
+        std::istringstream in;
+        std::ostringstream err;
+        Full nowhere;
+        std::ostream out(&nowhere);
+        Io io{in, out, err, false, 80};
+        EXPECT_EQ(run(static_cast<int>(arguments.size()), arguments.data(), io), kInternalError) << arguments[1];
+        EXPECT_THAT(err.str(), HasSubstr("cannot write to the standard output")) << arguments[1];
+    }
+}
+
+TEST(List, ChecksSayUnderWhichMessagesTheyAreJudged) {
+    struct Row {
+        std::vector<std::string> arguments;
+        const char *id, *messages;  ///< nullptr: not listed
+    };
+    for (const auto& row : std::vector<Row>{
+             {{"list", "checks", "--json"}, "sender/labels/sorted", "1.0 2.0"},
+             {{"list", "checks", "--json"}, "sender/symbols/first-empty", "2.0"},
+             {{"list", "checks", "--json"}, "sender/written/missing-means-415", "2.0"},
+             {{"test", "sender", "--list", "--json", "--", "true"}, "sender/labels/sorted", "1.0"},
+             {{"test", "sender", "--list", "--json", "--", "true"}, "sender/written/missing-means-415", nullptr},
+             {{"test", "sender", "--list", "--json", "--protobuf-message", "2.0", "--", "true"},
+              "sender/labels/sorted",
+              "2.0"},
+             {{"test", "sender", "--list", "--json", "--scenario", "4xx", "--", "true"},
+              "sender/connection/reuse",
+              nullptr}}) {
+        const auto array = nlohmann::json::parse(prw(row.arguments).out);
+        const auto found =
+            std::find_if(array.begin(), array.end(), [&](const auto& c) { return c.at("id") == row.id; });
+        ASSERT_EQ(found != array.end(), row.messages != nullptr) << row.id;
+        if (row.messages == nullptr) continue;
+        std::string messages;
+        for (const auto& message : found->at("protobuf_messages"))
+            messages += (messages.empty() ? "" : " ") + message.template get<std::string>();
+        EXPECT_EQ(messages, row.messages) << row.id;
+    }
 }
 
 TEST(SelfTest, ListsWhatItWouldRun) {

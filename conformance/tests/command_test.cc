@@ -95,6 +95,9 @@ TEST_F(Command, ReferenceConformsUnderBothMessages) {
     const auto seen = results();
     EXPECT_TRUE(seen.complete);
     EXPECT_EQ(seen.verdict, Verdict::kPass);
+    ASSERT_TRUE(seen.coverage);
+    EXPECT_THAT(seen.coverage->checks, ElementsAre()) << "a whole run is none of a part";
+    EXPECT_THAT(seen.coverage->scenarios, ElementsAre());
     EXPECT_GT(seen.scenarios.size(), all_scenarios().size());
     EXPECT_THAT(ids(seen, Verdict::kFail), ElementsAre());
     EXPECT_THAT(ids(seen, Verdict::kWarn), ElementsAre());
@@ -144,6 +147,117 @@ TEST_F(Command, SeedCaseNamesTheMissingRetryAndTheVersionAndNothingThatIsNotSo) 
     EXPECT_THAT(last_line(), AllOf(HasSubstr("FAIL"), HasSubstr("exit 1")));
 }
 
+TEST_F(Command, WhatWasAskedIsWhatIsJudged) {
+    const std::string as_asked = "sender/negotiation/message-as-asked";
+    struct Row {
+        std::vector<std::string> flags;
+        const char* mutant;
+        int exit_code;
+        std::set<std::string> fails, passes;  ///< of these, all
+        const char* says;
+    };
+    for (const auto& row : std::vector<Row>{
+             {{"--protobuf-message", "2.0"}, "fallback/always-v1", 1, {as_asked + " 2.0"}, {}, "message-as-asked"},
+             {{"--protobuf-message", "1.0"}, "fallback/always-v2", 1, {as_asked + " 1.0"}, {}, "message-as-asked"},
+             {{"--protobuf-message", "1.0", "--protobuf-message", "2.0"},
+              "fallback/always-v1",
+              1,
+              {as_asked + " 2.0"},
+              {as_asked + " 1.0"},
+              "message-as-asked"},
+             {{"--protobuf-message", "1.0", "--protobuf-message", "2.0"},
+              "",
+              0,
+              {},
+              {as_asked + " 1.0", as_asked + " 2.0"},
+              "conforms in what was tested"},
+             {{"--protobuf-message", "2.0", "--run", "labels/sorted"},
+              "fallback/always-v1",
+              4,
+              {},
+              {},
+              "no verdict: asked for 2.0, it sent nothing but 1.0"},
+             {{},
+              "fallback/always-v2",
+              0,
+              {},
+              {},
+              "no message was asked for: what it sent, 2.0, is what was judged"}}) {
+        auto arguments = row.flags;
+        arguments.insert(arguments.end(), {"--scenario", "steady", "--"});
+        const auto sender = sender_argv(row.mutant);
+        arguments.insert(arguments.end(), sender.begin(), sender.end());
+        EXPECT_EQ(run(arguments), row.exit_code) << row.says << output();
+        EXPECT_THAT(output(), HasSubstr(row.says));
+        const auto seen = results();
+        EXPECT_EQ(ids(seen, Verdict::kFail), row.fails) << row.says;
+        const auto passed = ids(seen, Verdict::kPass);
+        for (const auto& id : row.passes) EXPECT_TRUE(passed.contains(id)) << id;
+        EXPECT_FALSE(std::any_of(passed.begin(), passed.end(), [&](const std::string& id) {
+            return row.exit_code != 0 && id.ends_with(" 2.0") && std::string(row.mutant).ends_with("v1");
+        })) << "1.0 is no evidence for 2.0";
+    }
+}
+
+TEST_F(Command, OneCheckThatOnlyWarnsIsItsVerdict) {
+    const auto seed = prw::testing::source_dir().string() + "/tests/peers/seed_sender.py";
+    EXPECT_EQ(run({"--run", "headers/user-agent-version", "--", seed}), 0) << output();
+    EXPECT_EQ(name_of(results().verdict), "warn");
+    EXPECT_THAT(last_line(), AllOf(HasSubstr("WARN"), HasSubstr("exit 0")));
+    EXPECT_EQ(run({"--run", "headers/user-agent-version", "--fail-on", "should", "--", seed}), 3) << output();
+}
+
+TEST_F(Command, NextAndAgainAreCommandsThatLeadOn) {
+    const auto seed = prw::testing::source_dir().string() + "/tests/peers/seed_sender.py";
+    EXPECT_EQ(run({"--scenario", "5xx-then-success", "--", seed}), 1) << output();
+    EXPECT_THAT(results().rerun,
+                HasSubstr("prw test sender --scenario 5xx-then-success --run sender/retry/on-5xx --out "));
+    EXPECT_THAT(output(), HasSubstr("failing   "));
+    EXPECT_THAT(output(), Not(HasSubstr("next      "))) << "first what failed";
+
+    auto sender = sender_argv();
+    sender.insert(sender.begin(), {"--run", "labels/sorted", "--"});
+    EXPECT_EQ(run(sender), 0) << output();
+    EXPECT_EQ(results().rerun, "");
+    EXPECT_THAT(output(), HasSubstr("prw test sender -- sh -c 'exec "));
+    EXPECT_THAT(output(), HasSubstr("the whole suite"));
+}
+
+TEST_F(Command, RepeatsUntilItFailsAndNoLonger) {
+    auto bad = sender_argv("delivery/new-connections");
+    bad.insert(bad.begin(), {"--run", "connection/reuse", "--fail-on", "should", "--until-fail", "3", "--"});
+    EXPECT_EQ(run(bad), 3) << output();
+    EXPECT_THAT(output(), HasSubstr("repetition 1 of at most 3 is not right"));
+    EXPECT_EQ(results().repeat, 1U);
+    EXPECT_TRUE(results().complete);
+    EXPECT_TRUE(std::filesystem::exists(dir.file("out/" + results().checks.at(0).capsule)));
+    auto good = sender_argv();
+    good.insert(good.begin(), {"--run", "connection/reuse", "--until-fail", "2", "--"});
+    EXPECT_EQ(run(good), 0) << output();
+    EXPECT_THAT(output(), HasSubstr("2 repetitions, all of them right"));
+    EXPECT_EQ(results().repeat, 2U);
+}
+
+TEST_F(Command, WaitsForADebuggerWithTheProgramStopped) {
+    auto arguments = sender_argv();
+    arguments.insert(arguments.begin(), {"--wait-for-debugger", "--run", "labels/sorted", "--"});
+    auto process = start(arguments);
+    const auto end = std::chrono::steady_clock::now() + 60s;
+    int pid = 0;
+    while (pid == 0 && std::chrono::steady_clock::now() < end) {
+        ASSERT_FALSE(process->wait(10ms)) << output();
+        const auto text = output();
+        const auto at = text.find("steady (1.0): process ");
+        if (text.find("kill -CONT") != std::string::npos) pid = std::stoi(text.substr(at + 22));
+    }
+    ASSERT_GT(pid, 0) << output();
+    EXPECT_EQ(process_state(pid), 'T');
+    ASSERT_EQ(::kill(pid, SIGCONT), 0);
+    const auto status = process->wait(90s);
+    ASSERT_TRUE(status);
+    EXPECT_EQ(status->code, 0) << output();
+}
+
 TEST_F(Command, WarningsCountWhereAskedTo) {
     auto sender = sender_argv("delivery/new-connections");
     sender.insert(sender.begin(), "--");
@@ -183,6 +297,15 @@ TEST_F(Command, UsageErrorsAreTwoAndSayWhatThereIs) {
              {{"--patience", "much"}, "--patience"},
              {{"--patience", "0"}, "--patience"},
              {{"--attach", "--", "x"}, "--attach starts nothing"},
+             {{"--attach", "--scenario", "configuration"}, "it cannot be played with a sender that runs already"},
+             {{"--attach", "--scenario", "4xx", "--scenario", "steady"}, "--attach plays one scenario at a time"},
+             {{"--attach", "--run", "retry/**"}, "--attach plays one scenario at a time, and these checks need "},
+             {{"--attach", "--protobuf-message", "1.0", "--protobuf-message", "2.0"}, "one message at a time"},
+             {{"--attach", "--listen", "nowhere"}, "--listen: not an address"},
+             {{"--attach", "--wait-for-debugger"}, "--wait-for-debugger needs a program that prw starts"},
+             {{"--listen", "127.0.0.1:0"}, "--listen goes with --attach"},
+             {{"--until-fail", "2", "--repeat", "2"}, "--until-fail does not go with --repeat"},
+             {{"--json"}, "--json goes with --list"},
              {{"--profile", "reference", "--", "x"}, "not both"},
              {{"--target", "x"}, "no target \"x\""}}) {
         EXPECT_EQ(run(row.arguments), 2) << row.says;
@@ -241,6 +364,10 @@ TEST_F(Command, BudgetEndsTheRunAndSaysSo) {
     EXPECT_TRUE(std::any_of(seen.checks.begin(), seen.checks.end(), [](const auto& check) {
         return check.reason.find("the budget of 1s was used up") != std::string::npos;
     }));
+    ASSERT_TRUE(seen.coverage);
+    EXPECT_FALSE(seen.coverage->whole());
+    EXPECT_THAT(last_line(), HasSubstr("no verdict: the budget of 1s was used up before it was complete"));
+    EXPECT_THAT(output(), Not(HasSubstr("broken off")));
     EXPECT_THAT(read_file(dir.file("out/junit.xml")), HasSubstr("the budget of 1s was used up"));
 }
 
@@ -394,6 +521,32 @@ TEST_F(Command, AttachJudgesWhatComes) {
     EXPECT_EQ(status->code, 1) << output();
     EXPECT_TRUE(ids(results(), Verdict::kFail).contains("sender/labels/sorted 1.0"));
     EXPECT_TRUE(results().complete);
+    EXPECT_THAT(last_line(), HasSubstr("tested: 1 of "));
+}
+
+TEST_F(Command, AttachPlaysTheScenarioThatIsAskedFor) {
+    auto process = start({"--attach", "--listen", "127.0.0.1:0", "--run", "retry/on-5xx", "--for", "90s"});
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    std::string text;
+    while (text.find("Ctrl-C") == std::string::npos && std::chrono::steady_clock::now() < end) {
+        ASSERT_FALSE(process->wait(10ms)) << output();
+        text = output();
+    }
+    EXPECT_THAT(text, HasSubstr("scenario              5xx-then-success\n"));
+    const auto url_after = [&](std::string_view words) {
+        const auto at = text.find("http://", text.find(words));
+        return text.substr(at, text.find_first_of(" \n", at) - at);
+    };
+    auto sender = Process::start({.argv = sender_argv(),
+                                  .env = {{"PRW_REMOTE_WRITE_URL", url_after("point a sender at")},
+                                          {"PRW_SCRAPE_URL", url_after("let it scrape")},
+                                          {"PRW_PROTOBUF_MESSAGE", "1.0"}}});
+    ASSERT_TRUE(sender) << sender.error().text();
+    const auto status = process->wait(100s);
+    ASSERT_TRUE(status);
+    EXPECT_EQ(status->code, 0) << output();
+    EXPECT_EQ(ids(results(), Verdict::kPass), (std::set<std::string>{"sender/retry/on-5xx 1.0"}));
+    EXPECT_EQ(results().scenarios.at(0).name, "5xx-then-success");
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +14,7 @@ namespace {
 
 using prw::testing::golden;
 using prw::testing::TempDir;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -34,6 +37,12 @@ TEST(Verdict, RanksAFailAboveWhatCouldNotBeJudged) {
         {{Verdict::kPass, Verdict::kError}, true, false, Verdict::kError, 4},
         {{Verdict::kPass, Verdict::kError, Verdict::kFail}, true, false, Verdict::kFail, 1},
         {{Verdict::kPass}, false, false, Verdict::kInconclusive, 4},
+        // Nothing else was selected: what was seen is the verdict, and counts where it is asked to.
+        {{Verdict::kWarn}, true, false, Verdict::kWarn, 0},
+        {{Verdict::kWarn}, true, true, Verdict::kWarn, 3},
+        {{Verdict::kInfo, Verdict::kNotApplicable}, true, false, Verdict::kInfo, 0},
+        {{Verdict::kInfo, Verdict::kWarn}, true, false, Verdict::kWarn, 0},
+        {{Verdict::kWarn, Verdict::kInconclusive}, true, false, Verdict::kInconclusive, 4},
         {{Verdict::kFail}, false, false, Verdict::kFail, 1},
     };
     for (const auto& row : rows) {
@@ -41,12 +50,131 @@ TEST(Verdict, RanksAFailAboveWhatCouldNotBeJudged) {
         r.complete = row.complete;
         for (const auto v : row.checks) {
             r.checks.emplace_back();
+            r.checks.back().id = "sender/a/" + std::to_string(r.checks.size());
             r.checks.back().verdict = v;
         }
         conclude(r, row.count_warnings);
         EXPECT_EQ(r.verdict, row.verdict) << name_of(r.verdict);
         EXPECT_EQ(r.exit_code, row.exit_code);
     }
+}
+
+TEST(Verdict, WarningUnderOneMessageIsOneThoughTheOtherCouldNotBeJudged) {
+    Results r;
+    r.complete = true;
+    r.checks.resize(2);
+    for (auto& check : r.checks) check.id = "sender/a/b";
+    r.checks[0].verdict = Verdict::kWarn;
+    r.checks[1].verdict = Verdict::kInconclusive;
+    conclude(r);
+    EXPECT_EQ(name_of(r.verdict), "warn");
+    EXPECT_EQ(r.exit_code, 0);
+}
+
+TEST(Verdict, WhatWasNotAskedForIsNoPassOfWhatWas) {
+    using proto::ProtobufMessage;
+    struct Row {
+        std::vector<ProtobufMessage> asked, sent;
+        int exit_code;
+    };
+    const auto v1 = ProtobufMessage::kV1, v2 = ProtobufMessage::kV2;
+    for (const auto& row : std::vector<Row>{{{v2}, {v1}, 4},
+                                            {{v1, v2}, {v1}, 4},
+                                            {{v2}, {v1, v2}, 0},
+                                            {{v1}, {v1}, 0},
+                                            {{}, {v1}, 0},
+                                            {{v2}, {}, 0}}) {
+        Results r;
+        r.complete = true;
+        r.asked = row.asked;
+        r.sent = row.sent;
+        r.scenarios.resize(1);
+        r.scenarios[0].requests = 3;
+        r.checks.resize(1);
+        r.checks[0].id = "sender/a/b";
+        r.checks[0].verdict = Verdict::kPass;
+        conclude(r);
+        EXPECT_EQ(r.exit_code, row.exit_code);
+        const auto text = render_terminal(r, {});
+        const bool said = text.find("no verdict: asked for 2.0, it sent nothing but 1.0") != std::string::npos;
+        EXPECT_EQ(said, row.exit_code != 0) << text;
+        const bool chosen =
+            text.find("no message was asked for: what it sent, 1.0, is what was judged") != std::string::npos;
+        EXPECT_EQ(chosen, row.asked.empty()) << text;
+    }
+}
+
+TEST(Part, IsCalledOneWhereverItsVerdictStands) {
+    auto r = sample_of_a_part();
+    conclude(r);
+    EXPECT_EQ(r.exit_code, 0);
+    const char* const kVerdict = "conforms in what was tested: 1 of 3 scenarios, 5 of 11 checks; not tested: retries, ";
+    for (const auto format : {ReportFormat::kText, ReportFormat::kHtml, ReportFormat::kMarkdown, ReportFormat::kGithub})
+        EXPECT_THAT(render(r, format), HasSubstr(kVerdict)) << name_of(format);
+    EXPECT_THAT(render(r, ReportFormat::kJunit),
+                HasSubstr("retries (2), redirects (1), outages (1), labels (1 of 3) and stale markers (1 of 2)"));
+    for (const auto format : {ReportFormat::kText, ReportFormat::kHtml, ReportFormat::kMarkdown, ReportFormat::kJunit,
+                              ReportFormat::kTap, ReportFormat::kSarif, ReportFormat::kNdjson}) {
+        EXPECT_THAT(render(r, format), HasSubstr("1 of 3 scenarios, 5 of 11 checks")) << name_of(format);
+        EXPECT_THAT(render(r, format), HasSubstr("--scenario steady")) << name_of(format);
+    }
+    EXPECT_THAT(render_badge(r), AllOf(HasSubstr(", in part\""), HasSubstr("\"yellowgreen\"")));
+    // What came beside what was asked for is no share of it.
+    r.asked = {proto::ProtobufMessage::kV1};
+    EXPECT_THAT(render_tap(r), HasSubstr("1 of 3 scenarios, 3 of 9 checks"));
+    r.coverage.emplace();
+    EXPECT_THAT(render_badge(r), AllOf(Not(HasSubstr("part")), HasSubstr("\"brightgreen\"")));
+    for (int i = 0; i < kReportFormats; ++i)
+        EXPECT_THAT(render(r, static_cast<ReportFormat>(i)), Not(HasSubstr("in part"))) << i;
+    r = sample_of_a_part();
+    conclude(r);
+    const auto text = render_terminal(r, {});
+    EXPECT_EQ(text, golden(kGolden / "part-terminal-80.txt", text));
+}
+
+TEST(Part, OfAFailureOrAnInterruptedRunIsSaidToo) {
+    auto r = sample_of_a_part();
+    r.checks[0].verdict = Verdict::kFail;
+    conclude(r);
+    EXPECT_THAT(render_terminal(r, {}),
+                HasSubstr("does not conform: 1 check fails, 1 warning; tested: 1 of 3 scenarios"));
+    r = sample_of_a_part();
+    r.complete = false;
+    r.problem = "the budget of 30s was used up";
+    conclude(r);
+    const auto text = render_terminal(r, {});
+    EXPECT_THAT(text, HasSubstr("no verdict: the budget of 30s was used up before it was complete"));
+    EXPECT_THAT(text, HasSubstr("INCOMPLETE   the budget of 30s was used up; what is missing here was not judged"));
+    EXPECT_THAT(text, Not(HasSubstr("broken off")));
+}
+
+TEST(Part, JoinsOthersToTheWhole) {
+    const auto v1 = proto::ProtobufMessage::kV1;
+    const auto of = [&](const char* tried, const char* left, const char* played, const char* other) {
+        Results r;
+        r.target.name = "x";
+        r.complete = true;
+        r.checks = {CheckOutcome{}};
+        r.checks[0].id = tried;
+        r.checks[0].verdict = Verdict::kPass;
+        r.scenarios.resize(1);
+        r.scenarios[0].name = played;
+        r.coverage.emplace();
+        r.coverage->because = {std::string("--scenario ") + played};
+        r.coverage->checks = {{left, v1}, {"sender/c/never", v1}};
+        r.coverage->scenarios = {{other, v1}, {"slow-receiver", v1}};
+        return r;
+    };
+    const auto merged =
+        merge({of("sender/a/x", "sender/b/y", "steady", "4xx"), of("sender/b/y", "sender/a/x", "4xx", "steady")});
+    ASSERT_TRUE(merged);
+    ASSERT_TRUE(merged->coverage);
+    EXPECT_EQ(merged->coverage->checks, (Coverage::Missing{{"sender/c/never", v1}}));
+    EXPECT_EQ(merged->coverage->scenarios, (Coverage::Missing{{"slow-receiver", v1}}));
+    auto unknown = of("sender/b/y", "sender/a/x", "4xx", "steady");
+    unknown.coverage.reset();
+    EXPECT_FALSE(merge({of("sender/a/x", "sender/b/y", "steady", "4xx"), unknown})->coverage)
+        << "of a file that does not say it nothing is known";
 }
 
 TEST(Report, JsonIsAsPublished) {
@@ -57,19 +185,54 @@ TEST(Report, JsonIsAsPublished) {
 }
 
 TEST(Report, JsonReadsBackToTheSame) {
-    auto r = sample_with_expectations();
-    conclude(r);
-    const auto json = to_json(r);
+    auto listed = sample_with_expectations();
+    listed.rerun = "prw test sender --run x";
+    listed.target.file = "tools/x.py";
+    auto cut = sample_of_a_part();
+    cut.scenarios[0].ended = false;
+    auto whole = sample();
+    whole.coverage.emplace();
+    for (auto* r : {&listed, &cut, &whole}) {
+        conclude(*r);
+        const auto json = to_json(*r);
+        const auto back = results_from_json(json);
+        ASSERT_TRUE(back) << back.error().text();
+        EXPECT_EQ(to_json(*back), json);
+    }
+}
+
+TEST(Report, JsonOfTheFirstSchemaIsStillRead) {
+    auto json = to_json(sample());
+    for (const auto& [now, then] :
+         {std::pair<std::string, std::string>{"\"schema_version\": 2", "\"schema_version\": 1"},
+          {"  \"asked\": [],\n", ""},
+          {"  \"sent\": [],\n", ""}}) {
+        const auto at = json.find(now);
+        ASSERT_NE(at, std::string::npos) << now;
+        json.replace(at, now.size(), then);
+    }
     const auto back = results_from_json(json);
     ASSERT_TRUE(back) << back.error().text();
-    EXPECT_EQ(to_json(*back), json);
+    EXPECT_FALSE(back->coverage) << "not known, which is not the same as whole";
 }
 
 TEST(Report, JsonThatIsNoneIsRefusedWithTheCause) {
-    EXPECT_THAT(results_from_json("{").error().text(), HasSubstr("not a results file"));
-    EXPECT_THAT(results_from_json("{\"schema_version\": 7}").error().text(),
-                HasSubstr("schema_version 7; this prw reads 1"));
-    EXPECT_THAT(results_from_json("{\"schema_version\": 1}").error().text(), HasSubstr("tool"));
+    struct Row {
+        const char *text, *says;
+    };
+    for (const auto& row : std::vector<Row>{{"{", "it is no JSON (at line 1, column 2: "},
+                                            {"", "it is empty"},
+                                            {" \n", "it is empty"},
+                                            {"<html>", "it is no JSON (at line 1, column 1: "},
+                                            {"[]", "it is JSON, but has no schema_version"},
+                                            {"{\"name\": \"x\"}", "it is JSON, but has no schema_version"},
+                                            {"{\"schema_version\": 7}", "schema_version 7; this prw reads 2"},
+                                            {"{\"schema_version\": \"2\"}", "type must be number"},
+                                            {"{\"schema_version\": 2}", "key 'tool' not found"}}) {
+        const auto said = results_from_json(row.text).error().text();
+        EXPECT_THAT(said, HasSubstr(row.says)) << row.text;
+        EXPECT_THAT(said, Not(HasSubstr("json.exception"))) << row.text;
+    }
 }
 
 TEST(Report, TextThatIsNotUtf8DoesNotBreakTheJson) {
@@ -81,8 +244,11 @@ TEST(Report, TextThatIsNotUtf8DoesNotBreakTheJson) {
 TEST(Report, TerminalAtEightyColumns) {
     auto r = sample();
     conclude(r, false);
-    const auto text =
-        render_terminal(r, {.report = ".prw/last/report.html", .next = "prw test sender -- ./your-sender"});
+    r.rerun = "prw test sender --profile my-agent.yaml --run sender/labels/sorted";
+    const auto text = render_terminal(r, {.report = ".prw/last/report.html",
+                                          .folder = ".prw/last",
+                                          .next = "prw test sender -- ./your-sender",
+                                          .next_note = "its environment has PRW_REMOTE_WRITE_URL"});
     EXPECT_EQ(text, golden(kGolden / "terminal-80.txt", text));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
@@ -126,7 +292,8 @@ TEST(Report, OneThatCannotBeWrittenDoesNotStopTheOthers) {
     const auto r = sample();
     prw::testing::write_file(dir.file("file"), "");
     const auto done = write_reports(
-        r, {{ReportFormat::kTap, dir.file("file/x.tap")}, {ReportFormat::kBadge, dir.file("c/badge.json")}});
+        r, {{ReportFormat::kTap, dir.file("file/x.tap")}, {ReportFormat::kBadge, dir.file("c/badge.json")}},
+        dir.path().string());
     ASSERT_FALSE(done);
     EXPECT_THAT(done.error().text(), HasSubstr("file: cannot create the report's folder"));
     EXPECT_EQ(prw::testing::read_file(dir.file("c/badge.json")), render_badge(r));
@@ -143,7 +310,7 @@ TEST(Report, EveryFormatIsAsPublished) {
     nothing.problem = "my-agent is not on this machine";
     conclude(nothing);
     for (const auto format : {ReportFormat::kJunit, ReportFormat::kMarkdown, ReportFormat::kTap, ReportFormat::kSarif,
-                              ReportFormat::kBadge}) {
+                              ReportFormat::kBadge, ReportFormat::kNdjson, ReportFormat::kGithub}) {
         const std::string file(file_name_of(format));
         EXPECT_EQ(render(r, format), golden(kGolden / file, render(r, format)));
         EXPECT_EQ(render(listed, format), golden(kGolden / ("expectations-" + file), render(listed, format)));
@@ -151,7 +318,7 @@ TEST(Report, EveryFormatIsAsPublished) {
     }
     const auto json = to_json(listed);
     EXPECT_EQ(json, golden(kGolden / "expectations-results.json", json));
-    const auto text = render_terminal(listed, {.report = ".prw/last/report.html"});
+    const auto text = render_terminal(listed, {.report = ".prw/last/report.html", .folder = ".prw/last"});
     EXPECT_EQ(text, golden(kGolden / "expectations-terminal-80.txt", text));
     // Not the whole page again: its ledger changes with every clause that gets a check.
     for (const char* part : {"<h2>Expectations that do not hold</h2>", "known.yaml:4: remove the entry (lines 4 to 8)",
@@ -169,6 +336,7 @@ TEST(Report, TextOfAPeerNeverBecomesMarkupOrAControlCode) {
             // JSON carries what came, escaped by its own rules; it is data, not a page.
             if (format == ReportFormat::kJson && (bad[0] == '\xc2' || bad[0] == '\xe2')) continue;
             if (format == ReportFormat::kSarif && (bad[0] == '\xc2' || bad[0] == '\xe2')) continue;
+            if (format == ReportFormat::kNdjson && (bad[0] == '\xc2' || bad[0] == '\xe2')) continue;
             EXPECT_THAT(text, Not(HasSubstr(bad))) << name_of(format);
         }
         EXPECT_EQ(text.find('\0'), std::string::npos) << name_of(format);
@@ -181,6 +349,90 @@ TEST(Report, TextOfAPeerNeverBecomesMarkupOrAControlCode) {
     EXPECT_THAT(render_markdown(r), Not(HasSubstr("@team")));
     EXPECT_THAT(render_markdown(r), Not(HasSubstr("a|b")));
     EXPECT_THAT(render_tap(r), Not(HasSubstr("\n1..2"))) << "a line of its own would be a second plan";
+}
+
+TEST(Report, EachLineOfNdjsonIsAnObjectAndTheRunComesLast) {
+    auto r = sample();
+    conclude(r);
+    std::vector<std::string> types;
+    std::istringstream lines(render_ndjson(r));
+    for (std::string line; std::getline(lines, line);) {
+        ASSERT_THAT(line, ::testing::StartsWith("{\"type\":\""));
+        ASSERT_EQ(line.back(), '}');
+        types.push_back(line.substr(9, line.find('"', 9) - 9));
+    }
+    EXPECT_EQ(std::count(types.begin(), types.end(), "check"), static_cast<long>(r.checks.size()));
+    EXPECT_EQ(std::count(types.begin(), types.end(), "scenario"), static_cast<long>(r.scenarios.size()));
+    EXPECT_EQ(types.back(), "run");
+}
+
+TEST(Report, AnnotationsCannotBeEndedByWhatTheyHold) {
+    auto r = sample();
+    r.target.profile = "a,b:c%/x.yaml:12";
+    r.checks[0].got = "one\ntwo\r::error::three 100%";
+    conclude(r);
+    const auto text = render_github(r);
+    EXPECT_THAT(text,
+                ::testing::StartsWith(
+                    "::error file=a%2Cb%3Ac%25/x.yaml,line=12,title=prw%3A sender/labels/sorted (1.0%2C MUST)::"));
+    EXPECT_THAT(text, HasSubstr("one%0Atwo"));
+    EXPECT_THAT(text, HasSubstr("::error::three 100%25"));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        EXPECT_THAT(line, ::testing::MatchesRegex("::(error|warning|notice) .*title=prw.*::.*"));
+    EXPECT_THAT(text, HasSubstr("::warning file="));
+    EXPECT_THAT(text,
+                HasSubstr("::notice file=a%2Cb%3Ac%25/x.yaml,line=12,title=prw%3A Remote Write sender::FAIL my-agent"));
+}
+
+TEST(Report, PlaceIsTheProfileOrTheFileOfTheCommandOrNone) {
+    struct Row {
+        const char *profile, *file, *sarif, *github;
+    };
+    for (const auto& row : std::vector<Row>{
+             {"profiles/a.yaml:4", "", "\"uri\": \"profiles/a.yaml\"", "::error file=profiles/a.yaml,line=4,"},
+             {"./a.yaml", "", "\"uri\": \"a.yaml\"", "::error file=a.yaml,line=1,"},
+             {"command line", "tools/my sender.py", "\"uri\": \"tools/my%20sender.py\"",
+              "::error file=tools/my sender.py,line=1,"},
+             {"command line", "", nullptr, "::error title="},
+             {"built in", "", nullptr, "::error title="}}) {
+        auto r = sample();
+        r.target.profile = row.profile;
+        r.target.file = row.file;
+        conclude(r);
+        const auto sarif = render_sarif(r);
+        if (row.sarif != nullptr)
+            EXPECT_THAT(sarif, HasSubstr(row.sarif));
+        else
+            EXPECT_THAT(sarif, Not(HasSubstr("physicalLocation")));
+        EXPECT_THAT(sarif, Not(HasSubstr("\"results.json\"")));
+        EXPECT_THAT(sarif, HasSubstr("logicalLocations"));
+        EXPECT_THAT(render_github(r), ::testing::StartsWith(row.github));
+    }
+}
+
+TEST(Report, PathsAreThoseOfWhereTheyAreRead) {
+    struct Row {
+        const char *from, *to, *capsule;
+    };
+    for (const auto& row : std::vector<Row>{{".prw/last", ".", ".prw/last/steady-1.0.prwcap"},
+                                            {"out", "out", "steady-1.0.prwcap"},
+                                            {"out", "out/", "steady-1.0.prwcap"},
+                                            {"out/a", "out/b", "../a/steady-1.0.prwcap"},
+                                            {"", "out", "../steady-1.0.prwcap"},
+                                            {"/abs/out", "", "/abs/out/steady-1.0.prwcap"}}) {
+        auto r = sample();
+        move_paths(r, row.from, row.to);
+        EXPECT_EQ(r.checks[0].capsule, row.capsule) << row.from << " " << row.to;
+        EXPECT_EQ(r.checks[2].capsule, "") << "none stays none";
+    }
+    const TempDir dir;
+    ASSERT_TRUE(write_reports(sample(), {{ReportFormat::kJson, dir.file("deep/down/x.json")}}, dir.file("out")));
+    EXPECT_THAT(prw::testing::read_file(dir.file("deep/down/x.json")),
+                HasSubstr("\"capsule\": \"../../out/steady-1.0.prwcap\""));
+    const auto words = details(sample().checks[0], {.folder = "a b", .program = "/opt/prw"});
+    EXPECT_THAT(words, HasSubstr("/opt/prw explain sender/labels/sorted"));
+    EXPECT_THAT(words, HasSubstr("/opt/prw inspect 'a b/steady-1.0.prwcap'"));
 }
 
 TEST(Report, FormatsAreNamedOrRefusedWithTheNearest) {
@@ -283,14 +535,15 @@ TEST(Compare, TellsWhatBrokeWhatIsFixedAndWhatIsNoLongerJudged) {
     const auto v1 = proto::ProtobufMessage::kV1;
     Results before, after;
     before.complete = after.complete = true;
-    before.checks = {outcome("sender/a/broke", v1, Verdict::kPass), outcome("sender/a/fixed", v1, Verdict::kFail),
-                     outcome("sender/a/still", v1, Verdict::kFail), outcome("sender/a/gone", v1, Verdict::kPass),
-                     outcome("sender/a/open", v1, Verdict::kFail),  outcome("sender/a/warns", v1, Verdict::kPass)};
+    before.checks = {outcome("sender/a/broke", v1, Verdict::kPass),  outcome("sender/a/fixed", v1, Verdict::kFail),
+                     outcome("sender/a/still", v1, Verdict::kFail),  outcome("sender/a/gone", v1, Verdict::kPass),
+                     outcome("sender/a/open", v1, Verdict::kFail),   outcome("sender/a/warns", v1, Verdict::kPass),
+                     outcome("sender/a/cleared", v1, Verdict::kWarn)};
     after.checks = {
-        outcome("sender/a/broke", v1, Verdict::kFail),  outcome("sender/a/fixed", v1, Verdict::kPass),
-        outcome("sender/a/still", v1, Verdict::kFail),  outcome("sender/a/open", v1, Verdict::kInconclusive),
-        outcome("sender/a/warns", v1, Verdict::kWarn),  outcome("sender/a/new", v1, Verdict::kPass),
-        outcome("sender/a/new-bad", v1, Verdict::kFail)};
+        outcome("sender/a/broke", v1, Verdict::kFail),   outcome("sender/a/fixed", v1, Verdict::kPass),
+        outcome("sender/a/still", v1, Verdict::kFail),   outcome("sender/a/open", v1, Verdict::kInconclusive),
+        outcome("sender/a/warns", v1, Verdict::kWarn),   outcome("sender/a/new", v1, Verdict::kPass),
+        outcome("sender/a/cleared", v1, Verdict::kPass), outcome("sender/a/new-bad", v1, Verdict::kFail)};
     after.checks[0].got = "two out of order";
     const auto comparison = compare(before, after);
     EXPECT_EQ(render_comparison(comparison),
@@ -303,8 +556,9 @@ TEST(Compare, TellsWhatBrokeWhatIsFixedAndWhatIsNoLongerJudged) {
               "  ? sender/a/gone 1.0   pass -> missing\n      not in the new results\n\n"
               "Still failing (1)\n  x sender/a/still 1.0   fail -> fail\n\n"
               "Fixed (1)\n  + sender/a/fixed 1.0   fail -> pass\n\n"
+              "Cleared warnings (1)\n  + sender/a/cleared 1.0   warn -> pass\n\n"
               "New checks (1)\n  + sender/a/new 1.0   not there -> pass\n\n"
-              "2 new failures, 1 fixed, 1 still failing, 1 new warning, 2 no longer judged, 1 new check\n");
+              "2 new failures, 1 fixed, 1 still failing, 1 new warning, 1 cleared, 2 no longer judged, 1 new check\n");
     EXPECT_EQ(comparison.exit_code(FailOn::kMust), 1);
     EXPECT_EQ(compare(before, before).exit_code(FailOn::kMust), 0) << "the same failures are no regression";
     after.checks.erase(after.checks.begin());

@@ -602,5 +602,41 @@ TEST(Fidelity, WhoScrapesOnAndSendsNothingMoreHasLostWhatItScraped) {
     EXPECT_THAT(silent_for(7'000'000), StartsWith("pass"));
 }
 
+TEST(Asked, WhatWasSentInTheOtherMessageIsNoEvidenceForTheOneThatWasAskedFor) {
+    struct Row {
+        Input input;
+        bool given;
+        std::optional<proto::ProtobufMessage> sent, declared;
+        proto::ProtobufMessage judged;
+        Verdict retry;
+    };
+    for (const auto& row : std::vector<Row>{{Input::kNone, false, kV2, kV2, kV2, Verdict::kPass},
+                                            {Input::kNone, false, kV1, kV1, kV2, Verdict::kInconclusive},
+                                            {Input::kUnknown, true, kV1, kV1, kV2, Verdict::kInconclusive},
+                                            {Input::kUnknown, true, kV2, kV2, kV2, Verdict::kPass},
+                                            {Input::kUnknown, false, kV1, kV1, kV1, Verdict::kPass},
+                                            // Says what was asked, and is malformed in this: a matter of its rule.
+                                            {Input::kNone, false, kV1, kV2, kV2, Verdict::kPass}}) {
+        Story story("5xx-then-success", row.input);
+        story.record().target.message_given = row.given;
+        story.asked_for_2().in(*row.sent, row.declared);
+        story.request(503, "", {{"m", 1}}).request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+        const auto retry = story.verdict("sender/retry/on-5xx");
+        if (row.retry == Verdict::kInconclusive)
+            EXPECT_EQ(retry, "inconclusive: asked for 2.0, the sender sent nothing but the other message");
+        else
+            EXPECT_THAT(retry, StartsWith("pass: "));
+        EXPECT_EQ(judged_message(story.record()), row.judged);
+
+        Story steady("steady", row.input);
+        steady.record().target.message_given = row.given;
+        steady.asked_for_2().in(*row.sent, row.declared);
+        steady.request(204, "", {{"m", 1}}).request(204, "", {{"m", 2}});
+        const auto asked = steady.verdict("sender/negotiation/message-as-asked");
+        const bool told = row.input != Input::kUnknown || row.given;
+        EXPECT_THAT(asked, StartsWith(!told ? "not-applicable: " : row.sent == kV2 ? "pass: " : "fail: "));
+    }
+}
+
 }  // namespace
 }  // namespace prw::conformance

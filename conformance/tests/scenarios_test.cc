@@ -332,10 +332,32 @@ TEST(Runner, StdinHoldsOneScrape) {
     EXPECT_THAT(prw::testing::read_file(dir.file("steady-1.0/input")), HasSubstr("prw_scrape_generation 1\n"));
 }
 
-TEST(Runner, SecretsAreNotShown) {
-    EXPECT_EQ(redact_command({"agent", "--url", "http://u:hush@h/p", "--password", "hush", "--token=hush", "-H",
-                              "Authorization: Bearer hush", "a b"}),
-              "agent --url http://u:xxxxx@h/p --password xxxxx --token=xxxxx -H Authorization:xxxxx 'a b'");
+TEST(Runner, SecretsAreNotShownAndTheRestStays) {
+    struct Row {
+        std::vector<std::string> argv;
+        const char* shown;
+    };
+    for (const auto& row : std::vector<Row>{
+             {{"agent", "--url", "http://u:hush@h/p", "--password", "hush", "--token=hush", "-H",
+               "Authorization: Bearer hush", "a b"},
+              "agent --url http://u:xxxxx@h/p --password xxxxx --token=xxxxx -H Authorization:xxxxx 'a b'"},
+             {{"agent", "--header=Authorization: Bearer hush", "--next"}, "agent --header=Authorization:xxxxx --next"},
+             {{"agent", "--token-file", "/etc/t", "--password_file=p"}, "agent --token-file /etc/t --password_file=p"},
+             {{"agent", "--url=https://h/p?token=hush&x=1"}, "agent '--url=https://h/p?token=xxxxx&x=1'"},
+             {{"agent", "--url", "http://token-service:80/p"}, "agent --url http://token-service:80/p"},
+             // Only words that are secrets go; without the others nobody could run the line again.
+             {{"sh", "-c", "API_TOKEN=hush ./my-sender --url \"$PRW_REMOTE_WRITE_URL\" --flag"},
+              "sh -c 'API_TOKEN=xxxxx ./my-sender --url \"$PRW_REMOTE_WRITE_URL\" --flag'"},
+             {{"/bin/bash", "-ec", "cd x && ./s --password 'hu sh' --password=hush;./t"},
+              "/bin/bash -ec 'cd x && ./s --password xxxxx --password=xxxxx;./t'"},
+             {{"sh", "-c", "./s --password \"$PASSWORD\" -H \"Authorization: Bearer hush\" -v"},
+              "sh -c './s --password \"$PASSWORD\" -H Authorization:xxxxx -v'"},
+             {{"sh", "-c", "echo \"it's\" http://u:hush@h/"}, "sh -c 'echo \"it'\\''s\" http://u:xxxxx@h/'"},
+             {{"agent", "$URL", "${x}"}, "agent '$URL' '${x}'"},
+             {{"python3", "-c", "token=1"}, "python3 -c token=xxxxx"}}) {
+        EXPECT_EQ(redact_command(row.argv), row.shown);
+        EXPECT_THAT(redact_command(row.argv), ::testing::Not(HasSubstr("hush")));
+    }
 }
 
 }  // namespace

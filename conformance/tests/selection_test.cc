@@ -160,5 +160,94 @@ TEST(Select, FailedIsWhatFailedUnderTheMessageItFailedUnder) {
     EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("the last run judged nothing: x is not here"));
 }
 
+/// Results of a run with this selection, in which every scenario was played to its end and every check passed.
+Results run_of(const Selection& selection, const std::vector<proto::ProtobufMessage>& messages) {
+    Results out;
+    out.complete = true;
+    out.asked = out.sent = messages;
+    for (const auto& name : selection.scenarios()) {
+        for (const auto message : messages) {
+            out.scenarios.emplace_back();
+            out.scenarios.back().name = name;
+            out.scenarios.back().message = message;
+        }
+    }
+    for (const auto& row : selection.rows())
+        for (const auto message : row.messages)
+            out.checks.push_back(outcome(row.check->id.c_str(), message, Verdict::kPass, row.check->scenario.c_str()));
+    return out;
+}
+
+TEST(Coverage, OfEverythingIsWholeAndOfASelectionIsNot) {
+    struct Row {
+        std::vector<std::string> run, skip, levels, scenarios;
+        std::vector<std::string> left_out, tried;  ///< ids
+    };
+    const std::vector<Row> rows = {
+        {{}, {}, {}, {}, {}, {"sender/labels/sorted", "sender/retry/on-5xx"}},
+        {{}, {}, {}, {"steady"}, {"sender/retry/on-5xx"}, {"sender/labels/sorted", "sender/connection/reuse"}},
+        {{"labels"}, {}, {}, {}, {"sender/retry/on-5xx", "sender/connection/reuse"}, {"sender/labels/sorted"}},
+        {{}, {"sender/labels/sorted"}, {}, {}, {"sender/labels/sorted"}, {"sender/retry/on-5xx"}},
+        {{}, {}, {"must"}, {}, {"sender/connection/reuse"}, {"sender/labels/sorted", "sender/retry/on-5xx"}},
+        {{}, {}, {}, {"4xx"}, {"sender/connection/reuse"}, {"sender/labels/sorted", "sender/retry/not-on-4xx"}}};
+    for (const auto& messages : {std::vector{kV1}, std::vector{kV2}, std::vector{kV1, kV2}}) {
+        for (const auto& row : rows) {
+            auto o = options();
+            o.messages = messages;
+            o.run = row.run;
+            o.skip = row.skip;
+            o.levels = row.levels;
+            o.scenarios = row.scenarios;
+            const auto selection = Selection::make(o);
+            ASSERT_TRUE(selection) << selection.error().text();
+            const auto coverage = selection->coverage(run_of(*selection, messages), messages, {"why"});
+            EXPECT_EQ(coverage.whole(), row.left_out.empty());
+            EXPECT_EQ(coverage.because.empty(), row.left_out.empty());
+            for (const auto message : messages) {
+                for (const auto& id : row.left_out) EXPECT_THAT(coverage.checks, Contains(std::pair(id, message)));
+                for (const auto& id : row.tried) EXPECT_THAT(coverage.checks, Not(Contains(std::pair(id, message))));
+            }
+        }
+    }
+}
+
+TEST(Coverage, ScenarioThatWasCutShortLeavesOutWhatIsOpenInIt) {
+    const auto all = Selection::make(options());
+    ASSERT_TRUE(all);
+    auto results = run_of(*all, {kV1, kV2});
+    results.complete = false;
+    results.problem = "the budget of 30s was used up";
+    for (auto& scenario : results.scenarios) scenario.ended = scenario.name != "4xx";
+    for (auto& check : results.checks)
+        if (check.id == "sender/retry/not-on-4xx") check.verdict = Verdict::kInconclusive;
+    const auto coverage = all->coverage(results, {kV1, kV2}, {});
+    EXPECT_THAT(coverage.checks, ElementsAre(std::pair(std::string("sender/retry/not-on-4xx"), kV1),
+                                             std::pair(std::string("sender/retry/not-on-4xx"), kV2)));
+    EXPECT_THAT(coverage.scenarios,
+                ElementsAre(std::pair(std::string("4xx"), kV1), std::pair(std::string("4xx"), kV2)));
+    EXPECT_THAT(coverage.because, ElementsAre("the budget of 30s was used up"));
+}
+
+TEST(Coverage, SenderThatChoseIsMeasuredByWhatItSent) {
+    auto o = options();
+    o.messages = {kV1};
+    const auto all = Selection::make(o);
+    ASSERT_TRUE(all);
+    auto results = run_of(*all, {kV1});
+    results.asked.clear();
+    EXPECT_TRUE(all->coverage(results, {kV1}, {}).whole());
+    results.sent = {kV2};
+    EXPECT_THAT(all->coverage(results, {kV1}, {}).checks, ElementsAre()) << "nothing of 2.0 was deselected";
+}
+
+TEST(Select, CheckIsUnderMessagesThatItsScenarioPlays) {
+    for (const auto& check : all_checks()) {
+        if (check.id == "sender/written/missing-means-415") {
+            EXPECT_FALSE(judged_under(check, kV1)) << "its scenario has 2.0 only";
+            EXPECT_TRUE(judged_under(check, kV2));
+        }
+    }
+}
+
 }  // namespace
 }  // namespace prw::conformance

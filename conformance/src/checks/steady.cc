@@ -325,14 +325,17 @@ void judge_message(const ScenarioRecord& record, CheckOutcome& out) {
     }
     const std::string asked(proto::full_name(record.asked));
     evidence(out, "requests", right + other);
-    if (record.target.input == Input::kUnknown || record.target.attach)
-        return not_applicable(out, "nothing says what the program is able to send");
+    if (!record.target.told_message())
+        return not_applicable(out,
+                              "nobody said which message it was to send, so that what it sends is judged; "
+                              "--protobuf-message asks for one");
     if (right + other == 0) return undecided(out, "no request before the first 415 could be decoded");
     if (other == 0) return pass(out, "every request carries " + asked);
     out.exchanges.push_back(shown);
     const std::string got =
         count_text(other, "request") + " of " + std::to_string(right + other) + " with the other message";
-    miss(out, "requests that carry " + asked + ", as the profile promises", got);
+    miss(out, "requests that carry " + asked + ", as the sender was told by PRW_PROTOBUF_MESSAGE or its configuration",
+         got);
 }
 
 void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
@@ -357,7 +360,8 @@ constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestam
                                               "prw2.scope.sharding-order"};
 constexpr std::string_view kUniqueClauses[] = {"ext.samples.unique-timestamps"};
 constexpr std::string_view kConnectionClauses[] = {"ext.http.keep-alive"};
-constexpr std::string_view kMessageClauses[] = {"prw2.protocol.sender-supports-v2"};
+constexpr std::string_view kMessageClauses[] = {"prw2.protocol.sender-supports-v2",
+                                                "prw1.protocol.body-carries-request"};
 constexpr std::string_view kExemplarClauses[] = {"prw2.timeseries.exemplars-provided"};
 
 constexpr std::array<BehaviourCheck, 10> kChecks = {{
@@ -418,7 +422,7 @@ constexpr std::array<BehaviourCheck, 10> kChecks = {{
      Needs::kSamples,
      {},
      judge_connections},
-    {"sender/negotiation/message-as-asked",
+    {kMessageAsAsked,
      kSteady,
      kMessageClauses,
      "The sender sends the protobuf message that it was told to send.",

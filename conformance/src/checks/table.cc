@@ -47,6 +47,18 @@ std::vector<const BehaviourCheck*> behaviour_checks() {
     return out;
 }
 
+/// The sender was told to send one message, and sent nothing but the other. What it did then says nothing about the
+/// one.
+bool only_the_other(const ScenarioRecord& record) {
+    if (!record.target.told_message()) return false;
+    bool any = false;
+    for (const auto& delivery : record.deliveries()) {
+        if (delivery.message == record.asked || delivery.declared == record.asked) return false;
+        any = any || delivery.decoded;
+    }
+    return any;
+}
+
 /// True when there is nothing left to judge; the outcome says why.
 bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOutcome& out) {
     if (!check.feature.empty() && record.target.feature(check.feature, judged_message(record)) == false) {
@@ -71,6 +83,11 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
         } else {
             undecided(out, record.problem.empty() ? "no request arrived" : record.problem);
         }
+        return true;
+    }
+    if (check.id != kMessageAsAsked && only_the_other(record)) {
+        undecided(out, "asked for " + std::string(proto::short_name(record.asked)) +
+                           ", the sender sent nothing but the other message");
         return true;
     }
     const bool samples = std::any_of(record.deliveries().begin(), record.deliveries().end(),
@@ -140,7 +157,7 @@ const std::vector<Check>& all_checks() {
 }
 
 proto::ProtobufMessage judged_message(const ScenarioRecord& record) {
-    if (record.target.input != Input::kUnknown && !record.target.attach) return record.asked;
+    if (record.target.told_message()) return record.asked;
     for (const auto& delivery : record.deliveries()) {
         if (delivery.decoded) return delivery.message;
     }

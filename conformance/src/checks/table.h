@@ -60,6 +60,7 @@ inline constexpr std::string_view kNotWritten = "2xx-without-written";
 inline constexpr std::string_view kUnsupported = "415";
 inline constexpr std::string_view kLargeScrape = "large-scrape";
 
+inline constexpr std::string_view kMessageAsAsked = "sender/negotiation/message-as-asked";
 /// Reported only when it is not so: what a broken target did not show is nobody's pass.
 inline constexpr std::string_view kTargetRuns = "sender/target/runs";
 inline constexpr std::string_view kTargetRunsSummary =

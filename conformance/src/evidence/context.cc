@@ -63,6 +63,7 @@ void members(Visit&& visit, Is<Target> auto& target) {
     visit("name", target.name);
     visit("attach", target.attach);
     visit("patience", target.patience);
+    visit("message_given", target.message_given);
 }
 
 template <typename Visit>

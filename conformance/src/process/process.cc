@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -73,7 +74,7 @@ void report_and_exit(int pipe_fd, int step) {
 
 /// Everything between fork and exec: async-signal-safe calls only.
 [[noreturn]] void become(const char* program, char* const* argv, char* const* env, const char* work_dir,
-                         const char* log_path, int stdin_fd, int error_fd, pid_t parent) {
+                         const char* log_path, int stdin_fd, int error_fd, pid_t parent, bool stopped) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);  // the parent died before prctl
@@ -88,6 +89,12 @@ void report_and_exit(int pipe_fd, int step) {
     ::dup2(log, STDERR_FILENO);
     if (work_dir[0] != '\0' && ::chdir(work_dir) != 0) report_and_exit(error_fd, kChangeDirectory);
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (stopped) {
+        ::close(error_fd);  // the parent does not wait for what may take an hour
+        ::kill(::getpid(), SIGSTOP);
+        ::execve(program, argv, env);
+        ::_exit(127);
+    }
     ::execve(program, argv, env);
     report_and_exit(error_fd, kExecute);
     ::_exit(127);
@@ -158,7 +165,7 @@ Result<std::unique_ptr<Process>> Process::start(const ProcessOptions& options) {
     if (pid < 0) return fail(ErrorCode::kTarget, "cannot start another process", program, std::strerror(errno));
     if (pid == 0) {
         become(program.c_str(), argv.data(), env.data(), options.work_dir.c_str(), log_path.c_str(), stdin_fd.get(),
-               errors.write.get(), parent);
+               errors.write.get(), parent, options.stopped);
     }
     ::setpgid(pid, pid);  // the child does it too: whoever comes first
     errors.write.reset();
@@ -199,6 +206,24 @@ Result<std::unique_ptr<Process>> Process::start(const ProcessOptions& options) {
 }
 
 int Process::pid() const { return impl_->pid; }
+
+char process_state(int pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    const auto name_ends = text.rfind(") ");
+    return name_ends == std::string::npos || name_ends + 2 >= text.size() ? '\0' : text[name_ends + 2];
+}
+
+bool Process::is_stopped() const {
+    const char state = process_state(impl_->pid);
+    return state == 'T' || state == 't';
+}
+
+void Process::resume() {
+    // What a debugger holds is not ours to continue.
+    if (!impl_->peek() && process_state(impl_->pid) == 'T') ::kill(impl_->pid, SIGCONT);
+}
 
 std::optional<ExitStatus> Process::status() const { return impl_->peek(); }
 

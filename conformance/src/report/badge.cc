@@ -24,15 +24,17 @@ std::string render_badge(const Results& results) {
     for (const auto message : messages) text += (text.empty() ? "" : " + ") + std::string(proto::short_name(message));
     // Never a bare percentage, and never green for what was not judged.
     text += (text.empty() ? "" : ": ") + std::to_string(right) + " of " + std::to_string(judged) + " MUST";
+    const bool part = report::is_part(results);
+    if (part) text += ", in part";
     const char* colour = "lightgrey";
     if (results.verdict == Verdict::kFail)
         colour = "red";
     else if (results.verdict == Verdict::kError || results.verdict == Verdict::kInconclusive)
         text = results.complete && results.problem.empty() ? "no verdict" : "incomplete";
-    else if (results.verdict == Verdict::kWarn || expected != 0)
+    else if (results.verdict == Verdict::kWarn || results.verdict == Verdict::kInfo || expected != 0)
         colour = "yellow";
     else
-        colour = "brightgreen";
+        colour = part ? "yellowgreen" : "brightgreen";
     nlohmann::ordered_json out;
     out["schemaVersion"] = 1;
     out["label"] = "Remote Write " + results.role;

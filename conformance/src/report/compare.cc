@@ -33,8 +33,53 @@ bool judged(Verdict verdict) {
 
 }  // namespace
 
+namespace {
+
+void merge_messages(std::vector<proto::ProtobufMessage>& into, const std::vector<proto::ProtobufMessage>& from) {
+    for (const auto message : from)
+        if (std::find(into.begin(), into.end(), message) == into.end()) into.push_back(message);
+    std::sort(into.begin(), into.end());
+}
+
+/// What none of the parts tried. Not known where it is not known of one of them.
+std::optional<Coverage> merged_coverage(const std::vector<Results>& parts) {
+    Coverage out;
+    const auto has = [](const Coverage::Missing& list, const auto& item) {
+        return std::find(list.begin(), list.end(), item) != list.end();
+    };
+    for (const auto& part : parts) {
+        if (!part.coverage) return std::nullopt;
+        for (const auto& item : part.coverage->checks) {
+            const bool tried = std::any_of(parts.begin(), parts.end(), [&](const Results& other) {
+                return !has(other.coverage->checks, item) &&
+                       std::any_of(other.checks.begin(), other.checks.end(), [&](const CheckOutcome& check) {
+                           return check.id == item.first && check.message == item.second;
+                       });
+            });
+            if (!tried && !has(out.checks, item)) out.checks.push_back(item);
+        }
+        for (const auto& item : part.coverage->scenarios) {
+            const bool played = std::any_of(parts.begin(), parts.end(), [&](const Results& other) {
+                return std::any_of(
+                    other.scenarios.begin(), other.scenarios.end(), [&](const ScenarioOutcome& scenario) {
+                        return scenario.ended && scenario.name == item.first && scenario.message == item.second;
+                    });
+            });
+            if (!played && !has(out.scenarios, item)) out.scenarios.push_back(item);
+        }
+    }
+    if (out.whole()) return out;
+    for (const auto& part : parts)
+        for (const auto& why : part.coverage->because)
+            if (std::find(out.because.begin(), out.because.end(), why) == out.because.end()) out.because.push_back(why);
+    return out;
+}
+
+}  // namespace
+
 Result<Results> merge(std::vector<Results> parts) {
     if (parts.empty()) return fail(ErrorCode::kInvalidArgument, "there are no results to merge");
+    auto coverage = merged_coverage(parts);
     Results out = std::move(parts.front());
     std::vector<std::vector<Verdict>> seen;
     for (const auto& check : out.checks)
@@ -57,6 +102,8 @@ Result<Results> merge(std::vector<Results> parts) {
             seen[at].insert(seen[at].end(), verdicts.begin(), verdicts.end());
             if (weight(check.verdict) > weight(known->verdict)) out.checks[at] = std::move(check);
         }
+        merge_messages(out.asked, part.asked);
+        merge_messages(out.sent, part.sent);
         for (auto& scenario : part.scenarios) out.scenarios.push_back(std::move(scenario));
         out.complete = out.complete && part.complete;
         if (out.problem.empty()) out.problem = std::move(part.problem);
@@ -66,6 +113,7 @@ Result<Results> merge(std::vector<Results> parts) {
         out.started = std::min(out.started, part.started);
         out.fail_on = std::max(out.fail_on, part.fail_on);
     }
+    out.coverage = std::move(coverage);
     for (std::size_t i = 0; i < out.checks.size(); ++i) {
         auto& runs = out.checks[i].runs;
         runs.clear();
@@ -92,16 +140,19 @@ Comparison compare(const Results& before, const Results& after) {
             out.fixed.push_back(row);
         } else if (then != nullptr && judged(then->verdict) && !judged(now.verdict)) {
             out.unjudged.push_back(row);
+        } else if (then != nullptr && then->verdict == Verdict::kWarn && now.verdict != Verdict::kWarn) {
+            out.cleared.push_back(row);
         } else if (now.verdict == Verdict::kWarn && (then == nullptr || then->verdict != Verdict::kWarn)) {
             out.warnings.push_back(row);
         } else if (then == nullptr) {
             out.added.push_back(row);
         }
     }
+    const auto why = because_text(after);
     for (const auto& then : before.checks) {
         if (find(after, then) == nullptr && judged(then.verdict))
-            out.unjudged.push_back(
-                {then.id, then.message, std::string(name_of(then.verdict)), "", "not in the new results"});
+            out.unjudged.push_back({then.id, then.message, std::string(name_of(then.verdict)), "",
+                                    why.empty() ? "not in the new results" : "not in the new results: " + why});
     }
     return out;
 }
@@ -131,13 +182,14 @@ std::string render_comparison(const Comparison& comparison) {
     list("No longer judged", '?', comparison.unjudged, true);
     list("Still failing", 'x', comparison.still_failing, false);
     list("Fixed", '+', comparison.fixed, false);
+    list("Cleared warnings", '+', comparison.cleared, false);
     list("New checks", '+', comparison.added, false);
     if (comparison.incomplete) out += "INCOMPLETE   the new run was broken off; what is missing was not judged\n";
     out += plural(comparison.broken.size(), "new failure", "new failures") + ", " +
            std::to_string(comparison.fixed.size()) + " fixed, " + std::to_string(comparison.still_failing.size()) +
            " still failing, " + plural(comparison.warnings.size(), "new warning", "new warnings") + ", " +
-           std::to_string(comparison.unjudged.size()) + " no longer judged, " +
-           plural(comparison.added.size(), "new check", "new checks") + "\n";
+           std::to_string(comparison.cleared.size()) + " cleared, " + std::to_string(comparison.unjudged.size()) +
+           " no longer judged, " + plural(comparison.added.size(), "new check", "new checks") + "\n";
     return out;
 }
 

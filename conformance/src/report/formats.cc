@@ -23,7 +23,9 @@ constexpr std::array<Format, kReportFormats> kFormats = {{{"text", "report.txt",
                                                           {"markdown", "summary.md", render_markdown},
                                                           {"tap", "results.tap", render_tap},
                                                           {"sarif", "results.sarif", render_sarif},
-                                                          {"badge", "badge.json", render_badge}}};
+                                                          {"badge", "badge.json", render_badge},
+                                                          {"ndjson", "results.ndjson", render_ndjson},
+                                                          {"github", "annotations.txt", render_github}}};
 const Format& row(ReportFormat format) { return kFormats.at(static_cast<std::size_t>(format)); }
 
 }  // namespace

@@ -92,12 +92,19 @@ private:
         row("profile", r_.target.profile, true);
         row("command", r_.target.command, true);
         row("specification", specifications(r_));
+        row("message", message_note(r_));
+        if (is_part(r_)) {
+            row("tested", share_text(r_));
+            row("because of", because_text(r_));
+            row("not tested", left_out_text(r_, 0));
+        }
         row("started", r_.started);
         row("took", duration_text(r_.duration_ms));
         if (r_.repeat != 1) row("repeated", std::to_string(r_.repeat) + " times");
         if (r_.seed) row("seed", std::to_string(*r_.seed));
         row("known failures", r_.expectations, true);
         row("counts from", std::string(name_of(r_.fail_on)));
+        row("run what failed", r_.rerun, true);
         row("run it again", r_.command_line, true);
         row("learn more", r_.learn_more, true);
         row("exit code", std::to_string(r_.exit_code));

@@ -1,7 +1,10 @@
 #include <nlohmann/json.hpp>
 
-#include "prw/conformance/results.h"
+#include <algorithm>
+
+#include "prw/conformance/reports.h"
 #include "prw/receiver/json.h"
+#include "view.h"
 
 namespace prw::conformance {
 
@@ -9,7 +12,24 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
+/// Without what a run left out, and what was asked and sent. Still read.
+constexpr int kFirstSchemaVersion = 1;
+
+Json messages_json(const std::vector<proto::ProtobufMessage>& messages) {
+    Json out = Json::array();
+    for (const auto message : messages) out.push_back(proto::short_name(message));
+    return out;
+}
+
+/// {"1.0": [names], "2.0": [names]}: without a message under which nothing is missing.
+Json missing_json(const Coverage::Missing& missing) {
+    Json out = Json::object();
+    for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2})
+        for (const auto& [name, under] : missing)
+            if (under == message) out[std::string(proto::short_name(message))].push_back(name);
+    return out;
+}
 
 Json check_json(const CheckOutcome& c) {
     Json out;
@@ -56,6 +76,7 @@ Json scenario_json(const ScenarioOutcome& s) {
     out["target_log"] = s.target_log;
     out["problem"] = s.problem;
     if (!s.detail.empty()) out["detail"] = s.detail;
+    if (!s.ended) out["ended"] = false;
     return out;
 }
 
@@ -70,6 +91,13 @@ proto::ProtobufMessage message_by_name(const std::string& name) {
     proto::ProtobufMessage out{};
     if (!proto::parse_protobuf_message(name, out))
         throw std::invalid_argument("unknown protobuf_message \"" + name + "\"");
+    return out;
+}
+
+Coverage::Missing missing_from(const Json& in) {
+    Coverage::Missing out;
+    for (const auto& [message, names] : in.items())
+        for (const auto& name : names) out.emplace_back(name.get<std::string>(), message_by_name(message));
     return out;
 }
 
@@ -126,12 +154,12 @@ ScenarioOutcome scenario_from(const Json& in) {
     s.target_log = in.at("target_log");
     s.problem = in.at("problem");
     s.detail = in.value("detail", "");
+    s.ended = in.value("ended", true);
     return s;
 }
 
-}  // namespace
-
-std::string to_json(const Results& r) {
+/// All but scenarios and checks.
+Json run_json(const Results& r) {
     Json out;
     out["schema_version"] = kSchemaVersion;
     out["tool"] = {{"name", "prw"}, {"version", r.tool_version}};
@@ -149,11 +177,38 @@ std::string to_json(const Results& r) {
                      {"profile", r.target.profile},
                      {"user_agent", r.target.user_agent},
                      {"command", r.target.command}};
+    if (!r.target.file.empty()) out["target"]["file"] = r.target.file;
+    out["asked"] = messages_json(r.asked);
+    out["sent"] = messages_json(r.sent);
+    if (r.coverage) {
+        out["coverage"] = {{"whole", r.coverage->whole()}};
+        if (!r.coverage->whole()) {
+            out["coverage"]["tested"] = report::share_text(r);
+            out["coverage"]["because"] = r.coverage->because;
+            out["coverage"]["scenarios_left_out"] = missing_json(r.coverage->scenarios);
+            out["coverage"]["checks_left_out"] = missing_json(r.coverage->checks);
+        }
+    }
     out["specification"] = {{"1.0", "1.0"}, {"2.0", "2.0-rc.4"}};
     out["command_line"] = r.command_line;
+    if (!r.rerun.empty()) out["rerun"] = r.rerun;
     out["learn_more"] = r.learn_more;
     out["started"] = r.started;
     out["duration_ms"] = r.duration_ms;
+    return out;
+}
+
+/// What a parser says of a file, without its own bookkeeping.
+std::string plain(std::string_view what) {
+    if (what.starts_with("[json.exception")) what.remove_prefix(std::min(what.size(), what.find("] ") + 2));
+    if (what.starts_with("parse error ")) what.remove_prefix(std::string_view("parse error ").size());
+    return std::string(what);
+}
+
+}  // namespace
+
+std::string to_json(const Results& r) {
+    auto out = run_json(r);
     out["scenarios"] = Json::array();
     for (const auto& scenario : r.scenarios) out["scenarios"].push_back(scenario_json(scenario));
     out["checks"] = Json::array();
@@ -161,11 +216,29 @@ std::string to_json(const Results& r) {
     return receiver::dump(out) + "\n";
 }
 
+std::string render_ndjson(const Results& r) {
+    std::string out;
+    const auto line = [&out](const char* type, const Json& json) {
+        Json typed = {{"type", type}};
+        typed.update(json);
+        out += receiver::dump(typed, -1) + "\n";
+    };
+    for (const auto& scenario : r.scenarios) line("scenario", scenario_json(scenario));
+    for (const auto& check : r.checks) line("check", check_json(check));
+    line("run", run_json(r));
+    return out;
+}
+
 Result<Results> results_from_json(std::string_view text) {
+    const auto none = [](std::string why) {
+        return fail(ErrorCode::kMalformed, "not a results.json of prw: " + std::move(why));
+    };
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return none("it is empty");
     try {
         const auto in = Json::parse(text);
+        if (!in.is_object() || !in.contains("schema_version")) return none("it is JSON, but has no schema_version");
         const int version = in.at("schema_version");
-        if (version != kSchemaVersion)
+        if (version < kFirstSchemaVersion || version > kSchemaVersion)
             return fail(ErrorCode::kUnsupported, "results of schema_version " + std::to_string(version) +
                                                      "; this prw reads " + std::to_string(kSchemaVersion));
         Results r;
@@ -180,17 +253,28 @@ Result<Results> results_from_json(std::string_view text) {
         r.repeat = in.value("repeat", 1U);
         if (const auto seed = in.find("seed"); seed != in.end()) r.seed = seed->get<std::uint64_t>();
         const auto& target = in.at("target");
-        r.target = {target.at("name"), target.at("version"), target.at("profile"), target.at("user_agent"),
-                    target.at("command")};
+        r.target = {target.at("name"),       target.at("version"), target.at("profile"),
+                    target.at("user_agent"), target.at("command"), target.value("file", "")};
+        for (const auto& word : in.value("asked", Json::array())) r.asked.push_back(message_by_name(word));
+        for (const auto& word : in.value("sent", Json::array())) r.sent.push_back(message_by_name(word));
+        if (const auto coverage = in.find("coverage"); coverage != in.end()) {
+            r.coverage.emplace();
+            r.coverage->because = coverage->value("because", std::vector<std::string>());
+            r.coverage->scenarios = missing_from(coverage->value("scenarios_left_out", Json::object()));
+            r.coverage->checks = missing_from(coverage->value("checks_left_out", Json::object()));
+        }
         r.command_line = in.at("command_line");
+        r.rerun = in.value("rerun", "");
         r.learn_more = in.at("learn_more");
         r.started = in.at("started");
         r.duration_ms = in.at("duration_ms");
         for (const auto& item : in.at("scenarios")) r.scenarios.push_back(scenario_from(item));
         for (const auto& item : in.at("checks")) r.checks.push_back(check_from(item));
         return r;
+    } catch (const Json::parse_error& error) {
+        return none("it is no JSON (" + plain(error.what()) + ")");
     } catch (const std::exception& error) {
-        return fail(ErrorCode::kMalformed, "not a results file", {}, error.what());
+        return none(plain(error.what()));
     }
 }
 

@@ -64,13 +64,20 @@ public:
             "    <testcase name=\"the run is complete\" classname=\"prw.run\">\n      <error type=\"incomplete\"" +
             attribute("message", message) + "/>\n    </testcase>\n";
     }
+    /// Of what the verdict of the run is the verdict. `told`: also as text, which one suite does.
+    void add_part(const Results& results, bool told) {
+        if (!is_part(results)) return;
+        properties_ = "    <properties>\n" + property("coverage", "in part") + property("tested", share_text(results)) +
+                      property("not tested", left_out_text(results, 0)) + "    </properties>\n";
+        if (told) output_ = "    <system-out>" + escape_markup(part_text(results)) + "</system-out>\n";
+    }
     [[nodiscard]] std::string text() const {
         // xs:dateTime without a zone is what the schema of Jenkins wants.
         std::string started = r_.started;
         if (!started.empty() && started.back() == 'Z') started.pop_back();
         return "  <testsuite" + attribute("name", name_) + tally_.attributes() +
-               (started.empty() ? std::string() : attribute("timestamp", started)) + ">\n" + cases_ +
-               "  </testsuite>\n";
+               (started.empty() ? std::string() : attribute("timestamp", started)) + ">\n" + properties_ + cases_ +
+               output_ + "  </testsuite>\n";
     }
     [[nodiscard]] const Tally& tally() const { return tally_; }
 
@@ -109,7 +116,7 @@ private:
     }
 
     const Results& r_;
-    std::string name_, cases_;
+    std::string name_, properties_, cases_, output_;
     Tally tally_;
 };
 
@@ -125,6 +132,7 @@ std::string render_junit(const Results& results) {
         suites.emplace_back(results, "run");
         suites.back().add_run(gap);
     }
+    for (auto& suite : suites) suite.add_part(results, &suite == &suites.front());
     Tally all;
     std::string body;
     for (const auto& suite : suites) {

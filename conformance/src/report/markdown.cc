@@ -90,6 +90,12 @@ std::string render_markdown(const Results& results) {
                       upper(name_of(results.verdict)) + "** " + escape_markdown(sentence(results)) + "\n\n";
     if (const auto gap = run_gap(results); !gap.empty())
         out += "> **Incomplete.** " + escape_markdown(gap) + ". What is missing here was not judged.\n\n";
+    if (is_part(results))
+        out += "> **In part.** Tested: " + escape_markdown(share_text(results)) +
+               (because_text(results).empty() ? "" : " (" + code(because_text(results)) + ")") +
+               (results.coverage->checks.empty() ? "" : ". Not tested: " + escape_markdown(left_out_text(results, 0))) +
+               ".\n\n";
+    if (const auto note = message_note(results); !note.empty()) out += escape_markdown(note) + "\n\n";
     const auto counts = count(results);
     std::string head = "|", line = "|", cells = "|";
     for (const auto verdict : {Verdict::kFail, Verdict::kWarn, Verdict::kPass, Verdict::kInfo, Verdict::kInconclusive,
@@ -129,6 +135,7 @@ std::string render_markdown(const Results& results) {
     else
         out += "The matrix of all checks is too large for this page; report.html has it.\n";
     out += "\n";
+    if (!results.rerun.empty()) out += "Run again what failed: " + code(results.rerun) + "\n\n";
     if (!results.command_line.empty()) out += "Run it again: " + code(results.command_line) + "\n\n";
     out += "prw " + escape_markdown(results.tool_version) + ", exit code " + std::to_string(results.exit_code) + "\n";
     return out;

@@ -34,36 +34,30 @@ std::string_view sarif_level(Verdict verdict) {
     }
 }
 
-/// The line of the profile that names the target. Code scanning takes only files of the repository, so a target without
-/// a profile is placed at the results file.
+/// The place in the repository that stands for the target. Where none is known, only its name: a made-up file would be
+/// nobody's.
 Json location(const Results& results) {
-    std::string uri = "results.json";
-    int line = 1;
-    const auto& origin = results.target.profile;
-    if (const auto colon = origin.rfind(':'); colon != std::string::npos && colon + 1 < origin.size() &&
-                                              origin.find_first_not_of("0123456789", colon + 1) == std::string::npos &&
-                                              origin.size() - colon < 8) {
-        uri = origin.substr(0, colon);
-        line = std::max(1, std::stoi(origin.substr(colon + 1)));
-    } else if (origin.find(".yaml") != std::string::npos || origin.find(".yml") != std::string::npos) {
-        uri = origin;
-    }
-    std::string encoded;
-    for (const char c : clean(uri)) {
-        static constexpr std::string_view kPlain =
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-        static constexpr std::string_view kDigits = "0123456789ABCDEF";
-        if (kPlain.find(c) != std::string_view::npos) {
-            encoded += c;
-        } else {
-            encoded += '%';
-            encoded += kDigits[static_cast<unsigned char>(c) >> 4U];
-            encoded += kDigits[static_cast<unsigned char>(c) & 15U];
+    const auto place = place_of(results);
+    Json out;
+    if (!place.path.empty()) {
+        std::string encoded;
+        for (const char c : clean(place.path)) {
+            static constexpr std::string_view kPlain =
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+            static constexpr std::string_view kDigits = "0123456789ABCDEF";
+            if (kPlain.find(c) != std::string_view::npos) {
+                encoded += c;
+            } else {
+                encoded += '%';
+                encoded += kDigits[static_cast<unsigned char>(c) >> 4U];
+                encoded += kDigits[static_cast<unsigned char>(c) & 15U];
+            }
         }
+        if (encoded.starts_with("/")) encoded = "file://" + encoded;
+        out["physicalLocation"] = {{"artifactLocation", {{"uri", encoded}}}, {"region", {{"startLine", place.line}}}};
     }
-    if (encoded.starts_with("/")) encoded = "file://" + encoded;
-    while (encoded.starts_with("./")) encoded.erase(0, 2);
-    return {{"physicalLocation", {{"artifactLocation", {{"uri", encoded}}}, {"region", {{"startLine", line}}}}}};
+    out["logicalLocations"] = Json::array({{{"name", cut(clean(results.target.name), 200)}, {"kind", "module"}}});
+    return out;
 }
 
 Json rule(const CheckOutcome& check) {
@@ -144,8 +138,11 @@ std::string render_sarif(const Results& results) {
     invocation["exitCode"] = results.exit_code;
     if (!results.command_line.empty()) invocation["commandLine"] = results.command_line;
     if (!results.started.empty()) invocation["startTimeUtc"] = results.started;
-    if (!gap.empty())
-        invocation["toolExecutionNotifications"] = Json::array({{{"level", "error"}, {"message", message(gap)}}});
+    Json notifications = Json::array();
+    if (!gap.empty()) notifications.push_back({{"level", "error"}, {"message", message(gap)}});
+    if (const auto part = part_text(results); !part.empty())
+        notifications.push_back({{"level", "note"}, {"message", message(part)}});
+    if (!notifications.empty()) invocation["toolExecutionNotifications"] = std::move(notifications);
     Json driver = {{"name", "prw"}};
     if (!results.tool_version.empty()) driver["version"] = results.tool_version;
     driver["rules"] = std::move(rules);

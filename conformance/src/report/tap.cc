@@ -71,6 +71,7 @@ std::string render_tap(const Results& results) {
     const auto gap = run_gap(results);
     std::string out = "TAP version 13\n1.." + std::to_string(results.checks.size()) + "\n";
     out += "# " + tap("prw " + results.tool_version + ": " + results.role + " " + results.target.name) + "\n";
+    if (const auto part = part_text(results); !part.empty()) out += "# " + tap(part) + "\n";
     std::size_t number = 0;
     for (const auto& check : results.checks) {
         const int code = exit_code_of(check, results.fail_on);

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "console.h"
 #include "escape.h"
 #include "prw/conformance/reports.h"
+#include "prw/conformance/runner.h"
 #include "view.h"
 
 namespace prw::conformance {
@@ -39,10 +41,16 @@ std::string clause_text(const CheckOutcome& check) {
     return out;
 }
 
-/// Paths in results are relative to the report's folder; on the terminal they have to work from here.
-std::string from_here(const std::string& path, const std::string& report) {
-    const auto slash = report.rfind('/');
-    return slash == std::string::npos ? path : report.substr(0, slash + 1) + path;
+/// Paths in results are relative to their folder; on the terminal they have to work from here.
+std::string from_here(const std::string& path, const TerminalStyle& style) {
+    return style.folder.empty() || path.empty()
+               ? path
+               : (std::filesystem::path(style.folder) / path).lexically_normal().string();
+}
+
+/// "prw explain ID", as it can be typed here.
+std::string typed(const std::string& command, const TerminalStyle& style) {
+    return command.starts_with("prw ") ? style.program + command.substr(3) : command;
 }
 
 void expectation(Console& out, const CheckOutcome& check) {
@@ -65,8 +73,9 @@ void detail(Console& out, const CheckOutcome& check, const TerminalStyle& style)
     out.field("seen", evidence_text(check));
     if (!check.runs.empty()) out.field("flaky", runs_text(check));
     expectation(out, check);
-    out.command("next", "prw explain " + check.id);
-    if (!check.capsule.empty()) out.command("", "prw inspect " + from_here(check.capsule, style.report));
+    out.command("next", typed("prw explain " + check.id, style));
+    if (!check.capsule.empty())
+        out.command("", typed("prw inspect " + shell_word(from_here(check.capsule, style)), style));
 }
 
 bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn; }
@@ -107,9 +116,7 @@ void unjudged(Console& out, const Results& results) {
 
 std::string describe(const CheckOutcome& check) { return verdict_text(check); }
 
-std::string details(const CheckOutcome& check, int width) {
-    TerminalStyle style;
-    style.width = width;
+std::string details(const CheckOutcome& check, const TerminalStyle& style) {
     Console out(style, kWidest);
     detail(out, check, style);
     return out.take();
@@ -127,9 +134,10 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         requests += scenario.requests;
         samples += scenario.samples;
     }
-    out.line(specifications(results) + "   " + plural(results.scenarios.size(), "scenario", "scenarios") + "   " +
+    out.line(specifications(results) + "   " + plural(scenario_count(results), "scenario", "scenarios") + "   " +
              plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " +
              plural(samples, "sample", "samples"));
+    if (const auto note = message_note(results); !note.empty()) out.line(note);
 
     if (!results.problem.empty()) {
         out.line();
@@ -144,7 +152,7 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
         out.field("problem", trouble.problem);
         if (!trouble.detail.empty()) out.field("seen", trouble.detail);
         if (const auto& log = trouble.scenarios.front()->target_log; !log.empty())
-            out.field("log", from_here(log, style.report));
+            out.field("log", from_here(log, style));
     }
 
     for (const auto& group : groups(results)) {
@@ -190,11 +198,28 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
     }
     if (counts.expected != 0) summary += "expected " + std::to_string(counts.expected) + "   ";
     out.line(summary.substr(0, summary.size() - 3));
-    if (!results.complete) out.line("INCOMPLETE   the run was broken off; what is missing here was not judged");
+    if (!results.complete)
+        out.line("INCOMPLETE   " + one_line(results.problem.empty() ? "the run was broken off" : results.problem) +
+                 "; what is missing here was not judged");
+    const auto listed = [&out](std::string lead, const std::string& text) {
+        std::vector<std::string> words;
+        for (std::size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
+            end = text.find(' ', at);
+            words.push_back(text.substr(at, end == std::string::npos ? end : end - at));
+        }
+        out.words(std::move(lead), Tone::kPlain, words, 10);
+    };
+    if (is_part(results)) {
+        const auto why = because_text(results);
+        listed("tested    ", one_line(share_text(results) + (why.empty() ? "" : " (" + why + ")")));
+        if (const auto rest = left_out_text(results, 0); !rest.empty()) listed("left out  ", rest);
+    }
     if (!style.report.empty()) out.line("report    " + style.report);
-    if (!results.command_line.empty()) out.line("again     " + one_line(results.command_line));
-    if (!results.learn_more.empty()) out.line("explain   " + results.learn_more);
-    if (!style.next.empty()) out.line("next      " + style.next);
+    if (!results.rerun.empty()) out.line("failing   " + one_line(typed(results.rerun, style)));
+    if (!results.command_line.empty()) out.line("again     " + one_line(typed(results.command_line, style)));
+    if (!results.learn_more.empty()) out.line("explain   " + typed(results.learn_more, style));
+    if (!style.next.empty()) out.line("next      " + one_line(typed(style.next, style)));
+    if (!style.next_note.empty()) listed("          ", style.next_note);
     out.line(out.paint(upper(name_of(results.verdict)), tone_of(results.verdict)) + "   " +
              one_line(results.target.name) + " " + sentence(results) + "   " + duration_text(results.duration_ms) +
              "   exit " + std::to_string(results.exit_code));

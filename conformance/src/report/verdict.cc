@@ -27,6 +27,26 @@ namespace {
 
 bool entry_broken(const CheckOutcome& check) { return check.expectation && !check.expectation->problem.empty(); }
 
+/// Something was judged, on evidence. Warnings and observations are evidence as well: where nothing else was selected,
+/// they are the verdict. But beside checks that nothing can be said of they are not enough for a green run.
+bool anything_judged(const Results& results) {
+    const auto any = [&](auto&& is) { return std::any_of(results.checks.begin(), results.checks.end(), is); };
+    if (any([](const auto& c) { return c.verdict == Verdict::kPass || c.excused(); })) return true;
+    const auto noted = [](const CheckOutcome& c) { return c.verdict == Verdict::kWarn || c.verdict == Verdict::kInfo; };
+    if (!any(noted)) return false;
+    return !any([&](const auto& open) {
+        return open.verdict == Verdict::kInconclusive &&
+               !any([&](const auto& c) { return noted(c) && c.id == open.id; });
+    });
+}
+
+/// Asked for a message that it did not send, while it sent the other: what was judged is not what was asked.
+bool other_than_asked(const Results& results) {
+    return !results.sent.empty() && std::any_of(results.asked.begin(), results.asked.end(), [&](auto message) {
+        return std::find(results.sent.begin(), results.sent.end(), message) == results.sent.end();
+    });
+}
+
 std::string learn_more(const Results& results) {
     const CheckOutcome* worst = nullptr;
     for (const auto& check : results.checks) {
@@ -63,8 +83,7 @@ void conclude(Results& results) {
         return std::any_of(results.checks.begin(), results.checks.end(),
                            [&](const auto& c) { return c.verdict == v && !c.excused(); });
     };
-    const bool judged = any(Verdict::kPass) || std::any_of(results.checks.begin(), results.checks.end(),
-                                                           [](const auto& c) { return c.excused(); });
+    const bool judged = anything_judged(results) && !other_than_asked(results);
     const bool stale = std::any_of(results.checks.begin(), results.checks.end(), entry_broken);
     // A broken MUST stays broken when something else could not be judged: 1 before 4.
     if (any(Verdict::kFail) || stale) {
@@ -82,8 +101,11 @@ void conclude(Results& results) {
     } else if (results.fail_on == FailOn::kMay && any(Verdict::kInfo)) {
         results.verdict = Verdict::kInfo;
         results.exit_code = 3;
-    } else {
+    } else if (any(Verdict::kPass) || !(any(Verdict::kWarn) || any(Verdict::kInfo))) {
         results.verdict = Verdict::kPass;
+        results.exit_code = 0;
+    } else {  // nothing but what does not count
+        results.verdict = any(Verdict::kWarn) ? Verdict::kWarn : Verdict::kInfo;
         results.exit_code = 0;
     }
     results.learn_more = learn_more(results);

@@ -1,6 +1,7 @@
 #include "view.h"
 
 #include <algorithm>
+#include <set>
 
 #include "prw/receiver/text.h"
 
@@ -82,37 +83,254 @@ std::string plural(std::size_t n, std::string_view one, std::string_view many) {
     return std::to_string(n) + " " + std::string(n == 1 ? one : many);
 }
 
+std::string subject_of(std::string_view group) {
+    static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+        {"auth", "credentials"},
+        {"connection", "connections"},
+        {"fidelity", "fidelity to what was scraped"},
+        {"ordering", "order"},
+        {"outage", "outages"},
+        {"redirect", "redirects"},
+        {"response", "answers"},
+        {"retry", "retries"},
+        {"stale", "stale markers"},
+        {"url", "URLs"},
+        {"transport", "transport faults"},
+        {"wire", "the form of messages"},
+        {"written", "Written counts"}};
+    for (const auto& [name, word] : kWords)
+        if (name == group) return std::string(word);
+    return std::string(group);
+}
+
+bool is_part(const Results& results) { return results.coverage && !results.coverage->whole(); }
+
+std::size_t scenario_count(const Results& results) {
+    std::set<std::string_view> names;
+    for (const auto& scenario : results.scenarios) names.insert(scenario.name);
+    return names.size();
+}
+
+namespace {
+
+bool left_out(const Coverage& coverage, const CheckOutcome& check) {
+    return std::find(coverage.checks.begin(), coverage.checks.end(), std::pair(check.id, check.message)) !=
+           coverage.checks.end();
+}
+
+/// By how many outcomes each group of checks was tried, and by how many not.
+struct Shares {
+    std::size_t tried = 0, missing = 0;
+    struct Part {
+        std::string group;
+        std::size_t tried = 0, missing = 0;
+    };
+    std::vector<Part> groups;  ///< with something missing, those that are missing as a whole and most first
+};
+
+Shares shares_of(const Results& results) {
+    Shares out;
+    const auto group = [&out](std::string_view id) -> Shares::Part& {
+        const auto name = group_of(id);
+        for (auto& part : out.groups)
+            if (part.group == name) return part;
+        out.groups.push_back({std::string(name)});
+        return out.groups.back();
+    };
+    const auto counts_here = [&](proto::ProtobufMessage message) {
+        return results.asked.empty() ||
+               std::find(results.asked.begin(), results.asked.end(), message) != results.asked.end();
+    };
+    for (const auto& check : results.checks) {
+        // What it sent beside what it was asked for is judged as well, and no share of the suite.
+        if (!counts_here(check.message)) continue;
+        // Reported only when something broke; it is not one of those that were to be tried.
+        if (left_out(*results.coverage, check) || check.id == "sender/target/runs") continue;
+        ++out.tried;
+        ++group(check.id).tried;
+    }
+    for (const auto& [id, message] : results.coverage->checks) {
+        ++out.missing;
+        ++group(id).missing;
+    }
+    std::erase_if(out.groups, [](const auto& part) { return part.missing == 0; });
+    std::stable_sort(out.groups.begin(), out.groups.end(), [](const auto& a, const auto& b) {
+        const bool a_whole = a.tried == 0, b_whole = b.tried == 0;
+        return a_whole != b_whole ? a_whole : a.missing > b.missing;
+    });
+    return out;
+}
+
+std::string of(std::size_t part, std::size_t whole, std::string_view what) {
+    return std::to_string(part) + " of " + std::to_string(whole) + " " + std::string(what);
+}
+
+}  // namespace
+
+std::string share_text(const Results& results) {
+    if (!results.coverage) return {};
+    std::set<std::string_view> played, all;
+    for (const auto& scenario : results.scenarios)
+        if (scenario.ended) played.insert(scenario.name);
+    all = played;
+    for (const auto& [name, message] : results.coverage->scenarios) all.insert(name);
+    const auto shares = shares_of(results);
+    std::string out;
+    if (played.size() < all.size()) out = of(played.size(), all.size(), "scenarios");
+    if (shares.missing != 0) {
+        if (!out.empty()) out += ", ";
+        out += of(shares.tried, shares.tried + shares.missing, "checks");
+    }
+    return out;
+}
+
+std::string left_out_text(const Results& results, std::size_t max) {
+    if (!results.coverage) return {};
+    constexpr std::size_t kNamed = 3;
+    const auto shares = shares_of(results);
+    std::vector<std::string> words;
+    if (shares.missing <= kNamed) {
+        for (const auto& [id, message] : results.coverage->checks) {
+            const auto word = id.substr(id.find('/') + 1) + " (" + std::string(proto::short_name(message)) + ")";
+            words.push_back(word);
+        }
+    } else {
+        const bool any_whole = shares.groups.front().tried == 0;
+        for (const auto& part : shares.groups) {
+            if (max != 0 && any_whole && part.tried != 0) break;  // named are those of which nothing was tried
+            std::string word = subject_of(part.group);
+            if (max == 0)
+                word += " (" +
+                        (part.tried == 0
+                             ? std::to_string(part.missing)
+                             : std::to_string(part.missing) + " of " + std::to_string(part.missing + part.tried)) +
+                        ")";
+            else if (part.tried != 0)
+                word = "some of " + word;
+            words.push_back(std::move(word));
+        }
+    }
+    const auto told = max == 0 ? words.size() : std::min(max, words.size());
+    const auto more = words.size() - told;
+    std::string out;
+    for (std::size_t i = 0; i < told; ++i)
+        out += (i == 0 ? "" : i + 1 == told && more == 0 ? " and " : ", ") + words[i];
+    if (more != 0) out += " and " + std::to_string(more) + " more";
+    return out;
+}
+
+std::string because_text(const Results& results) {
+    std::string out;
+    if (results.coverage)
+        for (const auto& why : results.coverage->because) out += (out.empty() ? "" : ", ") + why;
+    return out;
+}
+
+std::string part_text(const Results& results) {
+    if (!is_part(results)) return {};
+    const auto why = because_text(results);
+    std::string out =
+        "a part of the suite was run" + (why.empty() ? "" : " (" + why + ")") + ": " + share_text(results);
+    if (!results.coverage->checks.empty()) out += "; not tested: " + left_out_text(results, 0);
+    return out;
+}
+
+std::string message_note(const Results& results) {
+    if (!results.asked.empty() || results.sent.empty()) return {};
+    std::string sent;
+    for (const auto message : results.sent)
+        sent += (sent.empty() ? "" : " and ") + std::string(proto::short_name(message));
+    return "no message was asked for: what it sent, " + sent + ", is what was judged; --protobuf-message asks for one";
+}
+
+SourcePlace place_of(const Results& results) {
+    SourcePlace out;
+    const auto& origin = results.target.profile;
+    if (const auto colon = origin.rfind(':'); colon != std::string::npos && colon + 1 < origin.size() &&
+                                              origin.find_first_not_of("0123456789", colon + 1) == std::string::npos &&
+                                              origin.size() - colon < 8) {
+        out.path = origin.substr(0, colon);
+        out.line = std::max(1, std::stoi(origin.substr(colon + 1)));
+    } else if (origin.find(".yaml") != std::string::npos || origin.find(".yml") != std::string::npos) {
+        out.path = origin;
+    } else {
+        out.path = results.target.file;
+    }
+    while (out.path.starts_with("./")) out.path.erase(0, 2);
+    return out;
+}
+
+namespace {
+
+std::uint64_t requests_of(const Results& results) {
+    std::uint64_t out = 0;
+    for (const auto& scenario : results.scenarios) out += scenario.requests;
+    return out;
+}
+
+/// "asked for 2.0, it sent nothing but 1.0"; empty when it sent what it was asked for.
+std::string not_as_asked(const Results& results) {
+    if (results.sent.empty()) return {};
+    for (const auto message : results.asked) {
+        if (std::find(results.sent.begin(), results.sent.end(), message) != results.sent.end()) continue;
+        return "asked for " + std::string(proto::short_name(message)) + ", it sent nothing but " +
+               std::string(proto::short_name(results.sent.front()));
+    }
+    return {};
+}
+
+/// Behind a verdict: of what it is the verdict.
+std::string in_part(const Results& results) {
+    if (!is_part(results)) return {};
+    constexpr std::size_t kNamed = 3;
+    std::string out = share_text(results);
+    if (!results.coverage->checks.empty()) out += "; not tested: " + left_out_text(results, kNamed);
+    return out;
+}
+
+}  // namespace
+
 std::string sentence(const Results& results) {
     const auto counts = count(results);
     const auto warnings = counts[Verdict::kWarn];
     std::string also = warnings == 0 ? "" : ", " + plural(warnings, "warning", "warnings");
     const auto known = counts.expected == 0 ? "" : ", " + plural(counts.expected, "known failure", "known failures");
+    const auto part = in_part(results);
+    const auto tested = part.empty() ? "" : "; tested: " + part;
     switch (results.verdict) {
         case Verdict::kFail: {
             const auto entries = counts.broken == 0 ? std::string()
                                                     : plural(counts.broken, "entry of the known failures does not hold",
                                                              "entries of the known failures do not hold");
-            if (counts[Verdict::kFail] == 0) return entries + known + also;
+            if (counts[Verdict::kFail] == 0) return entries + known + also + tested;
             return "does not conform: " + plural(counts[Verdict::kFail], "check fails", "checks fail") + known + also +
-                   (entries.empty() ? "" : "; " + entries);
+                   (entries.empty() ? "" : "; " + entries) + tested;
         }
         case Verdict::kWarn:
-            return "conforms to every MUST that was judged, with " + plural(warnings, "warning", "warnings") + known;
+            return "conforms to every MUST that was judged, with " + plural(warnings, "warning", "warnings") + known +
+                   tested;
         case Verdict::kInfo:
             return "conforms to every MUST and SHOULD that was judged, with " +
-                   plural(counts[Verdict::kInfo], "observation", "observations") + known;
+                   plural(counts[Verdict::kInfo], "observation", "observations") + known + tested;
         case Verdict::kError:
-            return "no verdict: the target or the harness broke" + known + also;
+            return "no verdict: the target or the harness broke" + known + also + tested;
         case Verdict::kInconclusive:
             if (!results.problem.empty() && results.checks.empty()) return "no verdict: nothing was run";
-            return results.complete ? "no verdict: nothing arrived that could be judged"
-                                    : "no verdict: the run was broken off before it was complete" + known + also;
+            if (!results.complete)
+                return "no verdict: " + (results.problem.empty() ? "the run was broken off" : results.problem) +
+                       " before it was complete" + known + also + tested;
+            if (const auto other = not_as_asked(results); !other.empty()) return "no verdict: " + other + tested;
+            return requests_of(results) == 0 ? "no verdict: nothing arrived that could be judged" + tested
+                                             : "no verdict: nothing of what arrived could be judged" + tested;
         default:
             if (const auto open = counts[Verdict::kInconclusive]; open != 0)
                 also += ", " + std::to_string(open) + " could not be judged";
             if (counts.expected != 0)
                 return "fails only where it is known to: " +
                        plural(counts.expected, "known failure", "known failures") + ", " +
+                       plural(counts[Verdict::kPass], "check passed", "checks passed") + also + tested;
+            if (!part.empty())
+                return "conforms in what was tested: " + part + "; " +
                        plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
             return "conforms: " + plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
     }

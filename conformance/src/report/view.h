@@ -56,6 +56,30 @@ struct Trouble {
 [[nodiscard]] std::string expectation_text(const ExpectationNote& note);
 /// "pass 2 times, fail once".
 [[nodiscard]] std::string runs_text(const CheckOutcome& check);
+/// What a group of checks is about, in the words of a user: "retries" for "retry".
+[[nodiscard]] std::string subject_of(std::string_view group);
+/// Whether the results are known to be of a part of the suite.
+[[nodiscard]] bool is_part(const Results& results);
+/// What share of the suite was tried: "1 of 15 scenarios, 90 of 165 checks".
+[[nodiscard]] std::string share_text(const Results& results);
+/// What was not: "retries, stale markers and 4 more", or with `max` 0 all of it with the numbers of checks; ids where
+/// there are but a few.
+[[nodiscard]] std::string left_out_text(const Results& results, std::size_t max);
+/// Why only a part: "--scenario steady, the budget of 30s was used up".
+[[nodiscard]] std::string because_text(const Results& results);
+/// All of that in one sentence; empty when everything was tried, or it is not known.
+[[nodiscard]] std::string part_text(const Results& results);
+/// Played scenarios, each counted once however often it was played.
+[[nodiscard]] std::size_t scenario_count(const Results& results);
+/// That nobody asked for the message that was judged; empty when somebody did.
+[[nodiscard]] std::string message_note(const Results& results);
+/// The place in a repository that stands for the target: its line in the profile, or its file. Empty where none is
+/// known.
+struct SourcePlace {
+    std::string path;
+    int line = 1;
+};
+[[nodiscard]] SourcePlace place_of(const Results& results);
 /// Why the results do not speak for the whole run; empty when they do.
 [[nodiscard]] std::string run_gap(const Results& results);
 /// All that is known of a failure as lines of "key: text", for formats that take plain text.

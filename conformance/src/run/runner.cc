@@ -144,6 +144,7 @@ ScenarioOutcome outcome_of(const ScenarioRecord& record, const std::string& out)
     if (record.started && fs::exists(fs::path(record.directory) / "target.log", ignored))
         outcome.target_log = (folder / "target.log").string();
     outcome.problem = record.problem;
+    outcome.ended = !record.interrupted;
     return outcome;
 }
 
@@ -277,14 +278,27 @@ void share_baseline(std::vector<ScenarioRecord>& records) {
     }
 }
 
+std::vector<proto::ProtobufMessage> messages_of(const RunOptions& options) {
+    return options.messages.empty() ? options.target.protocols : options.messages;
+}
+
 Result<std::deque<Job>> plan(const RunOptions& options) {
     std::vector<std::string> scenario_names = options.scenarios;
-    if (options.target.attach) scenario_names = {std::string(kSteady)};
+    if (options.target.attach && scenario_names.empty()) scenario_names = {std::string(kSteady)};
     if (auto known = check_scenario_names(scenario_names); !known) return tl::unexpected<Error>(known.error());
     if (scenario_names.empty()) {
         for (const auto& each : scenarios()) scenario_names.emplace_back(each.name);
     }
-    auto messages = options.messages.empty() ? options.target.protocols : options.messages;
+    if (options.target.attach) {
+        if (scenario_names.size() != 1)
+            return fail(ErrorCode::kInvalidArgument, "an attached sender goes through one scenario at a time");
+        if (!find_scenario(scenario_names.front())->attachable)
+            return fail(ErrorCode::kInvalidArgument,
+                        "scenario " + scenario_names.front() +
+                            " starts the program several times, each time configured otherwise: it cannot be played "
+                            "with a sender that runs already");
+    }
+    auto messages = messages_of(options);
     if (options.target.attach) messages = {messages.empty() ? proto::ProtobufMessage::kV1 : messages.front()};
     for (const auto message : messages) {
         const auto& can = options.target.protocols;
@@ -422,15 +436,18 @@ Result<Results> run_sender_tests(const RunOptions& options) {
               [&](const ScenarioRecord& a, const ScenarioRecord& b) { return rank(a) < rank(b); });
 
     share_baseline(records);
-    std::set<proto::ProtobufMessage> messages;
+    if (options.target.told_message()) results.asked = messages_of(options);
+    std::set<proto::ProtobufMessage> messages, sent;
     for (const auto& record : records) {
         messages.insert(judged_message(record));
         for (const auto& delivery : record.deliveries()) {
-            if (delivery.decoded) messages.insert(delivery.message);
+            if (delivery.decoded) sent.insert(delivery.message);
             if (results.target.user_agent.empty()) results.target.user_agent = delivery.user_agent;
         }
         results.scenarios.push_back(outcome_of(record, options.out));
     }
+    results.sent.assign(sent.begin(), sent.end());
+    messages.insert(sent.begin(), sent.end());
     tell_details(records, results.scenarios);
     const bool any_sent =
         std::any_of(records.begin(), records.end(), [](const ScenarioRecord& r) { return !r.deliveries().empty(); });
@@ -464,50 +481,6 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     results.duration_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
     return results;
-}
-
-std::string redact_command(const std::vector<std::string>& argv) {
-    const auto secret_name = [](std::string_view name) {
-        std::string lower(name);
-        std::transform(lower.begin(), lower.end(), lower.begin(),
-                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-        static constexpr std::array<std::string_view, 6> kWords = {"password", "passwd",  "secret",
-                                                                   "token",    "api-key", "authorization"};
-        return std::any_of(kWords.begin(), kWords.end(),
-                           [&](std::string_view word) { return lower.find(word) != std::string::npos; });
-    };
-    std::string out;
-    bool hide_next = false;
-    for (const auto& word : argv) {
-        std::string shown = word;
-        if (hide_next) {
-            shown = "xxxxx";
-            hide_next = false;
-        } else if (const auto equals = word.find_first_of("=:");
-                   equals != std::string::npos && secret_name(word.substr(0, equals)) && !word.starts_with("http")) {
-            shown = word.substr(0, equals + 1) + "xxxxx";
-        } else if (word.starts_with("-") && secret_name(word)) {
-            hide_next = true;
-        }
-        for (auto at = shown.find("://"); at != std::string::npos; at = shown.find("://", at + 3)) {
-            const auto end = shown.find_first_of("/?# ", at + 3);
-            const auto sign = shown.rfind('@', end == std::string::npos ? std::string::npos : end);
-            const auto colon = shown.find(':', at + 3);
-            if (sign != std::string::npos && sign > at && colon != std::string::npos && colon < sign)
-                shown.replace(colon + 1, sign - colon - 1, "xxxxx");
-        }
-        const bool plain =
-            !shown.empty() &&
-            shown.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%${}") ==
-                std::string::npos;
-        if (!plain) {
-            std::string quoted = "'";
-            for (const char c : shown) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-            shown = quoted + "'";
-        }
-        out += (out.empty() ? "" : " ") + shown;
-    }
-    return out;
 }
 
 }  // namespace prw::conformance

@@ -197,6 +197,10 @@ bool Stage::open_with(Opening opening) {
         return static_cast<std::size_t>(after);
     };
     if (opening.keep_heads) record_.observation.keep_heads();
+    if (record_.target.attach) {
+        options.server.host = options_.listen_host;
+        options.server.port = options_.listen_port;
+    }
     options.control_api = false;
     options.keep_exchanges = 1;  // the capture and the observation have them
     receiver_ = std::make_unique<receiver::Receiver>(options);
@@ -326,6 +330,7 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
     options.log_path = log_path_;
     options.stop_signal = target.stop_signal;
     options.grace = target.grace;
+    options.stopped = static_cast<bool>(options_.stopped);
     if (target.input == Input::kStdin) options.stdin_text = source_.take(Exposition::kText);
     hand_over(options, variables, texts);
     auto process = Process::start(options);
@@ -333,6 +338,13 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
     process_ = std::move(*process);
     process_->on_exit([this] { wake(); });
     record_.started = true;
+    if (options_.stopped) {
+        const auto since = std::chrono::steady_clock::now();
+        options_.stopped(record_.scenario + " (" + std::string(proto::short_name(record_.asked)) + ")",
+                         process_->pid());
+        process_->resume();
+        began_ += std::chrono::steady_clock::now() - since;
+    }
     return true;
 }
 
@@ -340,11 +352,12 @@ Stage::Milliseconds Stage::time_limit() const { return options_.timeout ? *optio
 
 Waited Stage::wait(Patience deadline, const std::function<bool()>& done, bool until_exit) {
     using Clock = std::chrono::steady_clock;
-    const auto start = Clock::now();
+    auto start = Clock::now();
     std::unique_lock lock(mutex_);
     auto not_before = Clock::now();
+    auto last_look = not_before;
     while (true) {
-        const auto end = std::min(start + pace_.of(deadline), began_ + time_limit());
+        auto end = std::min<Clock::time_point>(start + pace_.of(deadline), began_ + time_limit());
         // The end of the program is looked at first: what it sent before is then in the observation.
         const bool exited = until_exit && process_ && process_->status().has_value();
         const auto asked = Clock::now();
@@ -362,6 +375,12 @@ Waited Stage::wait(Patience deadline, const std::function<bool()>& done, bool un
             return done() ? Waited::kDone : Waited::kExited;
         }
         const auto now = Clock::now();
+        if (options_.stopped && process_ && process_->is_stopped()) {  // somebody looks at it in a debugger
+            start += now - last_look;
+            began_ += now - last_look;
+            end += now - last_look;
+        }
+        last_look = now;
         if (record_.observation.full()) return Waited::kDeadline;
         if (now >= end) {
             gave_up();

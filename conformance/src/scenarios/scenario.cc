@@ -49,7 +49,7 @@ constexpr std::array kTable = {
     Scenario{kConfiguration,
              "The program is configured with a path and a query, a further header, credentials, and with headers that "
              "the protocol reserves.",
-             7, play_configuration},
+             7, play_configuration, true, true, default_families, false},
     Scenario{kLargeScrape, "The receiver accepts everything; the scrape target exposes 10,000 series.", 5, play_large,
              true, true, large_families},
 };

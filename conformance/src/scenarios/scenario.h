@@ -23,6 +23,7 @@ struct Scenario {
     void (*play)(Stage&);
     bool v1 = true, v2 = true;                                   ///< the messages that it says something about
     std::vector<SourceFamily> (*families)() = default_families;  ///< to scrape
+    bool attachable = true;  ///< can be played with a sender that somebody else has started
     [[nodiscard]] bool plays(proto::ProtobufMessage message) const {
         return message == proto::ProtobufMessage::kV1 ? v1 : v2;
     }

@@ -109,6 +109,8 @@ bool pattern_matches(std::string_view pattern, std::string_view id) {
 }
 
 bool judged_under(const Check& check, proto::ProtobufMessage message) {
+    const auto* scenario = check.rule.empty() ? find_scenario(check.scenario) : nullptr;
+    if (scenario != nullptr && !scenario->plays(message)) return false;
     return check.clauses.empty() || std::any_of(check.clauses.begin(), check.clauses.end(),
                                                 [&](const auto& id) { return proto::applies(id, message); });
 }

@@ -67,6 +67,11 @@ constexpr Row kRows[] = {
     {only_v2("fallback/always-v1", "Sends 1.0 although it was told to send 2.0.",
              "sender/negotiation/message-as-asked"),
      {.tune = [](const Tuning& t) { t.remote.message = kV1; }}},
+    {{.id = "fallback/always-v2",
+      .summary = "Sends 2.0 although it was told to send 1.0.",
+      .check = "sender/negotiation/message-as-asked",
+      .v2 = false},
+     {.tune = [](const Tuning& t) { t.remote.message = kV2; }}},
     {only_v2("fallback/version-stays", "Falls back to 1.0 and still says version 2.0.0.",
              "sender/headers/version-1x-receiver"),
      {.wrap = requests<[](Outgoing& request, Clock&) {

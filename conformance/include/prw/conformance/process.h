@@ -22,6 +22,7 @@ struct ProcessOptions {
     std::string work_dir;                                  ///< the child's current directory; empty: the caller's
     std::string log_path;                                  ///< stdout and stderr; empty: /dev/null
     std::optional<std::string> stdin_text;  ///< written to the child's stdin, which is then closed; nullopt: /dev/null
+    bool stopped = false;  ///< begins stopped, before the program's first instruction: resume(), or a debugger
     int stop_signal = 15;
     std::chrono::milliseconds grace{5000};  ///< between the stop signal and SIGKILL
 };
@@ -42,6 +43,9 @@ public:
     Process& operator=(const Process&) = delete;
 
     [[nodiscard]] int pid() const;
+    /// Stopped by a signal or by a debugger. False once it has ended.
+    [[nodiscard]] bool is_stopped() const;
+    void resume();  ///< SIGCONT
     /// The status once the program has ended by itself or was stopped; nullopt while it runs.
     [[nodiscard]] std::optional<ExitStatus> status() const;
     /// Waits for the end; nullopt when the deadline passes first.
@@ -59,6 +63,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
+/// As ps shows it: 'R', 'S', 'T' stopped by a signal, 't' by a debugger, … 0: there is no such process.
+[[nodiscard]] char process_state(int pid);
 /// Absolute path of a program as execvp would find it (`name` with '/' is taken relative to `base`); empty when there
 /// is none that may be executed.
 [[nodiscard]] std::string find_program(std::string_view name, std::string_view base = {});

@@ -80,10 +80,13 @@ struct Target {
     std::map<std::string, Variant> variants;
     std::map<std::string, Support> features;  ///< what the profile says; what it does not say is judged when it shows
 
-    std::string origin;       ///< "profiles/prometheus.yaml:4", "built in", "command line"
-    std::string folder;       ///< PRW_PROFILE_DIR; empty when there is no file
-    bool in_work_dir = true;  ///< false: runs in the caller's directory (a bare command)
-    bool attach = false;      ///< nothing is started: the user points a sender at us
+    std::string origin;          ///< "profiles/prometheus.yaml:4", "built in", "command line"
+    std::string folder;          ///< PRW_PROFILE_DIR; empty when there is no file
+    bool in_work_dir = true;     ///< false: runs in the caller's directory (a bare command)
+    bool attach = false;         ///< nothing is started: the user points a sender at us
+    bool message_given = false;  ///< the user said which message it is to send
+    /// Whether it was told which message to send, by the user or by its profile. Otherwise what it sends is judged.
+    [[nodiscard]] bool told_message() const { return message_given || (input != Input::kUnknown && !attach); }
     /// The profile's word on a feature when this message is sent; nullopt when it does not say.
     [[nodiscard]] std::optional<bool> feature(std::string_view name, proto::ProtobufMessage message) const;
 };

@@ -20,8 +20,10 @@ enum class ReportFormat : std::uint8_t {
     kTap,       ///< Test Anything Protocol 13
     kSarif,     ///< SARIF 2.1.0
     kBadge,     ///< JSON of a shields.io endpoint
+    kNdjson,    ///< a line of JSON for each check, and one for the run
+    kGithub,    ///< workflow commands of GitHub Actions: annotations
 };
-inline constexpr int kReportFormats = 8;
+inline constexpr int kReportFormats = 10;
 [[nodiscard]] std::string_view name_of(ReportFormat format);       ///< "text", "json", "html", "junit", …
 [[nodiscard]] std::string_view file_name_of(ReportFormat format);  ///< "results.json", "junit.xml", "summary.md", …
 /// kInvalidArgument with the nearest known word.
@@ -33,11 +35,13 @@ inline constexpr int kReportFormats = 8;
 [[nodiscard]] std::string render_tap(const Results& results);
 [[nodiscard]] std::string render_sarif(const Results& results);
 [[nodiscard]] std::string render_badge(const Results& results);
+[[nodiscard]] std::string render_ndjson(const Results& results);
+[[nodiscard]] std::string render_github(const Results& results);
 
 /// "fail (expected)": the verdict as words, with what a bare one would hide.
 [[nodiscard]] std::string describe(const CheckOutcome& check);
 /// Clause, want, got, findings, expectation and what to do next, as the terminal report shows them.
-[[nodiscard]] std::string details(const CheckOutcome& check, int width = 80);
+[[nodiscard]] std::string details(const CheckOutcome& check, const TerminalStyle& style = {});
 
 struct ReportFile {
     ReportFormat format = ReportFormat::kJson;
@@ -48,8 +52,13 @@ struct ReportFile {
 /// results.json, junit.xml and report.html in `dir`.
 [[nodiscard]] std::vector<ReportFile> default_reports(const std::string& dir);
 /// Each by temporary file and rename, folders made as needed; goes on after one that cannot be written, and returns the
-/// first error (kIo with path).
-[[nodiscard]] Result<void> write_reports(const Results& results, const std::vector<ReportFile>& files);
+/// first error (kIo with path). `folder` is what paths in the results are relative to; in each file they are relative
+/// to that.
+[[nodiscard]] Result<void> write_reports(const Results& results, const std::vector<ReportFile>& files,
+                                         const std::string& folder);
+/// Paths of captures and logs, so far relative to the folder `from`, made relative to `to`; absolute where that is
+/// empty.
+void move_paths(Results& results, const std::string& from, const std::string& to);
 /// Appends the Markdown report: $GITHUB_STEP_SUMMARY is shared with other steps.
 [[nodiscard]] Result<void> append_markdown(const Results& results, const std::string& path);
 
@@ -73,6 +82,7 @@ struct Comparison {
     std::vector<Row> fixed;          ///< failed, and is right now
     std::vector<Row> still_failing;  ///< fails in both
     std::vector<Row> warnings;       ///< warns now, and was right
+    std::vector<Row> cleared;        ///< warned, and is right now
     std::vector<Row> unjudged;       ///< was judged, and is inconclusive, broken or missing now
     std::vector<Row> added;          ///< in the new results only, and not failing
     bool incomplete = false;         ///< the new run was

@@ -79,6 +79,16 @@ struct ScenarioOutcome {
     std::string target_log;  ///< relative path of the target's stdout and stderr
     std::string problem;     ///< target did not start, crashed, never sent, …; empty when all went well
     std::string detail;  ///< of the first scenario with a problem: what else was seen of the target, its last output
+    bool ended = true;       ///< played to its end; false: the run was over before
+};
+
+/// What of the suite a run did not try, of what there is for the messages that were judged. Empty lists: it tried all.
+struct Coverage {
+    std::vector<std::string> because;  ///< "--scenario steady", "the budget of 30s was used up"
+    using Missing = std::vector<std::pair<std::string, proto::ProtobufMessage>>;
+    Missing scenarios;  ///< names of those that were not played to their end
+    Missing checks;     ///< ids of those that were not selected, or whose scenario was not played
+    [[nodiscard]] bool whole() const { return scenarios.empty() && checks.empty(); }
 };
 
 /// From which level on a check that is not right decides the exit code.
@@ -95,11 +105,17 @@ struct Results {
     std::string problem;  ///< why nothing was run, or not all of it; empty when all went well
     struct Target {
         std::string name, version, profile, user_agent, command;
+        std::string file;  ///< that stands for it in a repository, where the command names one: "tools/my_sender.py"
     } target;
-    std::string expectations;  ///< path of the file of known failures; empty without one
-    unsigned repeat = 1;       ///< how often everything was run
+    std::vector<proto::ProtobufMessage> asked;  ///< what it was told to send; empty: nobody said, so that what it sent
+                                                ///< is what was judged
+    std::vector<proto::ProtobufMessage> sent;   ///< what it sent and could be decoded
+    std::optional<Coverage> coverage;           ///< nullopt: not known, or nothing was run
+    std::string expectations;                   ///< path of the file of known failures; empty without one
+    unsigned repeat = 1;                        ///< how often everything was run
     std::optional<std::uint64_t> seed;
     std::string command_line;  ///< to reproduce, secrets redacted
+    std::string rerun;         ///< the same for just the checks that are not right; empty when all are, or all fail
     std::string learn_more;    ///< e.g. "prw explain sender/labels/sorted"
     std::string started;       ///< ISO 8601 UTC
     std::int64_t duration_ms = 0;
@@ -125,9 +141,12 @@ inline void conclude(Results& results, bool count_warnings) {
 struct TerminalStyle {
     bool colour = false;
     int width = 80;
-    bool verbose = false;  ///< every check, not only those that are not passed
-    std::string report;    ///< path of the HTML report, named in the last lines; empty: not named
-    std::string next;      ///< what to try next, e.g. the same command with one's own sender; empty: not said
+    bool verbose = false;         ///< every check, not only those that are not passed
+    std::string report;           ///< path of the HTML report, named in the last lines; empty: not named
+    std::string folder;           ///< that paths in the results are relative to; empty: the current one
+    std::string next;             ///< a command to try next, e.g. the same with one's own sender; empty: not said
+    std::string next_note;        ///< why, or what it takes
+    std::string program = "prw";  ///< how prw is called from here
 };
 [[nodiscard]] std::string render_terminal(const Results& results, const TerminalStyle& style);
 /// Writes DIR/results.json, DIR/junit.xml and DIR/report.html, each by temporary file and rename; goes on after one

@@ -40,6 +40,8 @@ struct RunOptions {
     /// The longest time of one scenario; nullopt: a minute, and more for a sender that is slower than once a second.
     std::optional<std::chrono::milliseconds> timeout;
     std::chrono::milliseconds attach_for{0};  ///< --attach: how long to listen; 0: until `stop`
+    std::string listen_host = "127.0.0.1";         ///< --attach: where the receiver listens
+    std::uint16_t listen_port = 0;                 ///< --attach: 0: any free one
     bool keep_work_dirs = false;
     std::string tool_version, command_line;
     std::function<bool(const Observation&)> enough;  ///< true ends a scenario early; asked whenever something happened
@@ -48,6 +50,9 @@ struct RunOptions {
     std::function<void(const Progress&)>
         progress;  ///< about every 500 ms and after each scenario, never from two threads at once
     std::function<void(const std::string& write_url, const std::string& scrape_url)> listening;  ///< --attach
+    /// Where set, the program is stopped before its first instruction, and goes on once this has returned. Time during
+    /// which it is stopped counts for no deadline.
+    std::function<void(const std::string& scenario, int pid)> stopped;
     std::optional<std::uint64_t> seed;  ///< shuffles the order of the scenarios
     std::function<std::string()>
         why_stopped;  ///< when `stop` is set: "the budget of 30s was used up"; empty: interrupted
@@ -66,7 +71,10 @@ struct RunOptions {
     const RunOptions& options, const std::string& scenario, proto::ProtobufMessage message,
     const std::function<void(std::uint64_t requests, std::uint64_t samples)>& received = {});
 
-/// Passwords in URLs and values of arguments that look like secrets are replaced.
+/// Passwords in URLs and values of arguments that look like secrets are replaced, also within the line of a `sh -c`;
+/// what is not secret stays as it is. Quoted for a shell.
 [[nodiscard]] std::string redact_command(const std::vector<std::string>& argv);
+/// One word as a shell takes it.
+[[nodiscard]] std::string shell_word(std::string_view word);
 
 }  // namespace prw::conformance

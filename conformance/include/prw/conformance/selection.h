@@ -47,8 +47,14 @@ public:
     [[nodiscard]] bool includes(const CheckOutcome& check) const;
     /// Takes out of the results what was not selected.
     void apply(Results& results) const;
+    /// What of the suite a run with this selection left out, and `because` of what. Counted under `messages`, which the
+    /// target was to be asked for before anything was selected; where it chose for itself, under those that it sent.
+    [[nodiscard]] Coverage coverage(const Results& results, const std::vector<proto::ProtobufMessage>& messages,
+                                    std::vector<std::string> because) const;
 
 private:
+    [[nodiscard]] bool selected(const Check& check, proto::ProtobufMessage message) const;
+
     bool everything_ = true;
     bool pairs_only_ = false;
     std::set<std::pair<std::string, proto::ProtobufMessage>> pairs_;  ///< with --failed
