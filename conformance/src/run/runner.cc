@@ -1,7 +1,6 @@
 #include "prw/conformance/runner.h"
 
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 #include <ctime>
 #include <deque>
@@ -15,6 +14,7 @@
 #include "checks/table.h"
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/process.h"
+#include "prw/proto/credentials.h"
 #include "run/stage.h"
 #include "scenarios/scenario.h"
 
@@ -373,35 +373,8 @@ Result<Results> run_sender_tests(const RunOptions& options) {
 }
 
 std::string redact_command(const std::vector<std::string>& argv) {
-    const auto secret_name = [](std::string_view name) {
-        std::string lower(name);
-        std::transform(lower.begin(), lower.end(), lower.begin(),
-                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-        static constexpr std::array<std::string_view, 6> kWords = {"password", "passwd",  "secret",
-                                                                   "token",    "api-key", "authorization"};
-        return std::any_of(kWords.begin(), kWords.end(),
-                           [&](std::string_view word) { return lower.find(word) != std::string::npos; });
-    };
     std::string out;
-    bool hide_next = false;
-    for (const auto& word : argv) {
-        std::string shown = word;
-        if (hide_next) {
-            shown = "xxxxx";
-            hide_next = false;
-        } else if (const auto equals = word.find_first_of("=:");
-                   equals != std::string::npos && secret_name(word.substr(0, equals)) && !word.starts_with("http")) {
-            shown = word.substr(0, equals + 1) + "xxxxx";
-        } else if (word.starts_with("-") && secret_name(word)) {
-            hide_next = true;
-        }
-        for (auto at = shown.find("://"); at != std::string::npos; at = shown.find("://", at + 3)) {
-            const auto end = shown.find_first_of("/?# ", at + 3);
-            const auto sign = shown.rfind('@', end == std::string::npos ? std::string::npos : end);
-            const auto colon = shown.find(':', at + 3);
-            if (sign != std::string::npos && sign > at && colon != std::string::npos && colon < sign)
-                shown.replace(colon + 1, sign - colon - 1, "xxxxx");
-        }
+    for (auto shown : proto::redact_command_words(argv)) {
         const bool plain =
             !shown.empty() &&
             shown.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%${}") ==
