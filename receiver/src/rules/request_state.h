@@ -31,6 +31,7 @@ struct RequestState {
     std::optional<Error> head_error, content_type_error;
     bool foreign_type = false;  ///< Content-Type is there and names neither message
     ContentCoding coding;
+    bool body_alone = false;  ///< there is no head
     std::optional<proto::ProtobufMessage> declared, actual;
     // Compression.
     bool uncompressed = false;
