@@ -3,20 +3,29 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "commands.h"
+#include "line_diff.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
+#include "prw/proto/bytes_text.h"
+#include "prw/proto/escape.h"
 #include "prw/receiver/capture.h"
+#include "prw/receiver/filter.h"
 #include "prw/receiver/json.h"
+#include "prw/receiver/tally.h"
 #include "prw/receiver/text.h"
 #include "replay_run.h"
+#include "request_list.h"
 #include "request_text.h"
 
 namespace prw::cli {
@@ -30,12 +39,13 @@ constexpr std::size_t kMaxInput = 256U << 20U;
 
 struct Options {
     std::string file;
-    std::string as = "auto";
+    std::string as = "auto", from = "auto";
     std::string message = "";
-    std::uint64_t id = 0;
+    std::vector<std::string> ids;
+    std::vector<std::uint64_t> diff;
+    std::string filter, search;
     std::size_t max_uncompressed = proto::kDefaultMaxUncompressed;
-    bool json = false;
-    bool strict = false;
+    bool json = false, strict = false, list = false, all = false, credentials = false;
     RequestTextOptions text;
 };
 
@@ -79,18 +89,62 @@ struct Tally {
     static bool over_limit(const receiver::CheckResult& check) { return check.status == 413; }
 };
 
+/// "3", "3-7", "3-": which requests of a capture.
+struct IdRange {
+    std::uint64_t first = 0, last = 0;
+};
+
+Result<IdRange> parse_ids(const std::string& text) {
+    const auto wrong = [&] {
+        return fail(ErrorCode::kInvalidArgument, "--id is a number such as 3, or a range such as 3-7 or 3-, got \"" +
+                                                     receiver::printable(text) + "\"");
+    };
+    IdRange out;
+    const auto* end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, out.first);
+    if (error != std::errc() || out.first == 0) return wrong();
+    out.last = out.first;
+    if (at == end) return out;
+    if (*at != '-') return wrong();
+    out.last = static_cast<std::uint64_t>(-1);
+    if (at + 1 == end) return out;
+    const auto [stop, bad] = std::from_chars(at + 1, end, out.last);
+    if (bad != std::errc() || stop != end || out.last < out.first) return wrong();
+    return out;
+}
+
+/// Which requests of a capture are meant, by --id, --filter and --search.
+struct Selection {
+    std::vector<IdRange> ids;
+    std::optional<receiver::Filter> filter;
+
+    [[nodiscard]] bool holds(std::uint64_t id) const {
+        return ids.empty() ||
+               std::any_of(ids.begin(), ids.end(), [&](const IdRange& r) { return r.first <= id && id <= r.last; });
+    }
+    [[nodiscard]] bool beyond(std::uint64_t id) const {
+        return !ids.empty() && std::all_of(ids.begin(), ids.end(), [&](const IdRange& r) { return r.last < id; });
+    }
+};
+
 class Inspector {
 public:
     Inspector(const Options& options, Io& io) : options_(options), io_(io), checker_(check_options(options)) {}
 
     int run() {
+        if (const auto selected = select(); !selected) return problem(selected.error());
         if ((options_.as == "auto" && options_.file != "-" && receiver::looks_like_capture(options_.file)) ||
             options_.as == "capture")
             return capture();
-        const auto input = read_input(options_, io_);
+        if (options_.list || !options_.ids.empty() || !options_.filter.empty() || !options_.diff.empty())
+            return problem({ErrorCode::kInvalidArgument, "--list, --id, --filter and --diff are for captures",
+                            options_.file, "this is none"});
+        auto input = read_input(options_, io_);
         if (!input) return problem(input.error());
-        if (options_.as == "http" || (options_.as == "auto" && looks_like_http(*input))) return http(*input);
-        return body(*input);
+        auto bytes = undo_text(std::move(*input));
+        if (!bytes) return problem(bytes.error());
+        if (options_.as == "http" || (options_.as == "auto" && looks_like_http(*bytes))) return http(*bytes);
+        return body(*bytes);
     }
 
 private:
@@ -101,8 +155,63 @@ private:
     }
 
     int problem(const Error& error) {
-        io_.err << "prw inspect: " << error.text() << "\n";
-        return error.code == ErrorCode::kMalformed ? kNonConforming : kUsage;
+        io_.err << "prw inspect: " << proto::escaped(error.text(), proto::kUncut, "\n") << "\n";
+        return kUsage;
+    }
+    /// The bytes of a sender are wrong, not the file.
+    int malformed(const Error& error) {
+        (void)problem(error);
+        return kNonConforming;
+    }
+
+    Result<void> select() {
+        for (const auto& text : options_.ids) {
+            auto range = parse_ids(text);
+            if (!range) return tl::unexpected<Error>(range.error());
+            selection_.ids.push_back(*range);
+        }
+        if (options_.filter.empty()) return {};
+        auto filter = receiver::Filter::parse(options_.filter);
+        if (!filter) return fail(ErrorCode::kInvalidArgument, "--filter: " + filter.error().what);
+        selection_.filter = std::move(*filter);
+        return {};
+    }
+
+    /// Text that stands for bytes becomes these, and it is said.
+    Result<std::string> undo_text(std::string bytes) {
+        using proto::BytesText;
+        if (options_.from == "raw") return bytes;
+        const auto is = [&](BytesText text, const std::optional<std::string>& decoded) -> Result<std::string> {
+            if (!decoded)
+                return fail(ErrorCode::kInvalidArgument, "this is not " + std::string(name_of(text)), options_.file);
+            if (!options_.json)
+                io_.out << "input  " << name_of(text) << ", " << decoded->size()
+                        << (decoded->size() == 1 ? " byte" : " bytes") << "\n";
+            json_["input"] = name_of(text);
+            return *decoded;
+        };
+        if (options_.from == "hex") {
+            auto dump = proto::decode_hex_dump(bytes);
+            if (dump && !dump->empty()) return is(BytesText::kHexDump, dump);
+            return is(BytesText::kHex, proto::decode_hex(bytes));
+        }
+        if (options_.from == "base64") return is(BytesText::kBase64, proto::decode_base64(bytes));
+        // Only where it makes sense of what made none.
+        if (options_.as == "capture" || sensible(bytes)) return bytes;
+        for (const auto text : {BytesText::kHexDump, BytesText::kHex, BytesText::kBase64}) {
+            const auto decoded = text == BytesText::kHexDump ? proto::decode_hex_dump(bytes)
+                                 : text == BytesText::kHex   ? proto::decode_hex(bytes)
+                                                             : proto::decode_base64(bytes);
+            if (decoded && sensible(*decoded)) return is(text, decoded);
+        }
+        return bytes;
+    }
+
+    static bool sensible(const std::string& bytes) {
+        const auto kind = proto::recognise_body(bytes);
+        return looks_like_http(bytes) || kind == proto::BodyKind::kSnappyBlock ||
+               kind == proto::BodyKind::kSnappyTwice || kind == proto::BodyKind::kRawProtobufV1 ||
+               kind == proto::BodyKind::kRawProtobufV2;
     }
 
     static constexpr const char* kNotJudged =
@@ -122,7 +231,8 @@ private:
         if (head) {
             auto body = proto::body_of(*head, payload);
             if (!body)
-                return problem(Error{body.error().code, "the chunked body: " + body.error().what, body.error().where});
+                return malformed(
+                    Error{body.error().code, "the chunked body: " + body.error().what, body.error().where});
             payload = std::move(*body);
             // As a receiver frames it: without a length there is no body, whatever follows.
             if (head->find("Content-Length") == nullptr && head->find("Transfer-Encoding") == nullptr &&
@@ -158,7 +268,7 @@ private:
                 const std::string is = kind == proto::BodyKind::kUnknown || kind == proto::BodyKind::kSnappyBlock
                                            ? ""
                                            : "; it looks like " + std::string(proto::name_of(kind));
-                return problem(Error{ErrorCode::kMalformed, done.error().what + is, options_.file, done.error().where});
+                return malformed(Error{ErrorCode::kMalformed, done.error().what + is, options_.file, done.error().where});
             }
             message = buffer.view();
         }
@@ -184,32 +294,96 @@ private:
     int capture() {
         auto reader = receiver::CaptureReader::open(options_.file);
         if (!reader) return problem(reader.error());
+        if (!options_.diff.empty()) return diff(**reader);
         const auto& info = (*reader)->info();
         json_["capture"] = {{"file", options_.file}, {"version", info.version},           {"exchanges", info.exchanges},
                             {"pruned", info.pruned}, {"tool_version", info.tool_version}, {"created", info.created}};
         if (!options_.json)
-            io_.out << options_.file << ": capture of " << info.exchanges << " exchanges, created " << info.created
+            io_.out << options_.file << ": capture of " << info.exchanges << " exchanges, created "
+                    << receiver::printable(info.created)
                     << (info.pruned != 0 ? ", " + std::to_string(info.pruned) + " pruned" : "") << "\n";
         if (info.capsule) show(*info.capsule);
+        if (options_.list && !options_.json) io_.out << list_header(list_width());
         Tally tally;
+        std::uint64_t chosen = 0;
         const auto visit = [&](const receiver::Exchange& e) {
-            // Judged anew with the clock of the day it was received, so that old captures do not look late.
-            checker_.options().now_ms = e.received_unix_ms;
+            if (selection_.beyond(e.id)) return false;
+            if (!selection_.holds(e.id)) return true;
             const auto payload = e.payload();
-            one(e.raw_head, payload,
-                e.read_status == http::ReadStatus::kComplete ? checker_.check(e.raw_head, payload) : e.check, tally,
-                &e);
+            const auto check = judge(e, payload);
+            if (!wanted(e, check)) return true;
+            ++chosen;
+            if (options_.list) {
+                tally.add(check);
+                row(e, check);
+            } else {
+                one(e.raw_head, payload, check, tally, &e);
+            }
             return true;
         };
-        if (options_.id != 0) {
-            const auto exchange = (*reader)->get(options_.id);
+        const auto single = selection_.ids.size() == 1 && selection_.ids[0].first == selection_.ids[0].last;
+        if (single) {
+            const auto exchange = (*reader)->get(selection_.ids[0].first);
             if (!exchange) return problem(exchange.error());
             visit(*exchange);
         } else if (const auto done = (*reader)->for_each(visit); !done) {
             return problem(done.error());
         }
+        if (chosen == 0 && !selection_.ids.empty() && !selection_.filter && options_.search.empty())
+            return problem({ErrorCode::kInvalidArgument, "the capture has no exchange with such an id", options_.file});
         finish();
+        if (!options_.json && chosen != info.exchanges)
+            io_.out << (options_.list ? "" : "\n") << chosen << " of " << info.exchanges << " exchanges\n";
         return tally.exit_code(options_.strict);
+    }
+
+    receiver::CheckResult judge(const receiver::Exchange& e, std::string_view payload) {
+        // Judged anew with the clock of the day it was received, so that old captures do not look late.
+        checker_.options().now_ms = e.received_unix_ms;
+        auto check = checker_.check(e.raw_head, payload);
+        return e.read_status == http::ReadStatus::kComplete ? check : e.check;
+    }
+
+    bool wanted(const receiver::Exchange& e, const receiver::CheckResult& check) {
+        if (selection_.filter) {
+            const auto* view = selection_.filter->needs_view() ? &checker_.view() : nullptr;
+            if (!selection_.filter->matches({e, check, view})) return false;
+        }
+        return options_.search.empty() || has_series_with(checker_.view(), options_.search);
+    }
+
+    /// What is piped is for grep, and not cut.
+    [[nodiscard]] int list_width() const { return io_.out_is_terminal ? io_.width : receiver::kUnwrapped; }
+
+    void row(const receiver::Exchange& e, const receiver::CheckResult& check) {
+        if (options_.json) {
+            exchanges_.push_back(list_json(e, check));
+        } else {
+            io_.out << list_row(e, check, list_width());
+        }
+    }
+
+    /// Two requests of a capture, decoded, line by line.
+    int diff(receiver::CaptureReader& reader) {
+        if (options_.json) return problem({ErrorCode::kInvalidArgument, "--diff prints text; leave --json out"});
+        std::string texts[2];
+        for (const auto i : {0U, 1U}) {
+            const auto exchange = reader.get(options_.diff[i]);
+            if (!exchange) return problem(exchange.error());
+            std::ostringstream text;
+            const auto payload = exchange->payload();
+            const auto check = judge(*exchange, payload);
+            print_head(text, shown_head(exchange->raw_head, options_.credentials));
+            auto all = options_.text;
+            all.max_series = 0;
+            print_body(text, payload, check, checker_.view(), all);
+            texts[i] = text.str();
+            io_.out << (i == 0 ? "--- #" : "+++ #") << exchange->id << "  "
+                    << timestamp_text(exchange->received_unix_ms) << "\n";
+        }
+        const auto text = diff_text(texts[0], texts[1]);
+        io_.out << (text.empty() ? "they are the same\n" : text);
+        return kConforms;
     }
 
     /// The check that the capsule is the evidence of, on top of its exchanges.
@@ -247,7 +421,7 @@ private:
         });
         if (behaviour)
             for (const auto& finding : capsule.findings) text += receiver::finding_text(finding, io_.width);
-        text += "next     prw replay " + options_.file + " --judge\n";
+        text += "next     prw replay " + shell_word(options_.file) + " --judge\n";
         io_.out << text;
     }
 
@@ -258,7 +432,7 @@ private:
         if (options_.json) {
             Json out;
             if (exchange != nullptr) out["id"] = exchange->id;
-            if (!raw_head.empty()) out["head"] = head_json(raw_head);
+            if (!raw_head.empty()) out["head"] = head_json(shown_head(raw_head, options_.credentials));
             out["protobuf_message"] = check.decoded ? Json(proto::short_name(view.message)) : Json(nullptr);
             out["body"] = {{"size", body.size()},
                            {"kind", proto::name_of(proto::recognise_body(body))},
@@ -272,6 +446,7 @@ private:
             out["judged"] = !Tally::over_limit(check);
             out["series"] = series_json(view);
             out["findings"] = receiver::to_json(check.findings);
+            kinds_.add(exchange == nullptr ? 0 : exchange->id, check.findings);
             if (exchange == nullptr) {
                 json_.update(out);
             } else {
@@ -288,42 +463,126 @@ private:
                     << exchange->peer << "  connection " << exchange->connection << ", request "
                     << exchange->index_on_connection + 1 << "  answered "
                     << (exchange->status != 0 ? std::to_string(exchange->status) : "nothing");
-            if (!exchange->fault.empty()) io_.out << " (fault: " << exchange->fault << ")";
+            if (!exchange->fault.empty()) io_.out << " (fault: " << receiver::printable(exchange->fault) << ")";
             if (!exchange->scripted.empty()) io_.out << " (scripted)";
             if (std::find(shown_in_.begin(), shown_in_.end(), exchange->id) != shown_in_.end())
                 io_.out << "  shows the failure";
-            if (!exchange->problem.empty()) io_.out << "\n    " << exchange->problem;
+            if (!exchange->problem.empty()) io_.out << "\n    " << receiver::printable(exchange->problem);
             io_.out << "\n";
         }
         if (!raw_head.empty()) {
             io_.out << "head  " << raw_head.size() << " bytes\n";
-            print_head(io_.out, raw_head);
+            print_head(io_.out, shown_head(raw_head, options_.credentials));
         }
-        print_body(io_.out, body, check, view, options_.text);
+        auto shown = options_.text;
+        shown.search = options_.search;
+        print_body(io_.out, body, check, view, shown);
         if (Tally::over_limit(check)) io_.out << "not judged  " << kNotJudged << "\n";
-        if (check.findings.empty()) {
-            io_.out << "findings  none\n";
+        kinds_.add(exchange == nullptr ? 0 : exchange->id, check.findings);
+        if (options_.all) {
+            each(check.findings);
+        } else if (exchange != nullptr) {
+            in_short(check.findings);
+        }
+    }
+
+    /// Every finding as the rules gave it; of each rule only so many are detailed.
+    void each(const std::vector<receiver::Finding>& findings) {
+        io_.out << "findings  " << (findings.empty() ? "none" : std::to_string(findings.size())) << "\n";
+        std::vector<std::pair<std::string, std::uint64_t>> more;
+        for (const auto& finding : findings) {
+            auto once = finding;
+            once.count = 1;
+            io_.out << receiver::finding_text(once, io_.width);
+            if (finding.count > 1) more.emplace_back(finding.rule, finding.count - 1);
+        }
+        for (const auto& [rule, count] : more)
+            io_.out << "  … and " << count << " more of " << receiver::printable(rule) << "\n";
+    }
+
+    /// One line a request; the same said once comes at the end.
+    void in_short(const std::vector<receiver::Finding>& findings) {
+        receiver::FindingTally here;
+        here.add(0, findings);
+        std::string text, line = "findings  ";
+        for (const auto* kind : here.worst_first()) {
+            auto part =
+                std::string(1, receiver::mark_of(kind->first.severity)) + " " + receiver::printable(kind->first.rule);
+            if (kind->times > 1) part += " (" + std::to_string(kind->times) + " times)";
+            if (line.size() > 10 && line.size() + part.size() + 3 > static_cast<std::size_t>(io_.width)) {
+                text += line + ",\n";
+                line = std::string(10, ' ');
+            }
+            line += (line.size() > 10 ? ", " : "") + part;
+        }
+        io_.out << text << line << (findings.empty() ? "none" : "") << "\n";
+    }
+
+    void said_once() {
+        const auto kinds = kinds_.worst_first();
+        const bool capture = json_.contains("capture");
+        if (kinds.empty()) {
+            io_.out << (capture ? "\n" : "") << "findings  none\n";
             return;
         }
-        io_.out << "findings  " << check.findings.size() << "\n";
-        for (const auto& finding : check.findings) io_.out << receiver::finding_text(finding, io_.width);
+        std::uint64_t times = 0;
+        for (const auto* kind : kinds) times += kind->times;
+        io_.out << (capture ? "\n" : "") << "findings  " << kinds.size() << (kinds.size() == 1 ? " kind" : " kinds");
+        if (times != kinds.size()) io_.out << ", " << times << " in all";
+        if (capture) io_.out << ", in " << kinds_.with_findings() << " of " << kinds_.requests() << " requests";
+        if (times != kinds.size()) io_.out << " (--all shows each)";
+        io_.out << "\n";
+        for (const auto* kind : kinds) io_.out << receiver::kind_text(*kind, io_.width);
     }
 
     void finish() {
-        if (!options_.json) return;
+        if (!options_.json) {
+            if (!options_.all && !options_.list) said_once();
+            return;
+        }
         if (json_.contains("capture")) {
             json_["exchanges"] = std::move(exchanges_);
-            json_["findings"] = std::move(findings_);
+            if (!options_.list) json_["findings"] = std::move(findings_);
+        }
+        if (!options_.list) {
+            json_["kinds"] = Json::array();
+            for (const auto* kind : kinds_.worst_first()) json_["kinds"].push_back(kind_json(*kind));
         }
         io_.out << receiver::dump(json_) << "\n";
+    }
+
+    static Json kind_json(const receiver::FindingKind& kind) {
+        Json out = {{"rule", kind.first.rule},
+                    {"severity", name_of(kind.first.severity)},
+                    {"field", receiver::shape_of(kind.first.field)},
+                    {"times", kind.times},
+                    {"requests", kind.requests}};
+        if (kind.first_id != 0) out["first"] = kind.first_id;
+        return out;
     }
 
     const Options& options_;
     Io& io_;
     receiver::Checker checker_;
+    Selection selection_;
+    receiver::FindingTally kinds_;
     std::vector<std::uint64_t> shown_in_;  ///< of a capsule
     Json json_ = Json::object(), exchanges_ = Json::array(), findings_ = Json::array();
 };
+
+}  // namespace
+
+namespace {
+
+std::string filter_help() {
+    std::string out = "--filter: comparisons with == != < <= > >= =~ !~, joined by && || ! and parentheses. Columns:\n";
+    for (const auto& column : receiver::filter_columns()) {
+        std::string name(column.name);
+        name.resize(std::max<std::size_t>(name.size(), 11), ' ');
+        out += "  " + name + std::string(column.summary) + "\n";
+    }
+    return out + "  label.NAME the values of that label, as in label.job == node\n";
+}
 
 }  // namespace
 
@@ -345,7 +604,21 @@ void add_inspect(CLI::App& app, Io& io, int& exit_code) {
                        ? std::string()
                        : "expected 1.0, 2.0, prometheus.WriteRequest or io.prometheus.write.v2.Request, got " + text;
         });
-    sub->add_option("--id", options->id, "Only this exchange of a capture");
+    sub->add_option("--from", options->from,
+                    "How the bytes are written: auto, raw, hex (digits, or a dump of xxd or hexdump -C), base64")
+        ->check(CLI::IsMember({"auto", "raw", "hex", "base64"}))
+        ->capture_default_str();
+    sub->add_flag("--list", options->list, "One line for each request of a capture");
+    sub->add_option("--id", options->ids, "Only these requests of a capture: N, N-M or N-, repeatable")
+        ->allow_extra_args(false);
+    sub->add_option("--filter", options->filter,
+                    "Only requests for which this holds, e.g. 'status>=400 && metric=~\"http_.*\"'; below");
+    sub->add_option("--search", options->search,
+                    "Only requests, and series, with this in a label's name or value (ASCII letters of either case)");
+    sub->add_option("--diff", options->diff, "Compare two requests of a capture: --diff N M")->expected(2);
+    sub->add_flag("--all", options->all, "Every finding below its request, instead of each kind once at the end");
+    sub->add_flag("--show-credentials", options->credentials,
+                  "Print heads as they came; without it, tokens, cookies, passwords and keys are overwritten");
     sub->add_option("--max-series", options->text.max_series, "Series printed per request; 0: all")
         ->capture_default_str();
     sub->add_option("--max-uncompressed", options->max_uncompressed, "Limit of the uncompressed size, in bytes")
@@ -354,9 +627,13 @@ void add_inspect(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("--strict", options->strict, "Exit with 3 when there are only warnings");
     sub->add_flag("--json", options->json, "As JSON, findings under \"findings\"");
     sub->footer(
-        "Exit code: 0 no violation, 1 a violation or malformed bytes, 2 unreadable input, 3 only warnings with "
-        "--strict, 4 a message over a limit, which was not judged.\n\n"
-        "Examples:\n  prw inspect request.http\n  prw inspect run.prwcap --id 3 --hex\n  prw inspect "
+        filter_help() +
+        "\nExit code: 0 no violation, 1 a violation or malformed bytes of a sender, 2 unreadable input (a damaged "
+        "capture, too), 3 only warnings with --strict, "
+        "4 a message over a limit, which was not judged.\n\n"
+        "Examples:\n  prw inspect request.http\n  prw inspect run.prwcap --list\n  prw inspect run.prwcap --list "
+        "--filter 'worst==fail || status>=500'\n  prw inspect run.prwcap --id 3 --hex\n  prw inspect run.prwcap --diff "
+        "3 4\n  prw inspect "
         ".prw/last/capsules/sender--labels--sorted-1.0.prwcap\n  curl -s "
         "http://127.0.0.1:9201/api/v1/requests/1/raw | prw inspect -\n"
         "  prw inspect body.snappy --protobuf-message 2.0 --json | jq .findings");

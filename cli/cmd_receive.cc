@@ -3,21 +3,23 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <future>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "commands.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
 #include "prw/receiver/receiver.h"
+#include "prw/receiver/tally.h"
 #include "prw/receiver/text.h"
 #include "request_text.h"
 #include "signals.h"
@@ -37,7 +39,7 @@ struct Options {
     std::string stop_after;
     std::size_t max_connections = 1024;
     std::size_t findings = 3;
-    bool only_1x = false, no_control_api = false, quiet = false, verbose = false, json = false;
+    bool only_1x = false, no_control_api = false, quiet = false, verbose = false, json = false, all = false;
 };
 
 /// Written whole or not at all: whoever waits for the file may read it at once.
@@ -68,7 +70,8 @@ Result<receiver::Script> load_script(const std::string& text) {
     return receiver::parse_script(yaml, text);
 }
 
-/// Prints exchanges as they come, and the sums at the end. Called for one exchange at a time.
+/// Prints exchanges as they come, a finding in full when its kind first comes, and the sums at the end. Called for one
+/// exchange at a time.
 class Log {
 public:
     Log(const Options& options, Io& io) : options_(options), io_(io) {}
@@ -77,10 +80,7 @@ public:
         ++requests_;
         series_ += e.check.series;
         samples_ += e.check.samples;
-        for (const auto& f : e.check.findings) {
-            auto& rule = rules_[{f.severity, f.rule}];
-            rule += f.count;
-        }
+        tally_.add(e.id, e.check.findings);
         if (options_.quiet) return;
         if (options_.json) return json(e);
         line(e);
@@ -88,15 +88,22 @@ public:
 
     void summary() {
         if (options_.json) return;
-        io_.out << "received " << requests_ << " requests, " << series_ << " series, " << samples_ << " samples\n";
-        for (auto severity : {receiver::Severity::kFail, receiver::Severity::kWarn, receiver::Severity::kInfo})
-            for (const auto& [key, times] : rules_)
-                if (key.first == severity)
-                    io_.out << "  " << receiver::mark_of(severity) << " " << name_of(severity) << "  " << key.second
-                            << "  " << times << " times\n";
+        io_.out << end_of_line() << "received " << counted(requests_, "request") << ", " << series_ << " series, "
+                << counted(samples_, "sample") << "\n";
+        std::size_t width = 0;
+        for (const auto& kind : tally_.kinds()) width = std::max(width, kind.first.rule.size());
+        for (const auto* kind : tally_.worst_first()) {
+            const auto& finding = kind->first;
+            io_.out << "  " << receiver::mark_of(finding.severity) << " " << name_of(finding.severity) << "  "
+                    << finding.rule << std::string(width - finding.rule.size(), ' ') << "  " << kind->seen() << "\n";
+        }
     }
 
 private:
+    static std::string counted(std::uint64_t count, const char* what) {
+        return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+    }
+
     void line(const receiver::Exchange& e) {
         const auto head = proto::parse_request_head(e.raw_head);
         const std::string time = timestamp_text(e.received_unix_ms);
@@ -109,28 +116,69 @@ private:
         } else {
             const auto message = e.check.declared ? proto::short_name(*e.check.declared) : "-";
             text += "  " + std::string(message) + "  " + std::to_string(e.check.series) + " series  " +
-                    std::to_string(e.check.samples) + " samples";
-            if (e.check.histograms != 0) text += "  " + std::to_string(e.check.histograms) + " histograms";
-            if (e.check.exemplars != 0) text += "  " + std::to_string(e.check.exemplars) + " exemplars";
+                    counted(e.check.samples, "sample");
+            if (e.check.histograms != 0) text += "  " + counted(e.check.histograms, "histogram");
+            if (e.check.exemplars != 0) text += "  " + counted(e.check.exemplars, "exemplar");
             if (e.check.metadata != 0 && e.check.kind == receiver::RequestKind::kWriteV1)
                 text += "  " + std::to_string(e.check.metadata) + " metadata";
             text += "  " + std::to_string(e.raw_body.size()) + " B";
         }
         if (head) text += "  " + receiver::printable(head->value("User-Agent"), 40);
-        if (!e.scripted.empty()) text += "  (" + e.scripted + ")";
-        if (!e.fault.empty()) text += "  (fault: " + e.fault + ")";
+        if (!e.scripted.empty()) text += "  (" + receiver::printable(e.scripted, 60) + ")";
+        if (!e.fault.empty()) text += "  (fault: " + receiver::printable(e.fault, 60) + ")";
         text += '\n';
+        if (options_.all) {
+            each(e, text);
+        } else {
+            new_kinds(text);
+        }
+        io_.out << end_of_line() << text;
+        status();
+        io_.out << std::flush;
+    }
+
+    [[nodiscard]] bool wanted(const receiver::Finding& finding) const {
+        return options_.verbose || finding.severity != receiver::Severity::kInfo;
+    }
+
+    void each(const receiver::Exchange& e, std::string& text) const {
         std::size_t shown = 0;
-        for (const auto& f : e.check.findings) {
-            if (f.severity == receiver::Severity::kInfo && !options_.verbose) continue;
+        for (const auto& finding : e.check.findings) {
+            if (!wanted(finding)) continue;
             if (shown++ == options_.findings && !options_.verbose) {
                 text += "    … and more: --verbose shows all, --record keeps them\n";
                 break;
             }
-            text += receiver::finding_text(f, io_.width);
+            text += receiver::finding_text(finding, io_.width);
         }
-        io_.out << text << std::flush;
     }
+
+    /// Those of this request that no earlier one had.
+    void new_kinds(std::string& text) {
+        const auto& kinds = tally_.kinds();
+        for (; told_ < kinds.size(); ++told_)
+            if (wanted(kinds[told_].first)) text += receiver::finding_text(kinds[told_].first, io_.width);
+    }
+
+    /// On a terminal the last line counts what came again.
+    void status() {
+        if (!io_.out_is_terminal || tally_.kinds().empty()) return;
+        std::string text;
+        for (const auto* kind : tally_.worst_first()) {
+            if (!wanted(kind->first)) continue;
+            const auto part = std::string(text.empty() ? "" : "  ") + receiver::mark_of(kind->first.severity) + " " +
+                              kind->first.rule + " " + std::to_string(kind->times);
+            if (text.size() + part.size() + 3 > static_cast<std::size_t>(std::max(io_.width, 40))) {
+                text += " …";
+                break;
+            }
+            text += part;
+        }
+        if (text.empty()) return;
+        io_.out << text;
+        status_shown_ = true;
+    }
+    std::string end_of_line() { return std::exchange(status_shown_, false) ? "\r\x1b[K" : ""; }
 
     void json(const receiver::Exchange& e) {
         nlohmann::ordered_json out;
@@ -138,7 +186,7 @@ private:
         out["received_unix_ms"] = e.received_unix_ms;
         out["peer"] = e.peer;
         out["connection"] = e.connection;
-        out["head"] = head_json(e.raw_head);
+        out["head"] = head_json(shown_head(e.raw_head));
         out["protobuf_message"] = e.check.declared ? nlohmann::ordered_json(proto::short_name(*e.check.declared))
                                                    : nlohmann::ordered_json(nullptr);
         out["body_size"] = e.raw_body.size();
@@ -155,7 +203,9 @@ private:
     const Options& options_;
     Io& io_;
     std::uint64_t requests_ = 0, series_ = 0, samples_ = 0;
-    std::map<std::pair<receiver::Severity, std::string>, std::uint64_t> rules_;
+    receiver::FindingTally tally_;
+    std::size_t told_ = 0;  ///< kinds that were shown
+    bool status_shown_ = false;
 };
 
 int problem(Io& io, const Error& error) {
@@ -253,7 +303,9 @@ int receive(const Options& options, Io& io) {
     if (!options.json) {
         io.out << "listening on http://" << server.address() << " (any path)";
         if (capture) io.out << ", recording to " << options.record;
-        io.out << "\n" << std::flush;
+        io.out << "\n";
+        if (!options.quiet) io.out << "in prometheus.yml:\n  remote_write:\n    - url: " << server.url() << "\n";
+        io.out << std::flush;
     }
 
     signals.wait(stop_time);
@@ -263,6 +315,8 @@ int receive(const Options& options, Io& io) {
         if (const auto closed = capture->close(); !closed && !lost) lost = closed.error();
         if (!options.json && capture->pruned() != 0)
             io.out << "  " << capture->pruned() << " exchanges were pruned to stay within --record.max-size\n";
+        if (!options.json && !lost && seen != 0)
+            io.out << "look at them: prw inspect " << shell_word(options.record) << " --list\n";
     }
     if (lost) {
         io.err << "prw receive: recording stopped: " << lost->text() << "\n";
@@ -300,14 +354,15 @@ void add_receive(CLI::App& app, Io& io, int& exit_code) {
         ->capture_default_str();
     sub->add_flag("--no-control-api", o->no_control_api, "Do not serve /-/ready, /-/healthy, /metrics and /api/v1/");
     sub->add_option("--stop-after", o->stop_after, "Stop after this many requests, or after a duration such as 30s");
-    sub->add_option("--findings", o->findings, "Findings printed per request")->capture_default_str();
+    sub->add_option("--findings", o->findings, "With --all: findings printed per request")->capture_default_str();
     sub->add_flag("-q,--quiet", o->quiet, "Print only the address and the summary");
-    sub->add_flag("-v,--verbose", o->verbose, "Print every finding, also of severity info");
+    sub->add_flag("--all", o->all, "Print findings of every request, not only when their kind first comes");
+    sub->add_flag("-v,--verbose", o->verbose, "Print also findings of severity info, and with --all all of them");
     sub->add_flag("--json", o->json, "One JSON object a line for each request");
     sub->footer(
         "Control API on the same port: GET /-/ready, /-/healthy, /metrics, /api/v1/status, /api/v1/requests, "
         "/api/v1/requests/ID[/raw],\n"
-        "GET, PUT and DELETE /api/v1/script.\n\n"
+        "GET, PUT and DELETE /api/v1/script; a browser gets a page that says so.\n\n"
         "Examples:\n  prw receive\n  prw receive --record run.prwcap --on-violation accept\n  prw receive --respond "
         "'503x2:retry-after=1,204'\n"
         "  prw receive --web.listen-address 127.0.0.1:0 --address-file addr.txt --stop-after 10 --json");

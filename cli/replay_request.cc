@@ -36,7 +36,11 @@ public:
         : options_(options), old_size_(std::to_string(old_payload.size())), request_(request) {}
 
     /// Every line as it came, but for destination, length, credentials and what the user gives.
-    void write(const std::string& raw_head) {
+    void write(const std::string& captured) {
+        // What was meant for another place is not sent to this one, whether the head parses or not.
+        std::string raw_head(captured);
+        proto::redact_credentials(raw_head);
+        request_.dropped_credentials = raw_head != captured;
         const auto head = proto::parse_request_head(raw_head);
         if (!head) {
             request_.head = raw_head;  // part of the evidence: sent as it is

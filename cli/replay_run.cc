@@ -254,7 +254,7 @@ private:
         }
         std::string recorded = status_text(was);
         if (!exchange.scripted.empty()) recorded += " (scripted)";
-        if (!exchange.fault.empty()) recorded += " (fault: " + exchange.fault + ")";
+        if (!exchange.fault.empty()) recorded += " (fault: " + receiver::printable(exchange.fault, 60) + ")";
         const std::string transition = recorded + " → " + status_text(now);
         ++transitions_[transition + (good ? "" : "   not as wanted")];
         if (!options_.verbose && shown_ >= kShownExchanges) return;

@@ -2,9 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <string>
 
+#include "prw/proto/credentials.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/receiver/text.h"
@@ -91,6 +93,12 @@ std::string timestamp_text(std::int64_t ms) {
     return text;
 }
 
+std::string shown_head(std::string_view raw_head, bool credentials) {
+    std::string out(raw_head);
+    if (!credentials) proto::redact_credentials(out);
+    return out;
+}
+
 void print_head(std::ostream& out, std::string_view raw_head) {
     while (!raw_head.empty()) {
         const auto end = raw_head.find('\n');
@@ -100,6 +108,33 @@ void print_head(std::ostream& out, std::string_view raw_head) {
         if (end == std::string_view::npos) break;
         raw_head.remove_prefix(end + 1);
     }
+}
+
+bool has_label_with(const proto::RequestView& view, const proto::SeriesView& series, std::string_view text) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto holds = [&](std::string_view whole) {
+        return std::search(whole.begin(), whole.end(), text.begin(), text.end(),
+                           [&](char a, char b) { return lower(a) == lower(b); }) != whole.end();
+    };
+    const auto labels = view.labels_of(series);
+    return std::any_of(labels.begin(), labels.end(),
+                       [&](const proto::LabelView& label) { return holds(label.name) || holds(label.value); });
+}
+
+bool has_series_with(const proto::RequestView& view, std::string_view text) {
+    return std::any_of(view.series.begin(), view.series.end(),
+                       [&](const proto::SeriesView& series) { return has_label_with(view, series, text); });
+}
+
+std::string shell_word(std::string_view text) {
+    const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_./:=,+@%").find(c) != std::string_view::npos;
+    });
+    if (plain) return std::string(text);
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return out + "'";
 }
 
 void print_hex(std::ostream& out, std::string_view bytes, std::size_t limit) {
@@ -145,14 +180,17 @@ void print_body(std::ostream& out, std::string_view body, const receiver::CheckR
         << " histograms, " << view.exemplars.size() << " exemplars, " << view.metadata.size() << " metadata";
     if (view.message == proto::ProtobufMessage::kV2) out << ", " << view.symbols.size() << " symbols";
     out << "\n";
-    std::size_t shown = 0;
+    std::size_t shown = 0, wanted = 0;
     for (const auto& series : view.series) {
-        if (options.max_series != 0 && shown++ == options.max_series) {
-            out << "  … and " << view.series.size() - options.max_series << " series more (--max-series 0 shows all)\n";
-            break;
-        }
+        if (!options.search.empty() && !has_label_with(view, series, options.search)) continue;
+        if (++wanted > options.max_series && options.max_series != 0) continue;
+        ++shown;
         print_series(out, view, series);
     }
+    if (shown < wanted) out << "  … and " << wanted - shown << " series more (--max-series 0 shows all)\n";
+    if (!options.search.empty())
+        out << "  " << wanted << " of " << view.series.size() << " series have \"" << printable(options.search)
+            << "\"\n";
     if (view.message == proto::ProtobufMessage::kV1)
         for (const auto& m : view.metadata)
             out << "  metadata " << printable(m.family) << " " << proto::name_of(static_cast<proto::MetricType>(m.type))

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "prw/proto/content_type.h"
+#include "prw/proto/credentials.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/check.h"
@@ -13,25 +14,28 @@ namespace prw::cli {
 
 namespace {
 
+using receiver::printable;
+
 constexpr std::size_t kExchanges = 3;
 
 void print_exchange(const receiver::Exchange& exchange, receiver::Checker& checker, Io& io) {
     io.out << "exchange " << exchange.id << "   at " << exchange.first_byte_us / 1000 << " ms, connection "
            << exchange.connection << "\n";
-    print_head(io.out, exchange.raw_head);
+    print_head(io.out, shown_head(exchange.raw_head));
     const auto payload = exchange.payload();
     checker.options().now_ms = exchange.received_unix_ms;
     const auto check = checker.check(exchange.raw_head, payload);
     print_body(io.out, payload, check, checker.view(), {.max_series = 10, .hex = false});
     if (!exchange.response_sent && exchange.status == 0) {
-        io.out << "response none" << (exchange.fault.empty() ? "" : ", fault " + exchange.fault) << "\n\n";
+        io.out << "response none" << (exchange.fault.empty() ? "" : ", fault " + printable(exchange.fault)) << "\n\n";
         return;
     }
     io.out << "response " << exchange.status << " after " << (exchange.response_start_us - exchange.last_byte_us) / 1000
-           << " ms" << (exchange.fault.empty() ? "" : ", fault " + exchange.fault)
-           << (exchange.scripted.empty() ? "" : ", scripted: " + exchange.scripted) << "\n";
-    for (const auto& [name, value] : exchange.response_headers) io.out << "  " << name << ": " << value << "\n";
-    if (!exchange.response_body.empty()) io.out << "  " << receiver::printable(exchange.response_body) << "\n";
+           << " ms" << (exchange.fault.empty() ? "" : ", fault " + printable(exchange.fault))
+           << (exchange.scripted.empty() ? "" : ", scripted: " + printable(exchange.scripted)) << "\n";
+    for (const auto& [name, value] : exchange.response_headers)
+        io.out << "  " << printable(name) << ": " << printable(proto::redact_header_value(name, value)) << "\n";
+    if (!exchange.response_body.empty()) io.out << "  " << printable(exchange.response_body) << "\n";
     io.out << "\n";
 }
 

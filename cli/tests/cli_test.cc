@@ -50,6 +50,32 @@ TEST(Cli, UsageErrorsAreExitCodeTwo) {
     }
 }
 
+TEST(Cli, SaysWhatWasMeantByAMistypedCommandOrFlag) {
+    const std::vector<std::pair<std::vector<std::string>, std::string>> rows = {
+        {{"recieve"}, "prw: there is no command \"recieve\"; did you mean receive?\nprw has receive, send, test, "},
+        {{"test", "receiver"}, "prw test: there is no command \"receiver\"\nprw test has sender\n"},
+        {{"test", "sendr", "--", "x"}, "prw test: there is no command \"sendr\"; did you mean sender?\n"},
+        {{"init", "receiver"}, "prw init: there is no command \"receiver\"\nprw init has sender\n"},
+        {{"inspect", "x", "--protobuf-mesage", "1.0"},
+         "prw inspect: there is no flag --protobuf-mesage; did you mean --protobuf-message?\nprw inspect --help "},
+        {{"inspect", "x", "--protobuf-mesage=1.0"}, "did you mean --protobuf-message?"},
+        {{"inspect", "--jsn"}, "prw inspect: there is no flag --jsn; did you mean --json?"},
+        {{"test", "sender", "--protobuf-mesage", "2.0", "--", "x"}, "did you mean --protobuf-message?"},
+        {{"inspect", "x", "--quite-another-thing"},
+         "there is no flag --quite-another-thing\nprw inspect --help shows all\n"},
+        {{"recei\x1b[31mve"}, "there is no command \"recei\\x1b[31mve\""},
+    };
+    for (const auto& [arguments, says] : rows) {
+        const auto outcome = prw(arguments);
+        EXPECT_EQ(outcome.code, kUsage) << outcome.err;
+        EXPECT_THAT(outcome.err, HasSubstr(says));
+        EXPECT_EQ(outcome.out, "");
+    }
+    // What is missing is still said as such.
+    EXPECT_THAT(prw({}).err, HasSubstr("A subcommand is required"));
+    EXPECT_THAT(prw({"inspect"}).err, HasSubstr("file is required"));
+}
+
 TEST(Cli, EveryCommandHasHelpWithExamples) {
     for (const char* command : {"receive", "send", "inspect", "replay", "test sender", "init sender", "report", "list",
                                 "explain", "self-test"}) {
@@ -355,25 +381,45 @@ TEST(Inspect, NamesAnHttp2Preface) {
     EXPECT_THAT(outcome.out, HasSubstr("an HTTP/2 preface"));
 }
 
+receiver::Exchange exchange_of(std::uint64_t id, const std::string& head, const std::string& body) {
+    receiver::Exchange e;
+    e.id = id;
+    e.raw_head = head;
+    e.raw_body = body;
+    e.peer = "127.0.0.1:4711";
+    e.received_unix_ms = 1763800000000;
+    e.status = 204;
+    e.response_sent = true;
+    return e;
+}
+
+std::string write_capture(const TempDir& dir, const std::vector<receiver::Exchange>& exchanges) {
+    const auto path = dir.file("a.prwcap");
+    auto writer = receiver::CaptureWriter::open(path);
+    EXPECT_TRUE(writer) << writer.error().text();
+    for (const auto& e : exchanges) EXPECT_TRUE((*writer)->append(e));
+    EXPECT_TRUE((*writer)->close());
+    return path;
+}
+
+/// Requests of these senders, as #1, #2, …
+std::string capture_of(const TempDir& dir, const std::vector<const char*>& names, std::int64_t gap_ms = 1000) {
+    std::vector<receiver::Exchange> exchanges;
+    for (const char* name : names) {
+        const auto request = fixture(name);
+        const auto gap = gap_ms * static_cast<std::int64_t>(exchanges.size());
+        exchanges.push_back(exchange_of(exchanges.size() + 1, request.head, request.body));
+        exchanges.back().received_unix_ms += gap;
+    }
+    return write_capture(dir, exchanges);
+}
+
+const std::vector<const char*> kFour = {"tenzir-6.20-1.0/000", "kube-eventer-1.3-1.0/001", "prometheus-3.14-2.0/001",
+                                        "kube-eventer-1.3-1.0/002"};
+
 TEST(Inspect, ReadsCapturesWithEveryExchange) {
     const TempDir dir;
-    const auto path = dir.file("a.prwcap");
-    {
-        auto writer = receiver::CaptureWriter::open(path);
-        ASSERT_TRUE(writer) << writer.error().text();
-        std::uint64_t id = 0;
-        for (const char* name : {"tenzir-6.20-1.0/000", "kube-eventer-1.3-1.0/001"}) {
-            const auto request = fixture(name);
-            receiver::Exchange e;
-            e.id = ++id;
-            e.raw_head = request.head;
-            e.raw_body = request.body;
-            e.received_unix_ms = 1763800000000;
-            e.status = 204;
-            ASSERT_TRUE((*writer)->append(e));
-        }
-        ASSERT_TRUE((*writer)->close());
-    }
+    const auto path = capture_of(dir, {"tenzir-6.20-1.0/000", "kube-eventer-1.3-1.0/001"}, 0);
     const auto text = prw({"inspect", path});
     EXPECT_THAT(text.out, HasSubstr("capture of 2 exchanges"));
     EXPECT_THAT(text.out, HasSubstr("#2  2025-11-22T08:26:40.000Z"));
@@ -383,6 +429,241 @@ TEST(Inspect, ReadsCapturesWithEveryExchange) {
     EXPECT_EQ(parsed.at("exchanges").size(), 1U);
     EXPECT_EQ(parsed.at("capture").at("exchanges"), 2);
     EXPECT_EQ(prw({"inspect", path, "--id", "7"}).code, kUsage);
+}
+
+/// Where the file lies is no part of what is compared.
+std::string without_path(std::string text, const TempDir& dir) {
+    const auto path = dir.path().string() + "/";
+    for (auto at = text.find(path); at != std::string::npos; at = text.find(path)) text.erase(at, path.size());
+    return text;
+}
+
+TEST(Inspect, ShowsACaptureAtAGlance) {
+    const TempDir dir;
+    const auto path = capture_of(dir, kFour);
+    const auto outcome = prw({"inspect", path, "--list"});
+    EXPECT_EQ(outcome.code, kNonConforming) << outcome.err;
+    const auto text = without_path(outcome.out.substr(outcome.out.find('\n') + 1), dir);
+    EXPECT_EQ(text, golden(kGolden / "inspect-list.txt", text));
+    const auto parsed = json::parse(prw({"inspect", path, "--list", "--json"}).out);
+    ASSERT_EQ(parsed.at("exchanges").size(), 4U);
+    EXPECT_EQ(parsed.at("exchanges")[1].at("sender"), "kube-eventer");
+    EXPECT_EQ(parsed.at("exchanges")[1].at("worst").at("severity"), "fail");
+    EXPECT_EQ(parsed.at("exchanges")[1].at("counts").at("series"), 10);
+}
+
+TEST(Inspect, SaysTheSameFindingOnce) {
+    const TempDir dir;
+    const auto path = capture_of(dir, {"kube-eventer-1.3-1.0/001", "tenzir-6.20-1.0/000", "kube-eventer-1.3-1.0/001"});
+    const auto outcome = prw({"inspect", path, "--max-series", "1"});
+    const auto text = without_path(outcome.out.substr(outcome.out.find('\n') + 1), dir);
+    EXPECT_EQ(text, golden(kGolden / "inspect-capture.txt", text));
+    // Ten in each of the two requests, wherever they are counted.
+    EXPECT_THAT(outcome.out, HasSubstr("20 times in 2 requests, first in #1"));
+    const auto parsed = json::parse(prw({"inspect", path, "--json"}).out);
+    EXPECT_EQ(parsed.at("kinds")[0].at("rule"), "labels/sorted");
+    EXPECT_EQ(parsed.at("kinds")[0].at("times"), 20);
+    EXPECT_EQ(parsed.at("kinds")[0].at("requests"), 2);
+    EXPECT_EQ(parsed.at("kinds")[0].at("first"), 1);
+    // And each where it is asked for.
+    const auto all = prw({"inspect", path, "--all", "--max-series", "1"});
+    std::size_t details = 0;
+    for (auto at = all.out.find("x labels/sorted"); at != std::string::npos;
+         at = all.out.find("x labels/sorted", at + 1))
+        ++details;
+    EXPECT_EQ(details, 10U);
+    EXPECT_THAT(all.out, HasSubstr("  … and 5 more of labels/sorted\n"));
+}
+
+TEST(Inspect, NarrowsACapture) {
+    const TempDir dir;
+    const auto path = capture_of(dir, kFour);
+    struct Row {
+        std::vector<std::string> arguments;
+        std::string ids;
+    };
+    for (const auto& [arguments, ids] : std::vector<Row>{{{"--id", "2"}, "2"},
+                                                         {{"--id", "2-3"}, "23"},
+                                                         {{"--id", "3-"}, "34"},
+                                                         {{"--id", "1", "--id", "4"}, "14"},
+                                                         {{"--filter", "message==2.0"}, "3"},
+                                                         {{"--filter", "worst==fail"}, "24"},
+                                                         {{"--filter", "worst==fail", "--id", "1-2"}, "2"},
+                                                         {{"--filter", "sender=~\"Prometheus.*\" || id==1"}, "13"},
+                                                         {{"--filter", "metric==\"up\""}, "3"},
+                                                         {{"--filter", "label.namespace==default"}, "24"},
+                                                         {{"--filter", "id==9"}, ""},
+                                                         {{"--search", "SHOP_"}, "13"},
+                                                         {{"--search", "namespace"}, "24"}}) {
+        auto all = arguments;
+        all.insert(all.begin(), {"inspect", path, "--list", "--json"});
+        const auto outcome = prw(all);
+        ASSERT_NE(outcome.out, "") << outcome.err;
+        std::string found;
+        const auto parsed = json::parse(outcome.out);
+        for (const auto& row : parsed.at("exchanges")) found += std::to_string(row.at("id").get<int>());
+        EXPECT_EQ(found, ids) << ::testing::PrintToString(arguments);
+    }
+    const auto some = prw({"inspect", path, "--filter", "id==3", "--search", "shop_orders"});
+    EXPECT_THAT(some.out, HasSubstr("  4 of 36 series have \"shop_orders\"\n"));
+    EXPECT_THAT(some.out, ::testing::Not(HasSubstr("shop_freezer")));
+    EXPECT_THAT(some.out, HasSubstr("1 of 4 exchanges\n"));
+}
+
+TEST(Inspect, RefusesWhatSelectsNothingSensible) {
+    const TempDir dir;
+    const auto path = capture_of(dir, kFour);
+    const auto body = raw_path("tenzir-6.20-1.0/000");
+    const std::pair<std::vector<std::string>, const char*> rows[] = {
+        {{path, "--id", "0"}, "--id is a number such as 3, or a range such as 3-7 or 3-, got \"0\""},
+        {{path, "--id", "7-3"}, "--id is a number"},
+        {{path, "--id", "x"}, "--id is a number"},
+        {{path, "--id", "7-9"}, "the capture has no exchange with such an id"},
+        {{path, "--filter", "statsu==1"},
+         "prw inspect: --filter: there is no column \"statsu\"; did you mean status?\n  statsu==1\n  ^^^^^^\n"},
+        {{path, "--diff", "1", "9"}, "no exchange with this id"},
+        {{body, "--list"}, "are for captures"},
+        {{body, "--filter", "id==1"}, "are for captures"},
+    };
+    for (const auto& [arguments, says] : rows) {
+        auto all = arguments;
+        all.insert(all.begin(), "inspect");
+        const auto outcome = prw(all);
+        EXPECT_EQ(outcome.code, kUsage) << ::testing::PrintToString(arguments);
+        EXPECT_THAT(outcome.err, HasSubstr(says));
+    }
+}
+
+TEST(Inspect, ComparesTwoRequestsOfACapture) {
+    const TempDir dir;
+    const auto path = capture_of(dir, {"tenzir-6.20-1.0/000", "tenzir-6.20-2.0/000", "tenzir-6.20-1.0/000"});
+    const auto outcome = prw({"inspect", path, "--diff", "1", "2"});
+    EXPECT_EQ(outcome.code, kConforms);
+    EXPECT_THAT(outcome.out, StartsWith("--- #1  2025-11-22T08:26:40.000Z\n+++ #2  2025-11-22T08:26:41.000Z\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("-   X-Prometheus-Remote-Write-Version: 0.1.0\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("+   X-Prometheus-Remote-Write-Version: 2.0.0\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("    Content-Encoding: snappy\n"));
+    EXPECT_THAT(prw({"inspect", path, "--diff", "1", "3"}).out, HasSubstr("they are the same\n"));
+}
+
+TEST(Inspect, ReadsBytesWrittenAsText) {
+    proto::WriteRequest request;
+    request.series.push_back({{{"__name__", "up"}}, {{proto::to_bits(1.0), 1760000000000, 0}}, {}, {}, {}});
+    const auto message = proto::encode(request, proto::ProtobufMessage::kV1);
+    const auto body = proto::compress_snappy(message);
+    const auto whole = prw({"inspect", "-"}, body).out;
+    const auto hex = prw::testing::hex(body);
+    const auto dump = prw({"inspect", "-", "--hex"}, body).out;
+    const auto begin = dump.find("  00000000");
+    struct Row {
+        std::vector<std::string> arguments;
+        std::string input, said;
+    };
+    for (const auto& [arguments, input, said] :
+         {Row{{}, hex, "input  hexadecimal text, "}, Row{{"--from", "hex"}, hex, "input  hexadecimal text, "},
+          Row{{}, "0x" + hex.substr(0, 2) + " " + hex.substr(2) + "\n", "input  hexadecimal text, "},
+          Row{{},
+              dump.substr(begin, dump.find("prometheus.") - begin).substr(0, dump.find("message, unc") - begin),
+              "input  a hex dump, "}}) {
+        auto all = arguments;
+        all.insert(all.begin(), {"inspect", "-"});
+        const auto outcome = prw(all, input);
+        EXPECT_EQ(outcome.out, said + std::to_string(body.size()) + " bytes\n" + whole) << input << outcome.err;
+    }
+    const auto base64 = prw({"inspect", "-"}, "CgsKAnVwEgUKA3gxMg==");  // no message of Remote Write
+    EXPECT_EQ(base64.code, kNonConforming);
+    EXPECT_THAT(prw({"inspect", "-", "--from", "base64"}, "Aw==").out, HasSubstr("input  base64 text, 1 byte\n"));
+    const auto wrong = prw({"inspect", "-", "--from", "hex"}, "xyz");
+    EXPECT_EQ(wrong.code, kUsage);
+    EXPECT_THAT(wrong.err, HasSubstr("this is not hexadecimal text"));
+}
+
+// Nothing of a peer may act on the terminal, and no credential may be shown.
+
+TEST(Inspect, ShowsCredentialsOnlyWhereAsked) {
+    const auto request = fixture("tenzir-6.20-1.0/000");
+    const auto line = request.head.find("\r\n") + 2;
+    const std::vector<std::string> heads = {
+        "POST /w?token=hush HTTP/1.1\r\nAuthorization: Bearer hush\r\nCookie: hush\r\nDD-API-KEY: hush\r\n" +
+            request.head.substr(line),
+        // One that does not parse.
+        "POST /w?token=hush HTTP/1.1\r\nno colon\r\nX-Vault-Token: hush\r\n" + request.head.substr(line),
+    };
+    const TempDir dir;
+    std::vector<receiver::Exchange> exchanges;
+    for (const auto& head : heads) exchanges.push_back(exchange_of(exchanges.size() + 1, head, request.body));
+    const auto path = write_capture(dir, exchanges);
+    const auto dump = dir.file("dump.http");
+    write_file(dump, heads[0] + request.body);
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{path},
+                                                                       {path, "--json"},
+                                                                       {path, "--all"},
+                                                                       {path, "--list"},
+                                                                       {path, "--list", "--json"},
+                                                                       {path, "--diff", "1", "2"},
+                                                                       {dump},
+                                                                       {dump, "--json"}}) {
+        auto all = arguments;
+        all.insert(all.begin(), "inspect");
+        const auto outcome = prw(all);
+        EXPECT_THAT(outcome.out + outcome.err, ::testing::Not(HasSubstr("hush")))
+            << ::testing::PrintToString(arguments);
+        if (arguments.size() > 1 && arguments[1] == "--list") continue;
+        EXPECT_THAT(outcome.out, HasSubstr("xxxx"));
+        all.emplace_back("--show-credentials");
+        EXPECT_THAT(prw(all).out, HasSubstr("Bearer hush")) << ::testing::PrintToString(arguments);
+    }
+}
+
+TEST(Inspect, ObeysNothingThatCameFromOutside) {
+    const std::string hostile =
+        "\x1b[31m\x07\xc2\x9b"
+        "31m\xe2\x80\xae";
+    proto::WriteRequest request;
+    request.series.push_back({{{"__name__", "up"}, {"job", hostile}, {"a", hostile}},
+                              {{proto::to_bits(1.0), 1760000000000, 0}},
+                              {},
+                              {},
+                              {}});
+    const auto body = proto::compress_snappy(proto::encode(request, proto::ProtobufMessage::kV1));
+    auto e = exchange_of(1,
+                         "POST /" + hostile + " HTTP/1.1\r\nUser-Agent: " + hostile + "\r\nX-" + hostile +
+                             ": a\r\nContent-Encoding: snappy\r\n\r\n",
+                         body);
+    e.fault = e.scripted = hostile;
+    e.problem = hostile;
+    e.read_status = http::ReadStatus::kBadLength;
+    receiver::Finding stored;
+    stored.rule = stored.message = stored.series = stored.field = stored.evidence = stored.fix = hostile;
+    stored.clauses = {hostile};
+    e.check.findings.push_back(stored);
+    const TempDir dir;
+    const auto path = write_capture(dir, {e});
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {}, {"--json"}, {"--all"}, {"--list"}, {"--list", "--json"}, {"--search", "job"}}) {
+        auto all = arguments;
+        all.insert(all.begin(), {"inspect", path});
+        const auto outcome = prw(all);
+        for (const char* bad : {"\x1b", "\x07", "\xc2\x9b", "\xe2\x80\xae"})
+            EXPECT_THAT(outcome.out + outcome.err, ::testing::Not(HasSubstr(bad)))
+                << ::testing::PrintToString(arguments);
+    }
+    EXPECT_EQ(json::parse(prw({"inspect", path, "--json"}).out).at("exchanges")[0].at("series")[0].at("labels")[1][1],
+              hostile)
+        << "data are what they were";
+}
+
+TEST(Inspect, ADamagedCaptureIsUnreadableInputAsInReplay) {
+    const TempDir dir;
+    const auto path = capture_of(dir, {"tenzir-6.20-1.0/000"});
+    auto bytes = prw::testing::read_file(path);
+    ASSERT_GT(bytes.size(), 8192U);
+    std::fill(bytes.begin() + 4096, bytes.end(), 'z');
+    write_file(path, bytes);
+    const auto inspected = prw({"inspect", path}), judged = prw({"replay", path, "--emit", "gtest"});
+    EXPECT_EQ(inspected.code, kUsage) << inspected.err;
+    EXPECT_EQ(judged.code, kUsage) << judged.err;
+    EXPECT_THAT(inspected.err, HasSubstr("a.prwcap"));
 }
 
 // list and explain

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "prw/http/client.h"
+#include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"
 
 namespace prw::http {
@@ -32,7 +33,7 @@ std::string percent_decoded(std::string_view text) {
 std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
 
 tl::unexpected<Error> bad(std::string what, std::string_view part) {
-    return fail(ErrorCode::kInvalidArgument, std::move(what), "URL", "'" + std::string(part) + "'");
+    return fail(ErrorCode::kInvalidArgument, std::move(what), "URL", "'" + proto::redact_urls(part) + "'");
 }
 
 bool host_char(char c) {
@@ -57,14 +58,16 @@ std::string Url::host_header() const {
 
 std::string Url::redacted() const {
     std::string out = scheme + "://";
-    if (!user.empty() || !password.empty()) out += user + (password.empty() ? "" : ":xxxxx") + "@";
-    return out + host_header() + target;
+    // A user without a password may be a token.
+    if (!user.empty() || !password.empty()) out += (password.empty() ? "" : user + ":") + "xxxxx@";
+    return out + host_header() + proto::redact_urls(target);
 }
 
 Result<Url> parse_url(std::string_view text) {
     Url url;
     const auto colon = text.find("://");
-    if (colon == std::string_view::npos) return bad("a URL begins with http:// or https://", text);
+    if (colon == std::string_view::npos)
+        return bad("a URL begins with http:// or https://", proto::redact_urls("://" + std::string(text)).substr(3));
     const auto scheme = text.substr(0, colon);
     if (proto::iequals(scheme, "http")) {
         url.scheme = "http";

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "prw/proto/escape.h"
+
 namespace prw::receiver {
 
 using Json = nlohmann::ordered_json;
@@ -23,6 +25,12 @@ Enum by_name(const std::string& name, std::initializer_list<Enum> all) {
     for (const auto value : all)
         if (name_of(value) == name) return value;
     throw std::invalid_argument("unknown word \"" + name + "\"");
+}
+
+/// One character as JSON's \uNNNN.
+std::string ascii_json(const std::string& character) {
+    const auto quoted = Json(character).dump(-1, ' ', true, Json::error_handler_t::replace);
+    return quoted.substr(1, quoted.size() - 2);
 }
 
 }  // namespace
@@ -77,6 +85,25 @@ Result<Finding> finding_from_json(const Json& in) {
     }
 }
 
-std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const Json& json, int indent) {
+    const auto text = json.dump(indent, ' ', false, Json::error_handler_t::replace);
+    // What is not ASCII is in strings, where an escape means the same.
+    std::string out;
+    std::size_t done = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        if ((static_cast<unsigned char>(text[at]) & 0x80U) == 0) {
+            ++at;
+            continue;
+        }
+        const auto next = proto::character_at(text, at);
+        if (!next.shown) {
+            out.append(text, done, at - done);
+            out += ascii_json(text.substr(at, next.size));
+            done = at + next.size;
+        }
+        at += next.size;
+    }
+    return out.append(text, done);
+}
 
 }  // namespace prw::receiver

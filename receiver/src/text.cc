@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "prw/proto/escape.h"
+
 namespace prw::receiver {
 
 namespace {
@@ -43,6 +45,8 @@ void append_range(std::string& out, const char* what, const std::optional<proto:
 
 void append_field(std::string& out, std::string_view key, std::string_view text, int width) {
     if (text.empty()) return;
+    const auto safe = proto::escaped(text, proto::kUncut, "\n");
+    text = safe;
     const std::string hang(kIndent + kKey, ' ');
     const auto room = width == kUnwrapped ? std::string_view::npos
                                           : static_cast<std::size_t>(std::clamp(width, 60, 120)) - hang.size();
@@ -73,9 +77,9 @@ void append_finding_fields(std::string& out, const Finding& f, int width) {
 }
 
 std::string finding_text(const Finding& f, int width) {
-    std::string out = std::string("  ") + mark_of(f.severity) + " " + f.rule + "   " +
+    std::string out = std::string("  ") + mark_of(f.severity) + " " + printable(f.rule) + "   " +
                       std::string(f.extension ? "practice" : proto::name_of(f.level));
-    if (!f.clauses.empty()) out += "   " + f.clauses.front();
+    if (!f.clauses.empty()) out += "   " + printable(f.clauses.front());
     if (f.count > 1) out += "   (" + std::to_string(f.count) + " times)";
     out += '\n';
     append_field(out, std::string(name_of(f.severity)), f.message, width);
@@ -95,22 +99,7 @@ char mark_of(Severity severity) {
     return ' ';
 }
 
-std::string printable(std::string_view text, std::size_t max) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out;
-    for (const char c : text.substr(0, max)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7f) {
-            out += c;
-        } else {
-            out += "\\x";
-            out += kDigits[byte >> 4U];
-            out += kDigits[byte & 15U];
-        }
-    }
-    if (text.size() > max) out += "…";
-    return out;
-}
+std::string printable(std::string_view text, std::size_t max) { return proto::escaped(text, max); }
 
 std::string bits_text(std::uint64_t bits) {
     static constexpr char kDigits[] = "0123456789abcdef";

@@ -19,6 +19,7 @@ namespace {
 
 using proto::ProtobufMessage;
 using receiver::check;
+using receiver::check_body;
 using receiver::Checker;
 using receiver::CheckResult;
 using receiver::RequestKind;
@@ -65,6 +66,45 @@ TEST(Checker, ValidRequestsHaveNoFindings) {
         EXPECT_EQ(result.worst(), Severity::kInfo);
         EXPECT_TRUE(result.conforming());
     }
+}
+
+TEST(Checker, ABodyAloneIsJudgedWithoutAHead) {
+    for (const auto message : {kV1, kV2}) {
+        const auto request = RequestBuilder(message).build();
+        const auto result = check_body(request.body, message, test_options());
+        EXPECT_EQ(render(result.findings), "") << proto::short_name(message);
+        EXPECT_EQ(result.series, 2U);
+        EXPECT_TRUE(result.decoded);
+        EXPECT_EQ(result.status, 204);
+    }
+    struct Row {
+        std::string body;
+        ProtobufMessage message;
+        const char* rule;
+    };
+    const auto v1 = RequestBuilder(kV1).build().body;
+    for (const auto& [body, message, rule] :
+         {Row{"", kV1, "compression/body-not-empty"}, Row{"hello, this is plain text", kV1, "compression/snappy"},
+          Row{RequestBuilder(kV1).message_bytes(), kV1, "compression/whole-message"},
+          Row{v1, kV2, "wire/message-matches-content-type"},
+          Row{proto::compress_snappy(v1), kV1, "compression/once"}}) {
+        const auto result = check_body(body, message, test_options());
+        EXPECT_GT(total(result, rule), 0U) << rule << "\n" << render(result.findings);
+        EXPECT_EQ(result.status, 400) << rule;
+        for (const auto& finding : result.findings) {
+            EXPECT_FALSE(finding.head_bytes) << finding.rule;
+            EXPECT_FALSE(finding.rule.starts_with("headers/")) << finding.rule;
+            EXPECT_FALSE(finding.rule.starts_with("negotiation/")) << finding.rule;
+        }
+    }
+}
+
+TEST(Checker, FindingsNeverQuoteCredentials) {
+    const auto result =
+        check("POST /w?token=hush HTTP/1.1\r\nAuthorization: hush\x01hush\r\nX y: a\r\n\r\n", "", test_options());
+    EXPECT_FALSE(result.findings.empty());
+    EXPECT_EQ(render(result.findings).find("hush"), std::string::npos) << render(result.findings);
+    for (const auto& finding : result.findings) EXPECT_EQ(finding.evidence.find("hush"), std::string::npos);
 }
 
 TEST(Checker, KindsAndStatuses) {

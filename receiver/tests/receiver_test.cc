@@ -386,6 +386,23 @@ TEST(ControlApi, PagesAnswer) {
     EXPECT_EQ(receiver->count(), 2U) << "the API's own requests are no exchanges";
 }
 
+TEST(ControlApi, TellsABrowserWhatItIs) {
+    RunningReceiver receiver;
+    const auto open = [&](const std::string& fields, const std::string& line = "GET / HTTP/1.1") {
+        return receiver.send(line + "\r\n" + fields + "Connection: close\r\n\r\n");
+    };
+    const auto page = open("Host: 127.0.0.1:9201\r\nAccept: text/html,application/xhtml+xml,*/*;q=0.8\r\n");
+    EXPECT_EQ(page.status, 200);
+    EXPECT_THAT(page.body, HasSubstr("- url: http://127.0.0.1:9201/api/v1/write"));
+    EXPECT_EQ(receiver->count(), 0U);
+    const auto hostile = open("Host: <script>\r\nAccept: text/html\r\n");
+    EXPECT_THAT(hostile.body, ::testing::Not(HasSubstr("<script>")));
+    // For a sender "/" may be where it writes: its probe is one.
+    EXPECT_EQ(open("Host: x\r\n").status, 405);
+    EXPECT_EQ(open("Host: x\r\nAccept: */*\r\n").status, 405);
+    EXPECT_EQ(open("Host: x\r\nAccept: text/html\r\n", "GET /api/v1/write HTTP/1.1").status, 405);
+}
+
 TEST(ControlApi, ScriptsComeAndGoWhileRunning) {
     const RunningReceiver receiver;
     EXPECT_EQ(receiver.put("/api/v1/script", "503x1,429\n").status, 204);

@@ -157,6 +157,61 @@ class Stop(unittest.TestCase):
             self.assertEqual(capture_count(path)[0], count + 1)
 
 
+class Output(unittest.TestCase):
+    """What people read."""
+
+    UNSORTED = snappy(series([("job", "a"), ("__name__", "up")]) + series([("job", "b"), ("__name__", "up")]))
+
+    def test_says_the_same_once_and_what_to_type_next(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            path = os.path.join(scratch, "a b.prwcap")
+            with Prw(BINARY, "--record", path, "--stop-after", "3") as prw:
+                with prw.connect() as connection:
+                    for i in (1, 2, 3):
+                        wanted = 204 if i == 2 else 400
+                        body = None if i == 2 else self.UNSORTED
+                        self.assertEqual(connection.exchange(request(i, body=body))[0], wanted)
+                    code, out, err = prw.wait()
+                self.assertEqual((code, err), (0, ""))
+                self.assertIn("in prometheus.yml:\n  remote_write:\n    - url: http://%s/api/v1/write\n" % prw.address, out)
+                self.assertEqual(out.count("Labels are not sorted"), 1, out)
+                self.assertIn("  x fail  labels/sorted", out)
+                self.assertIn("  4 times in 2 requests, first in #1\n", out)
+                self.assertIn("look at them: prw inspect '%s' --list\n" % path, out)
+                self.assertNotIn("\x1b", out)
+
+    def test_all_says_each(self):
+        with Prw(BINARY, "--all", "--stop-after", "2") as prw:
+            with prw.connect() as connection:
+                for i in (1, 2):
+                    connection.exchange(request(i, body=self.UNSORTED))
+                out = prw.wait()[1]
+            self.assertGreaterEqual(out.count("Labels are not sorted"), 4, out)
+
+    def test_json_has_no_credentials(self):
+        with Prw(BINARY, "--json", "--stop-after", "2") as prw:
+            with prw.connect() as connection:
+                connection.exchange(request(1, headers="Authorization: Bearer hush\r\nDD-API-KEY: hush\r\n"))
+                prw.get("/x?token=hush")
+                out = prw.wait()[1]
+            self.assertIn("Bearer xxxx", out)
+            self.assertNotIn("hush", out)
+
+    def test_nothing_of_a_peer_is_obeyed(self):
+        hostile = "a\x1b[31m\x07\u009b\u202e"
+        with Prw(BINARY, "--stop-after", "1", "--all", "-v") as prw:
+            script = ("version: 1\nsteps:\n  - name: \"a\\e[31m\\a\\u202e\"\n    status: 503\n").encode()
+            with prw.connect() as connection:
+                put = b"PUT /api/v1/script HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(script)
+                self.assertEqual(connection.exchange(put + script)[0], 204)
+                body = snappy(series([("__name__", "up"), ("job", hostile), ("a", hostile)]))
+                connection.exchange(request(1, body=body))
+                out = prw.wait()[1]
+            self.assertIn("\\x1b", out)
+            for bad in "\x1b\x07\u009b\u202e":
+                self.assertNotIn(bad, out)
+
+
 class BadClients(unittest.TestCase):
     def test_body_of_100_mb(self):
         with Prw(BINARY, "--json") as prw:

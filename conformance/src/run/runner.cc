@@ -1,7 +1,6 @@
 #include "prw/conformance/runner.h"
 
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 #include <ctime>
 #include <deque>
@@ -16,6 +15,7 @@
 #include "checks/table.h"
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/process.h"
+#include "prw/proto/credentials.h"
 #include "run/stage.h"
 #include "scenarios/scenario.h"
 

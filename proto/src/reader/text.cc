@@ -2,39 +2,15 @@
 #include <bit>
 #include <cstring>
 
+#include "prw/proto/escape.h"
 #include "prw/proto/view.h"
+#include "utf8.h"
 
 namespace prw::proto {
 
 namespace {
 
 constexpr std::string_view kMetricName = "__name__";
-
-unsigned byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
-
-/// Length of the well-formed sequence at `i` (Unicode 15, table 3-7), 0 if there is none.
-std::size_t sequence_at(std::string_view text, std::size_t i) {
-    const auto left = text.size() - i;
-    const auto lead = byte_at(text, i);
-    const auto continuation = [&](std::size_t k, unsigned low = 0x80, unsigned high = 0xbf) {
-        const auto byte = byte_at(text, i + k);
-        return byte >= low && byte <= high;
-    };
-    if (lead < 0x80) return 1;
-    if (lead < 0xc2) return 0;
-    if (lead < 0xe0) return left >= 2 && continuation(1) ? 2 : 0;
-    if (lead < 0xf0) {
-        const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;   // no overlong forms
-        const unsigned high = lead == 0xed ? 0x9f : 0xbf;  // no surrogates
-        return left >= 3 && continuation(1, low, high) && continuation(2) ? 3 : 0;
-    }
-    if (lead < 0xf5) {
-        const unsigned low = lead == 0xf0 ? 0x90 : 0x80;
-        const unsigned high = lead == 0xf4 ? 0x8f : 0xbf;  // not above U+10FFFF
-        return left >= 4 && continuation(1, low, high) && continuation(2) && continuation(3) ? 4 : 0;
-    }
-    return 0;
-}
 
 template <bool kColon>
 bool legacy_name(std::string_view text) {
@@ -69,20 +45,20 @@ public:
     void quoted(std::string_view text) {
         put("\"");
         for (std::size_t i = 0; i < text.size() && !cut_;) {
-            const auto size = sequence_at(text, i);
-            const auto byte = byte_at(text, i);
-            const bool control =
-                byte < 0x20 || byte == 0x7f || (size == 2 && byte == 0xc2 && byte_at(text, i + 1) < 0xa0);
-            if (size == 0 || control) {
-                for (std::size_t k = 0; k < (size == 0 ? 1 : size); ++k) escape(byte_at(text, i + k));
-            } else if (byte == '"') {
+            const auto next = character_at(text, i);
+            const auto character = text.substr(i, next.size);
+            if (!next.shown) {
+                std::string escape;
+                append_escape(escape, character);
+                put(escape);
+            } else if (character == "\"") {
                 put("\\\"");
-            } else if (byte == '\\') {
+            } else if (character == "\\") {
                 put("\\\\");
             } else {
-                put(text.substr(i, size));
+                put(character);
             }
-            i += size == 0 ? 1 : size;
+            i += next.size;
         }
         put("\"");
     }
@@ -97,13 +73,6 @@ public:
 
 private:
     static constexpr std::string_view kEllipsis = "...";
-
-    void escape(unsigned byte) {
-        static constexpr char kDigits[] = "0123456789abcdef";
-        if (byte == '\n') return put("\\n");
-        const char hex[] = {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]};
-        put({hex, sizeof hex});
-    }
 
     std::string out_;
     std::size_t max_;

@@ -221,7 +221,19 @@ const proto::RequestView& Checker::view() {
     return m.seen;
 }
 
-CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
+CheckResult Checker::check(std::string_view raw_head, std::string_view body) { return judge(raw_head, body, true); }
+
+CheckResult Checker::check_body(std::string_view body, ProtobufMessage message) {
+    // Says what the body is meant to be, and is not judged.
+    const std::string head =
+        "POST / HTTP/1.1\r\nContent-Encoding: snappy\r\nContent-Type: " +
+        std::string(message == ProtobufMessage::kV1 ? "application/x-protobuf"
+                                                    : "application/x-protobuf;proto=io.prometheus.write.v2.Request") +
+        "\r\n\r\n";
+    return judge(head, body, false);
+}
+
+CheckResult Checker::judge(std::string_view raw_head, std::string_view body, bool judges_head) {
     auto& m = *impl_;
     m.begin();
     CheckResult result;
@@ -291,22 +303,25 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) {
                              ? *state.actual
                              : state.declared.value_or(names_message ? ProtobufMessage::kV2 : ProtobufMessage::kV1);
     const RequestView* view = state.uncompressed && !accepted ? &m.seen : nullptr;
+    state.body_alone = !judges_head;
+    const auto shown_head = judges_head ? raw_head : std::string_view();
     using Place = rules::Reporter::Impl::Place;
-    m.report.begin({message, m.options.findings_per_rule, raw_head, body, view, state.uncompressed});
+    m.report.begin({message, m.options.findings_per_rule, shown_head, body, view, state.uncompressed});
     rules::Reporter reporter(m.report);
     const rules::Context context{m.options,
                                  now_ms,
                                  result.kind,
                                  message,
-                                 raw_head,
-                                 head ? &*head : nullptr,
-                                 content_type ? &*content_type : nullptr,
+                                 shown_head,
+                                 head && judges_head ? &*head : nullptr,
+                                 content_type && judges_head ? &*content_type : nullptr,
                                  body,
                                  view,
                                  reporter,
                                  result.subjects,
                                  &state};
     for (const auto* family : rules::request_families()) {
+        if (!judges_head && family != &rules::kCompression) continue;
         m.report.at(family == &rules::kCompression ? Place::kBody : Place::kHead);
         family->run(context);
     }
@@ -382,6 +397,10 @@ CheckResult Checker::check_message(std::string_view bytes, ProtobufMessage messa
 
 CheckResult check(std::string_view head, std::string_view body, const CheckOptions& options) {
     return Checker(options).check(head, body);
+}
+
+CheckResult check_body(std::string_view body, ProtobufMessage message, const CheckOptions& options) {
+    return Checker(options).check_body(body, message);
 }
 
 }  // namespace prw::receiver

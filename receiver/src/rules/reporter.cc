@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "prw/proto/credentials.h"
 #include "quote.h"
 
 namespace prw::receiver::rules {
@@ -127,7 +128,9 @@ void Reporter::Impl::locate(Finding& finding, const Draft& draft) {
     } else if (finding.body_bytes) {
         finding.evidence = excerpt(source_.body, *finding.body_bytes);
     } else if (finding.head_bytes) {
-        finding.evidence = excerpt(source_.head, *finding.head_bytes);
+        std::string head(source_.head);
+        proto::redact_credentials(head);
+        finding.evidence = excerpt(head, *finding.head_bytes);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "context.h"
+#include "prw/proto/bytes_text.h"
 #include "quote.h"
 #include "request_state.h"
 
@@ -225,52 +226,19 @@ bool is_form(std::string_view text) {
     });
 }
 
-/// Text that stands for bytes: `bits` a character, line breaks and '=' skipped. Empty when other characters occur.
-template <typename Value>
-std::string decode_text(std::string_view text, unsigned bits, Value&& value_of) {
-    std::string out;
-    std::uint32_t pending = 0;
-    unsigned have = 0;
-    for (const char ch : text) {
-        if (ch == '\r' || ch == '\n' || ch == '=') continue;
-        const int value = value_of(ch);
-        if (value < 0) return {};
-        pending = (pending << bits) | static_cast<std::uint32_t>(value);
-        have += bits;
-        if (have < 8) continue;
-        have -= 8;
-        out.push_back(static_cast<char>(static_cast<std::uint8_t>(pending >> have)));
-    }
-    return out;
-}
-
-int hex_digit(char ch) {
-    if (ch >= '0' && ch <= '9') return ch - '0';
-    if (ch >= 'a' && ch <= 'f') return ch - 'a' + 10;
-    return ch >= 'A' && ch <= 'F' ? ch - 'A' + 10 : -1;
-}
-
-int base64_digit(char ch) {
-    if (ch >= 'A' && ch <= 'Z') return ch - 'A';
-    if (ch >= 'a' && ch <= 'z') return ch - 'a' + 26;
-    if (ch >= '0' && ch <= '9') return ch - '0' + 52;
-    if (ch == '+' || ch == '-') return 62;
-    return ch == '/' || ch == '_' ? 63 : -1;
-}
-
 /// A form around the message, or a text that decodes to it; empty if neither.
 std::string wrapping_of(const Context& c) {
     if (c.body.starts_with("--") && c.body.substr(0, 1024).find("\r\nContent-") != std::string_view::npos)
         return "a multipart form";
     constexpr std::size_t kMost = 8U << 20U;
     if (c.body.empty() || c.body.size() > kMost) return {};
-    const auto is_message = [](const std::string& bytes) {
-        if (bytes.empty()) return false;
-        const auto kind = proto::recognise_body(bytes);
+    const auto is_message = [](const std::optional<std::string>& bytes) {
+        if (!bytes || bytes->empty()) return false;
+        const auto kind = proto::recognise_body(*bytes);
         return kind == BodyKind::kSnappyBlock || kind == BodyKind::kRawProtobufV1 || kind == BodyKind::kRawProtobufV2;
     };
-    if (is_message(decode_text(c.body, 4, hex_digit))) return "hexadecimal text";
-    if (is_message(decode_text(c.body, 6, base64_digit))) return "base64 text";
+    if (is_message(proto::decode_hex(c.body))) return "hexadecimal text";
+    if (is_message(proto::decode_base64(c.body))) return "base64 text";
     return is_form(c.body) ? "a URL-encoded form" : "";
 }
 
@@ -397,7 +365,7 @@ void run(const Context& c) {
                                   start_of(c.body, 16)));
         return;
     }
-    if (c.head != nullptr || c.state->head_error) {
+    if (c.head != nullptr || c.state->head_error || c.state->body_alone) {
         if (c.body.empty()) {
             // Without a length there is no body to speak of: headers/length-announced.
             const bool announced = c.head == nullptr || c.head->find("Content-Length") != nullptr ||

@@ -37,6 +37,7 @@ struct RequestState {
     bool other_protocol = false;  ///< the head is that of another HTTP than 1.x: what follows it is none of ours
     bool foreign_type = false;    ///< Content-Type is there and names neither message
     ContentCoding coding;
+    bool body_alone = false;  ///< there is no head
     std::optional<proto::ProtobufMessage> declared, actual;
     // Compression.
     bool uncompressed = false;

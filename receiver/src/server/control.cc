@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "prw/proto/credentials.h"
 #include "prw/receiver/json.h"
 
 namespace prw::receiver {
@@ -47,7 +48,7 @@ Json summary(const Exchange& e) {
     out["peer"] = e.peer;
     out["connection"] = e.connection;
     out["method"] = head ? head->method : "";
-    out["target"] = head ? head->target : "";
+    out["target"] = head ? proto::redact_urls(head->target) : "";
     out["user_agent"] = head ? head->value("User-Agent") : "";
     out["protobuf_message"] = e.check.declared ? Json(proto::short_name(*e.check.declared)) : Json(nullptr);
     out["body_size"] = e.raw_body.size();
@@ -102,6 +103,38 @@ http::Response script(const proto::RequestHead& head, std::string_view body, con
     return json(out);
 }
 
+/// Only what a host and port are made of: it goes into a page.
+bool plain_host(std::string_view text) {
+    return !text.empty() && text.size() < 300 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view(".-_:[]").find(c) != std::string_view::npos;
+    });
+}
+
+/// For whoever opens the address in a browser.
+http::Response page(const proto::RequestHead& head) {
+    const auto asked = head.value("Host");
+    const std::string host(plain_host(asked) ? asked : "HOST:PORT");
+    std::string body =
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><title>prw receive</title>\n"
+        "<h1>prw receive</h1>\n"
+        "<p>A mock receiver of Prometheus Remote Write: it takes POST on any path, judges every request and answers as "
+        "a conforming receiver does, or as scripted. It stores nothing that could be queried.</p>\n"
+        "<p>In <code>prometheus.yml</code>:</p>\n"
+        "<pre>remote_write:\n  - url: http://" +
+        host +
+        "/api/v1/write</pre>\n"
+        "<ul>\n"
+        "<li><a href=\"/api/v1/requests\">/api/v1/requests</a>: what came; <code>/api/v1/requests/ID</code> with its "
+        "findings, <code>/api/v1/requests/ID/raw</code> as it came</li>\n"
+        "<li><a href=\"/api/v1/status\">/api/v1/status</a>, <a href=\"/api/v1/script\">/api/v1/script</a> (GET, PUT, "
+        "DELETE)</li>\n"
+        "<li><a href=\"/metrics\">/metrics</a>, <a href=\"/-/ready\">/-/ready</a>, <a "
+        "href=\"/-/healthy\">/-/healthy</a></li>\n</ul>\n</html>\n";
+    return text(200, std::move(body), "text/html; charset=utf-8");
+}
+
 }  // namespace
 
 std::optional<http::Response> control(const proto::RequestHead& head, std::string_view body,
@@ -113,6 +146,8 @@ std::optional<http::Response> control(const proto::RequestHead& head, std::strin
         return std::nullopt;
     }
     if (!get) return std::nullopt;
+    // A browser only: for a sender, "/" may be where it writes, and its probe is one.
+    if (path == "/" && head.value("Accept").find("text/html") != std::string_view::npos) return page(head);
     if (path == "/-/ready") return text(200, "ready\n");
     if (path == "/-/healthy") return text(200, "healthy\n");
     if (path == "/metrics") return text(200, target.metrics(), "text/plain; version=0.0.4; charset=utf-8");

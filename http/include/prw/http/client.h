@@ -22,7 +22,7 @@ struct Url {
     std::uint16_t port = 80;
     std::string target = "/";                       ///< path and query exactly as given; "/" when empty
     [[nodiscard]] std::string host_header() const;  ///< host[:port if not the scheme's default]
-    [[nodiscard]] std::string redacted() const;     ///< for messages: password replaced by xxxxx
+    [[nodiscard]] std::string redacted() const;     ///< for messages: xxxxx for what is secret in it
 };
 /// kInvalidArgument with the offending part. Only http and https.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);

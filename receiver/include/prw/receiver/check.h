@@ -1,4 +1,16 @@
-/// The validator: one call, no server. `check(head, body) → findings`.
+/// The validator: one call, no server.
+///
+///     #include <prw/receiver/check.h>
+///     #include <prw/receiver/text.h>
+///
+///     /// True when a receiver has to take the body that an encoder wrote; prints what is wrong with it, and where.
+///     bool conforms(const std::string& body) {
+///         const auto result = prw::receiver::check_body(body, prw::proto::ProtobufMessage::kV1);
+///         for (const auto& finding : result.findings) std::cerr << prw::receiver::finding_text(finding);
+///         return result.conforming();
+///     }
+///
+/// Who has the head too, as it goes over the wire, calls check(head, body): then its fields are judged as well.
 #pragma once
 
 #include <cstdint>
@@ -69,6 +81,8 @@ public:
     /// `head` is the raw head (request line through blank line), `body` the message body (dechunked). Never fails:
     /// whatever is wrong with the bytes is a finding.
     [[nodiscard]] CheckResult check(std::string_view head, std::string_view body);
+    /// For who has no head: judges only a body, compressed as it is sent, that holds (or should hold) `message`.
+    [[nodiscard]] CheckResult check_body(std::string_view body, proto::ProtobufMessage message);
     /// Judges only a decompressed message.
     [[nodiscard]] CheckResult check_message(std::string_view bytes, proto::ProtobufMessage message);
     /// The decoded view of the last request; empty if it did not decode. Valid until the next call. Decodes on first
@@ -79,11 +93,15 @@ public:
     [[nodiscard]] std::uint64_t accepted_fast() const;
 
 private:
+    [[nodiscard]] CheckResult judge(std::string_view head, std::string_view body, bool judges_head);
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-/// One-off convenience.
+/// One-off conveniences.
 [[nodiscard]] CheckResult check(std::string_view head, std::string_view body, const CheckOptions& options = {});
+[[nodiscard]] CheckResult check_body(std::string_view body, proto::ProtobufMessage message,
+                                     const CheckOptions& options = {});
 
 }  // namespace prw::receiver

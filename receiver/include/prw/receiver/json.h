@@ -16,7 +16,7 @@ namespace prw::receiver {
 /// kMalformed with the key that is missing or of the wrong type.
 [[nodiscard]] Result<Finding> finding_from_json(const nlohmann::ordered_json& json);
 
-/// Serialised with two blanks of indent; bytes that are not UTF-8 become U+FFFD.
+/// With two blanks of indent; bytes that are not UTF-8 become U+FFFD; what a terminal would obey is written \uNNNN.
 [[nodiscard]] std::string dump(const nlohmann::ordered_json& json, int indent = 2);
 
 }  // namespace prw::receiver

@@ -14,8 +14,8 @@ namespace prw::receiver {
 inline constexpr int kUnwrapped = 0;
 
 /// Appends "    key     text", wrapped at blanks to `width` columns with a hanging indent. Line breaks in `text` are
-/// kept, and lines that start with a blank (a hex dump with its carets) are never wrapped. Appends nothing when `text`
-/// is empty.
+/// kept, lines that start with a blank (a hex dump with its carets) are never wrapped, and the rest is printable().
+/// Appends nothing when `text` is empty.
 void append_field(std::string& out, std::string_view key, std::string_view text, int width = 80);
 
 /// "field timeseries[0].labels[1], protobuf byte 120 to 128, body byte 98": where it is; empty if unknown.
@@ -31,8 +31,8 @@ void append_finding_fields(std::string& out, const Finding& finding, int width =
 /// 'x', '!' or '~': carries the severity without colour.
 [[nodiscard]] char mark_of(Severity severity);
 
-/// Control characters and bytes that are not ASCII as \xNN, cut at `max` bytes with "…": nothing that a peer sent may
-/// move the cursor.
+/// What a terminal would obey, what hides, and what is not UTF-8 as \xNN (proto::escaped()), cut at `max` bytes with
+/// "…": nothing that a peer sent may move the cursor.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 200);
 
 /// The bits of a value as "0x7ff0000000000002": what tells NaNs apart.

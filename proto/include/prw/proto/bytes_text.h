@@ -1,0 +1,23 @@
+/// Bytes written as text: hexadecimal digits, a dump of them, base64.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace prw::proto {
+
+/// Pairs of digits with blanks, line breaks, ':', ',', "0x" or "\x" between them, or none of that. nullopt when
+/// anything else occurs, or a digit is left over.
+[[nodiscard]] std::optional<std::string> decode_hex(std::string_view text);
+/// The lines of xxd, `hexdump -C` and `prw inspect --hex`: an offset, up to sixteen bytes, and what they read as.
+/// nullopt when the offsets do not follow from the bytes.
+[[nodiscard]] std::optional<std::string> decode_hex_dump(std::string_view text);
+/// Either alphabet, with or without padding, in one line or many. nullopt when anything else occurs.
+[[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
+
+enum class BytesText : std::uint8_t { kHex, kHexDump, kBase64 };
+[[nodiscard]] std::string_view name_of(BytesText text);  ///< "hexadecimal text", "a hex dump", "base64 text"
+
+}  // namespace prw::proto
