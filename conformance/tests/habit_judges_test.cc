@@ -58,6 +58,7 @@ TEST(Habits, SeriesThatComesAgainByHabitHidesNoRetry) {
         story.request(204, "", with_constant(5));
         EXPECT_THAT(story.verdict(each.check), StartsWith("fail")) << each.status;
         dropped.request(each.status, each.step, with_constant(4)).request(204, "", with_constant(5));
+        dropped.ended("exited with 0", true);
         EXPECT_THAT(dropped.verdict(each.check), StartsWith("pass")) << each.status;
     }
 }
@@ -75,6 +76,7 @@ TEST(Habits, TimeThatStandsStillShowsWhereNothingIsAccepted) {
     Story story("4xx");
     for (const auto status : {400, 403, 404})
         story.request(status, refusal_step(status), with_constant(status)).request(204, "", {{"n", status}});
+    story.ended("exited with 0", true);
     EXPECT_THAT(story.verdict(kNoRetry), StartsWith("pass"));
 }
 
@@ -90,6 +92,7 @@ TEST(Habits, KnownFromTheSteadyScenarioAreKnownInTheOthers) {
         Story story("4xx");
         if (known) story.record().observation.know({.scenario = "steady", .repeating = {"build_info"}});
         story.request(400, refusal_step(400), with_constant(1)).request(204, "", {{"build_info", 1}});
+        story.ended("exited with 0", true);
         return story.verdict(kNoRetry);
     };
     EXPECT_THAT(said(true), StartsWith("pass"));
