@@ -43,6 +43,7 @@ struct Options {
     std::vector<std::string> run, skip, levels, reports;
     bool failed = false, list = false, update_expect = false, trace = false;
     std::string expect, budget, source;
+    std::vector<std::string> without;
     unsigned repeat = 1;
     std::optional<std::uint64_t> seed;
     unsigned jobs = 0;
@@ -67,6 +68,7 @@ std::string again(const Options& options) {
     for (const auto& pattern : options.skip) add("--skip", pattern);
     for (const auto& level : options.levels) add("--level", level);
     if (!options.source.empty()) add("--source", options.source);
+    for (const auto& name : options.without) add("--without", name);
     if (!options.expect.empty()) add("--expect", options.expect);
     if (options.repeat != 1) add("--repeat", std::to_string(options.repeat));
     if (options.seed) add("--seed", std::to_string(*options.seed));
@@ -186,6 +188,9 @@ private:
             return target->origin + ": target " + target->name + " has the role " + target->role +
                    "; this version tests senders";
         run_.target = std::move(*target);
+        if (auto checked = conformance::check_odd_inputs(options_.without); !checked)
+            return "--" + checked.error().text();
+        run_.target.without.insert(run_.target.without.end(), options_.without.begin(), options_.without.end());
         if (!options_.source.empty()) run_.target.source = options_.source;
         if (!run_.target.source.empty()) {
             auto source = conformance::load_source(std::exchange(run_.target.source, {}));
@@ -439,6 +444,8 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("--list", options->list, "Say what would be run, and run nothing");
     sub->add_option("--source", options->source,
                     "File of further series for the target to scrape: OpenMetrics, text or JSON (docs/profiles.md)");
+    repeatable("--without", options->without,
+               "Do not offer this for scraping, as the target cannot take it: subnormal, colons, … (docs/profiles.md)");
     sub->add_option("--expect", options->expect, "YAML file of known failures that have to go on failing");
     sub->add_flag("--update-expect", options->update_expect,
                   "Write the file of --expect so that it holds for this run");

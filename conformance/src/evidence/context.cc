@@ -58,6 +58,7 @@ template <typename Visit>
 void members(Visit&& visit, Is<Target> auto& target) {
     visit("name", target.name);
     visit("attach", target.attach);
+    visit("relabels", target.relabels);
 }
 
 template <typename Visit>

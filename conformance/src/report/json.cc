@@ -147,6 +147,7 @@ std::string to_json(const Results& r) {
                      {"profile", r.target.profile},
                      {"user_agent", r.target.user_agent},
                      {"command", r.target.command}};
+    if (!r.target.without.empty()) out["target"]["without"] = r.target.without;
     out["specification"] = {{"1.0", "1.0"}, {"2.0", "2.0-rc.4"}};
     out["command_line"] = r.command_line;
     out["learn_more"] = r.learn_more;
@@ -178,8 +179,8 @@ Result<Results> results_from_json(std::string_view text) {
         r.repeat = in.value("repeat", 1U);
         if (const auto seed = in.find("seed"); seed != in.end()) r.seed = seed->get<std::uint64_t>();
         const auto& target = in.at("target");
-        r.target = {target.at("name"), target.at("version"), target.at("profile"), target.at("user_agent"),
-                    target.at("command")};
+        r.target = {target.at("name"),       target.at("version"), target.at("profile"),
+                    target.at("user_agent"), target.at("command"), target.value("without", std::vector<std::string>())};
         r.command_line = in.at("command_line");
         r.learn_more = in.at("learn_more");
         r.started = in.at("started");

@@ -131,6 +131,8 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
              plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " +
              plural(samples, "sample", "samples"));
 
+    if (!results.target.without.empty()) out.field("", left_out_text(results));
+
     if (!results.problem.empty()) {
         out.line();
         out.field("problem", results.problem);

@@ -94,6 +94,7 @@ struct Results {
     std::string problem;  ///< why nothing was run, or not all of it; empty when all went well
     struct Target {
         std::string name, version, profile, user_agent, command;
+        std::vector<std::string> without;  ///< what was not offered to it, as it cannot take it: odd_inputs()
     } target;
     std::string expectations;  ///< path of the file of known failures; empty without one
     unsigned repeat = 1;       ///< how often everything was run
