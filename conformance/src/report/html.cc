@@ -91,7 +91,7 @@ private:
         row("User-Agent", r_.target.user_agent, true);
         row("profile", r_.target.profile, true);
         row("command", r_.target.command, true);
-        row("not offered", left_out_text(r_));
+        row("not offered", not_offered_text(r_));
         row("specification", specifications(r_));
         row("started", r_.started);
         row("took", duration_text(r_.duration_ms));

@@ -131,7 +131,7 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
              plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " +
              plural(samples, "sample", "samples"));
 
-    if (!results.target.without.empty()) out.field("", left_out_text(results));
+    if (!results.target.without.empty()) out.field("", not_offered_text(results));
 
     if (!results.problem.empty()) {
         out.line();

@@ -184,7 +184,7 @@ std::string upper(std::string_view word) {
     return out;
 }
 
-std::string left_out_text(const Results& results) {
+std::string not_offered_text(const Results& results) {
     std::string names;
     for (const auto& name : results.target.without) names += (names.empty() ? "" : ", ") + name;
     return names.empty() ? names : "not offered, as the target cannot take it: " + names;

@@ -56,7 +56,7 @@ struct Group {
 /// The verdict of the run as one sentence: "does not conform: 2 checks of a MUST fail".
 [[nodiscard]] std::string sentence(const Results& results);
 /// "not offered, as the target cannot take it: subnormal, colons"; empty when all was offered.
-[[nodiscard]] std::string left_out_text(const Results& results);
+[[nodiscard]] std::string not_offered_text(const Results& results);
 /// Which specifications were tested: "Remote Write 1.0 and 2.0-rc.4".
 [[nodiscard]] std::string specifications(const Results& results);
 /// What a verdict means, for the legend.
