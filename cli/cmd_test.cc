@@ -59,6 +59,7 @@ struct Options {
     bool failed = false, list = false, list_json = false, update_expect = false, trace = false, debugger = false;
     std::string expect, budget, source;
     unsigned repeat = 1, until_fail = 0;
+    std::vector<std::string> without;
     std::optional<std::uint64_t> seed;
     unsigned jobs = 0;
     std::string timeout;
@@ -90,6 +91,7 @@ std::string again(const Options& options, const std::vector<std::string>& only =
         for (const auto& level : options.levels) add("--level", level);
     }
     if (!options.source.empty()) add("--source", options.source);
+    for (const auto& name : options.without) add("--without", name);
     if (!options.expect.empty()) add("--expect", options.expect);
     if (options.repeat != 1) add("--repeat", std::to_string(options.repeat));
     if (options.until_fail != 0) add("--until-fail", std::to_string(options.until_fail));
@@ -261,6 +263,9 @@ private:
             return target->origin + ": target " + target->name + " has the role " + target->role +
                    "; this version tests senders";
         run_.target = std::move(*target);
+        if (auto checked = conformance::check_odd_inputs(options_.without); !checked)
+            return "--" + checked.error().text();
+        run_.target.without.insert(run_.target.without.end(), options_.without.begin(), options_.without.end());
         if (!options_.source.empty()) run_.target.source = options_.source;
         if (!run_.target.source.empty()) {
             auto source = conformance::load_source(std::exchange(run_.target.source, {}));
@@ -622,6 +627,8 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("--json", options->list_json, "With --list: as JSON");
     sub->add_option("--source", options->source,
                     "File of further series for the target to scrape: OpenMetrics, text or JSON (docs/profiles.md)");
+    repeatable("--without", options->without,
+               "Do not offer this for scraping, as the target cannot take it: subnormal, colons, … (docs/profiles.md)");
     sub->add_option("--expect", options->expect, "YAML file of known failures that have to go on failing");
     sub->add_flag("--update-expect", options->update_expect,
                   "Write the file of --expect so that it holds for this run");

@@ -38,13 +38,14 @@ function(prw_add_library name)
     set_property(GLOBAL APPEND PROPERTY PRW_COMPONENTS ${name})
 endfunction()
 
-# prw_add_test(NAME SOURCES… [LIBRARIES…] [LABELS…] [TIMEOUT s] [SINGLE_THREADED]): one GoogleTest binary; every TEST is
-# a ctest test of its own, but under sanitizers, where a process takes longer to start than most tests last: there a binary is one test.
+# prw_add_test(NAME SOURCES… [LIBRARIES…] [LABELS…] [TIMEOUT s] [SINGLE_THREADED] [WHOLE]): one GoogleTest binary; every TEST is
+# a ctest test of its own. WHOLE: the binary is one test, for tables of cases, where all of them together take little
+# more than the start of one. Under sanitizers all are.
 function(prw_add_test name)
     if(NOT PRW_BUILD_TESTS)
         return()
     endif()
-    cmake_parse_arguments(arg "SINGLE_THREADED" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
+    cmake_parse_arguments(arg "SINGLE_THREADED;WHOLE" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
     # ThreadSanitizer has nothing to find where there is one thread, and takes long to say so.
     if(arg_SINGLE_THREADED AND PRW_SANITIZE STREQUAL "thread")
         return()
@@ -58,7 +59,7 @@ function(prw_add_test name)
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE prw_options prw_test_support ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
     prw_compile_quickly(${name})
-    if(PRW_SANITIZE)
+    if(PRW_SANITIZE OR arg_WHOLE)
         add_test(NAME ${name} COMMAND ${name})
         set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)
     else()

@@ -12,7 +12,9 @@
 namespace prw::conformance {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 /// Writes a record request by request; time goes on by 50 ms each.
 class Story {
@@ -215,8 +217,9 @@ TEST(Catalogue, ChecksNameClausesThatExist) {
 /// Three scrapes of generation, m{a="1"} and m{a="2"}, all of which arrived, the latter two with these labels; without,
 /// not at all. Of scrape `gap` neither came.
 std::string verdict_on_labels(const std::string& scenario, const std::string& check,
-                              const std::vector<LabelPairs>& arrived, std::uint64_t gap = 0) {
+                              const std::vector<LabelPairs>& arrived, std::uint64_t gap = 0, bool relabels = false) {
     ScenarioRecord record;
+    record.target.relabels = relabels;
     record.scenario = scenario;
     record.target.input = Input::kScrape;
     record.started = record.refused = true;
@@ -275,7 +278,104 @@ TEST(Fidelity, ChangedLabelsAreNoLoss) {
                 HasSubstr("2 samples scraped during the outage never arrived"));
     constexpr auto kComplete = "sender/labels/complete-set";
     EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, two}), HasSubstr("pass"));
-    EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, changed}), HasSubstr("fail"));
+    // Two label sets of one series, and one that is the same in every request, as relabelling makes it.
+    EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, {{"a", "1"}, {"b", "2"}}}), HasSubstr("fail"));
+    EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, changed}),
+                AllOf(StartsWith("warn"), HasSubstr("1 series of 3 with changed labels")));
+    EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, changed}, 0, true), StartsWith("info"));
+}
+
+/// Scrapes of n{q="0.9"} = 10, 20, 30 that arrived as that series; nothing came of it otherwise.
+CheckOutcome outcome_on_names(const std::string& check, const std::string& metric, const LabelPairs& labels,
+                              double offset = 0) {
+    ScenarioRecord record;
+    record.scenario = "steady";
+    record.target.input = Input::kScrape;
+    record.started = true;
+    record.observation = Observation({{.metric = "generation", .labels = {}, .unique_values = true},
+                                      {.metric = "n", .labels = {{"quantile", "0.9"}}, .unique_values = true}});
+    record.window = 3;
+    for (std::uint64_t number = 1; number <= 4; ++number) {
+        const auto value = static_cast<double>(number);
+        Generation generation;
+        generation.number = number;
+        generation.complete = true;
+        generation.samples = {{0, proto::to_bits(value)}, {1, proto::to_bits(10 * value)}};
+        Delivery delivery;
+        delivery.id = number;
+        delivery.decoded = true;
+        delivery.status = 204;
+        delivery.first_byte_us = static_cast<std::int64_t>(number) * 50'000;
+        delivery.response_end_us = delivery.first_byte_us + 100;
+        const auto timestamp = static_cast<std::int64_t>(number) * 1000;
+        delivery.samples = {
+            {record.observation.intern("generation", {}), timestamp, generation.samples[0].bits, false},
+            {record.observation.intern(metric, labels), timestamp, proto::to_bits(10 * value + offset), false}};
+        record.generations.push_back(std::move(generation));
+        record.observation.add(std::move(delivery));
+    }
+    for (auto& outcome : judge(record)) {
+        if (outcome.id == check) return outcome;
+    }
+    return {};
+}
+
+TEST(Fidelity, AnotherNameIsAWarningAndALossIsNot) {
+    constexpr auto kCheck = "sender/fidelity/every-sample-bit-exact";
+    const LabelPairs labels = {{"quantile", "0.9"}};
+    EXPECT_EQ(outcome_on_names(kCheck, "n", labels).verdict, Verdict::kPass);
+    const auto renamed = outcome_on_names(kCheck, "renamed", labels);
+    EXPECT_EQ(renamed.verdict, Verdict::kWarn);
+    ASSERT_EQ(renamed.findings.size(), 1U);
+    EXPECT_EQ(renamed.findings[0].message, "came as renamed, with the same labels and values");
+    EXPECT_EQ(renamed.findings[0].severity, receiver::Severity::kWarn);
+    // Other values under another name are another series: what was scraped is lost.
+    const auto lost = outcome_on_names(kCheck, "renamed", labels, 0.5);
+    EXPECT_EQ(lost.verdict, Verdict::kFail);
+    EXPECT_EQ(lost.findings[0].severity, receiver::Severity::kFail);
+}
+
+TEST(CompleteSet, ANumberMayBeWrittenInAnotherWay) {
+    constexpr auto kCheck = "sender/labels/complete-set";
+    for (const auto* same : {"0.90000000000000002", "9e-1"}) {
+        const auto outcome = outcome_on_names(kCheck, "n", {{"quantile", same}});
+        EXPECT_EQ(outcome.verdict, Verdict::kInfo) << same;
+        EXPECT_THAT(outcome.reason, HasSubstr("the same bound")) << same;
+        EXPECT_EQ(outcome_on_names("sender/fidelity/every-sample-bit-exact", "n", {{"quantile", same}}).verdict,
+                  Verdict::kPass);
+    }
+    EXPECT_EQ(outcome_on_names(kCheck, "n", {{"quantile", "0.91"}}).verdict, Verdict::kWarn);
+    EXPECT_EQ(outcome_on_names(kCheck, "n", {{"quantile", "0.9"}}).verdict, Verdict::kPass);
+}
+
+/// A profile says what a target can do, not what it may.
+TEST(Features, NoProfileSwitchesOffAMust) {
+    for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}) {
+        ScenarioRecord record;
+        record.scenario = "series-disappears";
+        record.asked = message;
+        record.started = true;
+        record.target.input = Input::kScrape;
+        record.target.features["stale_markers"] = {};
+        record.target.features["exemplars"] = {};
+        Delivery delivery;
+        delivery.id = 1;
+        delivery.message = message;
+        delivery.decoded = true;
+        delivery.status = 204;
+        record.observation = Observation({{.metric = "generation", .labels = {}, .unique_values = true}});
+        delivery.samples = {{record.observation.intern("generation", {}), 1000, proto::to_bits(1), false}};
+        record.observation.add(std::move(delivery));
+        record.generations.resize(1);
+        for (const auto& outcome : judge(record)) {
+            const bool denied = outcome.verdict == Verdict::kNotApplicable;
+            if (outcome.id == "sender/stale/marker-on-disappearance") {
+                EXPECT_FALSE(denied) << outcome.reason;
+            } else if (outcome.id == "sender/stale/single-marker") {
+                EXPECT_TRUE(denied) << outcome.reason;
+            }
+        }
+    }
 }
 
 }  // namespace

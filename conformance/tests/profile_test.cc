@@ -64,6 +64,22 @@ TEST(Profile, EveryKeyIsRead) {
     EXPECT_EQ(target.origin, "p.yaml:3");
 }
 
+TEST(Profile, InputSaysWhatTheTargetCannotTake) {
+    const auto profile = parse_profile(R"(version: 1
+targets:
+  - name: a
+    role: sender
+    input: {from: stdin, without: [subnormal, colons]}
+    relabels: true
+    start: {exec: [x]}
+)",
+                                       "p.yaml");
+    ASSERT_TRUE(profile) << profile.error().text();
+    EXPECT_EQ(profile->targets[0].input, Input::kStdin);
+    EXPECT_THAT(profile->targets[0].without, ElementsAre("subnormal", "colons"));
+    EXPECT_TRUE(profile->targets[0].relabels);
+}
+
 struct Wrong {
     const char* yaml;
     const char* where;
@@ -99,6 +115,12 @@ TEST(Profile, MistakesAreNamedWithFileLineAndNearestWord) {
         {"version: 1\ntargets:\n  - name: a\n    role: sender\n    zzzzzzzz: x", "p.yaml:5",
          "known are name, description"},
         {"version: 1\ntargets:\n  - name: a\n    name: b\n    role: sender", "p.yaml:4", "\"name\" is given twice"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    input: {from: scrape, without: [subnorml]}",
+         "p.yaml:5", "input.without holds \"subnorml\"; did you mean \"subnormal\"?"},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    input: {from: file}", "p.yaml:5",
+         "input.from must be scrape, none or stdin, not \"file\""},
+        {"version: 1\ntargets:\n  - name: a\n    role: sender\n    relabels: maybe", "p.yaml:5",
+         "relabels must be true or false"},
         {"version: 1\ntargets:\n  - role: sender", "p.yaml:3", "needs a name"},
         {"version: 1\ntargets:\n  - name: a", "p.yaml:3", "needs a role"},
         {"version: 1\ntargets:\n  - name: a\n    role: judge", "p.yaml:4", "role must be sender or receiver"},

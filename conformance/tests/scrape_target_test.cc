@@ -6,6 +6,7 @@
 #include <set>
 #include <variant>
 
+#include "prw/conformance/profile.h"
 #include "prw/conformance/scrape_target.h"
 #include "prw/http/client.h"
 #include "prw/proto/metric_family.h"
@@ -588,6 +589,29 @@ TEST(OwnSeries, ThatCannotBeServedAreRefusedWithTheirLine) {
     EXPECT_THAT(load_source(dir.file("none")).error().text(), HasSubstr("cannot read the file of series"));
     prw::testing::write_file(dir.file("own"), "a 1\n");
     EXPECT_TRUE(load_source(dir.file("own")));
+}
+
+/// Every word that a profile may give leaves out something, and the generation, by which scrapes are told, never.
+TEST(ScrapeTarget, LeavesOutWhatATargetCannotTake) {
+    const auto series_of = [](const std::vector<SourceFamily>& families) {
+        std::size_t count = 0;
+        for (const auto& family : families) count += family.series.size();
+        return count;
+    };
+    const auto all = default_families();
+    EXPECT_EQ(series_of(leave_out(all, {})), series_of(all));
+    std::vector<std::string> everything;
+    for (const auto& odd : odd_inputs()) {
+        const auto rest = leave_out(all, {std::string(odd.name)});
+        EXPECT_LT(series_of(rest), series_of(all)) << odd.name;
+        for (const auto& family : rest) EXPECT_FALSE(family.series.empty()) << odd.name << ": " << family.name;
+        everything.emplace_back(odd.name);
+    }
+    const auto rest = leave_out(all, everything);
+    EXPECT_TRUE(std::any_of(rest.begin(), rest.end(), [](const auto& f) { return f.name == "prw_scrape_generation"; }));
+    EXPECT_FALSE(check_odd_inputs({"colon"}));
+    EXPECT_EQ(check_odd_inputs({"colon"}).error().what, "without holds \"colon\"; did you mean \"colons\"?");
+    EXPECT_TRUE(check_odd_inputs(everything));
 }
 
 }  // namespace

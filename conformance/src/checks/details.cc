@@ -288,7 +288,12 @@ void judge_metadata(const ScenarioRecord& record, CheckOutcome& out) {
     }
     evidence(out, "families", said.size());
     evidence(out, "statements", entries);
-    if (said.empty()) return undecided(out, "no metadata of a scraped family arrived");
+    if (said.empty()) {
+        if (record.target.feature("metadata", message) == true)
+            return miss(out, "type, help and unit as they were exposed",
+                        "no metadata of a scraped family arrived, which the profile promises");
+        return undecided(out, "no metadata of a scraped family arrived");
+    }
     if (faults > 0)
         return miss(out, "type, help and unit as they were exposed, without the escapes of the format",
                     count_text(faults, "statement") + " about " + count_text(said.size(), "family", "families") +
@@ -304,7 +309,8 @@ void judge_metadata(const ScenarioRecord& record, CheckOutcome& out) {
             const auto missing = words[family].missing(entry.type, entry.help, entry.unit);
             if (missing.empty()) continue;
             ++without;
-            add_finding(out, record.families[family].name, "was exposed with and arrived without: " + missing);
+            add_finding(out, record.families[family].name, "was exposed with and arrived without: " + missing, 0,
+                        "Keep " + missing + " of each family from the scrape, and send them with every series of it.");
         }
     }
     if (without > 0)

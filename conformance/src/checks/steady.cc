@@ -36,6 +36,40 @@ std::uint64_t scraped_in_silence(const ScenarioRecord& record, std::uint64_t las
     return count < kScrapesInSilence ? 0 : static_cast<std::uint64_t>(count);
 }
 
+/// The name under which a scraped series came that never came under its own; empty: under none. It has its labels and
+/// one of the values that were served; a series without labels needs values that no other has.
+class Renamed {
+public:
+    explicit Renamed(const ScenarioRecord& record) : observation_(record.observation) {
+        std::set<std::string_view> own;
+        for (const auto& source : observation_.sources()) own.insert(source.metric);
+        const auto& series = observation_.series();
+        for (const auto& delivery : record.deliveries()) {
+            for (const auto& sample : delivery.samples) {
+                const auto& each = series[sample.series];
+                if (each.source == kNoSource && !own.contains(each.metric) && !sample.histogram)
+                    values_[sample.series].insert(sample.bits);
+            }
+        }
+    }
+    [[nodiscard]] std::string name_of(const ServedSample& served) const {
+        const auto& source = observation_.sources()[served.series];
+        if (source.labels.empty() && !source.unique_values) return {};
+        for (const auto& [series, bits] : values_) {
+            const auto& got = observation_.series()[series];
+            const bool all = std::all_of(source.labels.begin(), source.labels.end(), [&](const auto& label) {
+                return std::find(got.labels.begin(), got.labels.end(), label) != got.labels.end();
+            });
+            if (all && bits.contains(served.bits)) return got.metric;
+        }
+        return {};
+    }
+
+private:
+    const Observation& observation_;
+    std::map<std::uint32_t, std::set<std::uint64_t>> values_;  ///< of series that are no source's
+};
+
 void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     const auto compared = compare_with_source(record);
@@ -64,11 +98,15 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
         return pass(out, "all " + count_text(compared.expected, "sample") + " of " +
                              count_text(compared.last - compared.first + 1, "scrape") + " arrived, bit for bit");
     }
-    std::uint64_t altered = 0;
+    std::uint64_t altered = 0, samples_renamed = 0;
     std::map<std::uint32_t, std::uint64_t> never_came;  // scrapes by source
+    std::map<std::uint32_t, std::string> renamed;
+    const Renamed names(record);
     for (const auto& fault : compared.faults) {
         const auto& source = observation.sources()[fault.served.series];
         if (fault.never_came) {
+            if (auto name = names.name_of(fault.served); !name.empty())
+                renamed.try_emplace(fault.served.series, std::move(name));
             ++never_came[fault.served.series];
             continue;
         }
@@ -77,13 +115,27 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
                     "scrape " + std::to_string(fault.generation) + " served " + served_text(fault.served) + ", " +
                         (fault.instead ? arrived_text(fault) + " arrived" : "nothing arrived"));
     }
+    for (const auto& [source, name] : renamed) {
+        samples_renamed += never_came[source];
+        never_came.erase(source);
+    }
     for (const auto& [source, samples] : never_came) {
         add_finding(out, observation.sources()[source].text(),
                     "nothing of " + count_text(samples, "scrape") + " arrived under this name and these labels", 0,
                     "Send every series that was scraped, under the name that it has there.");
     }
-    std::string got = std::to_string(compared.faults.size()) + " of " + count_text(compared.expected, "sample") +
-                      " did not arrive as served";
+    if (samples_renamed == compared.faults.size()) {
+        for (const auto& [source, name] : renamed)
+            add_finding(out, observation.sources()[source].text(),
+                        "came as " + name + ", with the same labels and values", 0,
+                        "Where this is on purpose, say `relabels: true` in the profile; else keep the name.");
+        const auto got =
+            count_text(renamed.size(), "series", "series") + " under another name, the same in every request";
+        if (record.target.relabels) return inform(out, got);
+        return warn(out, "every scraped series under its name", got);
+    }
+    std::string got = std::to_string(compared.faults.size() - samples_renamed) + " of " +
+                      count_text(compared.expected, "sample") + " did not arrive as served";
     if (!never_came.empty()) got += "; nothing came of " + count_text(never_came.size(), "series", "series");
     if (altered > 0) got += ", " + std::to_string(altered) + " of them with another value";
     miss(out, "every sample of every scrape, bit for bit", got);
@@ -156,45 +208,117 @@ void judge_duplicates(const ScenarioRecord& record, CheckOutcome& out) {
          got + (whole > 0 ? "; " + count_text(whole, "request") + " held nothing else" : ""));
 }
 
+/// What became of a scraped label set on the way: "code is missing; method="GET" came as verb="GET"".
+std::string changes_of(const SourceIdentity& source, const ObservedSeries& series) {
+    std::string out;
+    for (const auto& [name, value] : source.labels) {
+        if (value.empty()) continue;
+        const auto same_name = std::find_if(series.labels.begin(), series.labels.end(),
+                                            [&, &wanted = name](const auto& l) { return l.first == wanted; });
+        if (same_name != series.labels.end()) {
+            if (same_name->second != value)
+                add_word(out, name + "=\"" + value + "\" came as " + name + "=\"" + same_name->second + "\"", "; ");
+            continue;
+        }
+        const auto renamed =
+            std::find_if(series.labels.begin(), series.labels.end(), [&, &wanted = value](const auto& l) {
+                return l.second == wanted && std::none_of(source.labels.begin(), source.labels.end(),
+                                                          [&](const auto& own) { return own.first == l.first; });
+            });
+        if (renamed != series.labels.end())
+            add_word(out, name + "=\"" + value + "\" came as " + renamed->first + "=\"" + value + "\"", "; ");
+        else
+            add_word(out, name + " is missing", "; ");
+    }
+    return out;
+}
+
+/// The scraped series that an unknown label set most likely is; of equals the first that nothing came of as it is.
+std::uint32_t likely_source(const std::vector<SourceIdentity>& sources, const ObservedSeries& series,
+                            const std::vector<bool>& taken) {
+    std::uint32_t best = kNoSource;
+    std::pair<bool, std::size_t> most{false, 0};  // free, labels alike
+    for (std::uint32_t i = 0; i < sources.size(); ++i) {
+        if (sources[i].metric != series.metric) continue;
+        const auto alike = std::count_if(series.labels.begin(), series.labels.end(), [&](const auto& label) {
+            return std::find(sources[i].labels.begin(), sources[i].labels.end(), label) != sources[i].labels.end();
+        });
+        const std::pair score{!taken[i], static_cast<std::size_t>(alike)};
+        if (best == kNoSource || score > most) {
+            best = i;
+            most = score;
+        }
+    }
+    return best;
+}
+
+/// What a series is called may be changed on the way by right (relabelling); a label set that is not the same in every
+/// request, or that lacks labels in some, only the writing can explain.
 void judge_complete_set(const ScenarioRecord& record, CheckOutcome& out) {
     const auto& observation = record.observation;
     const auto& sources = observation.sources();
     std::map<std::uint32_t, std::vector<std::uint32_t>> forms;  // source → the label sets that it came under
-    std::uint64_t judged = 0, faults = 0;
+    std::vector<bool> taken(sources.size());
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> spelled;  // series → source, with a number written otherwise
     for (std::uint32_t i = 0; i < observation.series().size(); ++i) {
         const auto& series = observation.series()[i];
-        if (series.source != kNoSource) {
-            ++judged;
-            forms[series.source].push_back(i);
-            continue;
-        }
-        for (const auto& source : sources) {
-            if (source.metric != series.metric) continue;
-            ++judged;
-            ++faults;
-            std::string names;
-            for (const auto& label : source.labels) add_word(names, label.first);
-            add_finding(out, series.text,
-                        "a label is missing or changed: the scraped series of this name have " +
-                            (names.empty() ? "no labels" : names));
-            break;
+        if (series.source == kNoSource) continue;
+        forms[series.source].push_back(i);
+        taken[series.source] = true;
+        for (const auto& label : sources[series.source].labels) {
+            const bool number = label.first == "le" || label.first == "quantile";
+            if (number && std::find(series.labels.begin(), series.labels.end(), label) == series.labels.end())
+                spelled.emplace_back(i, series.source);
         }
     }
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> changed;  // series → source
+    for (std::uint32_t i = 0; i < observation.series().size(); ++i) {
+        const auto& series = observation.series()[i];
+        if (series.source != kNoSource) continue;
+        const auto source = likely_source(sources, series, taken);
+        if (source == kNoSource) continue;
+        forms[source].push_back(i);
+        if (!taken[source]) changed.emplace_back(i, source);
+        taken[source] = true;
+    }
+    std::uint64_t judged = 0, faults = 0;
     for (const auto& [source, list] : forms) {
+        judged += list.size();
         if (list.size() < 2) continue;
         ++faults;
+        const auto changes = changes_of(sources[source], observation.series()[list[1]]);
         add_finding(out, observation.series()[list[1]].text,
                     "one scraped series arrived under " + std::to_string(list.size()) + " label sets, also as " +
-                        observation.series()[list[0]].text,
+                        observation.series()[list[0]].text + (changes.empty() ? "" : ": " + changes),
                     0, "Send every label with every TimeSeries; nothing carries over from an earlier request.");
     }
     evidence(out, "series", judged);
     if (judged == 0) return nothing_arrived(record, out);
-    if (faults == 0)
-        return pass(out, count_text(judged, "scraped series", "scraped series") +
-                             ", each arrived with all its labels, always with the same");
-    miss(out, "each series with all its labels, in every request",
-         count_text(faults, "label set was", "label sets were") + " not complete or not constant");
+    if (faults > 0)
+        return miss(out, "each series with all its labels, in every request",
+                    count_text(faults, "series", "series") + " under label sets that are not complete or not constant");
+    if (!changed.empty()) {
+        for (const auto& [series, source] : changed)
+            add_finding(out, observation.series()[series].text,
+                        changes_of(sources[source], observation.series()[series]), 0,
+                        "Where this is on purpose, say `relabels: true` in the profile; else send labels as they were "
+                        "scraped.");
+        const std::string got = count_text(changed.size(), "series", "series") + " of " + std::to_string(judged) +
+                                " with changed labels, the same in every request, as relabelling does";
+        if (record.target.relabels) return inform(out, got);
+        return warn(out, "each series with the labels that were scraped", got);
+    }
+    if (!spelled.empty()) {
+        for (const auto& [series, source] : spelled)
+            add_finding(out, observation.series()[series].text,
+                        changes_of(sources[source], observation.series()[series]));
+        return inform(
+            out, count_text(spelled.size(), "series", "series") +
+                     " with a number written in another way than it was scraped: the same bound, and another series "
+                     "for who compares texts");
+    }
+    pass(out,
+         count_text(judged, "scraped series", "scraped series") + " arrived with all labels, always with the same");
 }
 
 void judge_job_instance(const ScenarioRecord& record, CheckOutcome& out) {

@@ -22,6 +22,20 @@ bool soft(proto::Level level) {
     return level == proto::Level::kShould || level == proto::Level::kShouldNot || level == proto::Level::kMay;
 }
 
+/// A finding is no worse than the verdict that it is a part of.
+void at_most(CheckOutcome& out, receiver::Severity severity) {
+    for (auto& finding : out.findings) finding.severity = std::min(finding.severity, severity);
+}
+
+/// True when the profile's word decides. What a MUST asks for is no feature to be without: such a deviation belongs
+/// into a file of expectations.
+bool without_feature(const ScenarioRecord& record, std::string_view feature, proto::Level level) {
+    if (feature.empty() || record.target.feature(feature, judged_message(record)) != false) return false;
+    const auto& names = feature_names();
+    const auto known = std::find_if(names.begin(), names.end(), [&](const auto& each) { return each.name == feature; });
+    return soft(level) || known == names.end() || known->optional;
+}
+
 std::vector<const BehaviourCheck*> behaviour_checks() {
     std::vector<const BehaviourCheck*> out;
     for (const auto table : {
@@ -61,7 +75,7 @@ bool only_the_other(const ScenarioRecord& record) {
 
 /// True when there is nothing left to judge; the outcome says why.
 bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOutcome& out) {
-    if (!check.feature.empty() && record.target.feature(check.feature, judged_message(record)) == false) {
+    if (without_feature(record, check.feature, out.level)) {
         not_applicable(out, "the profile says that the target does not have the feature " + std::string(check.feature));
         return true;
     }
@@ -209,6 +223,7 @@ void pass(CheckOutcome& out, std::string reason) {
 void inform(CheckOutcome& out, std::string reason) {
     out.verdict = Verdict::kInfo;
     out.reason = std::move(reason);
+    at_most(out, receiver::Severity::kInfo);
 }
 void undecided(CheckOutcome& out, std::string reason) {
     out.verdict = Verdict::kInconclusive;
@@ -232,10 +247,13 @@ void warn(CheckOutcome& out, std::string want, std::string got) {
     out.reason = got;
     out.want = std::move(want);
     out.got = std::move(got);
+    at_most(out, receiver::Severity::kWarn);
 }
 void miss(CheckOutcome& out, std::string want, std::string got) {
-    warn(out, std::move(want), std::move(got));
-    if (!soft(out.level)) out.verdict = Verdict::kFail;
+    out.verdict = soft(out.level) ? Verdict::kWarn : Verdict::kFail;
+    out.reason = got;
+    out.want = std::move(want);
+    out.got = std::move(got);
 }
 void evidence(CheckOutcome& out, std::string name, std::uint64_t count) {
     out.evidence.emplace_back(std::move(name), static_cast<std::int64_t>(count));

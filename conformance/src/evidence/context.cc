@@ -64,6 +64,7 @@ void members(Visit&& visit, Is<Target> auto& target) {
     visit("attach", target.attach);
     visit("patience", target.patience);
     visit("message_given", target.message_given);
+    visit("relabels", target.relabels);
 }
 
 template <typename Visit>

@@ -138,12 +138,34 @@ void read_variants(Reader& read, const YAML::Node& node, Target& target) {
     }
 }
 
+void read_input_kind(Reader& read, const YAML::Node& node, const std::string& what, Target& target) {
+    const std::string word = read.text(node, what);
+    if (word == "scrape")
+        target.input = Input::kScrape;
+    else if (word == "none")
+        target.input = Input::kNone;
+    else if (word == "stdin")
+        target.input = Input::kStdin;
+    else
+        read.refuse(node, what + " must be scrape, none or stdin, not \"" + word + "\"");
+}
+
+void read_input(Reader& read, const YAML::Node& node, Target& target) {
+    if (!read.mapping(node, "input", {"from", "without"})) return;
+    if (const auto from = node["from"]) read_input_kind(read, from, "input.from", target);
+    const auto without = node["without"];
+    if (!without) return;
+    target.without = read.texts(without, "input.without");
+    if (auto checked = check_odd_inputs(target.without); !checked)
+        read.refuse(without, "input." + checked.error().what);
+}
+
 Target read_target(Reader& read, const YAML::Node& node) {
     Target target;
     target.origin = read.at(node);
     static const std::vector<std::string> kKeys = {
-        "name",    "description", "role",   "protocols", "input",     "requires", "files",  "start",
-        "version", "stop",        "settle", "features",  "variables", "variants", "source", "patience"};
+        "name", "description", "role",     "protocols", "input",    "requires", "files",    "start",   "version",
+        "stop", "settle",      "features", "variables", "variants", "source",   "patience", "relabels"};
     if (!read.mapping(node, "a target", kKeys)) return target;
     if (!node["name"]) {
         read.refuse(node, "a target needs a name");
@@ -164,16 +186,12 @@ Target read_target(Reader& read, const YAML::Node& node) {
     else
         target.protocols = {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2};
     if (const auto value = node["input"]) {
-        const std::string word = read.text(value, "input");
-        if (word == "scrape")
-            target.input = Input::kScrape;
-        else if (word == "none")
-            target.input = Input::kNone;
-        else if (word == "stdin")
-            target.input = Input::kStdin;
+        if (value.IsMap())
+            read_input(read, value, target);
         else
-            read.refuse(value, "input must be scrape, none or stdin, not \"" + word + "\"");
+            read_input_kind(read, value, "input", target);
     }
+    if (const auto value = node["relabels"]) target.relabels = read.boolean(value, "relabels");
     if (const auto value = node["requires"]) target.requires_programs = read.texts(value, "requires");
     if (const auto value = node["files"]) read_files(read, value, target.files);
     if (const auto value = node["start"])
@@ -251,12 +269,49 @@ const std::vector<FeatureName>& feature_names() {
         {"exemplars", "sends exemplars that it scrapes"},
         {"native_histograms", "sends native histograms"},
         {"metadata", "sends type, help and unit"},
-        {"stale_markers", "sends stale markers for scraped series that disappear"},
+        {"stale_markers", "sends stale markers for scraped series that disappear", false},
         {"start_timestamps", "sends start timestamps (2.0)"},
         {"retry_on_429", "retries after 429"},
         {"fallback_on_415", "falls back to 1.0 after 415"},
     };
     return kNames;
+}
+
+const std::vector<OddInput>& odd_inputs() {
+    static const std::vector<OddInput> kNames = {
+        {"subnormal", "the smallest number above 0, 5e-324"},
+        {"negative-zero", "-0"},
+        {"infinity", "+Inf and -Inf as values"},
+        {"nan", "NaN as a value, also of a quantile without observations"},
+        {"colons", "a metric name with colons"},
+        {"empty-label", "a label without value"},
+        {"long-label", "a label value of 10 kB"},
+        {"utf8", "label values that are not ASCII"},
+        {"escapes", "label values with quotes, backslashes and line breaks"},
+        {"label-collision", "labels job and instance on a scraped series"},
+        {"explicit-timestamps", "samples with a timestamp of their own"},
+        {"native-histograms", "native histograms"},
+        {"summaries", "summaries"},
+        {"info", "the type info"},
+        {"stateset", "the type stateset"},
+        {"untyped", "a metric without type"},
+    };
+    return kNames;
+}
+
+Result<void> check_odd_inputs(const std::vector<std::string>& names) {
+    std::vector<std::string_view> known;
+    for (const auto& odd : odd_inputs()) known.push_back(odd.name);
+    for (const auto& name : names) {
+        if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        const auto near = proto::nearest(name, known);
+        std::string list;
+        for (const auto word : known) list += (list.empty() ? "" : ", ") + std::string(word);
+        return fail(ErrorCode::kInvalidArgument,
+                    "without holds \"" + name + "\"; " +
+                        (near.empty() ? "known are " + list : "did you mean \"" + near + "\"?"));
+    }
+    return {};
 }
 
 const std::vector<VariantName>& variant_names() {

@@ -91,6 +91,7 @@ private:
         row("User-Agent", r_.target.user_agent, true);
         row("profile", r_.target.profile, true);
         row("command", r_.target.command, true);
+        row("not offered", not_offered_text(r_));
         row("specification", specifications(r_));
         row("message", message_note(r_));
         if (is_part(r_)) {

@@ -177,6 +177,7 @@ Json run_json(const Results& r) {
                      {"profile", r.target.profile},
                      {"user_agent", r.target.user_agent},
                      {"command", r.target.command}};
+    if (!r.target.without.empty()) out["target"]["without"] = r.target.without;
     if (!r.target.file.empty()) out["target"]["file"] = r.target.file;
     out["asked"] = messages_json(r.asked);
     out["sent"] = messages_json(r.sent);
@@ -253,8 +254,13 @@ Result<Results> results_from_json(std::string_view text) {
         r.repeat = in.value("repeat", 1U);
         if (const auto seed = in.find("seed"); seed != in.end()) r.seed = seed->get<std::uint64_t>();
         const auto& target = in.at("target");
-        r.target = {target.at("name"),       target.at("version"), target.at("profile"),
-                    target.at("user_agent"), target.at("command"), target.value("file", "")};
+        r.target = {target.at("name"),
+                    target.at("version"),
+                    target.at("profile"),
+                    target.at("user_agent"),
+                    target.at("command"),
+                    target.value("file", ""),
+                    target.value("without", std::vector<std::string>())};
         for (const auto& word : in.value("asked", Json::array())) r.asked.push_back(message_by_name(word));
         for (const auto& word : in.value("sent", Json::array())) r.sent.push_back(message_by_name(word));
         if (const auto coverage = in.find("coverage"); coverage != in.end()) {

@@ -139,6 +139,8 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
              plural(samples, "sample", "samples"));
     if (const auto note = message_note(results); !note.empty()) out.line(note);
 
+    if (!results.target.without.empty()) out.field("", not_offered_text(results));
+
     if (!results.problem.empty()) {
         out.line();
         out.field("problem", results.problem);

@@ -432,6 +432,12 @@ std::string upper(std::string_view word) {
     return out;
 }
 
+std::string not_offered_text(const Results& results) {
+    std::string names;
+    for (const auto& name : results.target.without) names += (names.empty() ? "" : ", ") + name;
+    return names.empty() ? names : "not offered, as the target cannot take it: " + names;
+}
+
 std::string specifications(const Results& results) {
     const auto tested = [&](proto::ProtobufMessage message) {
         return std::any_of(results.checks.begin(), results.checks.end(), [&](const auto& check) {

@@ -88,6 +88,8 @@ struct SourcePlace {
 [[nodiscard]] std::string upper(std::string_view word);
 /// The verdict of the run as one sentence: "does not conform: 2 checks of a MUST fail".
 [[nodiscard]] std::string sentence(const Results& results);
+/// "not offered, as the target cannot take it: subnormal, colons"; empty when all was offered.
+[[nodiscard]] std::string not_offered_text(const Results& results);
 /// Which specifications were tested: "Remote Write 1.0 and 2.0-rc.4".
 [[nodiscard]] std::string specifications(const Results& results);
 /// What a verdict means, for the legend.

@@ -1,6 +1,9 @@
 #include "prw/conformance/observation.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <system_error>
 
 #include "checks/habits.h"
 #include "prw/proto/http_head.h"
@@ -39,6 +42,22 @@ const std::string* value_of(const LabelPairs& labels, std::string_view name) {
     return nullptr;
 }
 
+std::optional<double> number_of(std::string_view text) {
+    if (text.starts_with('+')) text.remove_prefix(1);
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+/// `le` and `quantile` are numbers, which a sender may write in its own way.
+bool same_label(const std::string& name, const std::string& wanted, const std::string& got) {
+    if (wanted == got) return true;
+    if (name != "le" && name != "quantile") return false;
+    const auto one = number_of(wanted), other = number_of(got);
+    return one && other && *one == *other;
+}
+
 }  // namespace
 
 Observation::Observation(std::vector<SourceIdentity> sources) : sources_(std::move(sources)) {
@@ -57,7 +76,7 @@ std::uint32_t Observation::source_of(const std::string& metric, const LabelPairs
             const auto* moved = value_of(labels, "exported_" + label.first);
             if (moved != nullptr) return *moved == label.second;
             const auto* kept = value_of(labels, label.first);
-            return kept != nullptr && *kept == label.second;
+            return kept != nullptr && same_label(label.first, label.second, *kept);
         });
         if (all && (best == kNoSource || wanted.size() > most)) {
             best = candidate;

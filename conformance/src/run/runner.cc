@@ -345,6 +345,7 @@ ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenar
         auto families = played != nullptr ? played->families() : std::vector<SourceFamily>();
         if (played != nullptr && played->families == default_families)
             families.insert(families.end(), options.source.begin(), options.source.end());
+        families = leave_out(std::move(families), options.target.without);
         Stage stage(options, record, std::move(families), received);
         if (played != nullptr)
             played->play(stage);
@@ -412,6 +413,7 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     results.target.name = options.target.name;
     results.target.profile = options.target.origin;
     results.target.command = redact_command(options.target.exec);
+    results.target.without = options.target.without;
     results.target.version = version_of(options.target, options.out);
 
     RunOptions run = options;

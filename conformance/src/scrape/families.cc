@@ -1,5 +1,8 @@
 /// The table of series that the scrape target exposes. Extend it by adding rows.
+#include <algorithm>
+#include <array>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "prw/conformance/scrape_target.h"
@@ -291,6 +294,69 @@ std::vector<SourceFamily> default_families() {
                    histogram("prw_vanishing_seconds", 8, true, false), "seconds", true});
     for (auto& family : native_histograms()) out.push_back(std::move(family));
     return out;
+}
+
+namespace {
+
+bool has_label_value(const SourceSeries& series, bool (*is)(const std::string& value)) {
+    return std::any_of(series.labels.begin(), series.labels.end(), [&](const auto& label) { return is(label.second); });
+}
+
+bool ascii(const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
+}
+
+/// Of odd_inputs(), in its order.
+struct Odd {
+    std::string_view name;
+    bool (*is)(const SourceFamily& family, const SourceSeries& series);
+};
+constexpr std::array<Odd, 16> kOdd = {{
+    {"subnormal", [](const SourceFamily&, const SourceSeries& s) { return s.constant == "5e-324"; }},
+    {"negative-zero", [](const SourceFamily&, const SourceSeries& s) { return s.constant == "-0"; }},
+    {"infinity", [](const SourceFamily&, const SourceSeries& s) { return s.constant.ends_with("Inf"); }},
+    {"nan", [](const SourceFamily&, const SourceSeries& s) { return s.constant == "NaN"; }},
+    {"colons", [](const SourceFamily&, const SourceSeries& s) { return s.metric.find(':') != std::string::npos; }},
+    {"empty-label",
+     [](const SourceFamily&, const SourceSeries& s) {
+         return has_label_value(s, [](const std::string& value) { return value.empty(); });
+     }},
+    {"long-label",
+     [](const SourceFamily&, const SourceSeries& s) {
+         return has_label_value(s, [](const std::string& value) { return value.size() > 2048; });
+     }},
+    {"utf8",
+     [](const SourceFamily&, const SourceSeries& s) {
+         return has_label_value(s, [](const std::string& value) { return !ascii(value); });
+     }},
+    {"escapes",
+     [](const SourceFamily&, const SourceSeries& s) {
+         return has_label_value(
+             s, [](const std::string& value) { return value.find_first_of("\"\\\n") != std::string::npos; });
+     }},
+    {"label-collision",
+     [](const SourceFamily&, const SourceSeries& s) {
+         return std::any_of(s.labels.begin(), s.labels.end(),
+                            [](const auto& label) { return label.first == "job" || label.first == "instance"; });
+     }},
+    {"explicit-timestamps", [](const SourceFamily&, const SourceSeries& s) { return s.explicit_timestamp; }},
+    {"native-histograms", [](const SourceFamily&, const SourceSeries& s) { return s.native.has_value(); }},
+    {"summaries", [](const SourceFamily& f, const SourceSeries&) { return f.type == "summary"; }},
+    {"info", [](const SourceFamily& f, const SourceSeries&) { return f.type == "info"; }},
+    {"stateset", [](const SourceFamily& f, const SourceSeries&) { return f.type == "stateset"; }},
+    {"untyped", [](const SourceFamily& f, const SourceSeries&) { return f.type == "untyped"; }},
+}};
+
+}  // namespace
+
+std::vector<SourceFamily> leave_out(std::vector<SourceFamily> families, const std::vector<std::string>& names) {
+    for (const auto& odd : kOdd) {
+        if (std::find(names.begin(), names.end(), odd.name) == names.end()) continue;
+        for (auto& family : families)
+            std::erase_if(family.series, [&](const SourceSeries& series) { return odd.is(family, series); });
+    }
+    std::erase_if(families, [](const SourceFamily& family) { return family.series.empty(); });
+    return families;
 }
 
 std::vector<SourceFamily> large_families() {

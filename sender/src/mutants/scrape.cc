@@ -302,6 +302,12 @@ constexpr Row kRows[] = {
      {.points = plain<[](Points& points, std::uint64_t, bool) {
           for (auto& series : points) drop_label(series, "method");
       }>}},
+    {{"scrape/renames-a-metric", "Sends prw_build_info as prw_build.", "sender/fidelity/every-sample-bit-exact"},
+     {.points = plain<[](Points& points, std::uint64_t, bool) {
+          for (auto& series : points)
+              for (auto& label : series.labels)
+                  if (label.first == "__name__" && label.second == "prw_build_info") label.second = "prw_build";
+      }>}},
     {{"scrape/labels-once", "Sends the label job with the first scrape only.", "sender/labels/complete-set"},
      {.points = plain<[](Points& points, std::uint64_t scrape, bool) {
           for (auto& series : points)

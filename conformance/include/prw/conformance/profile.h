@@ -7,7 +7,7 @@
 ///     description: my own agent      # optional
 ///     role: sender
 ///     protocols: ["1.0", "2.0"]      # what it can be asked to send
-///     input: scrape                  # scrape | none (sends its own data) | stdin
+///     input: scrape                  # scrape | none (sends its own data) | stdin; or {from: scrape, without: [subnormal]}
 ///     requires: [my-agent]           # programs that must be there (the first word of start is always looked for)
 ///     files: {agent.yml: "…"}        # written to the work directory, ${…} expanded
 ///     start: {exec: ["./my-agent", "--config", "${PRW_TMPDIR}/agent.yml"], env: {A: b}}
@@ -16,6 +16,8 @@
 ///     source: metrics.om             # further series for it to scrape, beside the profile (load_source())
 ///     settle: 10s                    # how long until its first request may take
 ///     patience: 2                    # wait twice as long for everything
+///     relabels: true                 # it changes names or labels on the way; what stays the same in every request is
+///                                    # then no matter of a report
 ///     variables: {TIMEOUT: ""}       # further ${…} for files and start; texts may hold PRW_… variables
 ///     variants:                      # how to configure what is off by default: see variant_names()
 ///       short-timeout: {variables: {TIMEOUT: "timeout: ${PRW_TIMEOUT}"}, arguments: [], env: {}, files: {}}
@@ -69,6 +71,8 @@ struct Target {
     std::vector<std::pair<std::string, std::string>> env;    ///< before expansion
     std::vector<std::string> version_exec;                   ///< before expansion
     std::string source;                                      ///< path of a file of further series; empty: none
+    std::vector<std::string> without;                        ///< of odd_inputs(): not offered, as it cannot take them
+    bool relabels = false;  ///< changes names or labels of what it scrapes, on purpose
     int stop_signal = 15;
     std::chrono::milliseconds grace{5000};
     std::chrono::milliseconds settle{15000};
@@ -108,8 +112,17 @@ struct Profile {
 };
 
 /// Features that a profile may name, with what they switch.
+/// What a target may be unable to take of what is offered for scraping by default: `input.without`, `--without`.
+struct OddInput {
+    std::string_view name, summary;
+};
+[[nodiscard]] const std::vector<OddInput>& odd_inputs();
+/// kInvalidArgument for a name that odd_inputs() has not, with the nearest one.
+[[nodiscard]] Result<void> check_odd_inputs(const std::vector<std::string>& names);
+
 struct FeatureName {
     std::string_view name, summary;
+    bool optional = true;  ///< false: a MUST asks for it, and no profile can do without
 };
 [[nodiscard]] const std::vector<FeatureName>& feature_names();
 

@@ -106,6 +106,7 @@ struct Results {
     struct Target {
         std::string name, version, profile, user_agent, command;
         std::string file;  ///< that stands for it in a repository, where the command names one: "tools/my_sender.py"
+        std::vector<std::string> without;  ///< what was not offered to it, as it cannot take it: odd_inputs()
     } target;
     std::vector<proto::ProtobufMessage> asked;  ///< what it was told to send; empty: nobody said, so that what it sent
                                                 ///< is what was judged

@@ -64,6 +64,9 @@ struct SourceFamily {
 [[nodiscard]] std::vector<SourceFamily> default_families();
 /// 10,000 gauges.
 [[nodiscard]] std::vector<SourceFamily> large_families();
+/// The families without what `names` (odd_inputs() of profile.h) say; a family that is left without series goes.
+[[nodiscard]] std::vector<SourceFamily> leave_out(std::vector<SourceFamily> families,
+                                                  const std::vector<std::string>& names);
 /// The series of a file in any format that `prw send` reads (docs/send-input.md), as constant ones. kInvalidArgument
 /// with FILE:LINE for what does not parse, for what one of the three formats cannot serve, and for a metric that
 /// default_families() has.
