@@ -123,7 +123,7 @@ private:
                 text += "  " + std::to_string(e.check.metadata) + " metadata";
             text += "  " + std::to_string(e.raw_body.size()) + " B";
         }
-        if (head) text += "  " + receiver::printable(head->value("User-Agent"), 40);
+        if (head) text += "  " + receiver::printable(head->value("User-Agent"), room_behind(text));
         if (!e.scripted.empty()) text += "  (" + receiver::printable(e.scripted, 60) + ")";
         if (!e.fault.empty()) text += "  (fault: " + receiver::printable(e.fault, 60) + ")";
         text += '\n';
@@ -135,6 +135,15 @@ private:
         io_.out << end_of_line() << text;
         status();
         io_.out << std::flush;
+    }
+
+    /// A line that breaks for the end of a name is hard to read on a terminal.
+    [[nodiscard]] std::size_t room_behind(const std::string& text) const {
+        constexpr std::size_t kMost = 40, kLeast = 8;
+        if (!io_.out_is_terminal) return kMost;
+        const auto taken = text.size() + 3;
+        const auto width = static_cast<std::size_t>(std::max(io_.width, 0));
+        return std::clamp(width - std::min(width, taken), kLeast, kMost);
     }
 
     [[nodiscard]] bool wanted(const receiver::Finding& finding) const {
@@ -157,7 +166,7 @@ private:
     void new_kinds(std::string& text) {
         const auto& kinds = tally_.kinds();
         for (; told_ < kinds.size(); ++told_)
-            if (wanted(kinds[told_].first)) text += receiver::finding_text(kinds[told_].first, io_.width);
+            if (wanted(kinds[told_].first)) text += receiver::kind_text(kinds[told_], io_.width);
     }
 
     /// On a terminal the last line counts what came again.

@@ -35,6 +35,7 @@ struct Options {
     std::string rebase, speed = "max", gap, timeout = "30s", ca_file;
     bool insecure = false;
     std::vector<std::uint64_t> exchanges;
+    std::string filter;
     std::vector<std::string> headers;
 };
 
@@ -110,6 +111,11 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
         out.request.headers.emplace_back(name, value);
     }
     out.exchanges = flags.exchanges;
+    if (!flags.filter.empty()) {
+        auto filter = receiver::Filter::parse(flags.filter);
+        if (!filter) return wrong("--filter: " + filter.error().what);
+        out.filter = std::move(*filter);
+    }
     out.verbose = flags.verbose;
     return out;
 }
@@ -229,6 +235,8 @@ void add_replay(CLI::App& app, Io& io, int& exit_code) {
     sub->add_flag("--judge", options->judge, "Send nothing: judge a capsule again with the rules of this prw");
     sub->add_option("--emit", options->emit, "Print a test case instead: gtest")->check(CLI::IsMember({"gtest"}));
     sub->add_option("--exchange", options->exchanges, "Only this exchange, repeatable")->allow_extra_args(false);
+    sub->add_option("--filter", options->filter,
+                    "Only exchanges for which this holds, e.g. 'message==2.0 && status>=400'; see prw inspect --help");
     sub->add_flag("--as-recorded", options->as_recorded, "Leave timestamps as they are");
     sub->add_option("--rebase", options->rebase,
                     "now: the newest sample is now; clock: the moment of capture is now, so that samples are as old as "

@@ -144,8 +144,18 @@ private:
         return reader_.for_each([&](const receiver::Exchange& exchange) {
             const auto& wanted = options_.exchanges;
             if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), exchange.id) == wanted.end()) return true;
+            if (options_.filter && !fits(*options_.filter, exchange)) return true;
             return visit(exchange);
         });
+    }
+
+    /// As `prw inspect --filter` sees it: judged with the clock of its capture.
+    bool fits(const receiver::Filter& filter, const receiver::Exchange& exchange) {
+        filter_checker_.options().now_ms = exchange.received_unix_ms;
+        const auto check = filter_checker_.check(exchange.raw_head, exchange.payload());
+        const bool whole = exchange.read_status == http::ReadStatus::kComplete;
+        return filter.matches(
+            {exchange, whole ? check : exchange.check, filter.needs_view() ? &filter_checker_.view() : nullptr});
     }
 
     static bool sendable(const receiver::Exchange& exchange) {
@@ -274,8 +284,8 @@ private:
         const auto every = io_.out_is_terminal ? milliseconds(200) : milliseconds(10000);
         if (now - last_progress_ < every) return;
         last_progress_ = now;
-        const auto text = std::to_string(sent_) + " of " + std::to_string(total) + " sent, " + std::to_string(good_) +
-                          " answered as wanted, " +
+        const auto text = std::to_string(sent_) + (options_.filter ? "" : " of " + std::to_string(total)) + " sent, " +
+                          std::to_string(good_) + " answered as wanted, " +
                           std::to_string(duration_cast<std::chrono::seconds>(now - began_).count()) + " s";
         if (io_.out_is_terminal) {
             io_.err << "\r\x1b[K" << text << std::flush;
@@ -361,7 +371,7 @@ private:
     Io& io_;
     std::optional<receiver::Capsule> capsule_;
     std::string rule_;  ///< of the capsule's check; empty for behaviour
-    receiver::Checker checker_;
+    receiver::Checker checker_, filter_checker_;
     http::Client client_;
 
     const Clock::time_point began_ = Clock::now();

@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "prw/http/client.h"
 #include "prw/receiver/capture.h"
+#include "prw/receiver/filter.h"
 #include "replay_request.h"
 
 namespace prw::cli {
@@ -29,6 +30,7 @@ struct ReplayOptions {
     double speed = 0;  ///< factor on the recorded pace; 0: as fast as it goes
     http::ClientOptions client;
     std::vector<std::uint64_t> exchanges;  ///< empty: all
+    std::optional<receiver::Filter> filter;
     bool verbose = false;
 };
 

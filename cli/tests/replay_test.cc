@@ -188,6 +188,37 @@ TEST_F(Replay, SendsOnlyTheExchangesAskedFor) {
     EXPECT_THAT(unknown.err, HasSubstr("--exchange 7: the capture has no exchange with this id"));
 }
 
+TEST_F(Replay, SendsOnlyWhatTheFilterHolds) {
+    start();
+    const auto path =
+        capture({simple_exchange(1, true, 204), simple_exchange(2, false, 400), simple_exchange(3, true, 204)});
+    const auto outcome = prw({"replay", path, base_url(), "--filter", "status==204 && id>1 && metric=~\".*\""});
+    EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("1 of 1 answer"), HasSubstr("#3  1 sample"), Not(HasSubstr("#2  "))));
+    const auto none = prw({"replay", path, base_url(), "--filter", "id==9"});
+    EXPECT_EQ(none.code, kInconclusive);
+    EXPECT_THAT(none.out, HasSubstr("NOTHING SENT"));
+    const auto wrong = prw({"replay", path, base_url(), "--filter", "statsu==1"});
+    EXPECT_EQ(wrong.code, kUsage);
+    EXPECT_THAT(wrong.err, HasSubstr("--filter: there is no column \"statsu\"; did you mean status?\n  statsu==1\n"));
+}
+
+TEST_F(Replay, NeverSendsCapturedCredentialsInWhateverPlace) {
+    start();
+    const auto good = simple_exchange(1, true, 204);
+    auto in_target = good;
+    in_target.raw_head.replace(in_target.raw_head.find("?a=b"), 4, "?a=b&token=s3cret&sig=s3cret");
+    auto unparsed = good;
+    unparsed.id = 2;
+    unparsed.raw_head.insert(unparsed.raw_head.find("\r\n") + 2, "no colon\r\nDD-API-KEY: s3cret\r\n");
+    const auto path = capture({in_target, unparsed});
+    const auto outcome = prw({"replay", path, base_url()});
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("captured credentials were not sent"), Not(HasSubstr("s3cret"))));
+    ASSERT_TRUE(receiver_->wait(std::chrono::seconds(30), [](const auto& seen) { return seen.size() == 2; }));
+    EXPECT_THAT(received(0)->raw_head, AllOf(Not(HasSubstr("s3cret")), HasSubstr("/api/v1/write?a=b&token=xxxxxx")));
+    EXPECT_THAT(received(1)->raw_head, AllOf(Not(HasSubstr("s3cret")), HasSubstr("DD-API-KEY: xxxxxx")));
+}
+
 TEST_F(Replay, NeverSendsCapturedCredentials) {
     start();
     const auto path = capture({simple_exchange(1, true, 204, "Authorization: Bearer s3cret\r\nCookie: s3cret\r\n")});
