@@ -82,6 +82,13 @@ std::string_view feature_of(Subject subject) {
     }
 }
 
+bool histograms_offered(std::span<const ScenarioRecord* const> records) {
+    return std::any_of(records.begin(), records.end(), [](const ScenarioRecord* record) {
+        return std::any_of(record->generations.begin(), record->generations.end(),
+                           [](const Generation& g) { return g.complete && !g.histograms.empty(); });
+    });
+}
+
 /// Puts the findings of one rule into the outcome, the worst first, from the record that shows the worst.
 std::uint64_t collect(const receiver::Rule& rule, std::span<const ScenarioRecord* const> records,
                       proto::ProtobufMessage message, CheckOutcome& out, receiver::Severity& worst) {

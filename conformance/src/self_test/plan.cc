@@ -93,7 +93,8 @@ Result<std::vector<SelfTestJob>> plan_self_test(const SelfTestCatalogue& catalog
     for (const auto& null : catalogue.nulls) {
         if (!all && !selection->nulls.contains(null.id)) continue;
         for (const auto& scenario : catalogue.scenarios)
-            add(SubjectKind::kNull, null.id, scenario.name, true, true, null.sends ? kNullSeconds : 0);
+            add(SubjectKind::kNull, null.id, scenario.name, true, true,
+                null.sends != SelfTestCatalogue::Null::Sends::kNothing ? kNullSeconds : 0);
     }
     for (const auto& mutant : catalogue.mutants) {
         if (all || selection->mutants.contains(mutant.id))
