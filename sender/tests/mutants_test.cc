@@ -125,7 +125,7 @@ receiver::CheckOptions options_at(std::int64_t now) {
     receiver::CheckOptions options;
     options.now_ms = now;
     options.expected_target = "/api/v1/write";
-    options.expected_host = "127.0.0.1";
+    options.expected_host = "receiver:9201";
     return options;
 }
 
