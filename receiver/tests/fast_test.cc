@@ -878,6 +878,50 @@ TEST(FastAccept, AcceptsNothingThatTheRulesWouldComplainAbout) {
     }
 }
 
+/// Few names, few labels and few values, so that every neighbourhood of buckets, counts and others comes up.
+TEST(FastAccept, ComparesClassicHistogramsAsTheRuleDoes) {
+    std::mt19937_64 random(20260103 + (rounds_factor() - 1));
+    const auto one_of = [&](auto... choices) {
+        const std::common_type_t<decltype(choices)...> all[] = {choices...};
+        return all[random() % sizeof...(choices)];
+    };
+    Fast fast;
+    for (const auto message : kMessages) {
+        std::size_t accepted_ones = 0, wrong = 0;
+        const std::size_t kRounds = 4000 * rounds_factor();
+        for (std::size_t round = 0; round < kRounds; ++round) {
+            proto::WriteRequest request;
+            for (std::size_t i = 0, size = 1 + random() % 6; i < size; ++i) {
+                const std::string base = one_of("m", "m", "m", "n");
+                const std::string suffix = one_of("_bucket", "_bucket", "_bucket", "_count", "_sum");
+                auto series = testing::valid_series({{"__name__", base + suffix}, {"job", one_of("a", "a", "a", "b")}});
+                if (random() % 8 == 0) series.labels.insert(series.labels.begin(), {"Zone", one_of("x", "y")});
+                if (suffix == "_bucket") series.labels.emplace_back("le", one_of("0.5", "1", "10", "+Inf", "-1e3"));
+                if (random() % 8 == 0) series.labels.emplace_back("path", "/");
+                const double value = one_of(1.0, 1.0, 2.0, 3.0);
+                series.samples = {{random() % 20 == 0 ? proto::kStaleNanBits : proto::to_bits(value),
+                                   kNowMs - (random() % 6 == 0 ? 1 : 0), kNowMs - 60'000}};
+                if (random() % 10 == 0)
+                    series.samples.push_back({proto::to_bits(one_of(1.0, 2.0)), kNowMs + 1, kNowMs - 60'000});
+                series.metadata = {proto::MetricType::kHistogram, "", "Help.", ""};
+                request.series.push_back(std::move(series));
+            }
+            const auto bytes = proto::encode(request, message);
+            bool accepted = false;
+            expect_sound(fast, bytes, message, kNowMs, accepted);
+            if (HasFatalFailure()) return;
+            accepted_ones += accepted ? 1 : 0;
+            const auto findings = rules_say(bytes, message).findings;
+            wrong += std::any_of(findings.begin(), findings.end(),
+                                 [](const auto& f) { return f.rule == "samples/classic-cumulative"; })
+                         ? 1
+                         : 0;
+        }
+        EXPECT_GT(accepted_ones, kRounds / 4) << proto::short_name(message);
+        EXPECT_GT(wrong, kRounds / 40) << proto::short_name(message);
+    }
+}
+
 /// Requests long enough for the walk to expect things: one changed byte anywhere must be seen like in the first series.
 TEST(FastAccept, AcceptsNoLongRequestThatTheRulesWouldComplainAbout) {
     RandomRequests random(20260102 + (rounds_factor() - 1));

@@ -131,8 +131,6 @@ void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
 }
 
 void judge_starts(const ScenarioRecord& record, CheckOutcome& out) {
-    if (judged_message(record) == proto::ProtobufMessage::kV1)
-        return not_applicable(out, "1.0 has no start timestamps");
     const auto& observation = record.observation;
     const auto by_time = generations_by_time(record);
     std::map<const Generation*, std::map<std::uint32_t, std::int64_t>> served;  // by source

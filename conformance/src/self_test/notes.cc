@@ -94,12 +94,26 @@ std::span<const MutantNote> mutant_notes() {
 }
 
 std::span<const CheckNote> check_notes() {
+    constexpr const char* kBare1 =
+        "the reference sends 1.0 as it is specified, without metadata, exemplars and native histograms";
+    constexpr const char* kNoCustom = "the reference sends classic histograms as they are";
     static const std::vector<CheckNote> kNotes = {
         {.check = "sender/headers/version-1x-receiver", .scenario = kUnsupported},
         {.check = "sender/negotiation/content-type-1x-receiver", .scenario = kUnsupported},
-        {.check = "sender/metadata/v1-family-name",
-         .unseen = "the reference sends 1.0 as it is specified, without metadata"},
-        {.check = "sender/fidelity/custom-buckets", .unseen = "the reference sends classic histograms as they are"},
+        {.check = "sender/metadata/v1-family-name", .unseen = kBare1},
+        {.check = "sender/wire/v1-extension-shape", .unseen = kBare1},
+        {.check = "sender/wire/v1-custom-buckets", .unseen = kBare1},
+        {.check = "sender/histograms/v1-schema", .unseen = kBare1},
+        {.check = "sender/histograms/v1-buckets-of-kind", .unseen = kBare1},
+        {.check = "sender/histograms/custom-values-increasing", .unseen = kNoCustom},
+        {.check = "sender/histograms/custom-no-negative-buckets", .unseen = kNoCustom},
+        {.check = "sender/histograms/custom-no-zero-bucket", .unseen = kNoCustom},
+        {.check = "sender/histograms/custom-no-inf-bound", .unseen = kNoCustom},
+        {.check = "sender/histograms/custom-bounds-finite", .unseen = kNoCustom},
+        {.check = "sender/histograms/custom-spans-within-bounds", .unseen = kNoCustom},
+        {.check = "sender/histograms/count-covers-buckets", .unseen = "no histogram of the input has a NaN sum"},
+        {.check = "sender/exemplars/labels-sorted", .unseen = "the exemplars of the input have one label"},
+        {.check = "sender/fidelity/custom-buckets", .unseen = kNoCustom},
     };
     return kNotes;
 }
