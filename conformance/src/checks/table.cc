@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "prw/proto/model.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/finding.h"
 #include "scenarios/scenario.h"
 
@@ -30,6 +31,10 @@ std::vector<std::string> clauses_for(std::span<const std::string_view> all, prot
 proto::Level level_of(const std::vector<std::string>& clauses) {
     const auto* clause = clauses.empty() ? nullptr : proto::find_clause(clauses.front());
     return clause != nullptr ? clause->level : proto::Level::kShould;
+}
+
+bool is_extension(const std::vector<std::string>& clauses) {
+    return std::all_of(clauses.begin(), clauses.end(), [](const std::string& id) { return id.starts_with("ext."); });
 }
 
 bool soft(proto::Level level) {
@@ -110,6 +115,8 @@ std::span<const ScenarioInfo> all_scenarios() {
     return kInfos;
 }
 
+bool Check::extension() const { return is_extension(clauses); }
+
 const std::vector<Check>& all_checks() {
     static const std::vector<Check> kChecks = [] {
         std::vector<Check> out;
@@ -127,6 +134,7 @@ const std::vector<Check>& all_checks() {
         runs.id = kTargetRuns;
         runs.scenario = kSteady;
         runs.summary = kTargetRunsSummary;
+        runs.fix = "What the target printed is in its log, which the report names: it says why the target ended.";
         out.push_back(std::move(runs));
         for (const auto* rule : receiver::all_rules()) {
             Check row;
@@ -162,8 +170,7 @@ std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view o
         outcome.id = check->id;
         outcome.message = message;
         outcome.level = level_of(outcome.clauses);
-        outcome.extension = std::all_of(outcome.clauses.begin(), outcome.clauses.end(),
-                                        [](const std::string& id) { return id.starts_with("ext."); });
+        outcome.extension = is_extension(outcome.clauses);
         outcome.summary = check->summary;
         outcome.scenario = record.scenario;
         outcome.duration_ms = record.duration_ms;
@@ -260,7 +267,7 @@ std::string count_text(std::uint64_t count, std::string_view one, std::string_vi
 std::string sample_text(const Observation& observation, const ObservedSample& sample) {
     const auto& series = observation.series()[sample.series].text;
     return series + " = " + (sample.histogram ? "a histogram" : proto::value_text(sample.bits)) + " at " +
-           std::to_string(sample.timestamp);
+           proto::dated(sample.timestamp);
 }
 
 bool dictated(const Observation& observation, const ObservedSample& sample) {
