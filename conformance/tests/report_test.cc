@@ -218,6 +218,33 @@ TEST(Report, OneIsNotSaidInThePlural) {
     }
 }
 
+/// README.md shows the beginning of a failure and the last lines of a real run, vmagent 1.79 under its shipped profile.
+/// PRW_UPDATE_GOLDEN=1 puts what it would print now into the page.
+TEST(Report, TheReadmeShowsWhatARunPrints) {
+    const auto results =
+        read_results((prw::testing::source_dir() / "conformance/tests/data/vmagent-results.json").string());
+    ASSERT_TRUE(results) << results.error().text();
+    const auto text = render_terminal(*results, {.report = ".prw/last/report.html"});
+    const auto from_line = [&](std::string_view front) {
+        const auto at = text.find("\n" + std::string(front));
+        EXPECT_NE(at, std::string::npos) << front;
+        return at + 1;
+    };
+    const auto failure = from_line("Retry "), next = from_line("  x sender/retry/once-after-401");
+    const auto shown =
+        "```text\n" + text.substr(failure, next - failure) + "…\n\n" + text.substr(from_line("Not right")) + "```\n";
+
+    const auto page = prw::testing::source_dir() / "README.md";
+    const auto readme = prw::testing::read_file(page);
+    const std::string marker = "<!-- what a run prints: written by conformance/tests/report_test.cc -->\n";
+    const auto begin = readme.find(marker);
+    ASSERT_NE(begin, std::string::npos);
+    const auto after = begin + marker.size();
+    const auto end = readme.find("```\n", readme.find('\n', after)) + 4;
+    const auto wanted = readme.substr(0, after) + shown + readme.substr(end);
+    EXPECT_EQ(wanted, golden(page, wanted));
+}
+
 TEST(Report, TerminalVerboseInColour) {
     auto r = sample();
     r.complete = false;
