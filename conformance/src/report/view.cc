@@ -225,7 +225,9 @@ std::string_view meaning_of(Verdict verdict) {
         case Verdict::kInconclusive:
             return "The situation never arose, so there is nothing to judge. Not a pass.";
         case Verdict::kWarn:
-            return "A SHOULD is missed, or a known deviation was seen that receivers are used to.";
+            return "A SHOULD is missed; or a MUST, where receivers are used to the deviation, or where it is observed "
+                   "from "
+                   "outside only. The entry says which.";
         case Verdict::kFail:
             return "A MUST or MUST NOT is broken; the finding shows where.";
         case Verdict::kError:
