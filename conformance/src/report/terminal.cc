@@ -212,6 +212,9 @@ void heads(Console& out, const Results& results, std::size_t room) {
     for (const auto verdict : {Verdict::kFail, Verdict::kWarn})
         for (const auto& check : results.checks)
             if (check.verdict == verdict && !check.excused()) problems.push_back(&check);
+    for (const auto& check : results.checks)
+        if (check.expectation && !check.expectation->problem.empty() && !detailed(check.verdict))
+            problems.push_back(&check);
     if (problems.empty()) return;
     out.line();
     out.line("Not right (details above)");
