@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
 #include "prw/receiver/text.h"

@@ -5,6 +5,7 @@
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/proto/credentials.h"
+#include "prw/proto/units.h"
 #include "request_text.h"
 #include "version.h"
 

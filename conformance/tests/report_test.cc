@@ -368,8 +368,9 @@ TEST(Report, EveryFormatIsAsPublished) {
     const auto text = render_terminal(listed, {.report = ".prw/last/report.html"});
     EXPECT_EQ(text, golden(kGolden / "expectations-terminal-80.txt", text));
     // Not the whole page again: its ledger changes with every clause that gets a check.
-    for (const char* part : {"<h2>Expectations that do not hold</h2>", "known.yaml:4: remove the entry (lines 4 to 8)",
-                             "<h2>Known failures (1)</h2>", "fail (expected)", "<h2>Flaky</h2>", "pass 2 times, warn once"})
+    for (const char* part :
+         {"<h2>Expectations that do not hold</h2>", "known.yaml:4: remove the entry (lines 4 to 8)",
+          "<h2>Known failures (1)</h2>", "fail (expected)", "<h2>Flaky</h2>", "pass 2 times, warn once"})
         EXPECT_THAT(render_html(listed), HasSubstr(part));
 }
 
