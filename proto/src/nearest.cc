@@ -40,7 +40,8 @@ bool holds(std::string_view id, const std::vector<std::string_view>& wanted) {
         if (found == wanted.size()) break;
         const auto word = wanted[found];
         const auto at = segment.find(word);
-        if (at == 0 || (at != std::string_view::npos && segment[at - 1] == '-')) ++found;
+        const bool last = found + 1 == wanted.size();
+        if (at == 0 || (last && at != std::string_view::npos && segment[at - 1] == '-')) ++found;
     }
     return found == wanted.size();
 }
@@ -51,16 +52,18 @@ std::vector<std::string> nearest_ids(std::string_view word, std::span<const std:
     struct Candidate {
         std::size_t distance;
         std::string_view id;
+        bool holds;
     };
+    constexpr std::size_t kAsGood = 1;  // farther than the best by so much may have been meant as well
     const auto wanted = segments(word);
     std::vector<Candidate> found;
+    std::size_t best = word.size() / 3 + 1;
     for (const auto id : ids) {
-        const auto distance = edit_distance(word, id);
-        if (!wanted.empty() && holds(id, wanted))
-            found.push_back({distance, id});
-        else if (distance < word.size() / 3 + 2)
-            found.push_back({distance, id});
+        found.push_back({edit_distance(word, id), id, !wanted.empty() && holds(id, wanted)});
+        best = std::min(best, found.back().distance);
     }
+    const auto limit = std::min(best + kAsGood, word.size() / 3 + 1);
+    std::erase_if(found, [&](const Candidate& c) { return !c.holds && c.distance > limit; });
     std::stable_sort(found.begin(), found.end(),
                      [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
     std::vector<std::string> out;
