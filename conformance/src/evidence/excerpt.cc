@@ -67,7 +67,9 @@ std::string response_of(const receiver::Exchange& exchange) {
         fault + "\n";
     for (const auto& [name, value] : exchange.response_headers)
         out += receiver::printable(name + ": " + value, kLine) + "\n";
-    if (!exchange.response_body.empty()) out += "\n" + receiver::printable(exchange.response_body, kText) + "\n";
+    std::string_view text = exchange.response_body;
+    while (text.ends_with('\n')) text.remove_suffix(1);
+    if (!text.empty()) out += "\n" + receiver::printable(text, kText) + "\n";
     return out;
 }
 

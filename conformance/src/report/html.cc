@@ -252,7 +252,9 @@ private:
                 out_ += "<dt>clause</dt><dd>" + escape(clause->summary) + " <a href=\"" + escape(clause->url) +
                         "\"><code>" + escape(clause->id) + "</code></a></dd>\n";
         if (check.expectation) row("known", expectation_text(*check.expectation));
-        row("seen in", evidence_text(check) + (check.scenario.empty() ? "" : " (scenario " + check.scenario + ")"));
+        const auto seen = evidence_text(check);
+        const auto scenario = check.scenario.empty() ? "" : "scenario " + check.scenario;
+        row("seen in", seen.empty() || scenario.empty() ? seen + scenario : seen + " (" + scenario + ")");
         if (!check.capsule.empty())
             out_ += "<dt>capture</dt><dd>" + file_link(check.capsule, "<code>" + escape(check.capsule) + "</code>") +
                     " <small>prw inspect, prw replay</small></dd>\n";
