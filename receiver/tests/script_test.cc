@@ -76,14 +76,15 @@ TEST(ScriptYaml, EveryKeyIsRead) {
 std::vector<std::string> examples(const std::string& language) {
     std::istringstream page(prw::testing::read_file(prw::testing::source_dir() / "docs/scripts.md"));
     std::vector<std::string> out;
-    bool within = false;
+    bool within = false, wanted = false;
     for (std::string line; std::getline(page, line);) {
-        if (!within && line == "```" + language)
-            out.emplace_back(), within = true;
-        else if (line == "```" || line.starts_with("```"))
-            within = false;
-        else if (within)
+        if (line.starts_with("```")) {
+            within = !within;
+            wanted = within && line == "```" + language;
+            if (wanted) out.emplace_back();
+        } else if (wanted) {
             out.back() += line + "\n";
+        }
     }
     return out;
 }
