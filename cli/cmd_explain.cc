@@ -29,13 +29,11 @@ std::string join(const std::vector<std::string>& words) {
 }
 
 void explain_clause(const proto::Clause& clause, Io& io) {
-    io.out << clause.id << "  " << name_of(clause.level) << "\n";
+    io.out << clause.id << "  " << receiver::level_text(clause.level, clause.extension()) << "\n";
     field(io, "says", clause.summary);
     field(io, "on", name_of(clause.party));
     field(io, "in", clause.v1 && clause.v2 ? "1.0 and 2.0" : clause.v1 ? "1.0" : "2.0");
-    field(io, "section",
-          clause.extension() ? std::string(clause.section) + " (practice, not a sentence of the specification)"
-                             : std::string(clause.section));
+    field(io, "section", clause.section);
     field(io, "link", clause.url);
     field(io, "broken", clause.violation);
     field(io, "notes", clause.notes);
@@ -99,11 +97,13 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
     sub->callback([id, &io, &exit_code] {
         exit_code = kConforms;
         if (const auto* clause = proto::find_clause(*id)) return explain_clause(*clause, io);
+        if (const auto* rule = receiver::find_rule(*id)) return explain_rule(*rule, io);
+        if (const auto* mutant = sender::find_mutant(*id)) return explain_mutant(*mutant, io);
         for (const auto& check : conformance::all_checks()) {
-            if (check.id != *id) continue;
-            io.out << check.id << "  " << name_of(check.level) << "\n";
+            if (check.id != *id && !check.id.ends_with("/" + *id)) continue;
+            io.out << check.id << "  " << receiver::level_text(check.level, check.extension()) << "\n";
             field(io, "checks", check.summary);
-            field(io, "scene", check.scenario);
+            field(io, "scene", check.rule.empty() ? check.scenario : "every scenario");
             field(io, "mutants", mutants_for(check.id));
             const auto* rule = receiver::find_rule(check.rule);
             field(io, "fix", rule != nullptr ? rule->fix : std::string_view(check.fix));
@@ -113,17 +113,14 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
             std::vector<std::string_view> ids(check.clauses.begin(), check.clauses.end());
             return explain_clauses(ids, io);
         }
-        if (const auto* rule = receiver::find_rule(*id)) return explain_rule(*rule, io);
-        if (const auto* mutant = sender::find_mutant(*id)) return explain_mutant(*mutant, io);
 
         std::vector<std::string_view> known;
         for (const auto& clause : proto::clauses()) known.push_back(clause.id);
         for (const auto* rule : receiver::all_rules()) known.push_back(rule->id);
         for (const auto& check : conformance::all_checks()) known.push_back(check.id);
         for (const auto& mutant : sender::all_mutants()) known.push_back(mutant.id);
-        io.err << "prw explain: nothing has the id \"" << *id << "\"";
-        if (const auto near = proto::nearest(*id, known); !near.empty()) io.err << "; did you mean " << near << "?";
-        io.err << "\n";
+        io.err << "prw explain: nothing has the id \"" << receiver::printable(*id) << "\""
+               << proto::did_you_mean(proto::nearest_ids(*id, known)) << "\n";
         exit_code = kUsage;
     });
 }

@@ -19,6 +19,7 @@
 #include "prw/conformance/evidence.h"
 #include "prw/proto/bytes_text.h"
 #include "prw/proto/escape.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/filter.h"
 #include "prw/receiver/json.h"
@@ -459,7 +460,7 @@ private:
             return;
         }
         if (exchange != nullptr) {
-            io_.out << "\n#" << exchange->id << "  " << timestamp_text(exchange->received_unix_ms) << "  "
+            io_.out << "\n#" << exchange->id << "  " << proto::timestamp_text(exchange->received_unix_ms) << "  "
                     << exchange->peer << "  connection " << exchange->connection << ", request "
                     << exchange->index_on_connection + 1 << "  answered "
                     << (exchange->status != 0 ? std::to_string(exchange->status) : "nothing");

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "prw/conformance/checks.h"
 #include "prw/receiver/json.h"
+#include "prw/receiver/text.h"
 #include "prw/sender/mutants.h"
 
 namespace prw::cli {
@@ -51,8 +52,8 @@ void list_clauses(const Options& options, Io& io) {
                              {"reason", covered.reason}});
             continue;
         }
-        io.out << clause.id << "  " << name_of(clause.level) << "  " << name_of(clause.party) << "\n    "
-               << clause.summary << "\n    ";
+        io.out << clause.id << "  " << receiver::level_word(clause.level, clause.extension()) << "  "
+               << name_of(clause.party) << "\n    " << clause.summary << "\n    ";
         if (covered.rules.empty() && covered.checks.empty()) {
             io.out << "not covered: " << covered.reason;
         } else {
@@ -89,8 +90,19 @@ void list_checks(const Options& options, Io& io) {
             array.push_back(check_json(check, {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}));
             continue;
         }
-        io.out << check.id << "  " << proto::name_of(check.level) << "  " << check.scenario << "\n    " << check.summary
-               << "\n";
+        io.out << check.id << "  " << receiver::level_word(check.level, check.extension()) << "  " << check.scenario
+               << "\n    " << check.summary << "\n";
+    }
+    if (options.json) io.out << receiver::dump(array) << "\n";
+}
+
+void list_scenarios(const Options& options, Io& io) {
+    Json array = Json::array();
+    for (const auto& scenario : conformance::all_scenarios()) {
+        if (options.json)
+            array.push_back({{"name", scenario.name}, {"summary", scenario.summary}});
+        else
+            io.out << scenario.name << "\n    " << scenario.summary << "\n";
     }
     if (options.json) io.out << receiver::dump(array) << "\n";
 }
@@ -124,10 +136,10 @@ void list_mutants(const Options& options, Io& io) {
 }  // namespace
 
 void add_list(CLI::App& app, Io& io, int& exit_code) {
-    auto* sub = app.add_subcommand("list", "What prw knows: clauses, rules, checks, mutants");
+    auto* sub = app.add_subcommand("list", "What prw knows: clauses, rules, checks, scenarios, mutants");
     auto options = std::make_shared<Options>();
-    sub->add_option("what", options->what, "clauses, rules, checks or mutants")
-        ->check(CLI::IsMember({"clauses", "rules", "checks", "mutants"}))
+    sub->add_option("what", options->what, "clauses, rules, checks, scenarios or mutants")
+        ->check(CLI::IsMember({"clauses", "rules", "checks", "scenarios", "mutants"}))
         ->capture_default_str();
     sub->add_option("--party", options->party, "Only clauses on this party")
         ->check(CLI::IsMember({"sender", "receiver"}));
@@ -140,6 +152,7 @@ void add_list(CLI::App& app, Io& io, int& exit_code) {
         if (options->what == "clauses") list_clauses(*options, io);
         if (options->what == "rules") list_rules(*options, io);
         if (options->what == "checks") list_checks(*options, io);
+        if (options->what == "scenarios") list_scenarios(*options, io);
         if (options->what == "mutants") list_mutants(*options, io);
         exit_code = kConforms;
     });

@@ -106,7 +106,7 @@ private:
 
     void line(const receiver::Exchange& e) {
         const auto head = proto::parse_request_head(e.raw_head);
-        const std::string time = timestamp_text(e.received_unix_ms);
+        const std::string time = proto::timestamp_text(e.received_unix_ms);
         std::string text = time.size() == 24 ? time.substr(11, 12) : time;
         text += "  #" + std::to_string(e.id) + "  " + (e.status != 0 ? std::to_string(e.status) : "---");
         if (e.read_status != http::ReadStatus::kComplete) {
@@ -346,8 +346,9 @@ void add_receive(CLI::App& app, Io& io, int& exit_code) {
                     "Record every exchange to this capture (.prwcap); an existing one is appended to");
     sub->add_option("--record.max-size", o->record_max, "Prune the oldest exchanges beyond this size; 0: never")
         ->capture_default_str();
-    sub->add_option("--respond", o->respond,
-                    "Scripted responses: a YAML file, or the short form, e.g. '503x2:retry-after=1,204'");
+    sub->add_option(
+        "--respond", o->respond,
+        "Scripted responses: a YAML file (docs/scripts.md), or the short form, e.g. '503x2:retry-after=1,204'");
     sub->add_option("--on-violation", o->on_violation,
                     "Answer to requests that break a MUST: reject with 400 as a conforming receiver does, or accept "
                     "what decodes")

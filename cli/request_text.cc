@@ -3,12 +3,12 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <ctime>
 #include <string>
 
 #include "prw/proto/credentials.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::cli {
@@ -17,6 +17,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+using proto::timestamp_text;
 using receiver::printable;
 
 std::string count_text(proto::HistogramView::Count kind, std::uint64_t value) {
@@ -80,18 +81,6 @@ Json value_json(std::uint64_t bits) {
 }
 
 }  // namespace
-
-std::string timestamp_text(std::int64_t ms) {
-    constexpr std::int64_t kYear9999 = 253402300799999;
-    if (ms < 0 || ms > kYear9999) return std::to_string(ms) + " ms";
-    const std::time_t seconds = ms / 1000;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    char text[40];
-    const auto n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    std::snprintf(text + n, sizeof text - n, ".%03dZ", static_cast<int>(ms % 1000));
-    return text;
-}
 
 std::string shown_head(std::string_view raw_head, bool credentials) {
     std::string out(raw_head);

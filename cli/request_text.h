@@ -45,7 +45,4 @@ void print_body(std::ostream& out, std::string_view body, const receiver::CheckR
 /// Offset, sixteen bytes, printable characters; `limit` bytes at most, and says how many were left out.
 void print_hex(std::ostream& out, std::string_view bytes, std::size_t limit = 4096);
 
-/// "2026-01-02T03:04:05.678Z" for plausible ms, else the number.
-[[nodiscard]] std::string timestamp_text(std::int64_t ms);
-
 }  // namespace prw::cli

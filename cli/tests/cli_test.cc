@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -8,10 +9,12 @@
 
 #include "commands.h"
 #include "in_process.h"
+#include "prw/conformance/checks.h"
 #include "prw/proto/clauses.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/receiver/capture.h"
+#include "prw/receiver/text.h"
 #include "support.h"
 
 namespace prw::cli {
@@ -677,6 +680,15 @@ TEST(List, EveryClauseIsCoveredOrSaysWhyNot) {
     }
 }
 
+TEST(List, TellsWhatEachScenarioDoes) {
+    const auto parsed = json::parse(prw({"list", "scenarios", "--json"}).out);
+    ASSERT_EQ(parsed.size(), conformance::all_scenarios().size());
+    const auto text = prw({"list", "scenarios"}).out;
+    for (const auto& scenario : parsed)
+        EXPECT_THAT(text, HasSubstr(scenario.at("name").get<std::string>() + "\n    " +
+                                    scenario.at("summary").get<std::string>() + "\n"));
+}
+
 TEST(List, NarrowsToAParty) {
     const auto senders = json::parse(prw({"list", "clauses", "--party", "sender", "--json"}).out);
     EXPECT_LT(senders.size(), proto::clauses().size());
@@ -696,10 +708,48 @@ TEST(Explain, KnowsEveryListedId) {
     }
 }
 
-TEST(Explain, SuggestsTheNearestId) {
-    const auto outcome = prw({"explain", "prw1.labels.sortd"});
-    EXPECT_EQ(outcome.code, kUsage);
-    EXPECT_EQ(outcome.err, "prw explain: nothing has the id \"prw1.labels.sortd\"; did you mean prw1.labels.sorted?\n");
+TEST(Explain, SuggestsTheNearestIds) {
+    struct Row {
+        const char *word, *suggestion;
+    };
+    for (const Row& row : {
+             Row{"prw1.labels.sortd", "; did you mean prw1.labels.sorted or prw2.labels.sorted?"},
+             Row{"retry/5xx", "; did you mean sender/retry/on-5xx?"},
+             Row{"sender/labels/sort", "; did you mean sender/labels/sorted?"},
+             Row{"nothing-like-it-at-all", ""},
+             Row{"\x1b[31m", ""},
+         }) {
+        const auto outcome = prw({"explain", row.word});
+        EXPECT_EQ(outcome.code, kUsage) << row.word;
+        EXPECT_EQ(outcome.err,
+                  "prw explain: nothing has the id \"" + receiver::printable(row.word) + "\"" + row.suggestion + "\n");
+    }
+}
+
+TEST(Explain, TakesTheIdOfACheckWithoutItsRole) {
+    EXPECT_THAT(prw({"explain", "retry/on-5xx"}).out, StartsWith("sender/retry/on-5xx  MUST\n"));
+    EXPECT_THAT(prw({"explain", "labels/sorted"}).out, StartsWith("labels/sorted  rule on one request\n"));
+}
+
+TEST(Explain, TellsEveryCheckHowToFixIt) {
+    for (const auto& check : conformance::all_checks())
+        EXPECT_THAT(prw({"explain", check.id}).out, HasSubstr("\n    fix     ")) << check.id;
+}
+
+TEST(Explain, NamesPracticeAsReportsDo) {
+    EXPECT_THAT(prw({"explain", "ext.http.user-agent-version"}).out,
+                StartsWith("ext.http.user-agent-version  practice, not in the specification (SHOULD)\n"));
+    EXPECT_THAT(prw({"explain", "sender/stale/all-series-of-target"}).out, Not(HasSubstr("practice, not a sentence")));
+}
+
+/// What clauses.json holds for maintainers stands in a field of its own and is not compiled in.
+TEST(Explain, HoldsNoNotesToOurselves) {
+    const std::regex ours(
+        "recommend|harness|checker|official|\\bTRAP|CONTRADICTION|AMBIGUOUS|TODO|"
+        "[Dd]o not (warn|fail|score|send)|[Ww]arn only|[Ii]nfo only|[Ww]hitelist|[Kk]nown source");
+    for (const auto& clause : proto::clauses())
+        EXPECT_FALSE(std::regex_search(clause.notes.begin(), clause.notes.end(), ours))
+            << clause.id << ": " << clause.notes;
 }
 
 }  // namespace

@@ -49,10 +49,21 @@ protected:
         return status && !status->signalled ? status->code : -1;
     }
     [[nodiscard]] std::string output() const { return read_file(dir.file("output")); }
+    /// Where it is too long for the terminal it goes on below, behind blanks; here it is one line again.
     [[nodiscard]] std::string last_line() const {
         auto text = output();
         if (!text.empty() && text.back() == '\n') text.pop_back();
-        return text.substr(text.rfind('\n') + 1);
+        auto begin = text.size();
+        do begin = text.rfind('\n', begin - 1);
+        while (begin != std::string::npos && begin != 0 && text[begin + 1] == ' ');
+        std::string out;
+        for (const char c : text.substr(begin + 1)) {
+            if (c != '\n' && c != ' ')
+                out += c;
+            else if (!out.empty() && out.back() != ' ')
+                out += ' ';
+        }
+        return out;
     }
     [[nodiscard]] Results results() const {
         auto out = results_from_json(read_file(dir.file("out/results.json")));

@@ -180,6 +180,12 @@ TEST(Capsules, HoldNoCredentials) {
     const auto held = recording.exchanges(failed.at("sender/labels/sorted"));
     ASSERT_THAT(held, SizeIs(1));
     EXPECT_THAT(held[0].raw_head, AllOf(HasSubstr("Authorization: Bearer xxxxxx\r\n"), Not(HasSubstr("s3cret"))));
+    ASSERT_FALSE(failed.at("sender/labels/sorted").trace.empty());
+    const auto& shown = failed.at("sender/labels/sorted").trace[0];
+    EXPECT_THAT(shown.request, AllOf(HasSubstr("POST /api/v1/write HTTP/1.1\n"),
+                                     HasSubstr("Authorization: Bearer xxxxxx\n"), Not(HasSubstr("s3cret"))));
+    EXPECT_THAT(shown.body, HasSubstr("snappy block format\nprometheus.WriteRequest: "));
+    EXPECT_THAT(shown.response, HasSubstr("204 after 0 ms\n"));
     const auto bytes = prw::testing::read_file(recording.path(failed.at("sender/labels/sorted")));
     EXPECT_EQ(bytes.find("s3cret"), std::string::npos) << "nowhere in the file";
 }

@@ -1,6 +1,7 @@
 /// One results for the tests of reports: every verdict, both messages, known failures in every state, hostile text.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,8 +61,13 @@ inline Results sample() {
     sorted.want = "label names in unsigned byte order in every series";
     sorted.got = "480 of 480 series out of order";
     sorted.findings = {finding()};
-    sorted.capsule = "steady-1.0.prwcap";
+    sorted.capsule = "capsules/sender--labels--sorted-1.0.prwcap";
     sorted.exchanges = {1, 2, 3};
+    sorted.trace = {
+        {1, "POST /api/v1/write HTTP/1.1\nUser-Agent: my-agent/1.2\n",
+         "303 bytes, snappy block format\nprometheus.WriteRequest: 480 series\n  up{zone=\"<b>\",job=\"a\"}\n"
+         "    1  @ 1767323045678 (2026-01-02T03:04:05.678Z)\n",
+         "204 after 2 ms\nServer: prw\n"}};
     add("sender/labels/sorted", ProtobufMessage::kV2, Level::kMust, Verdict::kPass, {"prw2.labels.sorted"});
     auto& agent = add("sender/headers/user-agent-version", ProtobufMessage::kV1, Level::kShould, Verdict::kWarn,
                       {"ext.http.user-agent-version"});
@@ -121,6 +127,28 @@ inline Results sample_of_a_part() {
     return r;
 }
 
+/// Much to tell: `fails` failures with two findings each, `open` checks that could not be judged, for `reasons`
+/// reasons.
+inline Results sample_of_many(std::size_t fails, std::size_t open, std::size_t reasons) {
+    Results r = sample();
+    const auto failure = r.checks.front();
+    for (std::size_t i = 0; i < fails; ++i) {
+        r.checks.push_back(failure);
+        r.checks.back().id = "sender/" + std::string(i % 2 == 0 ? "retry" : "transport") +
+                             "/a-check-with-a-long-name-" + std::to_string(i);
+    }
+    CheckOutcome unjudged;
+    unjudged.level = proto::Level::kMust;
+    for (std::size_t i = 0; i < open; ++i) {
+        r.checks.push_back(unjudged);
+        r.checks.back().id = "sender/open/check-" + std::to_string(i);
+        r.checks.back().reason = "no request with samples was answered in the way number " +
+                                 std::to_string(i % std::max<std::size_t>(reasons, 1)) + " that this needs to be seen";
+    }
+    r.command_line = "prw test sender -- ./my-agent";
+    return r;
+}
+
 /// Whatever a peer may send, where a report shows it.
 inline std::string hostile() {
     return std::string("a|b `c` *d* <script>&\"'\\ ]]> \x1b[31m\x07 \xff\xfe \xc2\x9b \xe2\x80\xae #1 @team ") +
@@ -133,6 +161,10 @@ inline Results sample_with_hostile_text() {
     r.problem = hostile();
     for (auto& check : r.checks) check.reason = hostile();
     r.checks[0].got = r.checks[0].want = hostile();
+    auto& excerpt = r.checks[0].trace.at(0);
+    for (auto* text : {&r.checks[0].capsule, &excerpt.request, &excerpt.body, &excerpt.response, &r.scenarios[0].name,
+                       &r.scenarios[0].capture, &r.scenarios[1].problem, &r.scenarios[1].target_log, &r.command_line})
+        *text = hostile();
     for (auto* text : {&r.checks[0].findings[0].message, &r.checks[0].findings[0].series,
                        &r.checks[0].findings[0].field, &r.checks[0].findings[0].evidence, &r.checks[0].findings[0].fix})
         *text = hostile();

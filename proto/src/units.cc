@@ -1,5 +1,6 @@
 #include "prw/proto/units.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <ctime>
@@ -105,6 +106,29 @@ std::string http_date(std::int64_t unix_ms) {
     return std::string(kDays[parts.tm_wday]) + ", " + two(parts.tm_mday) + " " + kMonths[parts.tm_mon] + " " +
            std::to_string(parts.tm_year + 1900) + " " + two(parts.tm_hour) + ":" + two(parts.tm_min) + ":" +
            two(parts.tm_sec) + " GMT";
+}
+
+std::string timestamp_text(std::int64_t unix_ms) {
+    constexpr std::int64_t kYear9999 = 253402300799999;
+    if (unix_ms < 0 || unix_ms > kYear9999) return std::to_string(unix_ms) + " ms";
+    const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
+    std::tm parts{};
+    if (::gmtime_r(&seconds, &parts) == nullptr) return std::to_string(unix_ms) + " ms";
+    const auto digits = [](std::int64_t number, std::size_t width) {
+        auto text = std::to_string(number);
+        return std::string(width - std::min(width, text.size()), '0') + text;
+    };
+    return digits(parts.tm_year + 1900, 4) + "-" + digits(parts.tm_mon + 1, 2) + "-" + digits(parts.tm_mday, 2) + "T" +
+           digits(parts.tm_hour, 2) + ":" + digits(parts.tm_min, 2) + ":" + digits(parts.tm_sec, 2) + "." +
+           digits(unix_ms % 1000, 3) + "Z";
+}
+
+std::string dated(std::int64_t unix_ms) {
+    constexpr std::int64_t kFirst = 100'000'000'000;
+    auto out = std::to_string(unix_ms);
+    if (unix_ms < kFirst) return out;
+    const auto date = timestamp_text(unix_ms);
+    return date.ends_with('Z') ? out + " (" + date + ")" : out;
 }
 
 }  // namespace prw::proto

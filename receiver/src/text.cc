@@ -78,13 +78,22 @@ void append_finding_fields(std::string& out, const Finding& f, int width) {
 
 std::string finding_text(const Finding& f, int width) {
     std::string out = std::string("  ") + mark_of(f.severity) + " " + printable(f.rule) + "   " +
-                      std::string(f.extension ? "practice" : proto::name_of(f.level));
+                      std::string(level_word(f.level, f.extension));
     if (!f.clauses.empty()) out += "   " + printable(f.clauses.front());
     if (f.count > 1) out += "   (" + std::to_string(f.count) + " times)";
     out += '\n';
     append_field(out, std::string(name_of(f.severity)), f.message, width);
     append_finding_fields(out, f, width);
     return out;
+}
+
+std::string_view level_word(proto::Level level, bool extension) {
+    return extension ? std::string_view("practice") : proto::name_of(level);
+}
+
+std::string level_text(proto::Level level, bool extension) {
+    const std::string word(proto::name_of(level));
+    return extension ? "practice, not in the specification (" + word + ")" : word;
 }
 
 char mark_of(Severity severity) {

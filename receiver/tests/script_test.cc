@@ -1,3 +1,5 @@
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "prw/proto/http_head.h"
@@ -5,6 +7,7 @@
 #include "prw/receiver/script.h"
 #include "request_builder.h"
 #include "server/script_engine.h"
+#include "support.h"
 
 namespace prw::receiver {
 namespace {
@@ -73,6 +76,55 @@ TEST(ScriptYaml, EveryKeyIsRead) {
         ASSERT_TRUE(script) << input << script.error().text();
         EXPECT_EQ(text_of(*script), wanted) << input;
     }
+}
+
+/// The blocks of docs/scripts.md that begin with "```LANGUAGE" and end with "```".
+std::vector<std::string> examples(const std::string& language) {
+    std::istringstream page(prw::testing::read_file(prw::testing::source_dir() / "docs/scripts.md"));
+    std::vector<std::string> out;
+    bool within = false, wanted = false;
+    for (std::string line; std::getline(page, line);) {
+        if (line.starts_with("```")) {
+            within = !within;
+            wanted = within && line == "```" + language;
+            if (wanted) out.emplace_back();
+        } else if (wanted) {
+            out.back() += line + "\n";
+        }
+    }
+    return out;
+}
+
+TEST(ScriptYaml, EveryExampleOfTheDocumentationIsRead) {
+    const auto blocks = examples("yaml");
+    ASSERT_GE(blocks.size(), 3U);
+    std::string all;
+    for (const auto& block : blocks) {
+        const auto script = parse_script(block);
+        ASSERT_TRUE(script) << block << script.error().text();
+        EXPECT_FALSE(script->empty()) << block;
+        all += block;
+    }
+    EXPECT_EQ(text_of(*parse_script(blocks.front())),
+              "overloaded x2 -> 503 Retry-After=1 body=overloaded, come back delay=100\n"
+              "no 2.0 here message=2.0 -> 415\n"
+              "one tenant is refused path=/api/v1/write header=X-Scope-OrgID:blocked metric=up -> 403\n"
+              "ten seconds of outage after=5000 until=15000 -> own fault=reset\n");
+    // A key that the page forgets is found by the reader's own list of keys.
+    for (const auto key : script_keys())
+        EXPECT_NE(all.find(std::string(key) + ":"), std::string::npos) << key << " has no example";
+}
+
+TEST(ScriptShort, EveryExampleOfTheDocumentationIsRead) {
+    const auto blocks = examples("");
+    ASSERT_EQ(blocks.size(), 1U);
+    std::istringstream lines(blocks.front());
+    int read = 0;
+    for (std::string line; std::getline(lines, line); ++read) {
+        const auto script = parse_script_short(line);
+        EXPECT_TRUE(script) << line << ": " << script.error().text();
+    }
+    EXPECT_GE(read, 4);
 }
 
 TEST(ScriptYaml, ErrorsNameFileLineAndNearestKey) {

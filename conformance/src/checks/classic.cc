@@ -100,7 +100,9 @@ constexpr std::array<BehaviourCheck, 1> kChecks = {{
      "The buckets of a classic histogram are cumulative, and +Inf equals _count.",
      Needs::kSamples,
      {},
-     judge_cumulative},
+     judge_cumulative,
+     "Encode all buckets of one observation at one time, from one snapshot, so that each bucket counts what the "
+     "smaller ones count."},
 }};
 
 }  // namespace

@@ -81,7 +81,8 @@ constexpr std::array<BehaviourCheck, 1> kChecks = {{
      "Two requests in flight at the same time never hold the same series.",
      Needs::kSamples,
      {},
-     judge_one_at_a_time},
+     judge_one_at_a_time,
+     "Give each series to one queue, and send the next request of a queue only after the answer to the last one."},
 }};
 
 }  // namespace

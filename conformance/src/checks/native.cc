@@ -6,6 +6,7 @@
 #include "checks/fidelity.h"
 #include "checks/histograms.h"
 #include "checks/table.h"
+#include "prw/proto/units.h"
 
 namespace prw::conformance {
 namespace {
@@ -111,7 +112,7 @@ void judge_hints(const ScenarioRecord& record, CheckOutcome& out) {
             }
             if (problem.empty()) continue;
             ++faults;
-            add_finding(out, observation.series()[series].text, problem + " (at " + std::to_string(timestamp) + ")",
+            add_finding(out, observation.series()[series].text, problem + " (at " + proto::dated(timestamp) + ")",
                         entry.exchange);
         }
         if (claims >= kClaims && claims == behind_first) {

@@ -189,16 +189,18 @@ constexpr std::array<BehaviourCheck, 4> kChecks = {{
      "What was answered with 415 is not sent again in the same message.",
      Needs::kSamples,
      {},
-     judge_not_repeated},
+     judge_not_repeated,
+     "After 415 send the data in another format, or drop it; the same request will be refused again."},
     {"sender/negotiation/fallback-complete", kUnsupported, kCompleteClauses,
      "After falling back to 1.0, message, Content-Type and version header change together and stay.", Needs::kSamples,
-     "fallback_on_415", judge_complete},
+     "fallback_on_415", judge_complete,
+     "After a fallback set Content-Type, X-Prometheus-Remote-Write-Version and the body to 1.0 together."},
     {"sender/negotiation/fallback-same-data", kUnsupported, kSameClauses,
      "What was answered with 415 comes again in 1.0 with the same samples.", Needs::kSamples, "fallback_on_415",
-     judge_same_data},
+     judge_same_data, "Keep a batch until it is answered, and encode the same samples anew for the fallback."},
     {"sender/written/none-needed-for-v1", kUnsupported, kNoneClauses,
      "After falling back to 1.0, a 2xx without Written headers is a success.", Needs::kSamples, "fallback_on_415",
-     judge_none_needed},
+     judge_none_needed, "Look for the Written headers only in answers to messages of 2.0; in 1.0 any 2xx is success."},
 }};
 
 }  // namespace

@@ -261,27 +261,32 @@ constexpr std::string_view k429Clauses[] = {"prw1.retries.retry-429", "prw2.retr
 constexpr std::string_view kBackoffClauses[] = {"prw1.retries.backoff", "prw2.retries.backoff"};
 
 constexpr BehaviourCheck row(std::string_view id, std::span<const std::string_view> clauses, std::string_view summary,
-                             void (*judge)(const ScenarioRecord&, CheckOutcome&)) {
-    return {id, kRetryAfterScenario, clauses, summary, Needs::kSamples, {}, judge};
+                             void (*judge)(const ScenarioRecord&, CheckOutcome&), std::string_view fix) {
+    return {id, kRetryAfterScenario, clauses, summary, Needs::kSamples, {}, judge, fix};
 }
 
 constexpr std::array kChecks = {
     row("sender/retry/retry-after-seconds", kAfterClauses,
         "After a 503 with Retry-After in seconds the data waits at least that long, and longer than without.",
-        judge_seconds),
+        judge_seconds, "Read Retry-After as seconds, and wait at least so long before the batch is sent again."),
     row("sender/retry/retry-after-date", kAfterClauses,
-        "After a 503 with Retry-After as a date the data waits until then, and longer than without.", judge_date),
+        "After a 503 with Retry-After as a date the data waits until then, and longer than without.", judge_date,
+        "Read Retry-After as an HTTP date, too, and wait until then."),
     row("sender/retry/odd-retry-after", kRetryClauses,
-        "A Retry-After that cannot be read, or lies in the past, changes nothing about retry and back-off.", judge_odd),
+        "A Retry-After that cannot be read, or lies in the past, changes nothing about retry and back-off.", judge_odd,
+        "Ignore a Retry-After that cannot be read or has passed, and wait as without one."),
     row("sender/response/text-of-5xx", kTextClauses, "A 503 is retried, if its text calls it permanent.",
-        judge_text_of_5xx),
+        judge_text_of_5xx, "Decide by the status code alone; the text is for the log."),
     row("sender/retry/partial-write", kPartialClauses,
-        "A 503 is retried, if Written headers say that part of the request was written.", judge_partial_503),
-    row("sender/retry/on-429", k429Clauses, "Whether data that is answered with 429 is sent again.", judge_429),
+        "A 503 is retried, if Written headers say that part of the request was written.", judge_partial_503,
+        "After a 503 send the whole batch again, whatever the Written headers say."),
+    row("sender/retry/on-429", k429Clauses, "Whether data that is answered with 429 is sent again.", judge_429,
+        "Nothing has to be fixed: whether 429 is sent again is the sender's choice. Say in its documentation which it "
+        "is."),
     row("sender/retry/backoff-on-429", kBackoffClauses, "Attempts after 429 are spaced out by a back-off.",
-        judge_backoff_on_429),
+        judge_backoff_on_429, "Wait before each attempt after 429 as after a 5xx, longer from one to the next."),
     row("sender/retry/retry-after-on-429", kAfterClauses, "Where 429 is retried, its Retry-After is waited for.",
-        judge_wait_on_429),
+        judge_wait_on_429, "Wait for Retry-After after 429 as after 503."),
 };
 
 }  // namespace

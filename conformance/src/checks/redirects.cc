@@ -98,14 +98,16 @@ constexpr std::array<BehaviourCheck, 2> kChecks = {{
      "Data that was answered 301, 302 or 303 is not taken for delivered because a GET succeeded.",
      Needs::kSamples,
      {},
-     judge_not_by_get},
+     judge_not_by_get,
+     "Do not follow redirects, or follow 307 and 308 by POST with the body; a GET delivers nothing."},
     {"sender/redirect/same-request",
      kRedirects,
      kClauses,
      "A 307 or 308 is followed with the same data, or treated as a failure.",
      Needs::kSamples,
      {},
-     judge_same_request},
+     judge_same_request,
+     "Send the same method, headers and body to the new place."},
 }};
 
 }  // namespace

@@ -89,9 +89,8 @@ void judge_no_retry(const ScenarioRecord& record, CheckOutcome& out) {
             (!fate.hit ? unmet : had_its_chance(record, fate) ? judged : open).insert(status);
         }
         evidence(out, "statuses judged", judged.size());
-        const std::string seen =
-            "none of " + count_text(data.size(), "sample") + " that were answered " + list_of(statuses) + " came again" +
-                                 without_habitual(observation);
+        const std::string seen = "none of " + count_text(data.size(), "sample") + " that were answered " +
+                                 list_of(statuses) + " came again" + without_habitual(observation);
         if (judged.empty()) return undecided(out, "the run ended before a retry could have been seen");
         if (unmet.empty() && open.empty()) return pass(out, seen);
         std::string rest = "judged for " + list_of(judged);
@@ -255,26 +254,27 @@ constexpr std::string_view kLogClauses[] = {"prw1.labels.sender-logs-error", "pr
 constexpr std::string_view kStayClauses[] = {"prw2.protocol.v1-message-only-for-compat"};
 
 constexpr BehaviourCheck row(std::string_view id, std::span<const std::string_view> clauses, std::string_view summary,
-                             void (*judge)(const ScenarioRecord&, CheckOutcome&)) {
-    return {id, kRefusal, clauses, summary, Needs::kSamples, {}, judge};
+                             void (*judge)(const ScenarioRecord&, CheckOutcome&), std::string_view fix) {
+    return {id, kRefusal, clauses, summary, Needs::kSamples, {}, judge, fix};
 }
 
 constexpr std::array kChecks = {
     row("sender/retry/not-on-4xx", kNoRetryClauses,
         "Data that was answered with 400, 403, 404, 408, 409, 413, 422 or, in 1.0, 415 is not sent again.",
-        judge_no_retry),
+        judge_no_retry, "Drop a batch that was answered 4xx (429 apart) and go on with the next one."),
     row("sender/retry/once-after-401", kOneRetryClauses, "Data that was answered with 401 is sent again at most once.",
-        judge_once_after_401),
+        judge_once_after_401, "After a 401 renew the credentials and repeat once; then drop the batch."),
     row("sender/retry/not-on-partial-write", kPartialClauses,
         "Data that was answered with 400 is not sent again, if Written headers say that part of it was written.",
-        judge_partial_400),
+        judge_partial_400, "Drop a batch that was answered 400, whatever the Written headers say was taken of it."),
     row("sender/retry/continues-after-4xx", kContinueClauses, "After a permanent refusal later data is still sent.",
-        judge_continues),
+        judge_continues, "Let go of the refused batch alone; the queue goes on with the next one."),
     row("sender/response/text-of-4xx", kTextClauses, "A 400 is permanent, if its text asks for a retry.",
-        judge_text_of_4xx),
-    row("sender/response/logs-error", kLogClauses, "The text of a refusal is in the sender's log.", judge_logs_error),
+        judge_text_of_4xx, "Decide by the status code alone; the text is for the log."),
+    row("sender/response/logs-error", kLogClauses, "The text of a refusal is in the sender's log.", judge_logs_error,
+        "Write the first kilobyte of a refusal's text to the log as it is."),
     row("sender/negotiation/stays-after-4xx", kStayClauses, "One odd refusal does not make the sender go back to 1.0.",
-        judge_stays),
+        judge_stays, "Fall back to 1.0 on 415 alone."),
 };
 
 }  // namespace

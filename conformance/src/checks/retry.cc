@@ -11,6 +11,7 @@
 #include "checks/steps.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
+#include "prw/proto/units.h"
 
 namespace prw::conformance {
 namespace {
@@ -274,7 +275,7 @@ void judge_order_kept(const ScenarioRecord& record, CheckOutcome& out) {
             add_finding(out, observation.series()[sample.series].text,
                         sample_text(observation, sample) + ", refused in request " + std::to_string(tried->second) +
                             ", was acknowledged in request " + std::to_string(delivery.id) + ", after " +
-                            std::to_string(entry->second.timestamp) + " of the same series in request " +
+                            proto::dated(entry->second.timestamp) + " of the same series in request " +
                             std::to_string(entry->second.exchange),
                         delivery.id,
                         "Hold newer samples of a series back while an older batch of it is being retried.");
@@ -316,7 +317,7 @@ void judge_newer_waits(const ScenarioRecord& record, CheckOutcome& out) {
                 ++faults;
                 add_finding(out, observation.series()[sample.series].text,
                             sample_text(observation, sample) + " was sent while " +
-                                std::to_string(datum->sample.timestamp) + " of the same series was still being retried",
+                                proto::dated(datum->sample.timestamp) + " of the same series was still being retried",
                             delivery.id);
                 break;
             }
@@ -405,56 +406,65 @@ constexpr std::array<BehaviourCheck, 8> kChecks = {{
      "Data that was answered with a 5xx is sent again.",
      Needs::kSamples,
      {},
-     judge_retry},
+     judge_retry,
+     "Keep a batch until it is answered 2xx or 4xx; after any 5xx wait and send it again."},
     {"sender/retry/backoff",
      kOutage,
      kBackoffClauses,
      "Attempts are spaced out by a back-off.",
      Needs::kSamples,
      {},
-     judge_backoff},
+     judge_backoff,
+     "Wait before each attempt, longer from one to the next up to a limit, with some jitter."},
     {"sender/retry/same-data",
      kOutage,
      kSameClauses,
      "A retry repeats the timestamps and values of the first attempt.",
      Needs::kSamples,
      {},
-     judge_same_data},
+     judge_same_data,
+     "Send the batch again as it was: the same series, timestamps and values."},
     {"sender/retry/order-kept",
      kOutage,
      kOrderClauses,
      "Retried data arrives before newer data of the same series.",
      Needs::kSamples,
      {},
-     judge_order_kept},
+     judge_order_kept,
+     "Do not let newer samples of a series overtake those that wait for a retry."},
     {"sender/retry/newer-data-waits",
      kOutage,
      kWaitClauses,
      "While data is retried, newer samples of its series are held back.",
      Needs::kSamples,
      {},
-     judge_newer_waits},
+     judge_newer_waits,
+     "Hold back later samples of a series until the earlier ones are answered."},
     {"sender/retry/no-loss-after-recovery",
      kOutage,
      kLossClauses,
      "After a short outage nothing is missing.",
      Needs::kSamples,
      {},
-     judge_no_loss},
+     judge_no_loss,
+     "Keep what is refused with a 5xx in a queue that is large enough for the outage, and send it when the receiver is "
+     "back."},
     {"sender/outage/nothing-lost",
      kLongOutage,
      kLossClauses,
      "After an outage of ten seconds nothing is missing.",
      Needs::kSamples,
      {},
-     judge_no_loss},
+     judge_no_loss,
+     "Keep data while the receiver is away, and send it all, oldest first, when it is back."},
     {"sender/outage/order-kept",
      kLongOutage,
      kOrderClauses,
      "What waited for ten seconds arrives in order.",
      Needs::kSamples,
      {},
-     judge_order_kept},
+     judge_order_kept,
+     "Send what was kept during an outage in the order of its timestamps, before newer samples of the same series."},
 }};
 
 }  // namespace

@@ -24,8 +24,8 @@ Sent sum(std::span<const ScenarioRecord* const> records, proto::ProtobufMessage 
     Sent out;
     for (const auto* record : records) {
         const auto& all = record->deliveries();
-        out.requests += static_cast<std::uint64_t>(
-            std::count_if(all.begin(), all.end(), [&](const Delivery& d) { return d.message == message && !d.provoked; }));
+        out.requests += static_cast<std::uint64_t>(std::count_if(
+            all.begin(), all.end(), [&](const Delivery& d) { return d.message == message && !d.provoked; }));
         out.subjects += record->observation.subjects(message);
     }
     return out;

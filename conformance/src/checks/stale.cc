@@ -10,6 +10,7 @@
 #include "checks/staleness.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::conformance {
@@ -48,7 +49,7 @@ Tally tally(const ScenarioRecord& record, const std::vector<EndOfSeries>& ends, 
         if (end.at_last) {
             ++counts.at_last;
             add_finding(out, series,
-                        "the marker repeats the time of the last sample, " + std::to_string(end.at_last->timestamp) +
+                        "the marker repeats the time of the last sample, " + proto::dated(end.at_last->timestamp) +
                             ": a receiver keeps one of the two",
                         end.exchange, "Give the marker the time of the scrape in which the series is missing.");
         } else if (end.mangled) {
@@ -165,7 +166,7 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
             if (at->time == sample.timestamp && ends && live.contains({sample.series, sample.timestamp})) continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,
-                        "stale marker at " + std::to_string(sample.timestamp) + ", though scrape " +
+                        "stale marker at " + proto::dated(sample.timestamp) + ", though scrape " +
                             std::to_string(at->generation->number) + " served the series",
                         delivery.id,
                         "Send the marker only for series that were in the last successful scrape and are missing in "
@@ -228,7 +229,7 @@ void judge_explicit(const ScenarioRecord& record, CheckOutcome& out) {
             }
             ++markers;
             add_finding(out, observation.series()[sample.series].text,
-                        "stale marker at " + std::to_string(sample.timestamp) +
+                        "stale marker at " + proto::dated(sample.timestamp) +
                             ", though the series has explicit timestamps: " + std::to_string(time),
                         delivery.id);
         }
@@ -301,19 +302,22 @@ constexpr std::string_view kBackClauses[] = {"ext.samples.value-bit-exact"};
 constexpr std::array<BehaviourCheck, 6> kChecks = {{
     {"sender/stale/marker-on-disappearance", kDisappearance, kMarkerClauses,
      "A scraped series that vanishes gets a stale marker, with the exact bits.", Needs::kSource, "stale_markers",
-     judge_marker},
+     judge_marker,
+     "Remember the series of the last scrape; for each one that is gone send a sample with the value "
+     "0x7ff0000000000002."},
     {"sender/stale/all-series-of-target", kDisappearance, kTargetClauses,
      "When a scrape fails, every series of the target gets a stale marker.", Needs::kSource, "stale_markers",
-     judge_target_failure},
+     judge_target_failure, "When a scrape fails, send a stale marker for every series of the last one."},
     {"sender/stale/none-for-live-series",
      kDisappearance,
      kLiveClauses,
      "The marker's bits are sent for nothing but the end of a series.",
      Needs::kSource,
      {},
-     judge_live},
+     judge_live,
+     "Mark only series that were in the last scrape and are not in this one."},
     {"sender/stale/single-marker", kDisappearance, kSingleClauses, "A disappearance is marked once.", Needs::kSource,
-     "stale_markers", judge_single},
+     "stale_markers", judge_single, "Forget a series once it is marked; do not mark it again at the next scrape."},
     {"sender/stale/none-for-explicit-timestamps",
      kDisappearance,
      kExplicitClauses,

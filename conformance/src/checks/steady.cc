@@ -11,6 +11,7 @@
 #include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
+#include "prw/proto/units.h"
 
 namespace prw::conformance {
 namespace {
@@ -22,7 +23,7 @@ std::string served_text(const ServedSample& served) {
 
 std::string arrived_text(const FidelityFault& fault) {
     auto out = fault.instead->histogram ? std::string("a histogram") : proto::value_text(fault.instead->bits);
-    return fault.served.timestamp_ms == 0 ? out : out + " at " + std::to_string(fault.instead->timestamp);
+    return fault.served.timestamp_ms == 0 ? out : out + " at " + proto::dated(fault.instead->timestamp);
 }
 
 /// Scrapes that were served since the sender fell silent; 0: it did not, or not for long enough to tell.
@@ -370,8 +371,8 @@ void judge_order(const ScenarioRecord& record, CheckOutcome& out) {
                 if (sample.timestamp < found->second.timestamp && !seen.contains(sample)) {
                     ++faults;
                     add_finding(out, observation.series()[sample.series].text,
-                                "timestamp " + std::to_string(sample.timestamp) + " in request " +
-                                    std::to_string(delivery.id) + " after " + std::to_string(found->second.timestamp) +
+                                "timestamp " + proto::dated(sample.timestamp) + " in request " +
+                                    std::to_string(delivery.id) + " after " + proto::dated(found->second.timestamp) +
                                     " in request " + std::to_string(found->second.exchange),
                                 delivery.id,
                                 "Keep all samples of a series on one queue, and send that queue's batches one after "
@@ -403,7 +404,7 @@ void judge_unique_timestamps(const ScenarioRecord& record, CheckOutcome& out) {
             if (added || entry->second.first == sample) continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,
-                        "two values at " + std::to_string(sample.timestamp) + ": " +
+                        "two values at " + proto::dated(sample.timestamp) + ": " +
                             sample_text(observation, entry->second.first) + " in request " +
                             std::to_string(entry->second.second) + ", " + sample_text(observation, sample) +
                             " in request " + std::to_string(delivery.id),
@@ -503,58 +504,66 @@ constexpr std::array<BehaviourCheck, 10> kChecks = {{
      "The sign of -0 arrives.",
      Needs::kSource,
      {},
-     judge_negative_zero},
+     judge_negative_zero,
+     "Keep the sign of zero: write the eight bytes of the double as they are."},
     {"sender/fidelity/no-duplicates",
      kSteady,
      kDuplicateClauses,
      "What was answered with 2xx is not sent again.",
      Needs::kSamples,
      {},
-     judge_duplicates},
+     judge_duplicates,
+     "Send each sample once; send it again only when it was not acknowledged."},
     {"sender/labels/complete-set",
      kSteady,
      kCompleteClauses,
      "Every series carries all its labels in every request.",
      Needs::kSource,
      {},
-     judge_complete_set},
+     judge_complete_set,
+     "Send every label of a series with every sample."},
     {"sender/labels/job-instance-consistent",
      kSteady,
      kJobClauses,
      "job and instance are on all series of a scraped target, or on none.",
      Needs::kSource,
      {},
-     judge_job_instance},
+     judge_job_instance,
+     "Give all series of one target the same job and instance."},
     {"sender/ordering/per-series",
      kSteady,
      kOrderClauses,
      "Samples of one series leave the sender in the order of their timestamps, across requests too.",
      Needs::kSamples,
      {},
-     judge_order},
+     judge_order,
+     "Send the samples of a series in the order of their timestamps, from one queue."},
     {"sender/ordering/unique-timestamps",
      kSteady,
      kUniqueClauses,
      "A series never has two values for one timestamp.",
      Needs::kSamples,
      {},
-     judge_unique_timestamps},
+     judge_unique_timestamps,
+     "Send one value for each series and timestamp; two sources of one series need a label that tells them apart."},
     {"sender/connection/reuse",
      kSteady,
      kConnectionClauses,
      "Connections are kept and used again.",
      Needs::kSamples,
      {},
-     judge_connections},
+     judge_connections,
+     "Keep the connection open, and read each response to its end before the next request."},
     {kMessageAsAsked,
      kSteady,
      kMessageClauses,
      "The sender sends the protobuf message that it was told to send.",
      Needs::kSamples,
      {},
-     judge_message},
+     judge_message,
+     "Send the protobuf message that is configured, and say so in Content-Type."},
     {"sender/exemplars/provided", kSteady, kExemplarClauses, "Exemplars that were scraped are sent.", Needs::kSource,
-     "exemplars", judge_exemplars},
+     "exemplars", judge_exemplars, "Send the exemplars of the source along with their series."},
 }};
 
 }  // namespace

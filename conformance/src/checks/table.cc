@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "prw/proto/model.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/finding.h"
 #include "run/pace.h"
 #include "scenarios/scenario.h"
@@ -137,6 +138,8 @@ std::span<const ScenarioInfo> all_scenarios() {
     return kInfos;
 }
 
+bool Check::extension() const { return proto::all_extensions(clauses); }
+
 const std::vector<Check>& all_checks() {
     static const std::vector<Check> kChecks = [] {
         std::vector<Check> out;
@@ -154,6 +157,7 @@ const std::vector<Check>& all_checks() {
         runs.id = kTargetRuns;
         runs.scenario = kSteady;
         runs.summary = kTargetRunsSummary;
+        runs.fix = "What the target printed is in its log, which the report names: it says why the target ended.";
         out.push_back(std::move(runs));
         for (const auto* rule : receiver::all_rules()) {
             Check row;
@@ -299,7 +303,7 @@ std::string count_text(std::uint64_t count, std::string_view one, std::string_vi
 std::string sample_text(const Observation& observation, const ObservedSample& sample) {
     const auto& series = observation.series()[sample.series].text;
     return series + " = " + (sample.histogram ? "a histogram" : proto::value_text(sample.bits)) + " at " +
-           std::to_string(sample.timestamp);
+           proto::dated(sample.timestamp);
 }
 
 bool dictated(const Observation& observation, const ObservedSample& sample) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "evidence/context.h"
+#include "evidence/excerpt.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/proto/credentials.h"
@@ -24,6 +25,8 @@ constexpr std::size_t kNeighboursBefore = 1, kNeighboursAfter = 10;
 /// Sources that tell the time of a scrape, when not all can be kept.
 constexpr std::size_t kClocks = 20;
 constexpr std::size_t kFullContext = 8;  ///< times CapsuleLimits::served_samples, when a smaller one does not do
+
+constexpr std::size_t kExcerpts = 2;  ///< exchanges of a failure that a report shows
 
 bool failed(const CheckOutcome& check) { return check.verdict == Verdict::kFail || check.verdict == Verdict::kWarn; }
 
@@ -269,6 +272,7 @@ Result<void> write_capsules(std::vector<CheckOutcome>& checks, std::span<const S
     };
     std::map<const ScenarioRecord*, Exchanges> opened;
     std::set<std::string> names;
+    receiver::Checker checker;
     for (auto& check : checks) {
         const auto* record = failed(check) ? record_of(check, records) : nullptr;
         if (record == nullptr || record->deliveries().empty()) continue;
@@ -296,6 +300,13 @@ Result<void> write_capsules(std::vector<CheckOutcome>& checks, std::span<const S
             continue;
         }
         check.capsule = (fs::path("capsules") / (name + ".prwcap")).string();
+        check.trace.clear();
+        for (const auto id : check.exchanges) {
+            const auto shown = std::find_if(content.exchanges.begin(), content.exchanges.end(),
+                                            [&](const receiver::Exchange& e) { return e.id == id; });
+            if (shown != content.exchanges.end()) check.trace.push_back(excerpt_of(*shown, checker));
+            if (check.trace.size() == kExcerpts) break;
+        }
     }
     return result;
 }

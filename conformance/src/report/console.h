@@ -14,16 +14,24 @@ namespace prw::conformance::report {
 /// Never the only sign: a mark or a word says the same.
 enum class Tone { kPlain, kGood, kBad, kCaution, kQuiet };
 
+/// The words of a text, as it is broken into lines.
+[[nodiscard]] std::vector<std::string> split(std::string_view text);
+
 class Console {
 public:
     /// Lines are as wide as the style says, but between 60 and `widest` columns.
     Console(const TerminalStyle& style, int widest);
 
     void line(std::string_view text = {});
-    /// `left` in `tone`, and `right` at the right margin, at least two columns apart.
+    /// `left` in `tone`, and `right` at the right margin, at least two columns apart; below it where one line is too
+    /// short.
     void spread(std::string_view left, std::string_view right, Tone tone = Tone::kPlain);
-    /// `lead` in `tone`, then `words` from column `indent` on, wrapped below their first.
-    void words(std::string lead, Tone tone, const std::vector<std::string>& words, std::size_t indent);
+    /// `lead` in `tone`, then `words`, `gap` columns apart, from column `indent` on, wrapped below their first.
+    /// Blanks in front of a word are left out where it begins a line.
+    void words(std::string lead, Tone tone, const std::vector<std::string>& words, std::size_t indent,
+               std::size_t gap = 1);
+    /// The same for a text.
+    void paragraph(std::string lead, std::string_view text, std::size_t indent, Tone tone = Tone::kPlain);
     /// receiver::append_field(), without what a terminal would obey.
     void field(std::string_view key, std::string_view text);
     /// The same for a command to be pasted: it stays on one line.

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 
 #include "escape.h"
 #include "html_style.h"
@@ -22,6 +24,23 @@ std::string anchor(const CheckOutcome& check) {
     return escape(out);
 }
 
+/// A link to a file beside the report. Whatever the path holds, it stays a path: nothing in it can become a scheme, a
+/// host or a query.
+std::string file_link(std::string_view path, std::string_view text) {
+    static constexpr std::string_view kPlain = "/-._~";
+    static constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string href = path.starts_with("//") ? "." : "";
+    for (const char c : path) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (word || kPlain.find(c) != std::string_view::npos)
+            href += c;
+        else
+            href += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+    return "<a href=\"" + href + "\">" + std::string(text) + "</a>";
+}
+
 std::string verdict_cell(Verdict v) {
     return "<span class=\"v " + std::string(name_of(v)) + "\">" + escape(std::string(1, mark_of(v))) + " " +
            std::string(name_of(v)) + "</span>";
@@ -35,41 +54,68 @@ std::string verdict_cell(const CheckOutcome& check) {
 
 class Page {
 public:
-    explicit Page(const Results& results) : r_(results) {}
+    explicit Page(const Results& results) : r_(results), messages_(messages_of(results)) {}
 
     std::string run() {
         out_ +=
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
             "content=\"width=device-width, initial-scale=1\">\n<title>";
         out_ += escape(r_.target.name) + ": " + std::string(name_of(r_.verdict)) + " (prw)</title>\n<style>" +
-                std::string(kStyle) + "</style>\n</head>\n<body>\n";
+                std::string(kStyle) + "</style>\n</head>\n<body>\n<main>\n";
         head();
-        problems();
-        expectations();
-        section("Failures", {Verdict::kFail, Verdict::kError}, false);
-        section("Warnings", {Verdict::kWarn}, false);
-        section("Known failures", {Verdict::kFail, Verdict::kWarn, Verdict::kError}, true);
-        flaky();
-        matrix();
-        scenarios();
-        ledger();
-        legend();
-        out_ += "<footer>prw " + escape(r_.tool_version) +
+        std::string before;
+        std::swap(before, out_);
+        body();
+        std::swap(before, out_);
+        jump_links();
+        out_ += before;
+        out_ += "</main>\n<footer>prw " + escape(r_.tool_version) +
                 ", rendered from results.json beside this file. The file needs no network and no "
                 "JavaScript.</footer>\n</body>\n</html>\n";
         return std::move(out_);
     }
 
 private:
+    void body() {
+        problems();
+        legend();
+        expectations();
+        findings("failures", "Failures", {Verdict::kFail, Verdict::kError}, false);
+        findings("warnings", "Warnings", {Verdict::kWarn}, false);
+        findings("known-failures", "Known failures", {Verdict::kFail, Verdict::kWarn, Verdict::kError}, true);
+        flaky();
+        unjudged();
+        matrix();
+        scenarios();
+        context();
+        ledger();
+    }
+
     void row(std::string_view key, std::string_view value, bool code = false) {
         if (value.empty()) return;
         out_ += "<dt>" + escape(key) + "</dt><dd>" + (code ? "<code>" : "") + escape(value) + (code ? "</code>" : "") +
                 "</dd>\n";
     }
 
+    /// Opens a section that a jump link leads to. `number`: how many things are in it.
+    void open(const char* id, const std::string& title, std::optional<std::size_t> number = {}) {
+        const auto counted = number ? " (" + std::to_string(*number) + ")" : std::string();
+        links_ += "<a href=\"#" + std::string(id) + "\">" + title + counted + "</a>\n";
+        out_ += "<section id=\"" + std::string(id) + "\">\n<h2>" + title + counted + "</h2>\n";
+    }
+    void close() { out_ += "</section>\n"; }
+
+    void open_table(std::initializer_list<std::string_view> columns, std::string_view kind = {}) {
+        out_ += "<div class=\"table\"><table" +
+                (kind.empty() ? std::string() : " class=\"" + std::string(kind) + "\"") + ">\n<thead><tr>";
+        for (const auto column : columns) out_ += "<th scope=\"col\">" + std::string(column) + "</th>";
+        out_ += "</tr></thead>\n<tbody>\n";
+    }
+    void close_table() { out_ += "</tbody></table></div>\n"; }
+
     void head() {
         const auto counts = count(r_);
-        out_ += "<main>\n<div class=\"verdict " + std::string(name_of(r_.verdict)) + "\">\n<h1>Remote Write " +
+        out_ += "<div class=\"verdict " + std::string(name_of(r_.verdict)) + "\">\n<h1>Remote Write " +
                 escape(r_.role) + ": " + escape(r_.target.name) + "</h1>\n<p><span class=\"word v " +
                 std::string(name_of(r_.verdict)) + "\">" + upper(name_of(r_.verdict)) + "</span> &nbsp; " +
                 escape(sentence(r_)) + "</p>\n<ul class=\"tally\">\n";
@@ -78,7 +124,9 @@ private:
             if (counts[v] != 0 || v == Verdict::kFail || v == Verdict::kPass)
                 out_ += "<li><b>" + std::to_string(counts[v]) + "</b> " + std::string(name_of(v)) + "</li>\n";
         if (counts.expected != 0) out_ += "<li><b>" + std::to_string(counts.expected) + "</b> expected</li>\n";
-        out_ += "</ul>\n</div>\n";
+        out_ += "</ul>\n";
+        if (!r_.command_line.empty()) out_ += "<p class=\"again\"><code>" + escape(r_.command_line) + "</code></p>\n";
+        out_ += "</div>\n";
         if (!r_.problem.empty())
             out_ += "<p class=\"banner\">This run is incomplete: " + escape(r_.problem) +
                     ". What is missing here was not judged.</p>\n";
@@ -86,7 +134,17 @@ private:
             out_ +=
                 "<p class=\"banner\">This run is incomplete: it was broken off, and what is missing here was not "
                 "judged.</p>\n";
-        out_ += "<h2>Context</h2>\n<dl class=\"context\">\n";
+    }
+
+    void jump_links() {
+        out_ += "<nav>\n" + links_ +
+                "</nav>\n<p class=\"printed\">The short form for paper: all checks, scenarios and clauses are in the "
+                "file.</p>\n";
+    }
+
+    void context() {
+        open("context", "Context");
+        out_ += "<dl class=\"context\">\n";
         row("target", r_.target.name + (r_.target.version.empty() ? "" : " " + r_.target.version));
         row("User-Agent", r_.target.user_agent, true);
         row("profile", r_.target.profile, true);
@@ -104,20 +162,23 @@ private:
         if (r_.repeat != 1) row("repeated", std::to_string(r_.repeat) + " times");
         if (r_.seed) row("seed", std::to_string(*r_.seed));
         row("known failures", r_.expectations, true);
-        row("counts from", std::string(name_of(r_.fail_on)));
+        row("counts against it", gate_text(r_.fail_on));
         row("run what failed", r_.rerun, true);
         row("run it again", r_.command_line, true);
         row("learn more", r_.learn_more, true);
         row("exit code", std::to_string(r_.exit_code));
         out_ += "</dl>\n";
+        close();
     }
 
     void problems() {
         for (const auto& trouble : troubles(r_)) {
             auto where = trouble.where();
             if (trouble.scenarios.size() == 1) where[0] = 'S';
+            const auto& log = trouble.scenarios.front()->target_log;
             out_ += "<p class=\"banner\">" + escape(where) + ": " + escape(trouble.problem) +
-                    (trouble.detail.empty() ? "" : "; " + escape(trouble.detail)) + "</p>\n";
+                    (trouble.detail.empty() ? "" : "; " + escape(trouble.detail)) +
+                    (log.empty() ? "" : " (" + file_link(log, "its output") + ")") + "</p>\n";
         }
     }
 
@@ -141,116 +202,170 @@ private:
                     escape(note.problem) + "</td><td>" + escape(note.edit) + "</td></tr>\n";
         }
         if (rows.empty()) return;
-        out_ +=
-            "<h2>Expectations that do not hold</h2>\n<div class=\"table\"><table>\n<thead><tr><th "
-            "scope=\"col\">entry</th><th scope=\"col\">check</th><th scope=\"col\">what is wrong with it</th><th "
-            "scope=\"col\">the edit to make</th></tr></thead>\n<tbody>\n" +
-            rows + "</tbody></table></div>\n";
+        open("expectations", "Expectations that do not hold");
+        open_table({"entry", "check", "what is wrong with it", "the edit to make"}, "cards");
+        out_ += rows;
+        close_table();
+        close();
     }
 
     void flaky() {
-        bool any = false;
-        for (const auto& check : r_.checks) {
-            if (check.runs.empty()) continue;
-            if (!any) out_ += "<h2>Flaky</h2>\n<p>The verdict differed between repetitions of one run.</p>\n<ul>\n";
-            any = true;
-            out_ += "<li><span class=\"id\">" + escape(check.id) + "</span> " +
-                    std::string(proto::short_name(check.message)) + ": " + escape(runs_text(check)) + "</li>\n";
-        }
-        if (any) out_ += "</ul>\n";
+        std::string items;
+        for (const auto& check : r_.checks)
+            if (!check.runs.empty())
+                items += "<li><span class=\"id\">" + escape(check.id) + "</span> " +
+                         std::string(proto::short_name(check.message)) + ": " + escape(runs_text(check)) + "</li>\n";
+        if (items.empty()) return;
+        open("flaky", "Flaky");
+        out_ += "<p>The verdict differed between repetitions of one run.</p>\n<ul>\n" + items + "</ul>\n";
+        close();
     }
 
-    void section(const char* title, std::initializer_list<Verdict> verdicts, bool excused) {
-        bool any = false;
-        for (const auto& check : r_.checks) {
-            if (std::find(verdicts.begin(), verdicts.end(), check.verdict) == verdicts.end()) continue;
-            if (check.excused() != excused) continue;
-            if (!any) out_ += "<h2>" + std::string(title) + "</h2>\n";
-            any = true;
-            out_ += "<article class=\"finding " + std::string(name_of(check.verdict)) + "\" id=\"" + anchor(check) +
-                    "\">\n<header><h3>" + verdict_cell(check.verdict) + " &nbsp; <span class=\"id\">" +
-                    escape(check.id) + "</span></h3><span class=\"level\">" +
-                    std::string(proto::short_name(check.message)) + " &middot; " + escape(level_text(check)) +
-                    (check.expectation || !check.runs.empty() ? " &middot; " + escape(verdict_text(check)) : "") +
-                    "</span></header>\n<dl>\n";
-            for (const auto& id : check.clauses)
-                if (const auto* clause = proto::find_clause(id))
-                    out_ += "<dt>clause</dt><dd>" + escape(clause->summary) + " <a href=\"" + escape(clause->url) +
-                            "\"><code>" + escape(clause->id) + "</code></a></dd>\n";
-            if (check.want.empty())
-                row("got", got_of(check));
-            else
-                out_ += "</dl>\n<div class=\"sides\"><div><b>wanted</b><p>" + escape(check.want) +
-                        "</p></div><div><b>got</b><p>" + escape(got_of(check)) + "</p></div></div>\n<dl>\n";
-            if (check.expectation) row("known", expectation_text(*check.expectation));
-            row("seen in", evidence_text(check) + (check.scenario.empty() ? "" : " (scenario " + check.scenario + ")"));
-            row("capture", check.capsule, true);
-            out_ += "</dl>\n";
-            for (std::size_t i = 0; i < check.findings.size(); ++i) {
-                const auto& f = check.findings[i];
-                out_ += std::string("<details") + (i == 0 ? " open" : "") + "><summary>" + escape(f.message) +
-                        "</summary>\n<dl>\n";
-                finding_rows(f);
-                out_ += "</dl></details>\n";
-            }
-            out_ += "</article>\n";
+    void findings(const char* id, const char* title, std::initializer_list<Verdict> verdicts, bool excused) {
+        std::vector<const CheckOutcome*> shown;
+        for (const auto& check : r_.checks)
+            if (std::find(verdicts.begin(), verdicts.end(), check.verdict) != verdicts.end() &&
+                check.excused() == excused)
+                shown.push_back(&check);
+        if (shown.empty()) return;
+        open(id, title, shown.size());
+        for (const auto* check : shown) article(*check);
+        close();
+    }
+
+    void article(const CheckOutcome& check) {
+        out_ += "<article class=\"finding " + std::string(name_of(check.verdict)) + "\" id=\"" + anchor(check) +
+                "\">\n<header><h3>" + verdict_cell(check.verdict) + " &nbsp; <span class=\"id\">" + escape(check.id) +
+                "</span></h3><span class=\"level\">" + std::string(proto::short_name(check.message)) + " &middot; " +
+                escape(level_text(check)) +
+                (check.expectation || !check.runs.empty() ? " &middot; " + escape(verdict_text(check)) : "") +
+                "</span></header>\n";
+        if (!check.summary.empty()) out_ += "<p class=\"summary\">" + escape(check.summary) + "</p>\n";
+        if (!check.want.empty())
+            out_ += "<div class=\"sides\"><div><b>wanted</b><p>" + escape(check.want) + "</p></div><div><b>got</b><p>" +
+                    escape(got_of(check)) + "</p></div></div>\n";
+        out_ += "<dl>\n";
+        if (check.want.empty()) row("got", got_of(check));
+        row("why", softened_text(check));
+        for (const auto& id : check.clauses)
+            if (const auto* clause = proto::find_clause(id))
+                out_ += "<dt>clause</dt><dd>" + escape(clause->summary) + " <a href=\"" + escape(clause->url) +
+                        "\"><code>" + escape(clause->id) + "</code></a></dd>\n";
+        if (check.expectation) row("known", expectation_text(*check.expectation));
+        const auto seen = evidence_text(check);
+        const auto scenario = check.scenario.empty() ? "" : "scenario " + check.scenario;
+        row("seen in", seen.empty() || scenario.empty() ? seen + scenario : seen + " (" + scenario + ")");
+        if (!check.capsule.empty())
+            out_ += "<dt>capture</dt><dd>" + file_link(check.capsule, "<code>" + escape(check.capsule) + "</code>") +
+                    " <small>prw inspect, prw replay</small></dd>\n";
+        row("learn more", "prw explain " + check.id, true);
+        out_ += "</dl>\n";
+        for (std::size_t i = 0; i < check.findings.size(); ++i) {
+            const auto& f = check.findings[i];
+            out_ += std::string("<details") + (i == 0 ? " open" : "") + "><summary>" + escape(f.message) +
+                    "</summary>\n<dl>\n";
+            finding_rows(f);
+            out_ += "</dl></details>\n";
         }
+        for (const auto& excerpt : check.trace) {
+            out_ += "<details class=\"trace\"><summary>request " + std::to_string(excerpt.exchange) +
+                    " and its answer</summary>\n";
+            for (const auto* text : {&excerpt.request, &excerpt.body, &excerpt.response})
+                if (!text->empty()) out_ += "<pre>" + escape(*text) + "</pre>\n";
+            out_ += "</details>\n";
+        }
+        out_ += "</article>\n";
+    }
+
+    void unjudged() {
+        const auto reasons = unjudged_reasons(r_);
+        if (reasons.empty()) return;
+        std::size_t all = 0;
+        for (const auto& each : reasons) all += each.checks.size();
+        open("unjudged", "Could not be judged", all);
+        out_ += "<p>" + escape(meaning_of(Verdict::kInconclusive)) + "</p>\n";
+        for (const auto& each : reasons) {
+            out_ += "<details class=\"reason\"><summary><b>" + std::to_string(each.checks.size()) + "</b> " +
+                    escape(each.reason) + "</summary><p>";
+            for (const auto* check : each.checks)
+                out_ += "<span class=\"id\">" + escape(check->id) + "</span> " +
+                        std::string(proto::short_name(check->message)) + "<br>";
+            out_ += "</p></details>\n";
+        }
+        close();
     }
 
     void matrix() {
+        std::vector<std::string_view> ids;
+        for (const auto& check : r_.checks)
+            if (std::find(ids.begin(), ids.end(), check.id) == ids.end()) ids.push_back(check.id);
+        open("checks", "Checks", ids.size());
         out_ +=
-            "<h2>Checks</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">check</th><th "
-            "scope=\"col\">level</th><th scope=\"col\">1.0</th><th scope=\"col\">2.0</th>"
-            "<th scope=\"col\">what was seen</th></tr></thead>\n<tbody>\n";
+            "<div class=\"table\"><table class=\"cards\">\n<thead><tr><th scope=\"col\">check</th><th "
+            "scope=\"col\">level</th>";
+        for (const auto message : messages_)
+            out_ += "<th scope=\"col\">" + std::string(proto::short_name(message)) + "</th>";
+        out_ += "<th scope=\"col\">what was seen</th></tr></thead>\n<tbody>\n";
         for (const auto& group : groups(r_)) {
-            out_ += "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"5\">" + escape(title_of(group.name)) +
-                    "</th></tr>\n";
+            out_ += "<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"" + std::to_string(messages_.size() + 3) +
+                    "\">" + escape(title_of(group.name)) + "</th></tr>\n";
             std::vector<std::string> done;
             for (const auto* check : group.checks) {
                 if (std::find(done.begin(), done.end(), check->id) != done.end()) continue;
                 done.push_back(check->id);
-                const CheckOutcome* by_message[2] = {nullptr, nullptr};
-                for (const auto* other : group.checks)
-                    if (other->id == check->id) by_message[static_cast<std::size_t>(other->message)] = other;
-                out_ += "<tr><th scope=\"row\" class=\"id\" title=\"" + escape(check->summary) + "\">" +
-                        escape(check->id) + "</th><td class=\"level\">" +
-                        escape(check->extension ? "practice" : proto::name_of(check->level)) + "</td>";
+                out_ += "<tr><th scope=\"row\"><span class=\"id\">" + escape(check->id) + "</span><small>" +
+                        escape(check->summary) + "</small></th><td class=\"level\">" +
+                        escape(receiver::level_word(check->level, check->extension)) + "</td>";
                 std::string seen;
-                for (const auto* outcome : by_message) {
-                    out_ += "<td>";
-                    if (outcome == nullptr) {
-                        out_ += "<span class=\"v none\">&ndash;</span>";
-                    } else if (outcome->verdict == Verdict::kFail || outcome->verdict == Verdict::kWarn ||
-                               outcome->verdict == Verdict::kError) {
-                        out_ += "<a href=\"#" + anchor(*outcome) + "\">" + verdict_cell(*outcome) + "</a>";
-                    } else {
-                        out_ += verdict_cell(*outcome);
-                    }
-                    out_ += "</td>";
-                    if (outcome == nullptr) continue;
+                for (const auto message : messages_) {
+                    const auto found = std::find_if(group.checks.begin(), group.checks.end(), [&](const auto* other) {
+                        return other->id == check->id && other->message == message;
+                    });
+                    matrix_cell(found == group.checks.end() ? nullptr : *found, message);
+                    if (found == group.checks.end()) continue;
                     const std::string text =
-                        outcome->verdict == Verdict::kPass ? evidence_text(*outcome) : outcome->reason;
+                        (*found)->verdict == Verdict::kPass ? evidence_text(**found) : (*found)->reason;
                     if (!text.empty() && text != seen) seen += (seen.empty() ? "" : " · ") + text;
                 }
-                out_ += "<td>" + escape(seen) + "</td></tr>\n";
+                out_ += "<td class=\"seen\">" + escape(seen) + "</td></tr>\n";
             }
         }
-        out_ += "</tbody></table></div>\n";
+        close_table();
+        close();
+    }
+
+    void matrix_cell(const CheckOutcome* outcome, proto::ProtobufMessage message) {
+        out_ += "<td class=\"verdict-of\" data-of=\"" + std::string(proto::short_name(message)) + "\">";
+        if (outcome == nullptr)
+            out_ += "<span class=\"v none\">&ndash;</span>";
+        else if (is_problem(outcome->verdict))
+            out_ += "<a href=\"#" + anchor(*outcome) + "\">" + verdict_cell(*outcome) + "</a>";
+        else
+            out_ += verdict_cell(*outcome);
+        out_ += "</td>";
     }
 
     void scenarios() {
         if (r_.scenarios.empty()) return;
-        out_ +=
-            "<h2>Scenarios</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">scenario</th><th "
-            "scope=\"col\">message</th><th scope=\"col\">requests</th><th scope=\"col\">series</th>"
-            "<th scope=\"col\">samples</th><th scope=\"col\">took</th><th "
-            "scope=\"col\">capture</th></tr></thead>\n<tbody>\n";
-        for (const auto& s : r_.scenarios)
-            out_ += "<tr><th scope=\"row\"><b>" + escape(s.name) + "</b> " + escape(s.summary) + "</th><td>" +
-                    std::string(proto::short_name(s.message)) + "</td><td>" + std::to_string(s.requests) + "</td><td>" +
-                    std::to_string(s.series) + "</td><td>" + std::to_string(s.samples) + "</td><td>" +
-                    duration_text(s.duration_ms) + "</td><td><code>" + escape(s.capture) + "</code></td></tr>\n";
-        out_ += "</tbody></table></div>\n";
+        open("scenarios", "Scenarios", r_.scenarios.size());
+        open_table({"scenario", "message", "requests", "series", "samples", "took", "files"}, "cards");
+        for (const auto& s : r_.scenarios) {
+            const auto cell = [&](std::string_view name, const std::string& value) {
+                out_ += "<td data-of=\"" + std::string(name) + "\">" + value + "</td>";
+            };
+            out_ += "<tr><th scope=\"row\"><b>" + escape(s.name) + "</b> " + escape(s.summary) + "</th>";
+            cell("message", std::string(proto::short_name(s.message)));
+            cell("requests", std::to_string(s.requests));
+            cell("series", std::to_string(s.series));
+            cell("samples", std::to_string(s.samples));
+            cell("took", duration_text(s.duration_ms));
+            cell("files", (s.capture.empty() ? "" : file_link(s.capture, "capture")) +
+                              (s.capture.empty() || s.target_log.empty() ? "" : " &middot; ") +
+                              (s.target_log.empty() ? "" : file_link(s.target_log, "output")));
+            out_ += "</tr>\n";
+        }
+        close_table();
+        close();
     }
 
     /// Every clause on senders with what this run says about it.
@@ -258,27 +373,101 @@ private:
         std::map<std::string_view, std::vector<const CheckOutcome*>> judged;
         for (const auto& check : r_.checks)
             for (const auto& id : check.clauses) judged[id].push_back(&check);
+        std::vector<const proto::Clause*> clauses;
+        for (const auto& clause : proto::clauses())
+            if (clause.party != proto::Party::kReceiver) clauses.push_back(&clause);
+        open("clauses", "Clause ledger", clauses.size());
         out_ +=
-            "<h2>Clause ledger</h2>\n<p>Every sentence on senders, of both specifications and of practice, and what "
-            "this run says about it.</p>\n"
-            "<details><summary>Show all clauses</summary><div class=\"table\"><table>\n<thead><tr><th "
-            "scope=\"col\">clause</th><th scope=\"col\">level</th><th scope=\"col\">in our words</th>"
-            "<th scope=\"col\">in this run</th></tr></thead>\n<tbody>\n";
-        for (const auto& clause : proto::clauses()) {
-            if (clause.party == proto::Party::kReceiver) continue;
-            out_ += "<tr><th scope=\"row\"><a href=\"" + escape(clause.url) + "\"><code>" + escape(clause.id) +
-                    "</code></a></th><td class=\"level\">" + std::string(proto::name_of(clause.level)) + "</td><td>" +
-                    escape(clause.summary) + "</td><td>";
-            if (const auto found = judged.find(clause.id); found != judged.end()) {
+            "<p>Every sentence on senders, of both specifications and of practice, and what this run says about "
+            "it: the worst of what its checks say.</p>\n";
+        totals(clauses, judged);
+        out_ += "<details><summary>Show all clauses</summary>";
+        open_table({"clause", "level", "in our words", "in this run"}, "cards");
+        for (const auto* clause : clauses) {
+            out_ += "<tr><th scope=\"row\"><a href=\"" + escape(clause->url) + "\"><code>" + escape(clause->id) +
+                    "</code></a></th><td class=\"level\">" +
+                    std::string(receiver::level_word(clause->level, clause->extension())) + "</td><td>" +
+                    escape(clause->summary) + "</td><td>";
+            if (const auto found = judged.find(clause->id); found != judged.end()) {
                 for (const auto* check : found->second)
                     out_ += verdict_cell(check->verdict) + " <span class=\"level\">" +
                             std::string(proto::short_name(check->message)) + " " + escape(check->id) + "</span><br>";
             } else {
-                out_ += "<span class=\"v none\">" + escape(why_not(clause)) + "</span>";
+                out_ += "<span class=\"v none\">" + escape(why_not(*clause)) + "</span>";
             }
             out_ += "</td></tr>\n";
         }
-        out_ += "</tbody></table></div></details>\n";
+        close_table();
+        out_ += "</details>\n";
+        close();
+    }
+
+    /// Of two verdicts on one clause the one that says more against it; what does not apply says nothing.
+    static int weight(Verdict verdict) {
+        switch (verdict) {
+            case Verdict::kNotApplicable:
+                return 0;
+            case Verdict::kPass:
+                return 1;
+            case Verdict::kInfo:
+                return 2;
+            case Verdict::kInconclusive:
+                return 3;
+            case Verdict::kError:
+                return 4;
+            case Verdict::kWarn:
+                return 5;
+            case Verdict::kFail:
+                return 6;
+        }
+        return 0;
+    }
+
+    static std::size_t column_of(const proto::Clause& clause) {
+        if (clause.extension()) return 3;
+        switch (clause.level) {
+            case proto::Level::kMust:
+            case proto::Level::kMustNot:
+                return 0;
+            case proto::Level::kShould:
+            case proto::Level::kShouldNot:
+                return 1;
+            case proto::Level::kMay:
+                return 2;
+        }
+        return 2;
+    }
+
+    void totals(const std::vector<const proto::Clause*>& clauses,
+                const std::map<std::string_view, std::vector<const CheckOutcome*>>& judged) {
+        constexpr std::array kRows = {Verdict::kPass,         Verdict::kFail,          Verdict::kWarn, Verdict::kInfo,
+                                      Verdict::kInconclusive, Verdict::kNotApplicable, Verdict::kError};
+        constexpr std::size_t kColumns = 5;  // MUST, SHOULD, MAY, practice, all
+        std::map<std::optional<Verdict>, std::array<std::size_t, kColumns>> numbers;
+        std::array<std::size_t, kColumns> all{};
+        for (const auto* clause : clauses) {
+            std::optional<Verdict> worst;
+            if (const auto found = judged.find(clause->id); found != judged.end())
+                for (const auto* check : found->second)
+                    if (!worst || weight(check->verdict) > weight(*worst)) worst = check->verdict;
+            for (const auto column : {column_of(*clause), kColumns - 1}) {
+                ++numbers[worst].at(column);
+                ++all.at(column);
+            }
+        }
+        open_table({"", "MUST", "SHOULD", "MAY", "practice", "all"}, "totals");
+        const auto line = [&](const std::string& name, const std::array<std::size_t, kColumns>& of) {
+            out_ += "<tr><th scope=\"row\">" + name + "</th>";
+            for (const auto number : of) out_ += "<td>" + std::to_string(number) + "</td>";
+            out_ += "</tr>\n";
+        };
+        for (const auto verdict : kRows)
+            if (const auto found = numbers.find(verdict); found != numbers.end())
+                line(verdict_cell(verdict), found->second);
+        if (const auto found = numbers.find(std::nullopt); found != numbers.end())
+            line("<span class=\"v none\">no check in this run</span>", found->second);
+        line("<b>all</b>", all);
+        close_table();
     }
 
     static std::string why_not(const proto::Clause& clause) {
@@ -291,17 +480,19 @@ private:
     }
 
     void legend() {
-        out_ +=
-            "<h2>Legend</h2>\n<div class=\"table\"><table>\n<thead><tr><th scope=\"col\">word</th><th "
-            "scope=\"col\">meaning</th></tr></thead><tbody>\n";
+        out_ += "<details class=\"legend\"><summary>What the words mean</summary>\n<dl>\n";
         for (const auto v : {Verdict::kPass, Verdict::kFail, Verdict::kWarn, Verdict::kInfo, Verdict::kNotApplicable,
                              Verdict::kInconclusive, Verdict::kError})
-            out_ += "<tr><th scope=\"row\">" + verdict_cell(v) + "</th><td>" + escape(meaning_of(v)) + "</td></tr>\n";
-        out_ += "</tbody></table></div>\n</main>\n";
+            out_ += "<dt>" + verdict_cell(v) + "</dt><dd>" + escape(meaning_of(v)) + "</dd>\n";
+        out_ +=
+            "<dt>practice</dt><dd>No sentence of the specification: what senders and receivers in use agree "
+            "on.</dd>\n</dl>\n</details>\n";
     }
 
     const Results& r_;
+    std::vector<proto::ProtobufMessage> messages_;  ///< those that there are outcomes for
     std::string out_;
+    std::string links_;
 };
 
 }  // namespace

@@ -32,11 +32,27 @@ dl { display: grid; grid-template-columns: 7rem 1fr; gap: .2rem .8rem; margin: .
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); gap: .6rem; margin: .6rem 0; }
 .sides > div { background: var(--page); border: 1px solid var(--line); border-radius: 4px; padding: .4rem .7rem; overflow-wrap: anywhere; } .sides b { color: var(--soft); font-weight: 600; }
 .sides p { white-space: pre-wrap; margin: 0; } td small { color: var(--soft); }
-.level { font-size: .82rem; color: var(--soft); white-space: nowrap; } details > summary { cursor: pointer; padding: .2rem 0; }
+.level { font-size: .82rem; color: var(--soft); white-space: nowrap; } details > summary { cursor: pointer; padding: .2rem 0; overflow-wrap: anywhere; }
 .context { display: grid; grid-template-columns: 9rem 1fr; gap: .15rem 1rem; } .context dd { overflow-wrap: anywhere; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
-@media (max-width: 40rem) { body { padding: .8rem; } dl, .context { grid-template-columns: 1fr; } dt { margin-top: .3rem; } }
-@media print { body { max-width: none; padding: 0; font-size: 10pt; } .finding header, .sides, .finding details, pre, tr { break-inside: avoid; } h2, h3, .finding header, thead { break-after: avoid; } details::details-content { content-visibility: visible; display: block; block-size: auto; } }
+nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem; margin: 1rem 0 0; } nav a { white-space: nowrap; }
+.again { margin-top: .6rem; color: var(--soft); overflow-wrap: anywhere; } .summary { color: var(--soft); } .printed { display: none; }
+.legend { margin: .8rem 0 0; } .legend dl { grid-template-columns: 9rem 1fr; }
+td[data-of] { white-space: nowrap; } th small { display: block; color: var(--soft); } .seen { overflow-wrap: anywhere; } .totals { width: auto; } .totals td { text-align: right; }
+.reason summary b { display: inline-block; min-width: 2.2rem; text-align: right; } .reason p { margin: .2rem 0 .6rem 2.6rem; }
+.trace pre { max-height: 24rem; overflow: auto; } section:target h2, article:target { outline: 2px solid var(--link); outline-offset: 2px; }
+@media (max-width: 40rem) {
+  body { padding: .8rem; } dl, .context, .legend dl { grid-template-columns: 1fr; } dt { margin-top: .3rem; }
+  .cards, .cards tbody, .cards tr, .cards th, .cards td { display: block; } .cards thead { display: none; }
+  .cards tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } .cards th, .cards td { border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
+  .cards td[data-of] { display: inline-block; margin-right: 1rem; } .cards td[data-of]::before { content: attr(data-of) " "; color: var(--soft); }
+  .cards tr.group { border-bottom: 2px solid var(--line); } .totals th, .totals td { padding: .25rem .35rem; } .level { white-space: normal; }
+}
+@media print {
+  body { max-width: none; padding: 0; font-size: 9pt; } nav, .legend, .trace, .finding details:not([open]), #unjudged, #checks, #scenarios, #context, #clauses { display: none; }
+  .printed { display: block; color: var(--soft); } h2 { margin-top: 1rem; } .finding { padding: .4rem .6rem; margin: .4rem 0; } .verdict { padding: .5rem .8rem; }
+  .finding header, .sides, pre, tr, dl > * { break-inside: avoid; } h2, h3, .finding header, thead { break-after: avoid; } pre.bytes { white-space: pre-wrap; }
+}
 )css";
 
 }  // namespace prw::conformance::report

@@ -50,6 +50,12 @@ Json check_json(const CheckOutcome& c) {
     out["capsule"] = c.capsule;
     out["exchanges"] = c.exchanges;
     out["findings"] = receiver::to_json(c.findings);
+    if (!c.trace.empty()) {
+        out["trace"] = Json::array();
+        for (const auto& e : c.trace)
+            out["trace"].push_back(
+                {{"exchange", e.exchange}, {"request", e.request}, {"body", e.body}, {"response", e.response}});
+    }
     if (c.expectation) {
         const auto& e = *c.expectation;
         out["expectation"] = {
@@ -123,6 +129,10 @@ CheckOutcome check_from(const Json& in) {
         auto finding = receiver::finding_from_json(item);
         if (!finding) throw std::invalid_argument(finding.error().text());
         c.findings.push_back(std::move(*finding));
+    }
+    if (const auto trace = in.find("trace"); trace != in.end()) {
+        for (const auto& item : *trace)
+            c.trace.push_back({item.at("exchange"), item.at("request"), item.at("body"), item.at("response")});
     }
     if (const auto note = in.find("expectation"); note != in.end()) {
         ExpectationNote e;

@@ -32,6 +32,7 @@ void detail(std::string& out, const CheckOutcome& check) {
     }
     row(out, "wanted", escape_markdown(check.want));
     row(out, "got", escape_markdown(cut(got_of(check), 2000)));
+    row(out, "why", escape_markdown(softened_text(check)));
     if (!check.runs.empty()) row(out, "flaky", escape_markdown(runs_text(check)));
     if (!check.findings.empty()) {
         const auto& finding = check.findings.front();
@@ -59,15 +60,19 @@ void detail(std::string& out, const CheckOutcome& check) {
 }
 
 void matrix(std::string& out, const Results& results) {
-    out += "<details><summary>All checks</summary>\n\n| check | level | 1.0 | 2.0 |\n|---|---|---|---|\n";
+    const auto messages = messages_of(results);
+    out += "<details><summary>All checks</summary>\n\n| check | level |";
+    for (const auto message : messages) out += " " + std::string(proto::short_name(message)) + " |";
+    out += "\n|---|---|";
+    for (std::size_t i = 0; i < messages.size(); ++i) out += "---|";
+    out += "\n";
     for (const auto& group : groups(results)) {
         std::vector<std::string> done;
         for (const auto* check : group.checks) {
             if (std::find(done.begin(), done.end(), check->id) != done.end()) continue;
             done.push_back(check->id);
-            out += "| " + code(check->id) + " | " +
-                   (check->extension ? "practice" : std::string(proto::name_of(check->level)));
-            for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}) {
+            out += "| " + code(check->id) + " | " + std::string(receiver::level_word(check->level, check->extension));
+            for (const auto message : messages) {
                 out += " | ";
                 bool any = false;
                 for (const auto* other : group.checks) {

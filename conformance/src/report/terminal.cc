@@ -5,6 +5,7 @@
 #include "escape.h"
 #include "prw/conformance/reports.h"
 #include "prw/conformance/runner.h"
+#include "prw/receiver/text.h"
 #include "view.h"
 
 namespace prw::conformance {
@@ -14,6 +15,7 @@ using namespace report;
 namespace {
 
 constexpr int kWidest = 120;
+constexpr std::size_t kScreen = 24;  ///< lines of the smallest terminal in use
 
 Tone tone_of(Verdict verdict) {
     switch (verdict) {
@@ -64,7 +66,8 @@ void expectation(Console& out, const CheckOutcome& check) {
 void detail(Console& out, const CheckOutcome& check, const TerminalStyle& style) {
     out.field("clause", clause_text(check));
     out.field("want", check.want);
-    out.field("got", check.got.empty() ? check.reason : check.got);
+    out.field("got", got_of(check));
+    out.field("why", softened_text(check));
     if (!check.findings.empty()) {
         const auto& f = check.findings.front();
         if (check.got.empty() || f.message != check.got) out.field("finding", f.message);
@@ -82,85 +85,99 @@ bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn; }
 
 void check_line(Console& out, const CheckOutcome& check) {
     std::string tail = std::string(proto::short_name(check.message)) + "  " +
-                       std::string(check.extension ? "practice" : proto::name_of(check.level)) + "  " +
-                       verdict_text(check);
+                       std::string(receiver::level_word(check.level, check.extension)) + "  " + verdict_text(check);
     out.spread(std::string("  ") + mark_of(check.verdict) + " " + check.id, tail, tone_of(check.verdict));
 }
 
-/// What could not be judged, by reason: a check that never had its situation is no pass.
-void unjudged(Console& out, const Results& results) {
-    constexpr std::size_t kReasons = 12;  // --verbose has all
-    std::vector<std::pair<std::string, std::vector<const CheckOutcome*>>> reasons;
-    for (const auto& check : results.checks) {
-        if (check.verdict != Verdict::kInconclusive) continue;
-        auto at = std::find_if(reasons.begin(), reasons.end(), [&](const auto& r) { return r.first == check.reason; });
-        if (at == reasons.end()) at = reasons.insert(reasons.end(), {check.reason, {}});
-        at->second.push_back(&check);
-    }
-    if (reasons.empty()) return;
-    out.line();
-    out.line("Could not be judged");
-    for (std::size_t i = 0; i < std::min(reasons.size(), kReasons); ++i) {
-        const auto& checks = reasons[i].second;
-        const auto more = checks.size() > 1 ? " and " + std::to_string(checks.size() - 1) + " more" : std::string();
-        out.spread(std::string("  ") + mark_of(Verdict::kInconclusive) + " " + checks.front()->id + more,
-                   more.empty() ? std::string(proto::short_name(checks.front()->message)) : std::string(),
-                   tone_of(Verdict::kInconclusive));
-        out.field("", reasons[i].first);
-    }
-    if (reasons.size() > kReasons)
-        out.line("  " + std::to_string(reasons.size() - kReasons) + " further reasons: --verbose, or the report");
+std::size_t lines_of(std::string_view text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-}  // namespace
-
-std::string describe(const CheckOutcome& check) { return verdict_text(check); }
-
-std::string details(const CheckOutcome& check, const TerminalStyle& style) {
-    Console out(style, kWidest);
-    detail(out, check, style);
-    return out.take();
-}
-
-std::string render_terminal(const Results& results, const TerminalStyle& style) {
-    Console out(style, kWidest);
-    std::string title = "prw test " + results.role + "   " + results.target.name;
+void header(Console& out, const Results& results) {
+    std::vector<std::string> title = {one_line(results.target.name)};
     if (!results.target.user_agent.empty() && results.target.user_agent != results.target.name)
-        title += "   " + results.target.user_agent;
-    out.line(one_line(title));
+        title.push_back(one_line(results.target.user_agent));
+    const std::string command = "prw test " + results.role + "   ";
+    out.words(command, Tone::kPlain, title, command.size(), 3);
     std::uint64_t requests = 0;
     std::uint64_t samples = 0;
     for (const auto& scenario : results.scenarios) {
         requests += scenario.requests;
         samples += scenario.samples;
     }
-    out.line(specifications(results) + "   " + plural(scenario_count(results), "scenario", "scenarios") + "   " +
-             plural(results.checks.size(), "check", "checks") + "   " + plural(requests, "request", "requests") + ", " +
-             plural(samples, "sample", "samples"));
-    if (const auto note = message_note(results); !note.empty()) out.line(note);
-
-    if (!results.target.without.empty()) out.field("", not_offered_text(results));
-
+    out.words({}, Tone::kPlain,
+              {specifications(results), plural(scenario_count(results), "scenario", "scenarios"),
+               plural(results.checks.size(), "check", "checks"),
+               plural(requests, "request", "requests") + ", " + plural(samples, "sample", "samples")},
+              0, 3);
+    if (const auto note = message_note(results); !note.empty()) out.paragraph({}, note, 0);
+    if (!results.target.without.empty()) out.paragraph({}, not_offered_text(results), 0);
     if (!results.problem.empty()) {
         out.line();
         out.field("problem", results.problem);
     }
+}
+
+/// Never counts against the target, and is not lost among what does.
+void observed(Console& out, const Results& results) {
+    bool any = false;
+    for (const auto& check : results.checks) {
+        if (check.verdict != Verdict::kInfo || check.expectation || !check.runs.empty()) continue;
+        if (!any) {
+            out.line();
+            out.line("Observed");
+        }
+        any = true;
+        check_line(out, check);
+        out.field("", check.reason);
+    }
+}
+
+/// What could not be judged, by reason: a check that never had its situation is no pass.
+void unjudged(Console& out, const Results& results) {
+    constexpr std::size_t kReasons = 12;  // --verbose has all
+    const auto reasons = unjudged_reasons(results);
+    if (reasons.empty()) return;
+    std::size_t all = 0, told = 0;
+    for (const auto& each : reasons) all += each.checks.size();
+    out.line();
+    out.line("Could not be judged (" + std::to_string(all) + ")");
+    for (std::size_t i = 0; i < std::min(reasons.size(), kReasons); ++i) {
+        const auto& checks = reasons[i].checks;
+        told += checks.size();
+        const auto number = std::to_string(checks.size());
+        const auto first = checks.front()->id.substr(checks.front()->id.find('/') + 1);
+        out.paragraph(std::string("  ") + mark_of(Verdict::kInconclusive) +
+                          std::string(4 - std::min<std::size_t>(3, number.size()), ' ') + number,
+                      one_line(reasons[i].reason) + " (" + first + (checks.size() > 1 ? ", …" : "") + ")", 9);
+    }
+    if (reasons.size() > kReasons)
+        out.paragraph("         ",
+                      plural(all - told, "more check", "more checks") + " for " +
+                          plural(reasons.size() - kReasons, "further reason", "further reasons") +
+                          ": --verbose, or the report",
+                      9);
+}
+
+/// A target that breaks in the same way in each scenario is told of once.
+void broken_scenarios(Console& out, const Results& results, const TerminalStyle& style) {
     for (const auto& trouble : troubles(results)) {
         out.line();
         const auto where = trouble.where();
         const auto colon = trouble.scenarios.size() == 1 ? std::string::npos : where.find(':');
-        out.line(out.paint("  E " + where.substr(0, colon), Tone::kBad));
+        out.line(out.paint(std::string("  ") + mark_of(Verdict::kError) + " " + where.substr(0, colon), Tone::kBad));
         if (colon != std::string::npos) out.field("where", where.substr(colon + 2));
         out.field("problem", trouble.problem);
-        if (!trouble.detail.empty()) out.field("seen", trouble.detail);
-        if (const auto& log = trouble.scenarios.front()->target_log; !log.empty())
-            out.field("log", from_here(log, style));
+        out.field("seen", trouble.detail);
+        out.field("log", from_here(trouble.scenarios.front()->target_log, style));
     }
+}
 
+/// By subject: what is not right in full, known failures and flaky ones in short; with --verbose everything.
+void checks(Console& out, const Results& results, const TerminalStyle& style) {
     for (const auto& group : groups(results)) {
         const auto shown = std::any_of(group.checks.begin(), group.checks.end(), [&](const auto* c) {
-            return style.verbose || detailed(c->verdict) || c->verdict == Verdict::kInfo || c->expectation ||
-                   !c->runs.empty();
+            return style.verbose || detailed(c->verdict) || c->expectation || !c->runs.empty();
         });
         if (!shown) continue;
         std::size_t judged = 0;
@@ -181,51 +198,94 @@ std::string render_terminal(const Results& results, const TerminalStyle& style) 
                 out.field(check->excused() ? "got" : "", got_of(*check));
                 if (!check->runs.empty()) out.field("flaky", runs_text(*check));
                 expectation(out, *check);
-            } else if (style.verbose || check->verdict == Verdict::kInfo) {  // errors are told by their scenario
+            } else if (style.verbose) {  // errors are told by their scenario
                 check_line(out, *check);
                 if (check->verdict != Verdict::kPass) out.field("", check->reason);
             }
         }
     }
+}
 
-    if (!style.verbose) unjudged(out, results);
+/// What scrolled away is named once more, so that the last screen says all that matters: at most `room` lines.
+void heads(Console& out, const Results& results, std::size_t room) {
+    std::vector<const CheckOutcome*> problems;
+    for (const auto verdict : {Verdict::kFail, Verdict::kWarn})
+        for (const auto& check : results.checks)
+            if (check.verdict == verdict && !check.excused()) problems.push_back(&check);
+    for (const auto& check : results.checks)
+        if (check.expectation && !check.expectation->problem.empty() && !detailed(check.verdict))
+            problems.push_back(&check);
+    if (problems.empty()) return;
+    out.line();
+    out.line("Not right (details above)");
+    const auto shown = problems.size() <= room ? problems.size() : room - 1;
+    for (std::size_t i = 0; i < shown; ++i) check_line(out, *problems[i]);
+    if (shown < problems.size()) out.line("  … and " + std::to_string(problems.size() - shown) + " more");
+}
 
+/// Summary, what to type, verdict.
+void ending(Console& out, const Results& results, const TerminalStyle& style) {
     const auto counts = count(results);
     out.line();
-    std::string summary = "Summary   ";
+    std::vector<std::string> summary;
     for (const auto verdict : {Verdict::kPass, Verdict::kFail, Verdict::kWarn, Verdict::kInfo, Verdict::kInconclusive,
                                Verdict::kNotApplicable, Verdict::kError}) {
         if (counts[verdict] == 0 && verdict != Verdict::kPass && verdict != Verdict::kFail) continue;
-        summary += std::string(name_of(verdict)) + " " + std::to_string(counts[verdict]) + "   ";
+        summary.push_back(std::string(name_of(verdict)) + " " + std::to_string(counts[verdict]));
     }
-    if (counts.expected != 0) summary += "expected " + std::to_string(counts.expected) + "   ";
-    out.line(summary.substr(0, summary.size() - 3));
+    if (counts.expected != 0) summary.push_back("expected " + std::to_string(counts.expected));
+    out.words("Summary   ", Tone::kPlain, summary, 10, 3);
     if (!results.complete)
-        out.line("INCOMPLETE   " + one_line(results.problem.empty() ? "the run was broken off" : results.problem) +
-                 "; what is missing here was not judged");
-    const auto listed = [&out](std::string lead, const std::string& text) {
-        std::vector<std::string> words;
-        for (std::size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
-            end = text.find(' ', at);
-            words.push_back(text.substr(at, end == std::string::npos ? end : end - at));
-        }
-        out.words(std::move(lead), Tone::kPlain, words, 10);
-    };
+        out.paragraph("INCOMPLETE   ",
+                      one_line(results.problem.empty() ? "the run was broken off" : results.problem) +
+                          "; what is missing here was not judged",
+                      10);
     if (is_part(results)) {
         const auto why = because_text(results);
-        listed("tested    ", one_line(share_text(results) + (why.empty() ? "" : " (" + why + ")")));
-        if (const auto rest = left_out_text(results, 0); !rest.empty()) listed("left out  ", rest);
+        out.paragraph("tested    ", one_line(share_text(results) + (why.empty() ? "" : " (" + why + ")")), 10);
+        if (const auto rest = left_out_text(results, 0); !rest.empty()) out.paragraph("left out  ", rest, 10);
     }
     if (!style.report.empty()) out.line("report    " + style.report);
     if (!results.rerun.empty()) out.line("failing   " + one_line(typed(results.rerun, style)));
     if (!results.command_line.empty()) out.line("again     " + one_line(typed(results.command_line, style)));
     if (!results.learn_more.empty()) out.line("explain   " + typed(results.learn_more, style));
     if (!style.next.empty()) out.line("next      " + one_line(typed(style.next, style)));
-    if (!style.next_note.empty()) listed("          ", style.next_note);
-    out.line(out.paint(upper(name_of(results.verdict)), tone_of(results.verdict)) + "   " +
-             one_line(results.target.name) + " " + sentence(results) + "   " + duration_text(results.duration_ms) +
-             "   exit " + std::to_string(results.exit_code));
+    if (!style.next_note.empty()) out.paragraph({}, style.next_note, 10);
+    const std::string lead = upper(name_of(results.verdict)) + "   ";
+    auto words = split(one_line(results.target.name) + " " + sentence(results));
+    words.push_back("  " + duration_text(results.duration_ms));
+    words.push_back("  exit " + std::to_string(results.exit_code));
+    out.words(lead, tone_of(results.verdict), words, lead.size());
+}
+
+}  // namespace
+
+std::string describe(const CheckOutcome& check) { return verdict_text(check); }
+
+std::string details(const CheckOutcome& check, const TerminalStyle& style) {
+    Console out(style, kWidest);
+    detail(out, check, style);
     return out.take();
+}
+
+std::string render_terminal(const Results& results, const TerminalStyle& style) {
+    Console out(style, kWidest), middle(style, kWidest), tail(style, kWidest);
+    header(out, results);
+    if (!style.verbose) {
+        observed(out, results);
+        unjudged(out, results);
+    }
+    broken_scenarios(out, results, style);
+    checks(middle, results, style);
+    ending(tail, results, style);
+    const auto details = middle.take(), last = tail.take();
+    // The prompt takes a line of the screen, the list of heads a blank one and its title.
+    constexpr std::size_t kFewest = 4;
+    if (lines_of(details) + lines_of(last) >= kScreen) {
+        const auto used = lines_of(last) + 3;
+        heads(middle, results, used + kFewest < kScreen ? kScreen - used : kFewest);
+    }
+    return out.take() + details + middle.take() + last;
 }
 
 }  // namespace prw::conformance

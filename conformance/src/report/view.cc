@@ -14,6 +14,7 @@ std::string_view group_of(std::string_view id) {
 }
 
 std::string title_of(std::string_view group) {
+    if (group == "url") return "URL";
     std::string out(group);
     if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
     std::replace(out.begin(), out.end(), '-', ' ');
@@ -288,6 +289,12 @@ std::string in_part(const Results& results) {
     return out;
 }
 
+/// Some warning is about a MUST, so that "conforms to every MUST" would contradict what stands above it.
+bool about_a_must(const Results& results) {
+    return std::any_of(results.checks.begin(), results.checks.end(),
+                       [](const CheckOutcome& check) { return !check.excused() && !softened_text(check).empty(); });
+}
+
 }  // namespace
 
 std::string sentence(const Results& results) {
@@ -307,8 +314,9 @@ std::string sentence(const Results& results) {
                    (entries.empty() ? "" : "; " + entries) + tested;
         }
         case Verdict::kWarn:
-            return "conforms to every MUST that was judged, with " + plural(warnings, "warning", "warnings") + known +
-                   tested;
+            return std::string(about_a_must(results) ? "breaks no MUST for certain, with "
+                                                     : "conforms to every MUST that was judged, with ") +
+                   plural(warnings, "warning", "warnings") + known + tested;
         case Verdict::kInfo:
             return "conforms to every MUST and SHOULD that was judged, with " +
                    plural(counts[Verdict::kInfo], "observation", "observations") + known + tested;
@@ -366,10 +374,7 @@ std::string verdict_text(const CheckOutcome& check) {
     return out;
 }
 
-std::string level_text(const CheckOutcome& check) {
-    return check.extension ? "practice, not in the specification (" + std::string(proto::name_of(check.level)) + ")"
-                           : std::string(proto::name_of(check.level));
-}
+std::string level_text(const CheckOutcome& check) { return receiver::level_text(check.level, check.extension); }
 
 std::string expectation_text(const ExpectationNote& note) {
     std::string out = note.reason;
@@ -411,6 +416,7 @@ std::string plain_details(const CheckOutcome& check) {
     }
     add("want", check.want);
     add("got", got_of(check));
+    add("why", softened_text(check));
     if (!check.runs.empty()) add("flaky", runs_text(check));
     for (const auto& finding : check.findings) {
         if (finding.message != check.got) add("finding", finding.message);
@@ -438,6 +444,15 @@ std::string not_offered_text(const Results& results) {
     return names.empty() ? names : "not offered, as the target cannot take it: " + names;
 }
 
+std::vector<proto::ProtobufMessage> messages_of(const Results& results) {
+    std::vector<proto::ProtobufMessage> out;
+    for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2})
+        if (std::any_of(results.checks.begin(), results.checks.end(),
+                        [&](const auto& check) { return check.message == message; }))
+            out.push_back(message);
+    return out;
+}
+
 std::string specifications(const Results& results) {
     const auto tested = [&](proto::ProtobufMessage message) {
         return std::any_of(results.checks.begin(), results.checks.end(), [&](const auto& check) {
@@ -459,7 +474,8 @@ std::string_view meaning_of(Verdict verdict) {
         case Verdict::kInconclusive:
             return "The situation never arose, so there is nothing to judge. Not a pass.";
         case Verdict::kWarn:
-            return "A SHOULD is missed, or a known deviation was seen that receivers are used to.";
+            return "A SHOULD is missed; or a MUST, where receivers are used to the deviation, or where it is observed "
+                   "from outside only. The entry says which.";
         case Verdict::kFail:
             return "A MUST or MUST NOT is broken; the finding shows where.";
         case Verdict::kError:
@@ -493,12 +509,100 @@ std::string duration_text(std::int64_t ms) {
     return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
 }
 
+namespace {
+
+/// "requests answered 415" → "request answered 415": the first noun decides.
+std::string singular(std::string_view name) {
+    static constexpr std::pair<std::string_view, std::string_view> kNouns[] = {{"requests", "request"},
+                                                                               {"samples", "sample"},
+                                                                               {"scrapes", "scrape"},
+                                                                               {"exemplars", "exemplar"},
+                                                                               {"histograms", "histogram"},
+                                                                               {"retries", "retry"},
+                                                                               {"resets", "reset"},
+                                                                               {"markers", "marker"},
+                                                                               {"families", "family"},
+                                                                               {"findings", "finding"},
+                                                                               {"connections", "connection"},
+                                                                               {"attempts", "attempt"},
+                                                                               {"handshakes", "handshake"},
+                                                                               {"headers", "header"},
+                                                                               {"configurations", "configuration"},
+                                                                               {"generations", "generation"},
+                                                                               {"statements", "statement"},
+                                                                               {"pairs", "pair"},
+                                                                               {"timestamps", "timestamp"},
+                                                                               {"labels", "label"},
+                                                                               {"symbols", "symbol"},
+                                                                               {"spans", "span"},
+                                                                               {"buckets", "bucket"},
+                                                                               {"values", "value"},
+                                                                               {"heads", "head"},
+                                                                               {"bodies", "body"},
+                                                                               {"messages", "message"},
+                                                                               {"answers", "answer"},
+                                                                               {"batches", "batch"}};
+    for (std::size_t at = 0; at < name.size();) {
+        const auto end = std::min(name.find(' ', at), name.size());
+        const auto word = name.substr(at, end - at);
+        for (const auto& [many, one] : kNouns)
+            if (word == many) return std::string(name.substr(0, at)) + std::string(one) + std::string(name.substr(end));
+        at = end + 1;
+    }
+    return std::string(name);
+}
+
+}  // namespace
+
+std::string counted(std::string_view name, std::int64_t value) {
+    if (const auto unit = name.rfind(", "); unit != std::string_view::npos)  // "wait, ms" → "100 ms wait"
+        return std::to_string(value) + " " + std::string(name.substr(unit + 2)) + " " +
+               std::string(name.substr(0, unit));
+    return std::to_string(value) + " " + (value == 1 ? singular(name) : std::string(name));
+}
+
 std::string evidence_text(const CheckOutcome& check) {
     std::string out;
     for (const auto& [name, value] : check.evidence) {
         if (!out.empty()) out += ", ";
-        out += std::to_string(value) + " " + name;
+        out += counted(name, value);
     }
+    return out;
+}
+
+std::string softened_text(const CheckOutcome& check) {
+    const bool must = check.level == proto::Level::kMust || check.level == proto::Level::kMustNot;
+    if (check.verdict != Verdict::kWarn || check.extension || !must) return {};
+    const bool of_one_request = std::any_of(check.findings.begin(), check.findings.end(),
+                                            [&](const receiver::Finding& f) { return f.rule != check.id; });
+    if (of_one_request) return "a known deviation, which receivers are used to: a warning, though the clause is a MUST";
+    return "observed from outside only, where it may have another cause: a warning, though the clause is a MUST";
+}
+
+std::string gate_text(FailOn gate) {
+    switch (gate) {
+        case FailOn::kNone:
+            return "nothing that was judged (--fail-on none)";
+        case FailOn::kMust:
+            return "a broken MUST";
+        case FailOn::kShould:
+            return "a broken MUST, a missed SHOULD (--fail-on should)";
+        case FailOn::kMay:
+            return "a broken MUST, a missed SHOULD, an observation (--fail-on may)";
+    }
+    return {};
+}
+
+std::vector<UnjudgedReason> unjudged_reasons(const Results& results) {
+    std::vector<UnjudgedReason> out;
+    for (const auto& check : results.checks) {
+        if (check.verdict != Verdict::kInconclusive) continue;
+        auto at = std::find_if(out.begin(), out.end(), [&](const auto& r) { return r.reason == check.reason; });
+        if (at == out.end()) at = out.insert(out.end(), {check.reason, {}});
+        at->checks.push_back(&check);
+    }
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto& a, const auto& b) { return a.checks.size() > b.checks.size(); });
     return out;
 }
 

@@ -90,6 +90,8 @@ struct SourcePlace {
 [[nodiscard]] std::string sentence(const Results& results);
 /// "not offered, as the target cannot take it: subnormal, colons"; empty when all was offered.
 [[nodiscard]] std::string not_offered_text(const Results& results);
+/// The messages that there are outcomes for.
+[[nodiscard]] std::vector<proto::ProtobufMessage> messages_of(const Results& results);
 /// Which specifications were tested: "Remote Write 1.0 and 2.0-rc.4".
 [[nodiscard]] std::string specifications(const Results& results);
 /// What a verdict means, for the legend.
@@ -98,8 +100,20 @@ struct SourcePlace {
 [[nodiscard]] char mark_of(Verdict verdict);
 /// "3.8 s", "412 ms".
 [[nodiscard]] std::string duration_text(std::int64_t ms);
+/// One number of evidence: "12 requests", "1 refused request", "100 ms wait".
+[[nodiscard]] std::string counted(std::string_view name, std::int64_t value);
 /// "12 requests, 480 series".
 [[nodiscard]] std::string evidence_text(const CheckOutcome& check);
+/// Why what a MUST demands is only warned about; empty where nothing has to be explained.
+[[nodiscard]] std::string softened_text(const CheckOutcome& check);
+/// What makes the exit code other than 0.
+[[nodiscard]] std::string gate_text(FailOn gate);
+/// Checks that could not be judged, by reason, the commonest first.
+struct UnjudgedReason {
+    std::string reason;
+    std::vector<const CheckOutcome*> checks;
+};
+[[nodiscard]] std::vector<UnjudgedReason> unjudged_reasons(const Results& results);
 /// "2 checks", "1 check".
 [[nodiscard]] std::string plural(std::size_t n, std::string_view one, std::string_view many);
 

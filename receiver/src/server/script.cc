@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "prw/proto/http_head.h"
 #include "prw/proto/nearest.h"
@@ -29,6 +30,12 @@ const http::Fault* find_fault(std::string_view name) {
         std::find_if(std::begin(kFaults), std::end(kFaults), [&](const auto& f) { return f.first == name; });
     return found == std::end(kFaults) ? nullptr : &found->second;
 }
+
+constexpr std::string_view kKeys[] = {"version", "steps"};
+constexpr std::string_view kStepKeys[] = {"name",   "times",          "when", "after", "until",
+                                          "status", "headers",        "body", "delay", "retry_after_date",
+                                          "fault",  "written_headers"};
+constexpr std::string_view kWhenKeys[] = {"message", "attempt", "path", "header", "metric", "series", "batch"};
 
 bool has_control(std::string_view text) {
     return std::any_of(text.begin(), text.end(),
@@ -71,7 +78,7 @@ milliseconds duration(const YAML::Node& node, const char* what) {
 
 /// Calls `take(key, value)` for each entry; it returns false for a key it does not know.
 template <typename Take>
-void each_key(const YAML::Node& map, const char* where, std::initializer_list<std::string_view> known, Take take) {
+void each_key(const YAML::Node& map, const char* where, std::span<const std::string_view> known, Take take) {
     if (!map.IsMap()) throw Problem{map.Mark(), std::string(where) + " wants keys and values"};
     std::vector<std::string> seen;
     for (const auto& entry : map) {
@@ -89,83 +96,76 @@ void each_key(const YAML::Node& map, const char* where, std::initializer_list<st
 }
 
 void parse_when(const YAML::Node& node, ScriptStep& step) {
-    each_key(node, "when", {"message", "attempt", "path", "header", "metric", "series", "batch"},
-             [&](const std::string& key, const YAML::Node& value) {
-                 if (key == "message") {
-                     proto::ProtobufMessage message{};
-                     if (!proto::parse_protobuf_message(scalar(value, "message"), message))
-                         throw Problem{value.Mark(), "message wants 1.0 or 2.0, got \"" + value.Scalar() + "\""};
-                     step.message = message;
-                 } else if (key == "attempt") {
-                     step.attempt = number(value, "attempt", 1, 1000000);
-                 } else if (key == "path") {
-                     step.path = scalar(value, "path");
-                 } else if (key == "metric") {
-                     step.metric = scalar(value, "metric");
-                 } else if (key == "series") {
-                     step.series = truth(value, "series");
-                 } else if (key == "batch") {
-                     const auto text = scalar(value, "batch");
-                     if (text != "new" && text != "one")
-                         throw Problem{value.Mark(), "batch wants new or one, got \"" + text + "\""};
-                     step.batch = text == "new" ? Batch::kNew : Batch::kOne;
-                 } else {
-                     if (!value.IsMap()) throw Problem{value.Mark(), "header wants names and values"};
-                     for (const auto& field : value)
-                         step.header[scalar(field.first, "header")] = scalar(field.second, "header");
-                 }
-             });
+    each_key(node, "when", kWhenKeys, [&](const std::string& key, const YAML::Node& value) {
+        if (key == "message") {
+            proto::ProtobufMessage message{};
+            if (!proto::parse_protobuf_message(scalar(value, "message"), message))
+                throw Problem{value.Mark(), "message wants 1.0 or 2.0, got \"" + value.Scalar() + "\""};
+            step.message = message;
+        } else if (key == "attempt") {
+            step.attempt = number(value, "attempt", 1, 1000000);
+        } else if (key == "path") {
+            step.path = scalar(value, "path");
+        } else if (key == "metric") {
+            step.metric = scalar(value, "metric");
+        } else if (key == "series") {
+            step.series = truth(value, "series");
+        } else if (key == "batch") {
+            const auto text = scalar(value, "batch");
+            if (text != "new" && text != "one")
+                throw Problem{value.Mark(), "batch wants new or one, got \"" + text + "\""};
+            step.batch = text == "new" ? Batch::kNew : Batch::kOne;
+        } else {
+            if (!value.IsMap()) throw Problem{value.Mark(), "header wants names and values"};
+            for (const auto& field : value) step.header[scalar(field.first, "header")] = scalar(field.second, "header");
+        }
+    });
 }
 
 ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
     ScriptStep step;
     step.name = "step " + std::to_string(index + 1);
     step.own_answer = true;
-    each_key(
-        node, "a step",
-        {"name", "times", "when", "after", "until", "status", "headers", "body", "delay", "retry_after_date", "fault",
-         "written_headers"},
-        [&](const std::string& key, const YAML::Node& value) {
-            if (key == "name") {
-                step.name = scalar(value, "name");
-            } else if (key == "times") {
-                step.times = number(value, "times", 1, 1000000000);
-            } else if (key == "when") {
-                parse_when(value, step);
-            } else if (key == "after") {
-                step.after = duration(value, "after");
-            } else if (key == "until") {
-                step.until = duration(value, "until");
-            } else if (key == "status") {
-                step.status = static_cast<int>(number(value, "status", 200, 599));
-                step.own_answer = false;
-            } else if (key == "headers") {
-                if (!value.IsMap()) throw Problem{value.Mark(), "headers wants names and values"};
-                for (const auto& field : value) {
-                    const auto name = scalar(field.first, "headers");
-                    if (!proto::is_token(name))
-                        throw Problem{field.first.Mark(), "\"" + name + "\" is not a header name"};
-                    const auto text = scalar(field.second, "headers");
-                    if (has_control(text))
-                        throw Problem{field.second.Mark(), "a header value has no line breaks or control characters"};
-                    step.headers.emplace_back(name, text);
-                }
-            } else if (key == "body") {
-                step.body = scalar(value, "body");
-            } else if (key == "delay") {
-                step.delay = duration(value, "delay");
-            } else if (key == "retry_after_date") {
-                step.retry_after_date = duration(value, "retry_after_date");
-            } else if (key == "fault") {
-                const auto* fault = find_fault(scalar(value, "fault"));
-                if (fault == nullptr)
-                    throw Problem{value.Mark(), "fault wants close, reset, cut, garbage, stall or dribble, got \"" +
-                                                    value.Scalar() + "\""};
-                step.fault = *fault;
-            } else {
-                step.written_headers = truth(value, "written_headers");
+    each_key(node, "a step", kStepKeys, [&](const std::string& key, const YAML::Node& value) {
+        if (key == "name") {
+            step.name = scalar(value, "name");
+        } else if (key == "times") {
+            step.times = number(value, "times", 1, 1000000000);
+        } else if (key == "when") {
+            parse_when(value, step);
+        } else if (key == "after") {
+            step.after = duration(value, "after");
+        } else if (key == "until") {
+            step.until = duration(value, "until");
+        } else if (key == "status") {
+            step.status = static_cast<int>(number(value, "status", 200, 599));
+            step.own_answer = false;
+        } else if (key == "headers") {
+            if (!value.IsMap()) throw Problem{value.Mark(), "headers wants names and values"};
+            for (const auto& field : value) {
+                const auto name = scalar(field.first, "headers");
+                if (!proto::is_token(name)) throw Problem{field.first.Mark(), "\"" + name + "\" is not a header name"};
+                const auto text = scalar(field.second, "headers");
+                if (has_control(text))
+                    throw Problem{field.second.Mark(), "a header value has no line breaks or control characters"};
+                step.headers.emplace_back(name, text);
             }
-        });
+        } else if (key == "body") {
+            step.body = scalar(value, "body");
+        } else if (key == "delay") {
+            step.delay = duration(value, "delay");
+        } else if (key == "retry_after_date") {
+            step.retry_after_date = duration(value, "retry_after_date");
+        } else if (key == "fault") {
+            const auto* fault = find_fault(scalar(value, "fault"));
+            if (fault == nullptr)
+                throw Problem{value.Mark(), "fault wants close, reset, cut, garbage, stall or dribble, got \"" +
+                                                value.Scalar() + "\""};
+            step.fault = *fault;
+        } else {
+            step.written_headers = truth(value, "written_headers");
+        }
+    });
     if (step.own_answer && !step.body.empty())
         throw Problem{node.Mark(), "body needs a status: without one the receiver answers by itself"};
     if (step.after && step.until && *step.after >= *step.until)
@@ -174,6 +174,13 @@ ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> script_keys() {
+    std::vector<std::string_view> out(std::begin(kKeys), std::end(kKeys));
+    out.insert(out.end(), std::begin(kStepKeys), std::end(kStepKeys));
+    out.insert(out.end(), std::begin(kWhenKeys), std::end(kWhenKeys));
+    return out;
+}
 
 Result<Script> parse_script(std::string_view yaml, std::string_view file_name) {
     const auto at = [&](const YAML::Mark& mark) {
@@ -185,7 +192,7 @@ Result<Script> parse_script(std::string_view yaml, std::string_view file_name) {
             return fail(ErrorCode::kInvalidArgument, "a script has the keys version and steps", std::string(file_name));
         Script script;
         bool version = false;
-        each_key(root, "a script", {"version", "steps"}, [&](const std::string& key, const YAML::Node& value) {
+        each_key(root, "a script", kKeys, [&](const std::string& key, const YAML::Node& value) {
             if (key == "version") {
                 (void)number(value, "version", 1, 1);
                 version = true;

@@ -24,8 +24,9 @@ struct Check {
     proto::Level level = proto::Level::kMust;  ///< of the first clause
     std::vector<std::string> clauses;
     std::string summary;
-    std::string fix;   ///< of a check on behaviour, where all its findings have the same
-    std::string rule;  ///< the request rule that it reports; empty for checks on behaviour
+    std::string fix;                       ///< of a check on behaviour, where all its findings have the same
+    std::string rule;                      ///< the request rule that it reports; empty for checks on behaviour
+    [[nodiscard]] bool extension() const;  ///< no sentence of the specification is behind it
 };
 /// Every check of this version, behaviour first, then the request rules.
 [[nodiscard]] const std::vector<Check>& all_checks();

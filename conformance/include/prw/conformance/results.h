@@ -45,6 +45,14 @@ struct ExpectationNote {
     std::string edit;                    ///< the change to the file that makes it true again
 };
 
+/// One exchange as a reader of a report sees it: cut, and without credentials.
+struct Excerpt {
+    std::uint64_t exchange = 0;
+    std::string request;   ///< request line and fields, one a line
+    std::string body;      ///< what the body is, and the first series in it
+    std::string response;  ///< status, fields and text
+};
+
 struct CheckOutcome {
     std::string id;                                                ///< "sender/labels/sorted"
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;  ///< a check judged under both has two outcomes
@@ -63,6 +71,7 @@ struct CheckOutcome {
     std::string capsule;
     std::vector<std::uint64_t> exchanges;  ///< ids in the capsule that show it
     std::vector<receiver::Finding> findings;
+    std::vector<Excerpt> trace;                  ///< of the first of `exchanges`, for a failure or warning
     std::optional<ExpectationNote> expectation;  ///< when it is listed as a known failure
     std::vector<Verdict> runs;                   ///< the verdict of each repetition; empty unless they differ
     /// A known failure that failed as listed: shown, and not counted.
@@ -79,7 +88,7 @@ struct ScenarioOutcome {
     std::string target_log;  ///< relative path of the target's stdout and stderr
     std::string problem;     ///< target did not start, crashed, never sent, …; empty when all went well
     std::string detail;  ///< of the first scenario with a problem: what else was seen of the target, its last output
-    bool ended = true;       ///< played to its end; false: the run was over before
+    bool ended = true;   ///< played to its end; false: the run was over before
 };
 
 /// What of the suite a run did not try, of what there is for the messages that were judged. Empty lists: it tried all.

@@ -40,8 +40,8 @@ struct RunOptions {
     /// The longest time of one scenario; nullopt: a minute, and more for a sender that is slower than once a second.
     std::optional<std::chrono::milliseconds> timeout;
     std::chrono::milliseconds attach_for{0};  ///< --attach: how long to listen; 0: until `stop`
-    std::string listen_host = "127.0.0.1";         ///< --attach: where the receiver listens
-    std::uint16_t listen_port = 0;                 ///< --attach: 0: any free one
+    std::string listen_host = "127.0.0.1";    ///< --attach: where the receiver listens
+    std::uint16_t listen_port = 0;            ///< --attach: 0: any free one
     bool keep_work_dirs = false;
     std::string tool_version, command_line;
     std::function<bool(const Observation&)> enough;  ///< true ends a scenario early; asked whenever something happened

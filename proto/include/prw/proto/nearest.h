@@ -1,9 +1,11 @@
 /// "Did you mean": the known word nearest to a mistyped one.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace prw::proto {
 
@@ -25,5 +27,12 @@ template <typename Words>
     }
     return best;
 }
+
+/// For ids of segments ("retry/on-5xx", "prw1.labels.sorted"): what a person may have meant by `word`, at most `most`,
+/// the likeliest first: ids that hold all its segments in order, and those a typing mistake away.
+[[nodiscard]] std::vector<std::string> nearest_ids(std::string_view word, std::span<const std::string_view> ids,
+                                                   std::size_t most = 3);
+/// "; did you mean a, b or c?", or nothing.
+[[nodiscard]] std::string did_you_mean(const std::vector<std::string>& words);
 
 }  // namespace prw::proto

@@ -24,4 +24,10 @@ struct HostPort {
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7); fractions of a second are cut.
 [[nodiscard]] std::string http_date(std::int64_t unix_ms);
 
+/// "2026-01-02T03:04:05.678Z" from 1970 to 9999, else the number with its unit.
+[[nodiscard]] std::string timestamp_text(std::int64_t unix_ms);
+/// A timestamp as it was sent, with its date beside it: "1767323045678 (2026-01-02T03:04:05.678Z)". Below 1e11 the date
+/// would be of the seventies and mean nothing, so there is none.
+[[nodiscard]] std::string dated(std::int64_t unix_ms);
+
 }  // namespace prw::proto

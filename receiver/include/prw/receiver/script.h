@@ -1,5 +1,6 @@
 /// Scripted responses: which answer a request gets, by attempt, by time, by condition. Read from YAML (`--respond
-/// FILE`), from the short form on the command line (`--respond '503x2,204'`), and over the control API.
+/// FILE`, docs/scripts.md), from the short form on the command line (`--respond '503x2,204'`), and over the control
+/// API.
 ///
 /// ```yaml
 /// version: 1
@@ -77,6 +78,8 @@ struct Script {
 
 /// YAML as above. kInvalidArgument with file:line, the key and the nearest known key.
 [[nodiscard]] Result<Script> parse_script(std::string_view yaml, std::string_view file_name = "script");
+/// Every key that a script may hold, on any level; docs/scripts.md tells them all.
+[[nodiscard]] std::vector<std::string_view> script_keys();
 /// Short form: comma-separated `STATUS[xN][:key=value…]` or `reset|close|stall|garbage|cut|dribble[xN]`,
 /// e.g. `503x2:retry-after=1:delay=100ms,204`. The last element without xN goes on for ever.
 [[nodiscard]] Result<Script> parse_script_short(std::string_view text);

@@ -28,6 +28,11 @@ void append_finding_fields(std::string& out, const Finding& finding, int width =
 /// "  x labels/sorted   MUST   prw1.labels.sorted (480 times)", then message, series, place, bytes and fix.
 [[nodiscard]] std::string finding_text(const Finding& finding, int width = 80);
 
+/// "MUST", "SHOULD NOT", …; "practice" for what the specification does not say.
+[[nodiscard]] std::string_view level_word(proto::Level level, bool extension);
+/// The same for a line of its own: "practice, not in the specification (SHOULD)".
+[[nodiscard]] std::string level_text(proto::Level level, bool extension);
+
 /// 'x', '!' or '~': carries the severity without colour.
 [[nodiscard]] char mark_of(Severity severity);
 
