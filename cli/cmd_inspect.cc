@@ -380,7 +380,7 @@ private:
             print_body(text, payload, check, checker_.view(), all);
             texts[i] = text.str();
             io_.out << (i == 0 ? "--- #" : "+++ #") << exchange->id << "  "
-                    << timestamp_text(exchange->received_unix_ms) << "\n";
+                    << proto::timestamp_text(exchange->received_unix_ms) << "\n";
         }
         const auto text = diff_text(texts[0], texts[1]);
         io_.out << (text.empty() ? "they are the same\n" : text);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "prw/proto/units.h"
 #include "prw/proto/escape.h"
 #include "prw/proto/http_head.h"
 #include "prw/receiver/text.h"
@@ -94,7 +95,7 @@ std::string list_header(int width) {
 }
 
 std::string list_row(const receiver::Exchange& exchange, const receiver::CheckResult& check, int width) {
-    const auto time = timestamp_text(exchange.received_unix_ms);
+    const auto time = proto::timestamp_text(exchange.received_unix_ms);
     const auto columns = columns_for(width);
     const bool probe = check.kind == receiver::RequestKind::kProbe;
     const std::array<std::string, 9> texts{std::to_string(exchange.id),

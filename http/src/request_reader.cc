@@ -214,7 +214,8 @@ bool RequestReader::parse(Request& out) {
     is_head_ = head.method == "HEAD";
     if (!head.version.starts_with("HTTP/1.")) {
         refuse(out, ReadStatus::kMalformedHead,
-               "line 1: " + std::string(head.version) + " is not served here, only HTTP/1.1 and HTTP/1.0");
+               (head.method == "PRI" ? "line 1: an HTTP/2 preface: " : "line 1: ") + std::string(head.version) +
+                   " is not served here, only HTTP/1.1 and HTTP/1.0");
         return false;
     }
     if (head.fields.size() > options_.max_fields) {

@@ -58,7 +58,7 @@ TEST(ServerReads, EveryStatusFromRawBytes) {
         {"TLS", std::string("\x16\x03\x01\x02\x00", 5), ReadStatus::kMalformedHead,
          "line 1: a TLS handshake on a port that speaks plain HTTP", ""},
         {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ReadStatus::kMalformedHead,
-         "HTTP/2.0 is not served here", ""},
+         "an HTTP/2 preface: HTTP/2.0 is not served here", ""},
         {"long line", "POST /" + std::string(600, 'x'), ReadStatus::kHeadTooLarge, "the head is larger than 512 bytes",
          ""},
         {"many fields", "POST /w HTTP/1.1\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\n\r\n",
