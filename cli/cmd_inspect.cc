@@ -269,7 +269,8 @@ private:
                 const std::string is = kind == proto::BodyKind::kUnknown || kind == proto::BodyKind::kSnappyBlock
                                            ? ""
                                            : "; it looks like " + std::string(proto::name_of(kind));
-                return malformed(Error{ErrorCode::kMalformed, done.error().what + is, options_.file, done.error().where});
+                return malformed(
+                    Error{ErrorCode::kMalformed, done.error().what + is, options_.file, done.error().where});
             }
             message = buffer.view();
         }

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "prw/proto/units.h"
 #include "prw/proto/escape.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 #include "request_text.h"
 

@@ -106,7 +106,9 @@ TEST(Cli, ReportAnswersForOneCheckWithItsExitCode) {
              {{"--check", "sender/labels/sorted"}, 1, "2.0  MUST  pass"},
              {{"--check", "sender/headers/user-agent-version"}, 0, "1.0  SHOULD  warn\n"},
              {{"--check", "sender/headers/user-agent-version", "--fail-on", "should"}, 3, "1.0  SHOULD  warn\n"},
-             {{"--check", "sender/labels/sorted", "--protobuf-message", "1.0"}, 1, "golden/steady-1.0.prwcap\n"},
+             {{"--check", "sender/labels/sorted", "--protobuf-message", "1.0"},
+              1,
+              "golden/capsules/sender--labels--sorted-1.0.prwcap\n"},
              {{"--format", "github"},
               1,
               "::error file=my-agent.yaml,line=1,title=prw%3A sender/labels/sorted (1.0%2C MUST)::"},
@@ -146,15 +148,17 @@ TEST(Cli, ReportNamesFilesThatCanBePastedFromHere) {
     for (const auto& arguments : {std::vector<std::string>{"report", whole},
                                   {"report", whole + "/results.json"},
                                   {"report", whole, "--check", "sender/labels/sorted"}})
-        EXPECT_THAT(prw(arguments).out, HasSubstr("prw inspect '" + whole + "/steady-1.0.prwcap'\n"));
+        EXPECT_THAT(prw(arguments).out,
+                    HasSubstr("prw inspect '" + whole + "/capsules/sender--labels--sorted-1.0.prwcap'\n"));
     // Relative as typed, relative as shown.
     const auto here = std::filesystem::current_path();
     const auto relative = std::filesystem::path(whole).lexically_relative(here).string();
-    EXPECT_THAT(prw({"report", relative}).out, HasSubstr("prw inspect '" + relative + "/steady-1.0.prwcap'\n"));
+    EXPECT_THAT(prw({"report", relative}).out,
+                HasSubstr("prw inspect '" + relative + "/capsules/sender--labels--sorted-1.0.prwcap'\n"));
     // A page elsewhere finds them as well.
     ASSERT_EQ(prw({"report", relative, "--report", "json=" + dir.file("else/where/x.json")}).code, 1);
     EXPECT_THAT(prw::testing::read_file(dir.file("else/where/x.json")),
-                HasSubstr("\"capsule\": \"../../out put/steady-1.0.prwcap\""));
+                HasSubstr("\"capsule\": \"../../out put/capsules/sender--labels--sorted-1.0.prwcap\""));
 }
 
 TEST(Cli, FileThatIsNoResultsIsRefusedInWords) {
@@ -366,7 +370,7 @@ TEST(Inspect, FramesTheBodyAsAReceiverDoes) {
     const auto trial = (prw::testing::source_dir() / "tests/trials/no-length.http").string();
     const auto outcome = prw({"inspect", trial});
     EXPECT_EQ(outcome.code, kNonConforming);
-    EXPECT_THAT(outcome.out, HasSubstr("\nfindings  1\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("\nfindings  1 kind\n"));
     EXPECT_THAT(outcome.out, HasSubstr("No length is announced"));
     // Too short a length: the block is judged whole, and the length alone is blamed.
     auto request = fixture("prometheus-2.42-1.0/001");
@@ -380,7 +384,7 @@ TEST(Inspect, FramesTheBodyAsAReceiverDoes) {
 TEST(Inspect, NamesAnHttp2Preface) {
     const auto outcome = prw({"inspect", "-"}, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + std::string(9, '\0'));
     EXPECT_EQ(outcome.code, kNonConforming);
-    EXPECT_THAT(outcome.out, HasSubstr("findings  1\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("findings  1 kind\n"));
     EXPECT_THAT(outcome.out, HasSubstr("an HTTP/2 preface"));
 }
 

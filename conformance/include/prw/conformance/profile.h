@@ -7,16 +7,14 @@
 ///     description: my own agent      # optional
 ///     role: sender
 ///     protocols: ["1.0", "2.0"]      # what it can be asked to send
-///     input: scrape                  # scrape | none (sends its own data) | stdin; or {from: scrape, without: [subnormal]}
-///     requires: [my-agent]           # programs that must be there (the first word of start is always looked for)
-///     files: {agent.yml: "…"}        # written to the work directory, ${…} expanded
-///     start: {exec: ["./my-agent", "--config", "${PRW_TMPDIR}/agent.yml"], env: {A: b}}
-///     version: {exec: ["./my-agent", "--version"]}   # its first line of output is the version in reports
-///     stop: {signal: TERM, grace: 5s}
-///     source: metrics.om             # further series for it to scrape, beside the profile (load_source())
-///     settle: 10s                    # how long until its first request may take
-///     patience: 2                    # wait twice as long for everything
-///     relabels: true                 # it changes names or labels on the way; what stays the same in every request is
+///     input: scrape                  # scrape | none (sends its own data) | stdin; or {from: scrape, without:
+///     [subnormal]} requires: [my-agent]           # programs that must be there (the first word of start is always
+///     looked for) files: {agent.yml: "…"}        # written to the work directory, ${…} expanded start: {exec:
+///     ["./my-agent", "--config", "${PRW_TMPDIR}/agent.yml"], env: {A: b}} version: {exec: ["./my-agent", "--version"]}
+///     # its first line of output is the version in reports stop: {signal: TERM, grace: 5s} source: metrics.om #
+///     further series for it to scrape, beside the profile (load_source()) settle: 10s                    # how long
+///     until its first request may take patience: 2                    # wait twice as long for everything relabels:
+///     true                 # it changes names or labels on the way; what stays the same in every request is
 ///                                    # then no matter of a report
 ///     variables: {TIMEOUT: ""}       # further ${…} for files and start; texts may hold PRW_… variables
 ///     variants:                      # how to configure what is off by default: see variant_names()
@@ -72,7 +70,7 @@ struct Target {
     std::vector<std::string> version_exec;                   ///< before expansion
     std::string source;                                      ///< path of a file of further series; empty: none
     std::vector<std::string> without;                        ///< of odd_inputs(): not offered, as it cannot take them
-    bool relabels = false;  ///< changes names or labels of what it scrapes, on purpose
+    bool relabels = false;                                   ///< changes names or labels of what it scrapes, on purpose
     int stop_signal = 15;
     std::chrono::milliseconds grace{5000};
     std::chrono::milliseconds settle{15000};
