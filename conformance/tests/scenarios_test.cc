@@ -349,9 +349,9 @@ TEST(Runner, SecretsAreNotShownAndTheRestStays) {
              {{"sh", "-c", "API_TOKEN=hush ./my-sender --url \"$PRW_REMOTE_WRITE_URL\" --flag"},
               "sh -c 'API_TOKEN=xxxxx ./my-sender --url \"$PRW_REMOTE_WRITE_URL\" --flag'"},
              {{"/bin/bash", "-ec", "cd x && ./s --password 'hu sh' --password=hush;./t"},
-              "/bin/bash -ec 'cd x && ./s --password xxxxx --password=xxxxx;./t'"},
+              "/bin/bash -ec 'cd x && ./s --password '\\''xxxxx'\\'' --password=xxxxx;./t'"},
              {{"sh", "-c", "./s --password \"$PASSWORD\" -H \"Authorization: Bearer hush\" -v"},
-              "sh -c './s --password \"$PASSWORD\" -H Authorization:xxxxx -v'"},
+              "sh -c './s --password \"$PASSWORD\" -H \"Authorization:xxxxx\" -v'"},
              {{"sh", "-c", "echo \"it's\" http://u:hush@h/"}, "sh -c 'echo \"it'\\''s\" http://u:xxxxx@h/'"},
              {{"agent", "$URL", "${x}"}, "agent '$URL' '${x}'"},
              {{"python3", "-c", "token=1"}, "python3 -c token=xxxxx"}}) {

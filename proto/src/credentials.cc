@@ -190,8 +190,11 @@ public:
     /// A word as it is given to the program.
     std::string word(std::string_view text) {
         if (next_ != Next::kNone) return value(std::exchange(next_, Next::kNone), text);
+        // "Authorization: Bearer hush", or --header= before it: blanks do not make a line for a shell of it.
         const auto colon = text.find(':');
-        const bool header = colon != std::string_view::npos && is_token(text.substr(0, colon));
+        auto name = text.substr(0, colon);
+        if (name.starts_with('-')) name.remove_prefix(std::min(name.size(), name.find('=') + 1));
+        const bool header = colon != std::string_view::npos && is_token(name);
         if (!header && text.find_first_of(" \t\n") != std::string_view::npos) return shell_line(text);
         return piece(text);
     }

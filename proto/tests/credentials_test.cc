@@ -92,6 +92,8 @@ TEST(RedactCommand, HidesSecretsAndNothingElse) {
          {"agent", "-p9090", "-p", "9090", "-port=1", "-promscrape.config=a"}},
         {{"agent", "--header=X-Api-Key:hush", "--header=X-Scope-OrgID:team"},
          {"agent", "--header=X-Api-Key:xxxxx", "--header=X-Scope-OrgID:team"}},
+        {{"agent", "--header=Authorization: Bearer hush", "--next"},
+         {"agent", "--header=Authorization:xxxxx", "--next"}},
         {{"curl", "-u", "me:hush", "-H", "DD-API-KEY: hush", "-HX-Vault-Token: hush", "http://h/?sig=hush"},
          {"curl", "-u", "me:xxxxx", "-H", "DD-API-KEY:xxxxx", "-HX-Vault-Token:xxxxx", "http://h/?sig=xxxxx"}},
         {{"agent", "--user=me:hush", "--remote.password", "hush", "--remote.token", "$TOKEN"},
