@@ -295,7 +295,10 @@ TEST(OddRetryAfter, InThePastIsNoReasonToComeBackAtOnce) {
     };
     EXPECT_THAT(verdict({900, 1'200, 4'900}, 50'000),
                 StartsWith("warn: the data came again at once after each of 3 503s with a Retry-After in the past"));
-    EXPECT_THAT(verdict({900, 1'200, 5'100}, 50'000), StartsWith("pass")) << "full jitter may be next to nothing";
+    EXPECT_THAT(verdict({900, 14'900, 4'900}, 50'000), StartsWith("warn")) << "a busy machine prolongs one";
+    for (const auto& past : {std::array<std::int64_t, 3>{900, 1'200, 15'100}, {900, 5'100, 5'100}})
+        EXPECT_THAT(verdict(past, 50'000), StartsWith("pass")) << "full jitter may be next to nothing";
+    EXPECT_THAT(verdict({900, 900, 900}, 14'900), StartsWith("pass")) << "a short wait in any case";
     EXPECT_THAT(verdict({900, 900, 900}, 900), StartsWith("pass")) << "no back-off at all is another check's matter";
 }
 

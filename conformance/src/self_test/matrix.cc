@@ -172,6 +172,7 @@ SelfTestMatrix::NullLine null_line(const SelfTestCatalogue& catalogue, const Sel
         for (const auto& [id, said] : run.said) {
             if (said.verdict == Verdict::kNotApplicable) continue;
             results.checks.emplace_back();
+            results.checks.back().id = id;
             results.checks.back().verdict = said.verdict;
             judged.emplace(id, run.job.message);
             if (said.verdict != Verdict::kPass) continue;
