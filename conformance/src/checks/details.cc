@@ -288,10 +288,12 @@ void judge_metadata(const ScenarioRecord& record, CheckOutcome& out) {
     evidence(out, "families", said.size());
     evidence(out, "statements", entries);
     if (said.empty()) {
-        if (record.target.feature("metadata", message) == true)
-            return miss(out, "type, help and unit as they were exposed",
-                        "no metadata of a scraped family arrived, which the profile promises");
-        return undecided(out, "no metadata of a scraped family arrived");
+        // The lack itself is told by the rule on each request; it may only have been too early.
+        const bool promised = record.target.feature("metadata", message) == true;
+        return undecided(out, std::string("no metadata of a scraped family arrived") +
+                                  (promised ? ", which the profile promises; sender/metadata/type-provided tells what "
+                                              "lacks it"
+                                            : ""));
     }
     if (faults > 0)
         return miss(out, "type, help and unit as they were exposed, without the escapes of the format",
