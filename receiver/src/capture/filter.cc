@@ -1,12 +1,14 @@
 #include "prw/receiver/filter.h"
 
+#include <regex.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <optional>
-#include <regex>
 #include <set>
 #include <string>
 #include <variant>
@@ -67,6 +69,45 @@ constexpr std::array<std::pair<std::string_view, Op>, 8> kOps{{{"==", Op::kEqual
 
 std::string_view cut(std::string_view text) { return text.substr(0, kMaxFilteredText); }
 
+/// A POSIX extended regular expression that a text has to fit as a whole. Matching is const: many threads may ask it.
+class Expression {
+public:
+    /// The problem in `problem` where it is none.
+    static std::shared_ptr<const Expression> make(const std::string& text, std::string& problem) {
+        if (text.find('\0') != std::string::npos) {
+            problem = "it holds a NUL";
+            return nullptr;
+        }
+        auto out = std::make_shared<Expression>();
+        const int error = ::regcomp(&out->compiled_, ("^(" + text + ")$").c_str(), REG_EXTENDED | REG_NOSUB);
+        if (error == 0) {
+            out->made_ = true;
+            return out;
+        }
+        std::array<char, 200> words{};
+        (void)::regerror(error, &out->compiled_, words.data(), words.size());
+        problem = words.data();
+        return nullptr;
+    }
+    Expression() = default;
+    ~Expression() {
+        if (made_) ::regfree(&compiled_);
+    }
+    Expression(const Expression&) = delete;
+    Expression& operator=(const Expression&) = delete;
+
+    [[nodiscard]] bool fits(std::string_view text) const {
+        regmatch_t range{};
+        range.rm_so = 0;
+        range.rm_eo = static_cast<regoff_t>(text.size());
+        return ::regexec(&compiled_, text.data(), 1, &range, REG_STARTEND) == 0;
+    }
+
+private:
+    regex_t compiled_{};
+    bool made_ = false;
+};
+
 struct Comparison {
     std::string column;  ///< or the label's name, for label.NAME
     bool label = false;
@@ -74,7 +115,7 @@ struct Comparison {
     Op op = Op::kEqual;
     double number = 0;  ///< of kNumber, kTime and kWord
     std::string text;
-    std::optional<std::regex> expression;
+    std::shared_ptr<const Expression> expression;
 };
 
 }  // namespace
@@ -246,11 +287,9 @@ private:
                     std::find(kMessages.begin(), kMessages.end(), c.text) == kMessages.end())
                     return bad("message is compared with 1.0, 2.0 or none");
                 if (c.op != Op::kFits && c.op != Op::kFitsNot) break;
-                try {
-                    c.expression.emplace(c.text, std::regex::ECMAScript | std::regex::optimize);
-                } catch (const std::regex_error& error) {
-                    return bad("not a regular expression: " + std::string(error.what()));
-                }
+                std::string problem;
+                c.expression = Expression::make(c.text, problem);
+                if (!c.expression) return bad("not a regular expression: " + problem);
         }
         return NodePtr(std::move(out));
     }
@@ -396,11 +435,7 @@ std::string text_of(const Comparison& c, const Filtered& row) {
 bool fits(const Comparison& c, std::string_view text) {
     const auto part = cut(text);
     if (!c.expression) return part == cut(c.text);
-    try {
-        return std::regex_match(part.begin(), part.end(), *c.expression);
-    } catch (const std::regex_error&) {  // too complex for this text
-        return false;
-    }
+    return c.expression->fits(part);
 }
 
 /// Whether one of the texts fits.

@@ -16,10 +16,10 @@ namespace prw::receiver {
 struct FilterColumn {
     enum class Kind : std::uint8_t {
         kNumber,  ///< == != < <= > >=
-        kText,    ///< == != =~ !~; the regular expressions are ECMAScript's and match the whole text, as in PromQL
-        kSet,     ///< of texts: == and =~ hold when one of them fits, != and !~ when none does
-        kTime,    ///< == != < <= > >=, against RFC 3339 in UTC, quoted, or ms since the epoch
-        kWord,    ///< == != < <= > >=, words in an order of their own
+        kText,  ///< == != =~ !~; the regular expressions are POSIX extended ones and match the whole text, as in PromQL
+        kSet,   ///< of texts: == and =~ hold when one of them fits, != and !~ when none does
+        kTime,  ///< == != < <= > >=, against RFC 3339 in UTC, quoted, or ms since the epoch
+        kWord,  ///< == != < <= > >=, words in an order of their own
     };
     std::string_view name;
     Kind kind;
