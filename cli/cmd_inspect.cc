@@ -17,6 +17,7 @@
 #include "line_diff.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
+#include "prw/conformance/runner.h"
 #include "prw/proto/bytes_text.h"
 #include "prw/proto/escape.h"
 #include "prw/proto/units.h"
@@ -423,7 +424,7 @@ private:
         });
         if (behaviour)
             for (const auto& finding : capsule.findings) text += receiver::finding_text(finding, io_.width);
-        text += "next     prw replay " + shell_word(options_.file) + " --judge\n";
+        text += "next     prw replay " + conformance::shell_word(options_.file) + " --judge\n";
         io_.out << text;
     }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "commands.h"
+#include "prw/conformance/runner.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
@@ -325,7 +326,7 @@ int receive(const Options& options, Io& io) {
         if (!options.json && capture->pruned() != 0)
             io.out << "  " << capture->pruned() << " exchanges were pruned to stay within --record.max-size\n";
         if (!options.json && !lost && seen != 0)
-            io.out << "look at them: prw inspect " << shell_word(options.record) << " --list\n";
+            io.out << "look at them: prw inspect " << conformance::shell_word(options.record) << " --list\n";
     }
     if (lost) {
         io.err << "prw receive: recording stopped: " << lost->text() << "\n";

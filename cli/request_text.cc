@@ -115,17 +115,6 @@ bool has_series_with(const proto::RequestView& view, std::string_view text) {
                        [&](const proto::SeriesView& series) { return has_label_with(view, series, text); });
 }
 
-std::string shell_word(std::string_view text) {
-    const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_./:=,+@%").find(c) != std::string_view::npos;
-    });
-    if (plain) return std::string(text);
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
-}
-
 void print_hex(std::ostream& out, std::string_view bytes, std::size_t limit) {
     static constexpr char kDigits[] = "0123456789abcdef";
     const auto shown = bytes.substr(0, limit);

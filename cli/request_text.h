@@ -39,9 +39,6 @@ void print_body(std::ostream& out, std::string_view body, const receiver::CheckR
                                   std::string_view text);
 [[nodiscard]] bool has_series_with(const proto::RequestView& view, std::string_view text);
 
-/// A word of a command, quoted for a shell where that is needed.
-[[nodiscard]] std::string shell_word(std::string_view text);
-
 /// Offset, sixteen bytes, printable characters; `limit` bytes at most, and says how many were left out.
 void print_hex(std::ostream& out, std::string_view bytes, std::size_t limit = 4096);
 
