@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "prw/http/client.h"
+#include "prw/proto/bytes_text.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"
 
@@ -10,18 +11,12 @@ namespace prw::http {
 
 namespace {
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 std::string percent_decoded(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-            out.push_back(static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])));
+        if (text[i] == '%' && i + 2 < text.size() && proto::hex_digit(text[i + 1]) >= 0 &&
+            proto::hex_digit(text[i + 2]) >= 0) {
+            out.push_back(static_cast<char>(proto::hex_digit(text[i + 1]) * 16 + proto::hex_digit(text[i + 2])));
             i += 2;
         } else {
             out.push_back(text[i]);

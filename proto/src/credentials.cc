@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "prw/proto/bytes_text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/types.h"
 
@@ -28,12 +29,6 @@ constexpr std::array<std::string_view, 1> kHeaders{"x-honeycomb-team"};
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool blank(char c) { return c == ' ' || c == '\t'; }
-
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /// Lower case, percent-decoded, with one kind of dash.
 std::string plain(std::string_view name) {

@@ -8,6 +8,13 @@
 
 namespace prw::proto {
 
+/// The value of a hexadecimal digit of either case; -1 for another character.
+[[nodiscard]] constexpr int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 /// Pairs of digits with blanks, line breaks, ':', ',', "0x" or "\x" between them, or none of that. nullopt when
 /// anything else occurs, or a digit is left over.
 [[nodiscard]] std::optional<std::string> decode_hex(std::string_view text);
