@@ -11,6 +11,8 @@
 
 #include <snappy.h>
 
+#include "prw/proto/protocol.h"
+
 namespace prw::bench {
 
 namespace {

@@ -20,6 +20,7 @@
 #include "prw/conformance/runner.h"
 #include "prw/proto/bytes_text.h"
 #include "prw/proto/escape.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/filter.h"
@@ -237,8 +238,8 @@ private:
                     Error{body.error().code, "the chunked body: " + body.error().what, body.error().where});
             payload = std::move(*body);
             // As a receiver frames it: without a length there is no body, whatever follows.
-            if (head->find("Content-Length") == nullptr && head->find("Transfer-Encoding") == nullptr &&
-                head->version.starts_with("HTTP/1.")) {
+            if (head->find(proto::header::kContentLength) == nullptr &&
+                head->find(proto::header::kTransferEncoding) == nullptr && head->version.starts_with("HTTP/1.")) {
                 if (!payload.empty() && !options_.json)
                     io_.out << payload.size() << " bytes follow the head, for which no length is announced\n";
                 payload.clear();

@@ -16,6 +16,7 @@
 
 #include "commands.h"
 #include "prw/conformance/runner.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
@@ -124,7 +125,7 @@ private:
                 text += "  " + std::to_string(e.check.metadata) + " metadata";
             text += "  " + std::to_string(e.raw_body.size()) + " B";
         }
-        if (head) text += "  " + receiver::printable(head->value("User-Agent"), room_behind(text));
+        if (head) text += "  " + receiver::printable(head->value(proto::header::kUserAgent), room_behind(text));
         if (!e.scripted.empty()) text += "  (" + receiver::printable(e.scripted, 60) + ")";
         if (!e.fault.empty()) text += "  (fault: " + receiver::printable(e.fault, 60) + ")";
         text += '\n';

@@ -16,6 +16,7 @@
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/text.h"
@@ -104,7 +105,8 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
         const auto name = header.substr(0, colon);
         const auto value = std::string(proto::trim_ows(std::string_view(header).substr(colon + 1)));
         if (!proto::is_token(name)) return wrong("the header name \"" + name + "\" is not an HTTP token");
-        for (const char* own : {"Host", "Content-Length", "Transfer-Encoding", "Connection"})
+        for (const char* own : {proto::header::kHost, proto::header::kContentLength, proto::header::kTransferEncoding,
+                                proto::header::kConnection})
             if (proto::iequals(name, own)) return wrong("the header " + name + " follows from the request");
         if (std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 && c != '\t'; }))
             return wrong("the value of header " + name + " contains control characters");

@@ -6,6 +6,7 @@
 
 #include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/rebase.h"
 #include "prw/proto/snappy_block.h"
 
@@ -77,9 +78,9 @@ private:
         return true;
     }
     [[nodiscard]] std::string value_of(const proto::HeaderField& field) const {
-        if (proto::iequals(field.name, "Host")) return options_.url.host_header();
+        if (proto::iequals(field.name, proto::header::kHost)) return options_.url.host_header();
         // A length that was wrong is part of the evidence.
-        if (proto::iequals(field.name, "Content-Length") && field.value == old_size_)
+        if (proto::iequals(field.name, proto::header::kContentLength) && field.value == old_size_)
             return std::to_string(request_.payload.size());
         return std::string(field.value);
     }

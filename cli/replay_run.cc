@@ -12,6 +12,7 @@
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/receiver/text.h"
 #include "request_text.h"
 #include "signals.h"
@@ -389,19 +390,16 @@ private:
 
 }  // namespace
 
-ReplayAnswer read_answer(int status, const HeaderFields& headers, const receiver::CheckResult& sent) {
+ReplayAnswer read_answer(int status, const proto::HeaderFields& headers, const receiver::CheckResult& sent) {
     ReplayAnswer out;
     out.status = status;
     if (status / 100 != 2 || sent.kind != receiver::RequestKind::kWriteV2 || !sent.decoded) return out;
-    const std::pair<std::string_view, std::uint64_t> counts[] = {
-        {"Samples", sent.samples}, {"Histograms", sent.histograms}, {"Exemplars", sent.exemplars}};
     bool all = true;
     std::string text;
-    for (const auto& [kind, count] : counts) {
-        const std::string name = "X-Prometheus-Remote-Write-" + std::string(kind) + "-Written";
-        const auto found =
-            std::find_if(headers.begin(), headers.end(), [&](const auto& h) { return proto::iequals(h.first, name); });
-        const std::string value = found == headers.end() ? "" : found->second;
+    for (const auto& [name, kind, member] : proto::kWrittenHeaders) {
+        const auto count = sent.*member;
+        const auto* const found = proto::find_header(headers, name);
+        const std::string value = found == nullptr ? "" : *found;
         // What was not sent need not be confirmed.
         if (value == std::to_string(count) || (value.empty() && count == 0)) continue;
         all = false;

@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "prw/http/client.h"
+#include "prw/proto/protocol.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/filter.h"
 #include "replay_request.h"
@@ -47,8 +48,8 @@ struct ReplayAnswer {
     std::optional<bool> confirms;  ///< Written headers: nullopt when they do not matter, else whether they are true
     std::string written;           ///< "written 3 samples, 0 histograms, no exemplars header", when they are not
 };
-using HeaderFields = std::vector<std::pair<std::string, std::string>>;
-[[nodiscard]] ReplayAnswer read_answer(int status, const HeaderFields& headers, const receiver::CheckResult& sent);
+[[nodiscard]] ReplayAnswer read_answer(int status, const proto::HeaderFields& headers,
+                                       const receiver::CheckResult& sent);
 /// True when a conforming receiver could have answered a request judged like this.
 [[nodiscard]] bool as_wanted(const ReplayAnswer& answer, const receiver::CheckResult& sent);
 

@@ -7,6 +7,7 @@
 
 #include "prw/proto/escape.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 #include "request_text.h"
@@ -83,7 +84,7 @@ const receiver::Finding* worst_of(const receiver::CheckResult& check) {
 
 std::string sender_of(const receiver::Exchange& exchange) {
     const auto head = proto::parse_request_head(exchange.raw_head);
-    return head ? std::string(head->value("User-Agent")) : std::string();
+    return head ? std::string(head->value(proto::header::kUserAgent)) : std::string();
 }
 
 }  // namespace

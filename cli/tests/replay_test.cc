@@ -474,9 +474,9 @@ TEST(ReadAnswer, HoldsWrittenHeadersAgainstWhatWasSent) {
     sent.decoded = true;
     sent.samples = 3;
     sent.exemplars = 1;
-    const HeaderFields full = {{"x-prometheus-remote-write-samples-written", "3"},
-                               {"X-Prometheus-Remote-Write-Histograms-Written", "0"},
-                               {"X-Prometheus-Remote-Write-Exemplars-Written", "1"}};
+    const proto::HeaderFields full = {{"x-prometheus-remote-write-samples-written", "3"},
+                                      {"X-Prometheus-Remote-Write-Histograms-Written", "0"},
+                                      {"X-Prometheus-Remote-Write-Exemplars-Written", "1"}};
     EXPECT_EQ(read_answer(204, full, sent).confirms, true);
     EXPECT_TRUE(as_wanted(read_answer(204, full, sent), sent));
     EXPECT_EQ(read_answer(204, {full[0], full[2]}, sent).confirms, true) << "no histogram was sent";

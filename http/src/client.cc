@@ -6,6 +6,7 @@
 #include <array>
 
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "response_parser.h"
 #include "stream.h"
 
@@ -80,12 +81,13 @@ std::string Client::Impl::serialise(std::string_view method, std::string_view ta
     std::string out;
     out.reserve(512 + body.size());
     out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
-    if (!lists(headers, "Host")) out.append("Host: ").append(url.host_header()).append("\r\n");
+    if (!lists(headers, proto::header::kHost)) out.append("Host: ").append(url.host_header()).append("\r\n");
     for (const auto& [name, value] : headers) out.append(name).append(": ").append(value).append("\r\n");
-    if (!url.user.empty() && !lists(headers, "Authorization"))
+    if (!url.user.empty() && !lists(headers, proto::header::kAuthorization))
         out.append("Authorization: Basic ").append(base64(url.user + ":" + url.password)).append("\r\n");
     const bool expects_body = method == "POST" || method == "PUT" || method == "PATCH";
-    if ((!body.empty() || expects_body) && !lists(headers, "Content-Length") && !lists(headers, "Transfer-Encoding"))
+    if ((!body.empty() || expects_body) && !lists(headers, proto::header::kContentLength) &&
+        !lists(headers, proto::header::kTransferEncoding))
         out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
     return out.append("\r\n").append(body);
 }

@@ -1,4 +1,5 @@
 #include "connection.h"
+#include "prw/proto/protocol.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -68,7 +69,7 @@ Response Connection::decide(const Request& request) const {
         response.body = "internal error\n";
     }
     response.status = 500;
-    response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+    response.headers = {{proto::header::kContentType, proto::kPlainText}};
     response.close = true;
     return response;
 }
@@ -87,12 +88,12 @@ std::string Connection::bytes_of(const Response& response, bool& keep) const {
     out += "\r\n";
     for (const auto& [name, value] : response.headers) {
         out += name + ": " + value + "\r\n";
-        if (proto::iequals(name, "Content-Length")) {
+        if (proto::iequals(name, proto::header::kContentLength)) {
             length_given = true;
             if (value != std::to_string(response.body.size())) keep = false;  // told to lie: the framing is lost
-        } else if (proto::iequals(name, "Transfer-Encoding")) {
+        } else if (proto::iequals(name, proto::header::kTransferEncoding)) {
             length_given = true;
-        } else if (proto::iequals(name, "Connection")) {
+        } else if (proto::iequals(name, proto::header::kConnection)) {
             connection_given = true;
             if (proto::iequals(value, "close")) keep = false;
         }

@@ -11,10 +11,13 @@
 #include <utility>
 
 #include "chunk_decoder.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::http {
 
 namespace {
+
+namespace header = proto::header;
 
 constexpr std::size_t kScratch = 32U << 10U;
 constexpr std::size_t kFirstReserve = 256U << 10U;  // an announced length is only believed as bytes arrive
@@ -227,15 +230,15 @@ bool RequestReader::parse(Request& out) {
     old_version_ = head.version == "HTTP/1.0";
     bool close = false;
     bool keep = false;
-    for_each_element(head, "Connection", [&](std::string_view option) {
+    for_each_element(head, header::kConnection, [&](std::string_view option) {
         close |= proto::iequals(option, "close");
         keep |= proto::iequals(option, "keep-alive");
     });
     keep_alive_ = !close && (keep || !old_version_);
     expect_continue_ = !old_version_ && proto::iequals(head.value("Expect"), "100-continue");
 
-    const bool coded = head.count("Transfer-Encoding") > 0;
-    const bool sized = head.count("Content-Length") > 0;
+    const bool coded = head.count(header::kTransferEncoding) > 0;
+    const bool sized = head.count(header::kContentLength) > 0;
     chunked_ = false;
     length_ = 0;
     if (coded && sized) {
@@ -247,9 +250,10 @@ bool RequestReader::parse(Request& out) {
         return false;
     }
     if (coded) {
-        if (head.count("Transfer-Encoding") != 1 || !proto::iequals(head.value("Transfer-Encoding"), "chunked")) {
+        if (head.count(header::kTransferEncoding) != 1 ||
+            !proto::iequals(head.value(header::kTransferEncoding), "chunked")) {
             refuse(out, ReadStatus::kUnsupportedTransferCoding,
-                   "Transfer-Encoding is '" + std::string(head.value("Transfer-Encoding")) +
+                   "Transfer-Encoding is '" + std::string(head.value(header::kTransferEncoding)) +
                        "', only chunked is supported");
             return false;
         }
@@ -257,7 +261,7 @@ bool RequestReader::parse(Request& out) {
         return true;
     }
     std::optional<std::uint64_t> length;
-    for_each_element(head, "Content-Length", [&](std::string_view text) {
+    for_each_element(head, header::kContentLength, [&](std::string_view text) {
         std::uint64_t value = 0;
         const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (text.empty() || error != std::errc{} || stop != text.data() + text.size()) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::http {
 
@@ -14,11 +15,7 @@ namespace {
 constexpr std::size_t kMaxHead = 64U << 10U;
 }
 
-const std::string* ClientResponse::header(std::string_view name) const {
-    const auto found = std::find_if(headers.begin(), headers.end(),
-                                    [&](const auto& field) { return proto::iequals(field.first, name); });
-    return found == headers.end() ? nullptr : &found->second;
-}
+const std::string* ClientResponse::header(std::string_view name) const { return proto::find_header(headers, name); }
 
 void ResponseParser::stop(State state, std::string problem) {
     state_ = state;
@@ -95,7 +92,7 @@ void ResponseParser::head_complete() {
 }
 
 void ResponseParser::choose_framing() {
-    if (const auto* connection = response_.header("Connection"); connection != nullptr) {
+    if (const auto* connection = response_.header(proto::header::kConnection); connection != nullptr) {
         if (proto::iequals(*connection, "close")) reusable_ = false;
         if (response_.version == "HTTP/1.0" && !proto::iequals(*connection, "keep-alive")) reusable_ = false;
     } else if (response_.version == "HTTP/1.0") {
@@ -106,13 +103,13 @@ void ResponseParser::choose_framing() {
         state_ = State::kDone;
         return;
     }
-    if (const auto* coding = response_.header("Transfer-Encoding"); coding != nullptr) {
+    if (const auto* coding = response_.header(proto::header::kTransferEncoding); coding != nullptr) {
         if (!proto::iequals(*coding, "chunked"))
             return stop(State::kMalformed, "Transfer-Encoding is '" + *coding + "', only chunked is supported");
         part_ = Part::kChunked;
         return;
     }
-    if (const auto* length = response_.header("Content-Length"); length != nullptr) {
+    if (const auto* length = response_.header(proto::header::kContentLength); length != nullptr) {
         const auto* last = length->data() + length->size();
         const auto [end, error] = std::from_chars(length->data(), last, left_);
         if (length->empty() || error != std::errc{} || end != last)

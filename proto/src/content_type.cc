@@ -1,5 +1,7 @@
 #include "prw/proto/content_type.h"
 
+#include "prw/proto/protocol.h"
+
 #include <algorithm>
 
 #include "prw/proto/http_head.h"
@@ -102,7 +104,7 @@ const std::string* ContentType::parameter(std::string_view name) const {
 Result<ContentType> parse_content_type(std::string_view value) { return Parser(value).run(); }
 
 std::optional<ProtobufMessage> declared_message(const ContentType& type) {
-    if (type.media_type != "application/x-protobuf") return std::nullopt;
+    if (type.media_type != kMediaType) return std::nullopt;
     const auto* name = type.parameter("proto");
     if (name == nullptr) return ProtobufMessage::kV1;
     for (const auto message : {ProtobufMessage::kV1, ProtobufMessage::kV2})

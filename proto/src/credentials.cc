@@ -7,6 +7,7 @@
 
 #include "prw/proto/bytes_text.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/types.h"
 
 namespace prw::proto {
@@ -107,7 +108,7 @@ bool has_scheme(std::string_view value) {
 }
 
 bool keeps_scheme(std::string_view name) {
-    return iequals(name, "Authorization") || iequals(name, "Proxy-Authorization");
+    return iequals(name, header::kAuthorization) || iequals(name, "Proxy-Authorization");
 }
 
 /// As in a value that is to be shown: not in bytes, but as a word.

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string>
 
+#include "prw/proto/protocol.h"
+
 namespace prw::proto {
 
 namespace {
@@ -148,7 +150,7 @@ Result<std::string> body_of(const RequestHead& head, std::string_view wire) {
     // Chunked is the last coding of the last field, if it is there at all (RFC 9112 6.1).
     std::string_view codings;
     for (const auto& field : head.fields)
-        if (iequals(field.name, "Transfer-Encoding")) codings = field.value;
+        if (iequals(field.name, header::kTransferEncoding)) codings = field.value;
     const auto comma = codings.rfind(',');
     const auto last = trim_ows(comma == std::string_view::npos ? codings : codings.substr(comma + 1));
     if (iequals(last, "chunked")) return dechunk(wire);

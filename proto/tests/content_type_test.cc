@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "prw/proto/protocol.h"
+
 namespace prw::proto {
 namespace {
 

@@ -10,13 +10,6 @@ namespace prw::sender {
 
 using proto::ProtobufMessage;
 
-Counts& Counts::operator+=(const Counts& other) {
-    samples += other.samples;
-    histograms += other.histograms;
-    exemplars += other.exemplars;
-    return *this;
-}
-
 namespace {
 
 /// Decodes one code point of valid UTF-8 and moves on.
@@ -59,7 +52,7 @@ bool escape_labels(proto::Labels& labels) {
     return changed;
 }
 
-Counts counts_of(const proto::Series& series) {
+proto::WrittenCounts counts_of(const proto::Series& series) {
     return {series.samples.size(), series.histograms.size(), series.exemplars.size()};
 }
 
@@ -93,7 +86,7 @@ EncodedRequest encode_request(const std::vector<proto::Series>& batch, ProtobufM
     proto::WriteRequest request;
     std::unordered_map<std::string, std::size_t> index;  // series and kind of sample → place in the request
     for (const proto::Series& point : batch) {
-        Counts counts = counts_of(point);
+        proto::WrittenCounts counts = counts_of(point);
         if (v1) {
             out.left_out.exemplars += std::exchange(counts.exemplars, 0);
             out.left_out.histograms += std::exchange(counts.histograms, 0);

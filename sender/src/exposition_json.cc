@@ -200,9 +200,11 @@ private:
                 !integer(each.find("timestamp_ms"), "timestamp_ms", ms))
                 return false;
             if (each.find("timestamp_ms") != nullptr) exemplar.timestamp_ms = ms;
-            if (const std::size_t length = exemplar_length(exemplar.labels); length > kMaxExemplarLength) {
+            if (const std::size_t length = exemplar_length(exemplar.labels);
+                length > proto::limits::kExemplarCharacters) {
                 families_.note(place(each) + ": the exemplar is left out: its labels have " + std::to_string(length) +
-                               " characters, at most " + std::to_string(kMaxExemplarLength) + " are allowed");
+                               " characters, at most " + std::to_string(proto::limits::kExemplarCharacters) +
+                               " are allowed");
                 continue;
             }
             point.exemplars.push_back(std::move(exemplar));

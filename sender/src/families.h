@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "prw/proto/protocol.h"
 #include "prw/sender/exposition.h"
 
 namespace prw::sender {
@@ -59,8 +60,7 @@ private:
 [[nodiscard]] bool is_cumulative(std::string_view sample_name, std::string_view family_name, proto::MetricType type);
 /// Seconds, as _created and OpenMetrics timestamps have them, in ms; nullopt when not finite or out of range.
 [[nodiscard]] std::optional<std::int64_t> seconds_to_ms(std::uint64_t value_bits);
-/// The number of code points, for OpenMetrics' limit of 128 on an exemplar's labels.
+/// The number of code points, for proto::limits::kExemplarCharacters.
 [[nodiscard]] std::size_t exemplar_length(const proto::Labels& labels);
-inline constexpr std::size_t kMaxExemplarLength = 128;
 
 }  // namespace prw::sender

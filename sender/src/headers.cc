@@ -2,16 +2,19 @@
 #include <array>
 
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/sender/remote_write.h"
 #include "token_file.h"
 
 namespace prw::sender {
 
+namespace header = proto::header;
+
 Result<void> check_header(std::string_view name, std::string_view value) {
     static constexpr std::array<std::string_view, 9> kReserved{
-        "Content-Encoding",  "Content-Type",   "X-Prometheus-Remote-Write-Version",
-        "User-Agent",        "Content-Length", "Host",
-        "Transfer-Encoding", "Connection",     "Retry-Attempt"};
+        header::kContentEncoding,  header::kContentType,   header::kVersion,
+        header::kUserAgent,        header::kContentLength, header::kHost,
+        header::kTransferEncoding, header::kConnection,    header::kRetryAttempt};
     const std::string shown(name.substr(0, 80));
     if (!proto::is_token(name))
         return fail(ErrorCode::kInvalidArgument, "the header name \"" + shown + "\" is not an HTTP token");
@@ -38,7 +41,7 @@ Result<void> check_options(const RemoteWriteOptions& options) {
         const bool repeated = std::any_of(options.headers.begin(), each,
                                           [&](const auto& other) { return proto::iequals(other.first, each->first); });
         if (repeated) return fail(ErrorCode::kInvalidArgument, "the header " + each->first + " is given twice");
-        custom_authorization = custom_authorization || proto::iequals(each->first, "Authorization");
+        custom_authorization = custom_authorization || proto::iequals(each->first, header::kAuthorization);
     }
     const bool basic = !options.url.user.empty() || !options.url.password.empty();
     const bool bearer = !options.bearer_token_file.empty();

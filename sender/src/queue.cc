@@ -147,8 +147,8 @@ struct Queue::Impl {
             say(LogLevel::kError, std::to_string(delivery.sent.data_points()) + " samples " +
                                       std::string(name_of(delivery.outcome)) + ": " + delivery.error);
         } else if (delivery.written_mismatch()) {
-            const Counts& got = *delivery.written;
-            const auto text = [](const Counts& c) {
+            const proto::WrittenCounts& got = *delivery.written;
+            const auto text = [](const proto::WrittenCounts& c) {
                 return std::to_string(c.samples) + " samples, " + std::to_string(c.histograms) + " histograms, " +
                        std::to_string(c.exemplars) + " exemplars";
             };
@@ -178,7 +178,7 @@ struct Queue::Impl {
         if (!delivery.written_mismatch()) return;
         ++stats.written_mismatches;
         const auto missing = [](std::uint64_t of, std::uint64_t got) { return of > got ? of - got : 0; };
-        const Counts& got = *delivery.written;
+        const proto::WrittenCounts& got = *delivery.written;
         stats.not_written += missing(delivery.sent.samples, got.samples) +
                              missing(delivery.sent.histograms, got.histograms) +
                              missing(delivery.sent.exemplars, got.exemplars);

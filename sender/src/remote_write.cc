@@ -1,11 +1,11 @@
 #include "prw/sender/remote_write.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base64.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "token_file.h"
 
 namespace prw::sender {
@@ -14,29 +14,14 @@ using proto::ProtobufMessage;
 
 namespace {
 
+namespace header = proto::header;
+
 constexpr std::size_t kMaxErrorText = 1024;  // bytes of the receiver's text that are passed on
 
 std::string seconds_text(Milliseconds duration) {
     const auto ms = duration.count();
     return ms < 1000 ? std::to_string(ms) + "ms"
                      : std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + "s";
-}
-
-std::optional<std::uint64_t> written_header(const http::ClientResponse& response, std::string_view kind) {
-    const std::string* text = response.header("X-Prometheus-Remote-Write-" + std::string(kind) + "-Written");
-    if (text == nullptr) return std::nullopt;
-    std::uint64_t count = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
-    if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-    return count;
-}
-
-/// nullopt when none of the three is there; one that is missing beside others counts as zero.
-std::optional<Counts> written_counts(const http::ClientResponse& response) {
-    const auto samples = written_header(response, "Samples"), histograms = written_header(response, "Histograms"),
-               exemplars = written_header(response, "Exemplars");
-    if (!samples && !histograms && !exemplars) return std::nullopt;
-    return Counts{samples.value_or(0), histograms.value_or(0), exemplars.value_or(0)};
 }
 
 std::string describe(const http::ClientResponse& response) {
@@ -104,7 +89,7 @@ struct RemoteWriter::Attempt {
     int status = 0;
     std::string error;
     std::optional<Milliseconds> retry_after;
-    std::optional<Counts> written;
+    std::optional<proto::WrittenCounts> written;
 };
 
 RemoteWriter::RemoteWriter(const RemoteWriteOptions& options, Session& session, Transport& transport, Clock& clock,
@@ -121,30 +106,30 @@ void RemoteWriter::say(LogLevel level, const std::string& text) const {
 }
 
 http::HeaderList RemoteWriter::headers_for(ProtobufMessage message, std::uint64_t retry, bool with_credentials) {
-    const bool v1 = message == ProtobufMessage::kV1;
     http::HeaderList headers{
-        {"User-Agent", options_.user_agent.empty() ? default_user_agent() : options_.user_agent},
-        {"Content-Encoding", "snappy"},
-        {"Content-Type", std::string(v1 ? proto::kContentTypeV1 : proto::kContentTypeV2)},
-        {"X-Prometheus-Remote-Write-Version", v1 ? "0.1.0" : "2.0.0"},
+        {header::kUserAgent, options_.user_agent.empty() ? default_user_agent() : options_.user_agent},
+        {header::kContentEncoding, proto::kSnappy},
+        {header::kContentType, proto::content_type_of(message)},
+        {header::kVersion, proto::version_of(message)},
     };
     if (with_credentials && (!options_.url.user.empty() || !options_.url.password.empty()))
-        headers.emplace_back("Authorization", "Basic " + base64(options_.url.user + ":" + options_.url.password));
+        headers.emplace_back(header::kAuthorization,
+                             "Basic " + base64(options_.url.user + ":" + options_.url.password));
     if (with_credentials && !options_.bearer_token_file.empty()) {
         if (auto token = read_token_file(options_.bearer_token_file))
             token_ = std::move(*token);  // tokens rotate; keep the last good one
-        headers.emplace_back("Authorization", "Bearer " + token_);
+        headers.emplace_back(header::kAuthorization, "Bearer " + token_);
     }
     for (const auto& header : options_.headers)
-        if (with_credentials || !proto::iequals(header.first, "Authorization")) headers.push_back(header);
-    if (retry > 0) headers.emplace_back("Retry-Attempt", std::to_string(retry));
+        if (with_credentials || !proto::iequals(header.first, header::kAuthorization)) headers.push_back(header);
+    if (retry > 0) headers.emplace_back(header::kRetryAttempt, std::to_string(retry));
     return headers;
 }
 
 void RemoteWriter::judge_answer(const http::ClientResponse& response, ProtobufMessage message, Attempt& out) const {
     const bool v2 = message == ProtobufMessage::kV2;
     out.status = response.status;
-    if (v2) out.written = written_counts(response);
+    if (v2) out.written = proto::parse_written(response.headers);
     if (response.status >= 200 && response.status < 300) {
         out.kind = Attempt::Kind::kAccepted;
         if (v2 && !out.written) {  // prw2.written.no-headers-means-415
@@ -160,7 +145,7 @@ void RemoteWriter::judge_answer(const http::ClientResponse& response, ProtobufMe
         out.kind = Attempt::Kind::kUnsupported;
     } else if (response.status >= 500 || (response.status == 429 && options_.retry_on_429)) {
         out.kind = Attempt::Kind::kRetry;
-        if (const std::string* after = response.header("Retry-After"))
+        if (const std::string* after = response.header(header::kRetryAfter))
             out.retry_after = parse_retry_after(*after, clock_.wall_ms());
     } else {
         out.kind = Attempt::Kind::kRejected;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base64.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::sender {
 
@@ -13,13 +14,14 @@ class HttpFetcher final : public Fetcher {
 public:
     explicit HttpFetcher(const ScrapeOptions& options)
         : max_body_(options.max_body), client_(options.url, client_options(options)) {
-        headers_ = {{"User-Agent", default_user_agent()},
+        headers_ = {{proto::header::kUserAgent, default_user_agent()},
                     {"Accept", std::string(accept_for(options.format))},
                     {"Accept-Encoding", "identity"},
                     {"X-Prometheus-Scrape-Timeout-Seconds",
                      std::to_string(static_cast<double>(options.timeout.count()) / 1000.0)}};
         if (!options.url.user.empty() || !options.url.password.empty())
-            headers_.emplace_back("Authorization", "Basic " + base64(options.url.user + ":" + options.url.password));
+            headers_.emplace_back(proto::header::kAuthorization,
+                                  "Basic " + base64(options.url.user + ":" + options.url.password));
     }
 
     Result<Fetched> fetch() override {
@@ -30,11 +32,11 @@ public:
                         "the target answered " + std::to_string(response->status) + " " + response->reason);
         if (response->body.size() > max_body_)
             return fail(ErrorCode::kTooLarge, "the exposition is larger than " + std::to_string(max_body_) + " bytes");
-        const std::string* encoding = response->header("Content-Encoding");
+        const std::string* encoding = response->header(proto::header::kContentEncoding);
         if (encoding != nullptr && *encoding != "identity")
             return fail(ErrorCode::kUnsupported,
                         "the target answered with Content-Encoding " + *encoding + ", though identity was asked for");
-        const std::string* type = response->header("Content-Type");
+        const std::string* type = response->header(proto::header::kContentType);
         return Fetched{std::move(response->body), type == nullptr ? std::string() : *type};
     }
 

@@ -409,10 +409,10 @@ private:
             exemplar.timestamp_ms = ms;
         }
         if (!at_end()) return refuse("unexpected " + clipped(line_.substr(pos_)) + " after the exemplar");
-        if (const std::size_t length = exemplar_length(exemplar.labels); length > kMaxExemplarLength) {
+        if (const std::size_t length = exemplar_length(exemplar.labels); length > proto::limits::kExemplarCharacters) {
             families_.note(place(exemplar_at) + ": the exemplar is left out: its labels have " +
-                           std::to_string(length) + " characters, at most " + std::to_string(kMaxExemplarLength) +
-                           " are allowed");
+                           std::to_string(length) + " characters, at most " +
+                           std::to_string(proto::limits::kExemplarCharacters) + " are allowed");
             return true;
         }
         point.exemplars.push_back(std::move(exemplar));

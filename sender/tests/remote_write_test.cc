@@ -369,7 +369,7 @@ TEST(Encoding, FloatsAndHistogramsOfASeriesAreSeparate) {
     EXPECT_EQ(model.series[0].histograms.size(), 2U);
     EXPECT_EQ(model.series[0].exemplars.size(), 2U);
     EXPECT_EQ(model.series[1].samples.size(), 1U);
-    EXPECT_EQ(request.counts, (Counts{1, 2, 2}));
+    EXPECT_EQ(request.counts, (proto::WrittenCounts{1, 2, 2}));
 }
 
 TEST(Encoding, WhatBelongsTo20IsLeftOutOf10) {
@@ -377,7 +377,7 @@ TEST(Encoding, WhatBelongsTo20IsLeftOutOf10) {
     const auto model = decoded(request.body, ProtobufMessage::kV1);
     ASSERT_EQ(model.series.size(), 1U);
     EXPECT_TRUE(model.metadata.empty());
-    EXPECT_EQ(request.left_out, (Counts{0, 1, 1}));
+    EXPECT_EQ(request.left_out, (proto::WrittenCounts{0, 1, 1}));
     EXPECT_TRUE(encode_request({native(1)}, ProtobufMessage::kV1).empty());
     Bench bench({answer(204)});
     EXPECT_EQ(bench.deliver({native(1)}).outcome, Outcome::kNothing);

@@ -8,6 +8,7 @@
 #include "checks/table.h"
 #include "prw/conformance/profile.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::conformance {
 namespace {
@@ -170,7 +171,7 @@ void judge_credentials(const ScenarioRecord& record, std::string_view target, st
     std::uint64_t with = 0, without = 0, other = 0;
     const auto space = trial->credentials.find(' ');
     for (const auto* delivery : requests) {
-        const auto values = values_of(*delivery, "Authorization");
+        const auto values = values_of(*delivery, proto::header::kAuthorization);
         const auto gap = values.empty() ? 0 : std::min(values.front().find(' '), values.front().size());
         // The scheme's name has no case (RFC 9110 11.1).
         const bool right = values.size() == 1 &&

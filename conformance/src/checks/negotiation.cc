@@ -7,6 +7,7 @@
 #include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::conformance {
 namespace {
@@ -76,8 +77,8 @@ void judge_not_repeated(const ScenarioRecord& record, CheckOutcome& out) {
 std::string half_done(const Delivery& delivery) {
     if (!delivery.decoded || delivery.message != kV1) return "its body is no WriteRequest";
     const auto head = proto::parse_request_head(delivery.head);
-    const auto version = head ? head->value("X-Prometheus-Remote-Write-Version") : std::string_view();
-    if (version.empty() || version == "0.1.0") return {};  // its absence is another rule's
+    const auto version = head ? head->value(proto::header::kVersion) : std::string_view();
+    if (version.empty() || version == proto::kVersionV1) return {};  // its absence is another rule's
     return "its version header is still " + std::string(version);
 }
 

@@ -6,12 +6,12 @@
 #include "checks/table.h"
 #include "prw/proto/model.h"
 #include "prw/receiver/finding.h"
+#include "prw/receiver/rule_ids.h"
 
 namespace prw::conformance {
 namespace {
 
 constexpr std::size_t kFindings = 5;
-constexpr std::string_view kTypeRule = "metadata/type-provided";
 
 using receiver::Subject;
 
@@ -178,7 +178,7 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         outcome.message = message;
         auto worst = receiver::Severity::kInfo;
         const auto findings = collect(*rule, records, message, outcome, worst);
-        if (findings > 0 && rule->id == kTypeRule && untyped_at_source(records)) {
+        if (findings > 0 && rule->id == receiver::rule_id::kTypeProvided && untyped_at_source(records)) {
             worst = receiver::Severity::kInfo;
             for (auto& finding : outcome.findings) finding.severity = worst;
         }

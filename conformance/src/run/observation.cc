@@ -8,9 +8,11 @@
 #include "checks/habits.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/model.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/limits.h"
+#include "prw/receiver/rule_ids.h"
 
 namespace prw::conformance {
 namespace {
@@ -87,7 +89,7 @@ std::uint32_t Observation::source_of(const std::string& metric, const LabelPairs
 }
 
 bool Observation::exposed_so(const receiver::Finding& finding) const {
-    if (finding.rule != "labels/size-sane") return false;
+    if (finding.rule != receiver::rule_id::kLabelSize) return false;
     const auto found = sources_by_metric_.find(finding.series.substr(0, finding.series.find('{')));
     if (found == sources_by_metric_.end()) return false;
     return std::any_of(found->second.begin(), found->second.end(), [&](std::uint32_t source) {
@@ -224,7 +226,7 @@ void Observation::add(const receiver::Exchange& exchange) {
     delivery.response_start_us = exchange.response_start_us;
     delivery.response_end_us = exchange.response_end_us;
     if (head) {
-        delivery.user_agent = std::string(head->value("User-Agent"));
+        delivery.user_agent = std::string(head->value(proto::header::kUserAgent));
         delivery.target = std::string(head->target);
     }
     delivery.step = exchange.problem.starts_with(http::kResetOnPurpose) ? std::string(kResetInBody) : exchange.scripted;

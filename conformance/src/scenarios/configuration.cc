@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "prw/proto/protocol.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
@@ -18,7 +19,7 @@ void demand(receiver::Script& script, std::string_view target, std::string_view 
     step.name = "with credentials";
     step.path = path_of(target);
     step.own_answer = true;
-    step.header = {{"Authorization", std::string(credentials)}};
+    step.header = {{proto::header::kAuthorization, std::string(credentials)}};
     script.steps.push_back(step);
     step.name = "without credentials";
     step.header.clear();

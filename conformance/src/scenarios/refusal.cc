@@ -1,4 +1,5 @@
 #include "checks/steps.h"
+#include "prw/proto/protocol.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
@@ -20,9 +21,7 @@ void play_refusal(Stage& stage) {
     refusals.push_back({refusal(kStepAsksForRetry, 400, "overloaded, please retry later"), kRetryDue});
     if (v2) {
         auto partial = refusal(kStepPartial400, 400, "a part of the request was written");
-        partial.headers = {{"X-Prometheus-Remote-Write-Samples-Written", "1"},
-                           {"X-Prometheus-Remote-Write-Histograms-Written", "0"},
-                           {"X-Prometheus-Remote-Write-Exemplars-Written", "0"}};
+        partial.headers = proto::format_written({.samples = 1});
         refusals.push_back({std::move(partial), kRetryDue});
     }
     // To one batch twice: one repeat with other credentials is HTTP's own way. The repeat may take its time.

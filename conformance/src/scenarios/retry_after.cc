@@ -1,5 +1,6 @@
 #include "checks/fate.h"
 #include "checks/steps.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/units.h"
 #include "scenarios/scenario.h"
 
@@ -23,12 +24,12 @@ void play_retry_after(Stage& stage) {
     };
     const auto in_seconds = [&](std::string_view name, int status, std::chrono::seconds wait) {
         auto step = refusal(name, status);
-        step.headers = {{"Retry-After", std::to_string(wait.count())}};
+        step.headers = {{proto::header::kRetryAfter, std::to_string(wait.count())}};
         return Provocation{std::move(step), Patience{wait + kMargin, 1}};
     };
     const auto past = [&](std::size_t which) {
         auto step = refusal(kStepsPastDate.at(which), 503);
-        step.headers = {{"Retry-After", proto::http_date(0)}};
+        step.headers = {{proto::header::kRetryAfter, proto::http_date(0)}};
         add(std::move(step));
     };
     // What the others are compared with stands at the begin, in the middle and at the end.
@@ -36,7 +37,7 @@ void play_retry_after(Stage& stage) {
     unavailable.push_back(in_seconds(kStepSeconds, 503, kRetryAfter));
     past(0);
     auto step = refusal(kStepOddWord, 503);
-    step.headers = {{"Retry-After", "soon"}};
+    step.headers = {{proto::header::kRetryAfter, "soon"}};
     add(std::move(step));
     past(1);
     add(refusal(kStepsPlain503[1], 503));
@@ -45,9 +46,7 @@ void play_retry_after(Stage& stage) {
     add(refusal(kStepSaysPermanent, 503, "permanent failure: out of order sample, do not retry"));
     if (stage.record().asked == proto::ProtobufMessage::kV2) {
         step = refusal(kStepPartial503, 503, "a part of the request was written");
-        step.headers = {{"X-Prometheus-Remote-Write-Samples-Written", "1"},
-                        {"X-Prometheus-Remote-Write-Histograms-Written", "0"},
-                        {"X-Prometheus-Remote-Write-Exemplars-Written", "0"}};
+        step.headers = proto::format_written({.samples = 1});
         add(std::move(step));
     }
     step = refusal(kStepDate, 503);

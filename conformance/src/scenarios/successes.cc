@@ -1,12 +1,9 @@
 #include "checks/steps.h"
+#include "prw/proto/protocol.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
 namespace {
-
-constexpr std::string_view kSamplesWritten = "X-Prometheus-Remote-Write-Samples-Written",
-                           kHistogramsWritten = "X-Prometheus-Remote-Write-Histograms-Written",
-                           kExemplarsWritten = "X-Prometheus-Remote-Write-Exemplars-Written";
 
 receiver::ScriptStep success(std::string_view name, int status) {
     receiver::ScriptStep step;
@@ -34,13 +31,12 @@ void play_successes(Stage& stage) {
     add(success(kStep204, 204));
     if (v2) {
         step = success(kStepOtherVersion, 204);
-        step.headers = {{"X-Prometheus-Remote-Write-Version", "0.1.0"}};
+        step.headers = {{proto::header::kVersion, proto::kVersionV1}};
         add(step);
         const auto counted = [&](std::string_view name, const char* samples) {
             step = success(name, 204);
-            step.headers = {{std::string(kSamplesWritten), samples},
-                            {std::string(kHistogramsWritten), "0"},
-                            {std::string(kExemplarsWritten), "0"}};
+            step.headers = proto::format_written({});
+            step.headers.front().second = samples;
             add(step);
         };
         counted(kStepWrittenZero, "0");

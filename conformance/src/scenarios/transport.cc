@@ -4,6 +4,7 @@
 
 #include "checks/fate.h"
 #include "checks/fidelity.h"
+#include "prw/proto/protocol.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
@@ -51,7 +52,7 @@ receiver::Script faults(std::string_view metric, bool stall, proto::ProtobufMess
     add(kStepInterim).interim = true;
     add(kStepCutHead, http::Fault::kCutResponse);
     add(kStepUsual);
-    add(kStepConnectionClose).headers = {{"Connection", "close"}};
+    add(kStepConnectionClose).headers = {{proto::header::kConnection, "close"}};
     add(kStepGarbage, http::Fault::kGarbage);
     add(kStepUsual);
     refuse(add(kStepCutBody, http::Fault::kCutResponse), 200);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "prw/conformance/scrape_target.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::conformance {
 namespace {
@@ -323,7 +324,8 @@ constexpr std::array<Odd, 16> kOdd = {{
      }},
     {"long-label",
      [](const SourceFamily&, const SourceSeries& s) {
-         return has_label_value(s, [](const std::string& value) { return value.size() > 2048; });
+         return has_label_value(
+             s, [](const std::string& value) { return value.size() > proto::limits::kUsualLabelValue; });
      }},
     {"utf8",
      [](const SourceFamily&, const SourceSeries& s) {

@@ -13,6 +13,7 @@
 #include "prw/http/server.h"
 #include "prw/proto/content_type.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "scrape/exposition.h"
 
 namespace prw::conformance {
@@ -164,11 +165,11 @@ struct ScrapeTarget::Impl {
         if (!body) {
             response.status = 503;
             response.body = "the scrape target has been told to fail\n";
-            response.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+            response.headers = {{proto::header::kContentType, proto::kPlainText}};
         } else {
             response.status = 200;
             response.body = std::move(*body);
-            response.headers = {{"Content-Type", std::string(content_type_of(format))}};
+            response.headers = {{proto::header::kContentType, std::string(content_type_of(format))}};
         }
         const std::lock_guard lock(mutex);
         in_flight[{request.connection, request.index_on_connection}] = number;

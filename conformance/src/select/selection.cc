@@ -4,6 +4,7 @@
 
 #include "checks/table.h"
 #include "prw/proto/nearest.h"
+#include "prw/receiver/rule_ids.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
@@ -172,7 +173,7 @@ Result<Selection> Selection::make(const SelectionOptions& options) {
         out.ids_.insert(check.id);
         if (check.rule.empty() || options.scenarios.empty()) {
             needed.insert(check.scenario);
-            if (check.rule == "headers/retry-attempt") needed.insert(std::string(kOutage));
+            if (check.rule == receiver::rule_id::kRetryAttempt) needed.insert(std::string(kOutage));
         } else {
             needed.insert(options.scenarios.begin(), options.scenarios.end());
         }

@@ -17,6 +17,7 @@
 #include "prw/proto/content_type.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/nearest.h"
+#include "prw/proto/protocol.h"
 #include "prw/receiver/text.h"
 
 namespace prw::receiver {
@@ -428,7 +429,7 @@ std::string text_of(const Comparison& c, const Filtered& row) {
     if (c.column == "fault") return e.fault;
     const auto head = proto::parse_request_head(e.raw_head);
     if (!head) return {};
-    if (c.column == "sender") return std::string(head->value("User-Agent"));
+    if (c.column == "sender") return std::string(head->value(proto::header::kUserAgent));
     return std::string(c.column == "method" ? head->method : head->path());
 }
 

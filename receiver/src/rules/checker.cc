@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "catalogue.h"
+#include "prw/proto/protocol.h"
 #include "reporter.h"
 #include "request_state.h"
 
@@ -225,11 +226,8 @@ CheckResult Checker::check(std::string_view raw_head, std::string_view body) { r
 
 CheckResult Checker::check_body(std::string_view body, ProtobufMessage message) {
     // Says what the body is meant to be, and is not judged.
-    const std::string head =
-        "POST / HTTP/1.1\r\nContent-Encoding: snappy\r\nContent-Type: " +
-        std::string(message == ProtobufMessage::kV1 ? "application/x-protobuf"
-                                                    : "application/x-protobuf;proto=io.prometheus.write.v2.Request") +
-        "\r\n\r\n";
+    const std::string head = std::string("POST / HTTP/1.1\r\nContent-Encoding: snappy\r\nContent-Type: ") +
+                             proto::content_type_of(message) + "\r\n\r\n";
     return judge(head, body, false);
 }
 
@@ -248,9 +246,9 @@ CheckResult Checker::judge(std::string_view raw_head, std::string_view body, boo
         state.head_error = head.error();
         state.other_protocol = head.error().code == ErrorCode::kUnsupported;
     } else {
-        state.newer_protocol = newer_than_2_0(head->value("X-Prometheus-Remote-Write-Version"));
-        state.coding = rules::parse_content_coding(head->value("Content-Encoding"));
-        if (const auto value = head->value("Content-Type"); value.empty()) {
+        state.newer_protocol = newer_than_2_0(head->value(proto::header::kVersion));
+        state.coding = rules::parse_content_coding(head->value(proto::header::kContentEncoding));
+        if (const auto value = head->value(proto::header::kContentType); value.empty()) {
             state.declared = ProtobufMessage::kV1;  // as every receiver reads a missing header
         } else if (auto parsed = proto::parse_content_type(value)) {
             content_type = std::move(*parsed);
@@ -331,11 +329,7 @@ CheckResult Checker::judge(std::string_view raw_head, std::string_view body, boo
     result.uncompressed_size = state.uncompressed_size;
     result.decoded = accepted || (view != nullptr && !m.seen.malformed && !m.seen.over_limit);
     if (accepted) {
-        result.series = counts.series;
-        result.samples = counts.samples;
-        result.histograms = counts.histograms;
-        result.exemplars = counts.exemplars;
-        result.metadata = counts.metadata;
+        static_cast<proto::ElementCounts&>(result) = static_cast<const proto::ElementCounts&>(counts);
         result.subjects += counts.subjects;
     } else if (view != nullptr) {
         m.fill_counts(result);

@@ -11,10 +11,12 @@
 
 #include "prw/proto/content_type.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/check.h"
 #include "prw/receiver/finding.h"
+#include "prw/receiver/rule_ids.h"
 
 namespace prw::receiver::rules {
 
@@ -99,8 +101,7 @@ extern const Family kLabels, kSymbols, kSamples, kHistograms, kExemplars, kMetad
 /// Fast accept (fast.cc): true only if every message and wire rule would find nothing in `bytes` under these options;
 /// false when anything at all is unusual. Fills the counts when true. `bytes` must be followed by
 /// PaddedBuffer::kPadding readable bytes. Allocates nothing once warm.
-struct FastCounts {
-    std::uint64_t series = 0, samples = 0, histograms = 0, exemplars = 0, metadata = 0;
+struct FastCounts : proto::ElementCounts {
     SubjectCounts subjects;  ///< as the families count them
 };
 class FastAccept {

@@ -30,6 +30,7 @@ constexpr Rule kLength{
         "Keep trace_id and span_id only; Prometheus drops an exemplar with more than 128 characters and "
         "still answers 204.",
 };
+static_assert(limits::kExemplarCharacters == 128, "summary and fix say it");
 
 constexpr Rule kUnique{
     .id = "exemplars/labels-unique-nonempty",

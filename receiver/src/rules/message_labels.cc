@@ -143,7 +143,7 @@ constexpr Rule kQuantile{
 };
 
 constexpr Rule kSize{
-    .id = "labels/size-sane",
+    .id = rule_id::kLabelSize,
     .clauses = {"ext.labels.size-sane"},
     .subject = Subject::kLabelSet,
     .severity = Severity::kWarn,
@@ -152,6 +152,9 @@ constexpr Rule kSize{
         "30 labels and 2048 bytes on).",
     .fix = "Shorten or drop the label; receivers truncate it or refuse the series.",
 };
+static_assert(limits::kLabels == 40 && limits::kLabelName == 1024 && limits::kLabelValue == 4096 &&
+                  limits::kUsualLabels == 30 && limits::kUsualLabelValue == 2048,
+              "the summary says these");
 
 constexpr const Rule* kRules[] = {&kNotEmpty,   &kMetricName,    &kSorted,       &kNoRepeat, &kEmptyName,
                                   &kEmptyValue, &kMetricPattern, &kLabelPattern, &kUtf8,     &kReserved,

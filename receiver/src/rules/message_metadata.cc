@@ -12,7 +12,7 @@ namespace {
 using proto::MetricType;
 
 constexpr Rule kType{
-    .id = "metadata/type-provided",
+    .id = rule_id::kTypeProvided,
     .clauses = {"prw2.timeseries.metadata-type-provided", "ext.metadata.type-unspecified"},
     .subject = Subject::kTypableSeries,
     .severity = Severity::kWarn,

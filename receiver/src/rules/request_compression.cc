@@ -4,6 +4,7 @@
 
 #include "context.h"
 #include "prw/proto/bytes_text.h"
+#include "prw/proto/protocol.h"
 #include "quote.h"
 #include "request_state.h"
 
@@ -149,7 +150,7 @@ void report_empty(const Context& c) {
     Draft draft;
     draft.message = "The HTTP body is zero bytes long, not even an empty snappy block (00)";
     draft.field = "body";
-    if (c.v1() && c.head != nullptr && c.head->value("User-Agent").starts_with("Prometheus/"))
+    if (c.v1() && c.head != nullptr && c.head->value(proto::header::kUserAgent).starts_with("Prometheus/"))
         draft.fix =
             "Known of Prometheus when sample_age_limit drops every sample of a batch that it retries; raise or unset "
             "sample_age_limit.";
@@ -368,8 +369,8 @@ void run(const Context& c) {
     if (c.head != nullptr || c.state->head_error || c.state->body_alone) {
         if (c.body.empty()) {
             // Without a length there is no body to speak of: headers/length-announced.
-            const bool announced = c.head == nullptr || c.head->find("Content-Length") != nullptr ||
-                                   c.head->find("Transfer-Encoding") != nullptr;
+            const bool announced = c.head == nullptr || c.head->find(proto::header::kContentLength) != nullptr ||
+                                   c.head->find(proto::header::kTransferEncoding) != nullptr;
             if (announced) report_empty(c);
         } else {
             report_not_a_block(c);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "context.h"
+#include "prw/proto/protocol.h"
 #include "quote.h"
 #include "request_state.h"
 #include "user_agent.h"
@@ -12,13 +13,13 @@ namespace prw::receiver::rules {
 
 namespace {
 
+namespace header = proto::header;
+
 using proto::HeaderField;
 using proto::RequestHead;
 
-constexpr std::string_view kVersionHeader = "X-Prometheus-Remote-Write-Version";
-
 constexpr Rule kWellFormed{
-    .id = "headers/well-formed",
+    .id = rule_id::kHeadWellFormed,
     .clauses = {"prw1.protocol.http-post", "prw2.protocol.http-post", "ext.http.header-value-clean"},
     .subject = Subject::kHead,
     .severity = Severity::kFail,
@@ -193,7 +194,7 @@ constexpr Rule kLength{
 };
 
 constexpr Rule kChunked{
-    .id = "headers/length-with-chunked",
+    .id = rule_id::kLengthWithChunked,
     .clauses = {"ext.http.no-length-with-chunked"},
     .subject = Subject::kRequest,
     .severity = Severity::kFail,
@@ -211,7 +212,7 @@ constexpr Rule kExpect{
 };
 
 constexpr Rule kRetryAttempt{
-    .id = "headers/retry-attempt",
+    .id = rule_id::kRetryAttempt,
     .clauses = {"ext.retry.attempt-header"},
     .subject = Subject::kRetry,
     .severity = Severity::kInfo,
@@ -426,20 +427,20 @@ std::string plain_host(std::string_view text) {
 }
 
 void check_host(const Context& c, const RequestHead& head) {
-    const auto* field = head.find("Host");
-    const auto count = head.count("Host");
+    const auto* field = head.find(header::kHost);
+    const auto count = head.count(header::kHost);
     if (count == 0) {
         if (head.version == "HTTP/1.0") return;  // which has none
         Draft draft;
         draft.message = "The Host header is missing, which HTTP/1.1 wants in every request";
-        draft.field = "Host";
+        draft.field = header::kHost;
         c.report.add(kHost, std::move(draft));
         return;
     }
     if (count > 1) {
         const auto second = std::find_if(head.fields.rbegin(), head.fields.rend(),
-                                         [](const auto& f) { return proto::iequals(f.name, "Host"); });
-        c.report.add(kHost, draft_of(*second, "Host",
+                                         [](const auto& f) { return proto::iequals(f.name, header::kHost); });
+        c.report.add(kHost, draft_of(*second, header::kHost,
                                      "The header Host stands on " + std::to_string(count) + " lines; wanted one"));
         return;
     }
@@ -449,7 +450,7 @@ void check_host(const Context& c, const RequestHead& head) {
             return static_cast<unsigned char>(ch) < 0x20U || ch == '\x7f';
         });
         if (!control)
-            c.report.add(kHost, draft_of(*field, "Host",
+            c.report.add(kHost, draft_of(*field, header::kHost,
                                          "Host is " + quote(field->value) + "; wanted a host, with a port or without"));
         return;
     }
@@ -461,7 +462,7 @@ void check_host(const Context& c, const RequestHead& head) {
         if (plain_host(one) == plain_host(field->value)) return;
         expected.remove_prefix(std::min(expected.size(), one.size() + 1));
     }
-    c.report.add(kHostAsUrl, draft_of(*field, "Host",
+    c.report.add(kHostAsUrl, draft_of(*field, header::kHost,
                                       "Host is " + quote(field->value) + "; wanted " + quote(c.options.expected_host) +
                                           ", as in the configured URL"));
 }
@@ -470,11 +471,11 @@ void check_host(const Context& c, const RequestHead& head) {
 // ------------------------------------------------------------------------------------------------------------------------
 
 void check_user_agent(const Context& c, const RequestHead& head) {
-    const auto* field = head.find("User-Agent");
+    const auto* field = head.find(header::kUserAgent);
     if (field == nullptr || field->value.empty()) {
         Draft draft;
         draft.message = field == nullptr ? "The User-Agent header is missing" : "The User-Agent header is empty";
-        draft.field = "User-Agent";
+        draft.field = header::kUserAgent;
         if (field != nullptr) draft.head = field->range;
         c.report.add(kUserAgent, std::move(draft));
         return;
@@ -483,7 +484,7 @@ void check_user_agent(const Context& c, const RequestHead& head) {
     const auto agent = parse_user_agent(field->value);
     const auto shown = quote(field->value);
     const auto report = [&](const Rule& rule, std::string message) {
-        c.report.add(rule, draft_of(*field, "User-Agent", "User-Agent " + shown + std::move(message)));
+        c.report.add(rule, draft_of(*field, header::kUserAgent, "User-Agent " + shown + std::move(message)));
     };
     if (!agent.problem.empty()) {
         report(kUserAgentGrammar, " does not follow RFC 9110: " + agent.problem + "; wanted product/version");
@@ -523,11 +524,11 @@ int major_of(std::string_view value) {
 }
 
 void check_version(const Context& c, const RequestHead& head) {
-    const auto* field = head.find(kVersionHeader);
+    const auto* field = head.find(header::kVersion);
     if (field == nullptr || field->value.empty()) {
         Draft draft;
-        draft.message = std::string(kVersionHeader) + (field == nullptr ? " is missing" : " is empty");
-        draft.field = kVersionHeader;
+        draft.message = std::string(header::kVersion) + (field == nullptr ? " is missing" : " is empty");
+        draft.field = header::kVersion;
         if (field != nullptr) draft.head = field->range;
         c.report.add(kVersionPresent, std::move(draft));
         return;
@@ -538,25 +539,25 @@ void check_version(const Context& c, const RequestHead& head) {
     if (c.v2()) {
         if (major < 0) {
             c.report.add(kVersionFormat,
-                         draft_of(*field, kVersionHeader,
+                         draft_of(*field, header::kVersion,
                                   "The version header " + quote(value) +
                                       " is no protocol version; wanted two or three numbers, such as 2.0.0"));
         } else if (major < 2) {
-            c.report.add(kVersionNewest, draft_of(*field, kVersionHeader,
+            c.report.add(kVersionNewest, draft_of(*field, header::kVersion,
                                                   "The version header is " + quote(value) +
                                                       "; wanted 2.0.0 or later with a 2.0 message"));
         }
         return;
     }
-    if (value == "0.1.0") return;
+    if (value == proto::kVersionV1) return;
     if (c.options.peer_is_1x) {
-        auto draft = draft_of(*field, kVersionHeader,
+        auto draft = draft_of(*field, header::kVersion,
                               "The version header is " + quote(value) + "; wanted 0.1.0 towards a 1.x receiver");
         draft.any_version = true;
         c.report.add(kVersion1x, std::move(draft));
     } else if (major < 2) {
         c.report.add(kVersionValue,
-                     draft_of(*field, kVersionHeader,
+                     draft_of(*field, header::kVersion,
                               "The version header is " + quote(value) + "; wanted 0.1.0 with a 1.0 message"));
     }
     // 2.x with prometheus.WriteRequest is what a 2.x sender may do towards a 2.x receiver: negotiation/v1-by-2x-sender.
@@ -565,7 +566,8 @@ void check_version(const Context& c, const RequestHead& head) {
 // ---- all headers
 // -----------------------------------------------------------------------------------------------------------------------
 
-constexpr std::array<std::string_view, 4> kReserved{"Content-Encoding", "Content-Type", kVersionHeader, "User-Agent"};
+constexpr std::array<std::string_view, 4> kReserved{header::kContentEncoding, header::kContentType, header::kVersion,
+                                                    header::kUserAgent};
 
 bool is_reserved(std::string_view name) {
     return std::any_of(kReserved.begin(), kReserved.end(), [&](auto each) { return proto::iequals(each, name); });
@@ -606,7 +608,7 @@ void check_reserved(const Context& c, const RequestHead& head) {
                 c.report.add(kOnce, draft_of(field, name,
                                              "The header " + std::string(name) + " stands on " + std::to_string(total) +
                                                  " lines; wanted one" +
-                                                 (name == "Content-Encoding"
+                                                 (name == header::kContentEncoding
                                                       ? " (several mean that the body is encoded several times)"
                                                       : "")));
             }
@@ -622,19 +624,19 @@ void check_reserved(const Context& c, const RequestHead& head) {
 }
 
 void check_framing(const Context& c, const RequestHead& head) {
-    const auto* length = head.find("Content-Length");
-    const auto* coding = head.find("Transfer-Encoding");
+    const auto* length = head.find(header::kContentLength);
+    const auto* coding = head.find(header::kTransferEncoding);
     if (length == nullptr && coding == nullptr && c.body.empty()) {
         Draft draft;
         draft.message =
             "No length is announced (neither Content-Length nor Transfer-Encoding), so the body is empty for a "
             "receiver";
-        draft.field = "Content-Length";
+        draft.field = header::kContentLength;
         c.report.add(kLengthAnnounced, std::move(draft));
         return;
     }
     if (length != nullptr && coding != nullptr) {
-        c.report.add(kChunked, draft_of(*length, "Content-Length",
+        c.report.add(kChunked, draft_of(*length, header::kContentLength,
                                         "The request has both Content-Length (" + printable(length->value, 20) +
                                             ") and Transfer-Encoding (" + printable(coding->value, 20) +
                                             "); wanted one of them"));
@@ -646,10 +648,10 @@ void check_framing(const Context& c, const RequestHead& head) {
     const auto text = length->value;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), announced);
     if (error != std::errc{} || stop != text.data() + text.size()) {
-        c.report.add(kLength, draft_of(*length, "Content-Length",
+        c.report.add(kLength, draft_of(*length, header::kContentLength,
                                        "Content-Length is " + quote(text) + "; wanted a number of bytes"));
     } else if (announced != c.body.size()) {
-        c.report.add(kLength, draft_of(*length, "Content-Length",
+        c.report.add(kLength, draft_of(*length, header::kContentLength,
                                        "Content-Length announces " + bytes_text(announced) + "; the body has " +
                                            bytes_text(c.body.size())));
     }
@@ -678,9 +680,9 @@ void run(const Context& c) {
         c.report.add(kExpect,
                      draft_of(*expect, "Expect",
                               "The request carries 'Expect: " + printable(expect->value, 40) + "', as it may"));
-    if (const auto* retry = head.find("Retry-Attempt"); retry != nullptr) {
+    if (const auto* retry = head.find(header::kRetryAttempt); retry != nullptr) {
         c.saw(Subject::kRetry);
-        c.report.add(kRetryAttempt, draft_of(*retry, "Retry-Attempt",
+        c.report.add(kRetryAttempt, draft_of(*retry, header::kRetryAttempt,
                                              "The request is labelled as retry number " + quote(retry->value, 20)));
     }
 }

@@ -3,12 +3,15 @@
 #include <array>
 
 #include "context.h"
+#include "prw/proto/protocol.h"
 #include "quote.h"
 #include "request_state.h"
 
 namespace prw::receiver::rules {
 
 namespace {
+
+namespace header = proto::header;
 
 using proto::HeaderField;
 using proto::ProtobufMessage;
@@ -187,7 +190,7 @@ std::string coding_fix(const Context& c) {
 /// What Prometheus and those who copied its parser do with a spelling that is only equal by RFC 9110.
 std::string spelling_consequence(const proto::ContentType& type, std::string_view value, ProtobufMessage declared) {
     const bool splits_cleanly =
-        value.starts_with("application/x-protobuf;") && !type.trailing_semicolon &&
+        value.starts_with(std::string(proto::kMediaType) + ";") && !type.trailing_semicolon &&
         std::none_of(type.parameters.begin(), type.parameters.end(), [](const auto& p) { return p.quoted; });
     if (!splits_cleanly) return "Prometheus compares bytes and answers 415";
     if (declared == ProtobufMessage::kV2)
@@ -196,11 +199,11 @@ std::string spelling_consequence(const proto::ContentType& type, std::string_vie
 }
 
 void check_content_type(const Context& c) {
-    const auto* field = c.head->find("Content-Type");
+    const auto* field = c.head->find(header::kContentType);
     if (field == nullptr || field->value.empty()) {
         Draft draft;
         draft.message = field == nullptr ? "The Content-Type header is missing" : "The Content-Type header is empty";
-        draft.field = "Content-Type";
+        draft.field = header::kContentType;
         if (field != nullptr) draft.head = field->range;
         draft.fix = type_fix(c);
         c.report.add(kTypePresent, std::move(draft));
@@ -210,14 +213,14 @@ void check_content_type(const Context& c) {
     const auto shown = quote(field->value, 120);
     if (c.content_type == nullptr) {
         const auto cause = c.state->content_type_error ? c.state->content_type_error->text() : std::string("malformed");
-        c.report.add(kTypeSyntax,
-                     draft_of(*field, "Content-Type", "Content-Type " + shown + " does not follow RFC 9110: " + cause));
+        c.report.add(kTypeSyntax, draft_of(*field, header::kContentType,
+                                           "Content-Type " + shown + " does not follow RFC 9110: " + cause));
         return;
     }
     c.saw(Subject::kMediaType);
     const auto& type = *c.content_type;
-    if (type.media_type != "application/x-protobuf") {
-        auto draft = draft_of(*field, "Content-Type",
+    if (type.media_type != proto::kMediaType) {
+        auto draft = draft_of(*field, header::kContentType,
                               "Content-Type is " + shown + "; wanted the media type application/x-protobuf");
         draft.fix = type_fix(c);
         c.report.add(kMediaType, std::move(draft));
@@ -226,7 +229,7 @@ void check_content_type(const Context& c) {
     c.saw(Subject::kMessageName);
     const auto* name = type.parameter("proto");
     if (!c.state->declared) {
-        auto draft = draft_of(*field, "Content-Type",
+        auto draft = draft_of(*field, header::kContentType,
                               "The proto parameter is " + quote(name == nullptr ? "" : *name) +
                                   "; wanted prometheus.WriteRequest or io.prometheus.write.v2.Request");
         draft.any_version = true;
@@ -240,19 +243,19 @@ void check_content_type(const Context& c) {
         const auto extra = std::find_if(type.parameters.begin(), type.parameters.end(),
                                         [&](const auto& p) { return &p.value != name; });
         c.report.add(kParameters,
-                     draft_of(*field, "Content-Type",
+                     draft_of(*field, header::kContentType,
                               "Content-Type has the parameter " + quote(extra->name) + "; wanted none but one proto"));
     } else {
-        const std::string canonical = "application/x-protobuf" + (name == nullptr ? std::string() : ";proto=" + *name);
+        const std::string canonical = proto::kMediaType + (name == nullptr ? std::string() : ";proto=" + *name);
         if (field->value != canonical)
             c.report.add(kTypeSpelling,
-                         draft_of(*field, "Content-Type",
+                         draft_of(*field, header::kContentType,
                                   "Content-Type is spelled " + shown + "; wanted " + quote(canonical, 120) + ": " +
                                       spelling_consequence(type, field->value, declared)));
     }
     if (declared == ProtobufMessage::kV1 && name != nullptr) {
         auto draft = draft_of(
-            *field, "Content-Type",
+            *field, header::kContentType,
             c.options.peer_is_1x
                 ? "Content-Type is " + shown + "; wanted the bare application/x-protobuf towards a 1.x receiver"
                 : "The proto parameter is 2.0's; a strictly 1.0 receiver knows only the bare application/x-protobuf");
@@ -264,10 +267,10 @@ void check_content_type(const Context& c) {
 /// A WriteRequest under a 2.x version header: legal towards 2.x receivers, worth a word.
 void check_v1_by_2x(const Context& c) {
     if (!c.v1() || c.options.peer_is_1x || c.state->declared != ProtobufMessage::kV1) return;
-    const auto* field = c.head->find("X-Prometheus-Remote-Write-Version");
+    const auto* field = c.head->find(header::kVersion);
     if (field == nullptr || !(field->value.starts_with("2.") || c.state->newer_protocol)) return;
     if (field->value.find_first_not_of("0123456789.") != std::string_view::npos) return;
-    auto draft = draft_of(*field, "X-Prometheus-Remote-Write-Version",
+    auto draft = draft_of(*field, header::kVersion,
                           "The sender announces protocol " + printable(field->value, 20) +
                               " and sends prometheus.WriteRequest, as it may towards a 2.x receiver");
     draft.any_version = true;
@@ -276,13 +279,13 @@ void check_v1_by_2x(const Context& c) {
 
 void check_content_encoding(const Context& c) {
     using Kind = ContentCoding::Kind;
-    const auto* field = c.head->find("Content-Encoding");
+    const auto* field = c.head->find(header::kContentEncoding);
     const auto& coding = c.state->coding;
     if (field == nullptr || coding.kind == Kind::kAbsent) {
         Draft draft;
         draft.message =
             field == nullptr ? "The Content-Encoding header is missing" : "The Content-Encoding header is empty";
-        draft.field = "Content-Encoding";
+        draft.field = header::kContentEncoding;
         if (field != nullptr) draft.head = field->range;
         draft.fix = coding_fix(c);
         c.report.add(kCodingPresent, std::move(draft));
@@ -294,15 +297,15 @@ void check_content_encoding(const Context& c) {
     if (coding.kind == Kind::kSnappy) return;
     const auto shown = quote(field->value);
     if (coding.kind == Kind::kSpelled) {
-        c.report.add(kCodingSpelling, draft_of(*field, "Content-Encoding",
+        c.report.add(kCodingSpelling, draft_of(*field, header::kContentEncoding,
                                                "Content-Encoding is spelled " + shown + "; wanted 'snappy'"));
     } else if (coding.kind == Kind::kSyntax) {
         c.report.add(kCodingSyntax,
-                     draft_of(*field, "Content-Encoding",
+                     draft_of(*field, header::kContentEncoding,
                               "Content-Encoding " + shown + " does not follow RFC 9110: " + coding.problem));
     } else {
         const bool list = field->value.find(',') != std::string_view::npos;
-        auto draft = draft_of(*field, "Content-Encoding",
+        auto draft = draft_of(*field, header::kContentEncoding,
                               "Content-Encoding is " + shown + "; wanted snappy" +
                                   (list ? " once (a list means that the body is encoded several times)" : ""));
         draft.fix = coding_fix(c);
@@ -329,12 +332,12 @@ ContentCoding parse_content_coding(std::string_view value) {
         const auto coding = proto::trim_ows(value.substr(at, end - at));
         if (coding.empty()) return {Kind::kSyntax, "an empty list element"};
         if (!proto::is_token(coding)) return {Kind::kSyntax, quote(coding, 40) + " is not a token"};
-        snappy = snappy && proto::iequals(coding, "snappy");
+        snappy = snappy && proto::iequals(coding, proto::kSnappy);
         ++codings;
         at = end + 1;
     }
     if (!snappy || codings != 1) return {Kind::kOther};
-    return {value == "snappy" ? Kind::kSnappy : Kind::kSpelled};
+    return {value == proto::kSnappy ? Kind::kSnappy : Kind::kSpelled};
 }
 
 constinit const Family kNegotiation{"negotiation", kRules, kUncovered, run};

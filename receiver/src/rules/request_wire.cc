@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "context.h"
+#include "prw/proto/protocol.h"
 #include "prw/receiver/limits.h"
 #include "quote.h"
 #include "request_state.h"
@@ -228,6 +229,7 @@ constexpr Rule kBatch{
     .summary = "A request holds no more than about 10,000 series.",
     .fix = "Send at most some thousands of series per request.",
 };
+static_assert(limits::kSeries == 10'000, "summary and message say it");
 
 constexpr std::array<const Rule*, 22> kRules{
     &kMatches,   &kBinary,  &kKnown,     &kOne,       &kWellFormed, &kGroup,      &kTimestamp, &kValue,
@@ -280,7 +282,7 @@ bool report_foreign(const Context& c) {
 void report_mismatch(const Context& c) {
     const auto& s = *c.state;
     if (!s.actual || !s.declared || s.actual == s.declared) return;
-    const auto* field = c.head == nullptr ? nullptr : c.head->find("Content-Type");
+    const auto* field = c.head == nullptr ? nullptr : c.head->find(proto::header::kContentType);
     const auto declared = std::string(proto::full_name(*s.declared));
     std::string message = "The body is " + std::string(proto::full_name(*s.actual)) + "; ";
     if (c.head == nullptr) {
@@ -293,7 +295,7 @@ void report_mismatch(const Context& c) {
     Draft draft = whole(c, std::move(message));
     draft.any_version = true;
     if (field != nullptr) {
-        draft.field = "Content-Type";
+        draft.field = proto::header::kContentType;
         draft.head = field->range;
     }
     c.report.add(kMatches, std::move(draft));

@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::receiver {
 
 namespace {
-
-constexpr std::string_view kWritten[] = {"X-Prometheus-Remote-Write-Samples-Written",
-                                         "X-Prometheus-Remote-Write-Histograms-Written",
-                                         "X-Prometheus-Remote-Write-Exemplars-Written"};
 
 /// Whoever accepts what decodes goes by the bytes: a sender with a wrong Content-Type must not be misled by an answer
 /// without Written headers as well.
@@ -23,11 +20,10 @@ bool is_v2(const CheckResult& check, const AnswerPolicy& policy) {
 
 /// prw2.written: precise numbers for each kind. This receiver writes a request whole or not at all.
 void add_written(http::Response& response, const CheckResult& check, bool written) {
-    const std::uint64_t counts[] = {check.samples, check.histograms, check.exemplars};
-    for (std::size_t i = 0; i < std::size(counts); ++i) {
-        const bool given = std::any_of(response.headers.begin(), response.headers.end(),
-                                       [&](const auto& h) { return proto::iequals(h.first, kWritten[i]); });
-        if (!given) response.headers.emplace_back(kWritten[i], std::to_string(written ? counts[i] : 0));
+    proto::WrittenCounts counts;
+    if (written) counts = {check.samples, check.histograms, check.exemplars};
+    for (auto& field : proto::format_written(counts)) {
+        if (proto::find_header(response.headers, field.first) == nullptr) response.headers.push_back(std::move(field));
     }
 }
 
@@ -41,7 +37,7 @@ void set_text(http::Response& response, std::string text, std::size_t max) {
         text += "…";
     }
     response.body = text + "\n";
-    response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+    response.headers.emplace_back(proto::header::kContentType, proto::kPlainText);
 }
 
 /// prw2.response: how much was rejected and why, for a person; naming rule and series.
@@ -135,18 +131,16 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
     if (step.own_answer) {
         // The step's headers replace the receiver's own.
         std::erase_if(response.headers, [&](const auto& own) {
-            const bool ours = std::any_of(std::begin(kWritten), std::end(kWritten),
-                                          [&](auto name) { return proto::iequals(own.first, name); });
-            return (ours && !step.written_headers) ||
-                   std::any_of(step.headers.begin(), step.headers.end(),
-                               [&](const auto& given) { return proto::iequals(own.first, given.first); });
+            const bool ours = std::any_of(proto::kWrittenHeaders.begin(), proto::kWrittenHeaders.end(),
+                                          [&](const auto& each) { return proto::iequals(own.first, each.name); });
+            return (ours && !step.written_headers) || proto::find_header(step.headers, own.first) != nullptr;
         });
         response.headers.insert(response.headers.end(), step.headers.begin(), step.headers.end());
     }
     if (step.retry_after_date) {
         // The next whole second: a date must not come before the time that was asked for.
         const auto date = now_ms + step.delay.count() + step.retry_after_date->count() + 999;
-        response.headers.emplace_back("Retry-After", proto::http_date(date));
+        response.headers.emplace_back(proto::header::kRetryAfter, proto::http_date(date));
     }
     response.delay = step.delay;
     response.fault = step.fault;

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "prw/proto/credentials.h"
+#include "prw/proto/protocol.h"
 #include "prw/receiver/json.h"
 
 namespace prw::receiver {
@@ -14,11 +15,11 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-http::Response text(int status, std::string body, const char* type = "text/plain; charset=utf-8") {
+http::Response text(int status, std::string body, const char* type = proto::kPlainText) {
     http::Response out;
     out.status = status;
     out.body = std::move(body);
-    out.headers.emplace_back("Content-Type", type);
+    out.headers.emplace_back(proto::header::kContentType, type);
     return out;
 }
 
@@ -49,7 +50,7 @@ Json summary(const Exchange& e) {
     out["connection"] = e.connection;
     out["method"] = head ? head->method : "";
     out["target"] = head ? proto::redact_urls(head->target) : "";
-    out["user_agent"] = head ? head->value("User-Agent") : "";
+    out["user_agent"] = head ? head->value(proto::header::kUserAgent) : "";
     out["protobuf_message"] = e.check.declared ? Json(proto::short_name(*e.check.declared)) : Json(nullptr);
     out["body_size"] = e.raw_body.size();
     out["series"] = e.check.series;
@@ -113,7 +114,7 @@ bool plain_host(std::string_view text) {
 
 /// For whoever opens the address in a browser.
 http::Response page(const proto::RequestHead& head) {
-    const auto asked = head.value("Host");
+    const auto asked = head.value(proto::header::kHost);
     const std::string host(plain_host(asked) ? asked : "HOST:PORT");
     std::string body =
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "

@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "control.h"
 #include "metrics.h"
+#include "prw/receiver/rule_ids.h"
 #include "script_engine.h"
 
 namespace prw::receiver {
@@ -121,7 +122,7 @@ struct Receiver::Impl {
             if (!result.declared && request.raw_head.find(full_name(proto::ProtobufMessage::kV2)) != std::string::npos)
                 result.declared = proto::ProtobufMessage::kV2;
             std::erase_if(result.findings, [](const Finding& finding) {
-                return finding.rule != "headers/well-formed" && finding.rule != "headers/length-with-chunked";
+                return finding.rule != rule_id::kHeadWellFormed && finding.rule != rule_id::kLengthWithChunked;
             });
             return result;
         }

@@ -8,6 +8,7 @@
 
 #include "prw/proto/http_head.h"
 #include "prw/proto/nearest.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/units.h"
 
 namespace prw::receiver {
@@ -257,7 +258,7 @@ Result<Script> parse_script_short(std::string_view text) {
             const auto value = equals == std::string_view::npos ? std::string_view{} : option.substr(equals + 1);
             if (key == "retry-after") {
                 if (value.empty() || has_control(value)) return bad(whole, "retry-after= wants a value");
-                step.headers.emplace_back("Retry-After", std::string(value));
+                step.headers.emplace_back(proto::header::kRetryAfter, std::string(value));
             } else if (key == "retry-after-date") {
                 const auto wait = proto::parse_duration(value);
                 if (!wait) return bad(whole, wait.error().what);

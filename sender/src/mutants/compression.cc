@@ -6,6 +6,7 @@
 #include "mutants/data.h"
 #include "mutants/transports.h"
 #include "mutants/wire_edit.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
 
 namespace prw::sender::mutants {
@@ -60,7 +61,7 @@ class GzipFirst final : public Between {
             Outgoing first = request;
             first.body = gzip(proto::encode(decode_body(request.body, request.message()), request.message()));
             for (auto& [name, value] : first.headers)
-                if (name == "Content-Encoding") value = "gzip";
+                if (name == proto::header::kContentEncoding) value = "gzip";
             Answer answer = pass(first);
             refused_ = status_of(answer) == 400 || status_of(answer) == 415;
             if (!refused_) return answer;
@@ -131,7 +132,7 @@ constexpr Row kRows[] = {
       "sender/compression/decoded-size"},
      {.data =
           [](proto::WriteRequest& request, ProtobufMessage) {
-              add_gauge(request, "prw_mutant", {{"pad", std::string(32U << 20U, 'x')}});
+              add_gauge(request, "prw_mutant", {{"pad", std::string(proto::kDefaultMaxUncompressed, 'x')}});
           }}},
 };
 

@@ -2,10 +2,13 @@
 #include <optional>
 
 #include "mutants/transports.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::sender::mutants {
 
 namespace {
+
+namespace header = proto::header;
 
 constexpr auto kV1 = ProtobufMessage::kV1;
 constexpr auto kV2 = ProtobufMessage::kV2;
@@ -24,8 +27,9 @@ void convert(Outgoing& request) {
     const bool to_v1 = request.message() == kV2;
     const auto data = decode_body(request.body, request.message());
     request.body = encode_body(data, to_v1 ? kV1 : kV2);
-    set_header(request, "Content-Type", std::string(to_v1 ? proto::kContentTypeV1 : proto::kContentTypeV2));
-    set_header(request, "X-Prometheus-Remote-Write-Version", to_v1 ? "0.1.0" : "2.0.0");
+    set_header(request, header::kContentType,
+               proto::content_type_of(to_v1 ? ProtobufMessage::kV1 : ProtobufMessage::kV2));
+    set_header(request, header::kVersion, proto::version_of(to_v1 ? ProtobufMessage::kV1 : ProtobufMessage::kV2));
 }
 
 void fall_back(const Tuning& tuning) { tuning.remote.fallback = true; }
@@ -52,10 +56,10 @@ class InfersVersion final : public Between {
         if (wanted_ && *wanted_ != request.message()) convert(request);
         Answer answer = pass(request);
         if (status_of(answer) / 100 != 2) return answer;
-        const auto* version = answer->header("X-Prometheus-Remote-Write-Version");
+        const auto* version = answer->header(header::kVersion);
         if (version != nullptr) {
             wanted_ = version->starts_with("2") ? kV2 : kV1;
-        } else if (answer->header("X-Prometheus-Remote-Write-Samples-Written") != nullptr) {
+        } else if (answer->header(header::kSamplesWritten) != nullptr) {
             wanted_ = kV2;
         }
         return accepted(request);
@@ -75,14 +79,14 @@ constexpr Row kRows[] = {
     {only_v2("fallback/version-stays", "Falls back to 1.0 and still says version 2.0.0.",
              "sender/headers/version-1x-receiver"),
      {.wrap = requests<[](Outgoing& request, Clock&) {
-          if (request.message() == kV1) set_header(request, "X-Prometheus-Remote-Write-Version", "2.0.0");
+          if (request.message() == kV1) set_header(request, header::kVersion, proto::kVersionV2);
       }>,
       .tune = fall_back}},
     {only_v2("fallback/content-type-parameter", "Falls back to 1.0 and names the message in Content-Type.",
              "sender/negotiation/content-type-1x-receiver"),
      {.wrap = requests<[](Outgoing& request, Clock&) {
           if (request.message() == kV1)
-              set_header(request, "Content-Type", "application/x-protobuf;proto=prometheus.WriteRequest");
+              set_header(request, header::kContentType, "application/x-protobuf;proto=prometheus.WriteRequest");
       }>,
       .tune = fall_back}},
     {only_v2("fallback/headers-only", "Falls back to 1.0 in the headers, and goes on with the 2.0 message.",
@@ -107,7 +111,7 @@ constexpr Row kRows[] = {
              "sender/written/none-needed-for-v1"),
      {.wrap = answers<[](const Outgoing& request, Answer& answer) {
           if (request.message() == kV1 && request.retry() == 0 && status_of(answer) / 100 == 2 &&
-              answer->header("X-Prometheus-Remote-Write-Samples-Written") == nullptr)
+              answer->header(header::kSamplesWritten) == nullptr)
               take_for(answer, 503);
       }>,
       .tune = fall_back}},

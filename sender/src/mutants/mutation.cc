@@ -6,6 +6,7 @@
 #include "mutants/row.h"
 #include "mutants/transports.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
 
 namespace prw::sender {
@@ -24,7 +25,8 @@ void Head::remove(std::string_view name) {
 
 ProtobufMessage message_of(const http::HeaderList& headers) {
     for (const auto& [name, value] : headers)
-        if (proto::iequals(name, "Content-Type") && value == proto::kContentTypeV2) return ProtobufMessage::kV2;
+        if (proto::iequals(name, proto::header::kContentType) && value == proto::kContentTypeV2)
+            return ProtobufMessage::kV2;
     return ProtobufMessage::kV1;
 }
 
@@ -33,7 +35,7 @@ ProtobufMessage Outgoing::message() const { return message_of(headers); }
 std::uint64_t Outgoing::retry() const {
     std::uint64_t number = 0;
     for (const auto& [name, value] : headers)
-        if (name == "Retry-Attempt") std::from_chars(value.data(), value.data() + value.size(), number);
+        if (name == proto::header::kRetryAttempt) std::from_chars(value.data(), value.data() + value.size(), number);
     return number;
 }
 
@@ -64,13 +66,10 @@ std::string encode_body(const proto::WriteRequest& request, ProtobufMessage mess
 http::ClientResponse accepted(const Outgoing& request) {
     http::ClientResponse response = answer_with(204);
     if (request.message() == ProtobufMessage::kV1) return response;
-    Counts counts;
+    proto::WrittenCounts counts;
     for (const auto& series : decode_body(request.body, ProtobufMessage::kV2).series)
         counts += {series.samples.size(), series.histograms.size(), series.exemplars.size()};
-    const std::string prefix = "X-Prometheus-Remote-Write-";
-    response.headers = {{prefix + "Samples-Written", std::to_string(counts.samples)},
-                        {prefix + "Histograms-Written", std::to_string(counts.histograms)},
-                        {prefix + "Exemplars-Written", std::to_string(counts.exemplars)}};
+    response.headers = proto::format_written(counts);
     return response;
 }
 
@@ -112,8 +111,8 @@ private:
         Head head;
         head.target = request.url.target;
         head.fields = std::move(request.headers);
-        head.fields.emplace(head.fields.begin(), "Host", request.url.host_header());
-        head.fields.emplace_back("Content-Length", std::to_string(request.body.size()));
+        head.fields.emplace(head.fields.begin(), proto::header::kHost, request.url.host_header());
+        head.fields.emplace_back(proto::header::kContentLength, std::to_string(request.body.size()));
         for (const Row* row : rows_)
             if (row->edits.head != nullptr && applies(*row, message)) row->edits.head(head, message);
         return inner().raw(request.url, serialise(head, request.body));

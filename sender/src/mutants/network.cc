@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "mutants/transports.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::sender::mutants {
 
@@ -109,7 +110,8 @@ constexpr Row kRows[] = {
     {{"transport/repeats-after-close", "Sends a batch again whose 2xx came with Connection: close.",
       "sender/transport/unusual-success"},
      {.wrap = answers<[](const Outgoing& request, Answer& answer) {
-          if (status_of(answer) / 100 == 2 && answer->header("Connection") != nullptr && request.retry() == 0)
+          if (status_of(answer) / 100 == 2 && answer->header(proto::header::kConnection) != nullptr &&
+              request.retry() == 0)
               take_for(answer, 503);
       }>}},
     {{"transport/drops-when-refused", "Drops a batch when the receiver refuses the connection.",

@@ -3,6 +3,7 @@
 
 #include "mutants/transports.h"
 #include "prw/proto/http_head.h"
+#include "prw/proto/protocol.h"
 #include "prw/sender/backoff.h"
 
 namespace prw::sender::mutants {
@@ -11,17 +12,20 @@ namespace {
 
 bool success(const Answer& answer) { return status_of(answer) / 100 == 2; }
 
-const std::string* retry_after(const Answer& answer) { return answer ? answer->header("Retry-After") : nullptr; }
+const std::string* retry_after(const Answer& answer) {
+    return answer ? answer->header(proto::header::kRetryAfter) : nullptr;
+}
 bool in_seconds(const std::string& value) {
     return !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
 }
 
 void forget_retry_after(Answer& answer) {
-    std::erase_if(answer->headers, [](const auto& field) { return proto::iequals(field.first, "Retry-After"); });
+    std::erase_if(answer->headers,
+                  [](const auto& field) { return proto::iequals(field.first, proto::header::kRetryAfter); });
 }
 
 const std::string* samples_written(const Answer& answer) {
-    return answer ? answer->header("X-Prometheus-Remote-Write-Samples-Written") : nullptr;
+    return answer ? answer->header(proto::header::kSamplesWritten) : nullptr;
 }
 
 bool says(const Answer& answer, std::string_view word) {
@@ -71,7 +75,7 @@ constexpr Row kRows[] = {
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
           if (retry_after(answer) == nullptr) return;
           forget_retry_after(answer);
-          answer->headers.emplace_back("Retry-After", "3");
+          answer->headers.emplace_back(proto::header::kRetryAfter, "3");
       }>}},
     {{"retry-after/past-is-now", "Tries again at once when Retry-After lies in the past.",
       "sender/retry/odd-retry-after"},

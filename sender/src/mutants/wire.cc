@@ -1,6 +1,7 @@
 // The encoded message: what no encoder that is generated from the schema would write.
 #include "mutants/data.h"
 #include "mutants/wire_edit.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::sender::mutants {
 
@@ -172,7 +173,8 @@ constexpr Row kRows[] = {
     {{"wire/batch-too-large", "Sends 10,001 series more in each request.", "sender/wire/batch-size"},
      {.data =
           [](proto::WriteRequest& request, ProtobufMessage) {
-              for (int i = 0; i <= 10'000; ++i) (void)add_gauge(request, "prw_mutant", {{"n", std::to_string(i)}});
+              for (std::size_t i = 0; i <= proto::limits::kSeries; ++i)
+                  (void)add_gauge(request, "prw_mutant", {{"n", std::to_string(i)}});
           }}},
 };
 

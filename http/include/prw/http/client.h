@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "prw/proto/error.h"
+#include "prw/proto/protocol.h"
 
 namespace prw::http {
 
@@ -27,7 +28,7 @@ struct Url {
 /// kInvalidArgument with the offending part. Only http and https.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
-using HeaderList = std::vector<std::pair<std::string, std::string>>;
+using HeaderList = proto::HeaderFields;
 
 struct ClientResponse {
     int status = 0;

@@ -35,9 +35,6 @@ inline constexpr std::uint64_t kNormalNanBits = 0x7ff8000000000001ULL;
 /// What a staleness marker becomes when it passes through floating-point arithmetic (the quiet bit gets set).
 inline constexpr std::uint64_t kMangledStaleNanBits = 0x7ff8000000000002ULL;
 
-inline constexpr std::string_view kContentTypeV1 = "application/x-protobuf";
-inline constexpr std::string_view kContentTypeV2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
-
 /// `MetricMetadata.MetricType` of 1.0 and `Metadata.MetricType` of 2.0: the numbers coincide.
 enum class MetricType : std::uint32_t {
     kUnspecified = 0,

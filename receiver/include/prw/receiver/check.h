@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "prw/proto/error.h"
+#include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/finding.h"
@@ -52,13 +53,12 @@ enum class RequestKind : std::uint8_t {
     kForeign,  ///< another media type or coding: 415
 };
 
-struct CheckResult {
+/// What the request carries (ElementCounts) is true where `decoded` is; 0 elsewhere.
+struct CheckResult : proto::ElementCounts {
     RequestKind kind = RequestKind::kForeign;
     std::optional<proto::ProtobufMessage> declared;  ///< by Content-Type
     std::optional<proto::ProtobufMessage> actual;    ///< what the bytes are, when they decode to something
-    bool decoded = false;                            ///< decompressed and well-formed: counts below are true
-    std::uint64_t series = 0, samples = 0, histograms = 0, exemplars = 0,
-                  metadata = 0;         ///< elements sent (stale markers are samples)
+    bool decoded = false;                            ///< decompressed and well-formed
     SubjectCounts subjects;             ///< what the rules looked at; that of `Rule::subject` is > 0 where one judged
     std::uint64_t rejected_series = 0;  ///< series with a finding of severity fail
     std::uint64_t uncompressed_size = 0;

@@ -5,19 +5,20 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "prw/proto/protocol.h"
+
 namespace prw::receiver::limits {
 
-/// Series in one request: more is worth a word (ext.batching.reasonable-size).
-inline constexpr std::size_t kSeries = 10'000;
+// Those that senders know of as well.
+using proto::limits::kExemplarCharacters;
+using proto::limits::kSeries;
+using proto::limits::kUsualLabelValue;
 
 // ext.labels.size-sane. The most that a widespread receiver takes by default is a warning, what Mimir and Cortex take
 // by default a note.
 inline constexpr std::size_t kLabels = 40, kUsualLabels = 30;
 inline constexpr std::size_t kLabelName = 1024;                            ///< bytes
-inline constexpr std::size_t kLabelValue = 4096, kUsualLabelValue = 2048;  ///< bytes
-
-/// Code points of all labels of an exemplar together, ext.exemplars.label-set-length.
-inline constexpr std::size_t kExemplarCharacters = 128;
+inline constexpr std::size_t kLabelValue = 4096;                           ///< bytes
 
 // Timestamps in milliseconds.
 inline constexpr std::int64_t kFirstTimestamp = 100'000'000'000;     ///< 1973-03-03; as seconds the year 5138

@@ -15,6 +15,7 @@
 #include "prw/http/client.h"
 #include "prw/proto/error.h"
 #include "prw/proto/model.h"
+#include "prw/proto/protocol.h"
 #include "prw/sender/backoff.h"
 #include "prw/sender/clock.h"
 
@@ -49,19 +50,12 @@ struct RemoteWriteOptions {
 /// "prw/VERSION".
 [[nodiscard]] std::string default_user_agent();
 
-/// What a request carries, or an answer confirms.
-struct Counts {
-    std::uint64_t samples = 0, histograms = 0, exemplars = 0;
-    Counts& operator+=(const Counts& other);
-    friend bool operator==(const Counts&, const Counts&) = default;
-    [[nodiscard]] std::uint64_t data_points() const { return samples + histograms; }
-};
-
 /// A batch in the form of one of the two messages.
 struct EncodedRequest {
     std::string body;  ///< snappy
-    Counts counts;     ///< in the body
-    Counts left_out;   ///< in the batch, but not expressible in this message: exemplars and native histograms in 1.0
+    proto::WrittenCounts counts;  ///< in the body
+    proto::WrittenCounts
+        left_out;  ///< in the batch, but not expressible in this message: exemplars and native histograms in 1.0
     std::uint64_t renamed = 0;  ///< series whose UTF-8 names were escaped for 1.0
     [[nodiscard]] bool empty() const { return counts.data_points() == 0; }
 };
@@ -119,9 +113,9 @@ struct Delivery {
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;  ///< of the last attempt
     int status = 0;                                                ///< of the last answer; 0: none came
     std::uint64_t attempts = 0, answers = 0;
-    Counts sent, left_out;
+    proto::WrittenCounts sent, left_out;
     std::uint64_t renamed = 0;
-    std::optional<Counts> written;  ///< 2.0: as confirmed; headers that are missing count as zero
+    std::optional<proto::WrittenCounts> written;  ///< 2.0: as confirmed; headers that are missing count as zero
     bool fell_back = false;
     std::string error;  ///< why not accepted, one sentence with the receiver's own text
     [[nodiscard]] bool written_mismatch() const { return outcome == Outcome::kAccepted && written && *written != sent; }
