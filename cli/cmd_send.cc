@@ -274,7 +274,7 @@ private:
         const auto scrape = read_files();
         if (!scrape) return usage(scrape.error());
         for (const std::string& note : scrape->notes) log(LogLevel::kWarn, note);
-        sender::Target target(target_);
+        sender::ScrapedTarget target(target_);
         auto points = target.ingest(*scrape, now);
         const auto skipped = target.stats().repeated + target.stats().out_of_order;
         if (skipped > 0)

@@ -20,7 +20,6 @@ struct MessageCase {
     ProtobufMessage message = ProtobufMessage::kV1;
     std::string bad, good;
     Severity severity = Severity::kFail;
-    bool known_source = false;
     std::vector<std::string> also = {};  ///< rules that the bad bytes unavoidably break as well
     std::string field = {};              ///< the finding's field, where the case says
 };
@@ -55,10 +54,6 @@ public:
     Cases& raw(std::string rule, std::string what, ProtobufMessage message, Severity severity, std::string bad,
                std::string good) {
         return add({std::move(rule), std::move(what), message, std::move(bad), std::move(good), severity});
-    }
-    Cases& known_source() {
-        for (auto* c : last()) c->known_source = true;
-        return *this;
     }
     Cases& also(std::vector<std::string> rules) {
         for (auto* c : last()) c->also = rules;

@@ -61,11 +61,9 @@ std::vector<MessageCase> exemplar_cases() {
            on_bucket("+Inf", 1e300));
 
     for (const auto* bad : {"traceID", "traceid", "trace-id", "TraceId", "trace.id"}) {
-        c.v2("exemplars/trace-id-name", std::string(bad) + ", source known", kWarn, with({{bad, "a"}}),
-             with({{"trace_id", "a"}}))
-            .known_source();
-        c.v2("exemplars/trace-id-name", std::string(bad) + ", source unknown", kInfo, with({{bad, "a"}}),
-             with({{"trace_ids", "a"}}));
+        c.v2("exemplars/trace-id-name", std::string(bad) + " for trace_id", kInfo, with({{bad, "a"}}),
+             with({{"trace_id", "a"}}));
+        c.v2("exemplars/trace-id-name", bad, kInfo, with({{bad, "a"}}), with({{"trace_ids", "a"}}));
     }
     const auto valued = [](std::uint64_t bits) {
         auto e = exemplar({{"trace_id", "a"}});

@@ -374,10 +374,9 @@ std::vector<MessageCase> histogram_cases() {
             h.reset_hint = hint;
         };
     };
-    c.v2("histograms/start-timestamp", "no start, source unknown", kInfo, one(integer(), no_start(0)), one(integer()));
-    c.v2("histograms/start-timestamp", "no start, source known", kWarn, one(integer(), no_start(0)),
-         one(integer(), no_start(3), MetricType::kGaugeHistogram))
-        .known_source();
+    c.v2("histograms/start-timestamp", "no start", kInfo, one(integer(), no_start(0)), one(integer()));
+    c.v2("histograms/start-timestamp", "no start, unlike a gauge", kInfo, one(integer(), no_start(0)),
+         one(integer(), no_start(3), MetricType::kGaugeHistogram));
 
     c.v2("metadata/type-matches-payload", "a native histogram typed counter", kWarn,
          one(integer(), {}, MetricType::kCounter), one(integer(), {}, MetricType::kHistogram));

@@ -46,34 +46,22 @@ std::vector<MessageCase> metadata_cases() {
          series("m", MetricType::kUnspecified, "What the source says."),
          series("m", MetricType::kGauge, "What the source says."));
 
-    c.v2("metadata/help-provided", "no series has help, source unknown", kInfo, series("m", MetricType::kGauge, ""),
+    c.v2("metadata/help-provided", "no series has help", kInfo, series("m", MetricType::kGauge, ""),
          series("up", MetricType::kGauge, ""));
-    c.v2(
-         "metadata/help-provided", "one has no help, source known", kWarn,
-         [](proto::WriteRequest& r) {
-             r.series[1].labels[0].second = "m";
-             r.series[1].metadata.help = "";
-         },
-         nothing())
-        .known_source()
-        .field("timeseries[1].metadata.help_ref");
-    c.v2("metadata/help-not-name", "the name as help, source unknown", kInfo, series("m", MetricType::kGauge, "m"),
+    c.v2("metadata/help-not-name", "the name as help", kInfo, series("m", MetricType::kGauge, "m"),
          series("m", MetricType::kGauge, "m."));
-    c.v2("metadata/help-not-name", "the name as help, source known", kWarn, series("m", MetricType::kGauge, "m"),
-         series("m", MetricType::kGauge, "M"))
-        .known_source();
+    c.v2("metadata/help-not-name", "the name as help, in another case", kInfo, series("m", MetricType::kGauge, "m"),
+         series("m", MetricType::kGauge, "M"));
     for (const auto* bad : {"none", "1", "None", "N/A", "unspecified"}) {
         c.v2("metadata/unit-no-placeholder", std::string("unit ") + bad, kWarn,
              series("m", MetricType::kGauge, "Help.", bad), series("m", MetricType::kGauge, "Help.", "ratio"));
     }
-    c.v2("metadata/type-guidelines", "_total as gauge, source known", kWarn, series("m_total", MetricType::kGauge),
-         series("m_total", MetricType::kCounter))
-        .known_source();
-    c.v2("metadata/type-guidelines", "_total as gauge, source unknown", kInfo, series("m_total", MetricType::kGauge),
+    c.v2("metadata/type-guidelines", "_total as gauge, and as counter", kInfo, series("m_total", MetricType::kGauge),
+         series("m_total", MetricType::kCounter));
+    c.v2("metadata/type-guidelines", "_total as gauge", kInfo, series("m_total", MetricType::kGauge),
          series("m_totals", MetricType::kGauge));
-    c.v2("metadata/type-guidelines", "_bucket as counter", kWarn, series("m_bucket", MetricType::kCounter),
-         series("m_bucket", MetricType::kHistogram))
-        .known_source();
+    c.v2("metadata/type-guidelines", "_bucket as counter", kInfo, series("m_bucket", MetricType::kCounter),
+         series("m_bucket", MetricType::kHistogram));
 
     const auto first = valid_series().metadata;
     c.v2("metadata/consistent-per-family", "two types", kWarn, second(MetricType::kStateset, first.help, first.unit),

@@ -26,7 +26,6 @@ std::vector<MessageCase> all_cases() {
 
 CheckResult judge(const MessageCase& c, const std::string& bytes) {
     auto options = test_options();
-    options.known_source = c.known_source;
     auto result = receiver::Checker(options).check_message(bytes, c.message);
     expect_subjects(result);
     return result;

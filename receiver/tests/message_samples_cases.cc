@@ -113,11 +113,9 @@ std::vector<MessageCase> sample_cases() {
                 r.series[0].metadata.type = MetricType::kCounter;
             };
         };
-        c.v2("samples/counter-start-timestamp", "no start, source unknown", kInfo, counter(0, one),
-             counter(kNowMs - 1, one));
-        c.v2("samples/counter-start-timestamp", "no start, source known", kWarn, counter(0, one),
-             counter(0, proto::kStaleNanBits))
-            .known_source();
+        c.v2("samples/counter-start-timestamp", "no start", kInfo, counter(0, one), counter(kNowMs - 1, one));
+        c.v2("samples/counter-start-timestamp", "no start, unlike a stale marker", kInfo, counter(0, one),
+             counter(0, proto::kStaleNanBits));
     }
 
     // Order and repeats, over the whole message.

@@ -114,7 +114,7 @@ struct Queue::Impl {
         done.notify_all();
     }
 
-    void account(const Delivery& delivery, std::size_t points) {
+    void account(const BatchResult& delivery, std::size_t points) {
         bool tell_left_out = false, tell_renamed = false;
         {
             const std::lock_guard lock(mutex);
@@ -157,7 +157,7 @@ struct Queue::Impl {
         }
     }
 
-    void account_outcome(const Delivery& delivery, std::uint64_t sent) {
+    void account_outcome(const BatchResult& delivery, std::uint64_t sent) {
         switch (delivery.outcome) {
             case Outcome::kAccepted:
                 stats.acknowledged += sent;

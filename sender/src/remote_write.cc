@@ -188,8 +188,8 @@ bool RemoteWriter::may_retry(std::uint64_t retries, Milliseconds wait) {
     return !options_.retry_for || clock_.now() + wait - *failing_since_ <= *options_.retry_for;
 }
 
-Delivery RemoteWriter::deliver(const std::vector<proto::Series>& batch) {
-    Delivery out;
+BatchResult RemoteWriter::deliver(const std::vector<proto::Series>& batch) {
+    BatchResult out;
     EncodedRequest request;
     const auto encode = [&] {
         out.message = session_.message();

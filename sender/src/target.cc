@@ -51,7 +51,7 @@ double monotonic_part(const Point& point) {
 
 }  // namespace
 
-struct Target::Entry {
+struct ScrapedTarget::Entry {
     const Family* family = nullptr;
     const Point* point = nullptr;
     proto::Labels labels;
@@ -61,14 +61,14 @@ struct Target::Entry {
     bool reset = false;  ///< a series of its group went down at this timestamp
 };
 
-Target::Target(TargetOptions options) : options_(std::move(options)) {
+ScrapedTarget::ScrapedTarget(TargetOptions options) : options_(std::move(options)) {
     std::sort(options_.target_labels.begin(), options_.target_labels.end());
     std::sort(options_.external_labels.begin(), options_.external_labels.end());
     for (proto::Labels* labels : {&options_.target_labels, &options_.external_labels})
         std::erase_if(*labels, [](const auto& label) { return label.second.empty(); });
 }
 
-proto::Labels Target::final_labels(const proto::Labels& scraped) const {
+proto::Labels ScrapedTarget::final_labels(const proto::Labels& scraped) const {
     proto::Labels labels = scraped;
     for (const auto& [name, value] : options_.target_labels) {
         const auto conflict = std::find_if(labels.begin(), labels.end(),
@@ -85,7 +85,7 @@ proto::Labels Target::final_labels(const proto::Labels& scraped) const {
     return labels;
 }
 
-std::vector<Target::Entry> Target::sorted_entries(const Scrape& scrape, std::int64_t timestamp_ms) {
+std::vector<ScrapedTarget::Entry> ScrapedTarget::sorted_entries(const Scrape& scrape, std::int64_t timestamp_ms) {
     std::vector<Entry> entries;
     entries.reserve(scrape.points());
     for (const Family& family : scrape.families) {
@@ -110,7 +110,7 @@ std::vector<Target::Entry> Target::sorted_entries(const Scrape& scrape, std::int
     return entries;
 }
 
-void Target::find_resets(std::vector<Entry>& entries) {
+void ScrapedTarget::find_resets(std::vector<Entry>& entries) {
     std::unordered_map<std::string_view, double> latest;
     std::unordered_set<std::string> resets;
     const auto reset_key = [](const Entry& entry) { return entry.group + '\xff' + std::to_string(entry.timestamp); };
@@ -127,7 +127,7 @@ void Target::find_resets(std::vector<Entry>& entries) {
     for (Entry& entry : entries) entry.reset = entry.point->cumulative && resets.contains(reset_key(entry));
 }
 
-std::int64_t Target::start_of(const Entry& entry, std::int64_t process_start) {
+std::int64_t ScrapedTarget::start_of(const Entry& entry, std::int64_t process_start) {
     if (!entry.point->cumulative)
         return entry.point->start_timestamp_ms <= entry.timestamp ? entry.point->start_timestamp_ms : 0;
     GroupState& group = groups_[entry.group];
@@ -152,7 +152,7 @@ std::int64_t Target::start_of(const Entry& entry, std::int64_t process_start) {
     return group.start < entry.timestamp ? group.start : 0;  // an explicit timestamp from before the series' reset
 }
 
-std::vector<proto::Exemplar> Target::exemplars_of(const Entry& entry) {
+std::vector<proto::Exemplar> ScrapedTarget::exemplars_of(const Entry& entry) {
     std::vector<proto::Exemplar> out;
     for (const PointExemplar& each : entry.point->exemplars)
         out.push_back({each.labels, each.value_bits, each.timestamp_ms.value_or(entry.timestamp)});
@@ -180,7 +180,7 @@ std::vector<proto::Exemplar> Target::exemplars_of(const Entry& entry) {
     return out;
 }
 
-std::vector<proto::Series> Target::ingest(const Scrape& scrape, std::int64_t timestamp_ms) {
+std::vector<proto::Series> ScrapedTarget::ingest(const Scrape& scrape, std::int64_t timestamp_ms) {
     ++scrapes_;
     std::vector<Entry> entries = sorted_entries(scrape, timestamp_ms);
     find_resets(entries);
@@ -227,14 +227,14 @@ std::vector<proto::Series> Target::ingest(const Scrape& scrape, std::int64_t tim
     return out;
 }
 
-std::vector<proto::Series> Target::fail(std::int64_t timestamp_ms) {
+std::vector<proto::Series> ScrapedTarget::fail(std::int64_t timestamp_ms) {
     ++scrapes_;
     std::vector<proto::Series> out;
     mark_stale(timestamp_ms, out);
     return out;
 }
 
-void Target::mark_stale(std::int64_t timestamp_ms, std::vector<proto::Series>& out) {
+void ScrapedTarget::mark_stale(std::int64_t timestamp_ms, std::vector<proto::Series>& out) {
     const std::size_t first = out.size();
     for (auto& [key, state] : series_) {
         if (!state.present || state.scrape == scrapes_) continue;
@@ -252,15 +252,15 @@ void Target::mark_stale(std::int64_t timestamp_ms, std::vector<proto::Series>& o
               [](const auto& a, const auto& b) { return a.labels < b.labels; });
 }
 
-void Target::forget_old() {
+void ScrapedTarget::forget_old() {
     if (scrapes_ % 64 != 0) return;
     const auto old = [&](const auto& item) { return item.second.scrape + kRememberScrapes < scrapes_; };
     std::erase_if(series_, old);
     std::erase_if(groups_, old);
 }
 
-std::vector<proto::Series> Target::report(bool up, double duration_seconds, std::size_t samples,
-                                          std::int64_t timestamp_ms) const {
+std::vector<proto::Series> ScrapedTarget::report(bool up, double duration_seconds, std::size_t samples,
+                                                 std::int64_t timestamp_ms) const {
     std::vector<proto::Series> out;
     const auto add = [&](const char* name, const char* help, const char* unit, double value) {
         proto::Series& series = out.emplace_back();

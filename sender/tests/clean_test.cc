@@ -126,7 +126,7 @@ TEST_P(CleanUnderOurOwnRules, ScrapesMarkersRetriesAndHistograms) {
         scrape, {.target_labels = target_labels(scrape.url, "rich", ""), .external_labels = {{"dc", "north"}}}, clock,
         [&](auto points) { return queue.push(std::move(points)); }, {}, std::make_unique<ChangingTarget>());
     scraper.run();
-    Target file;
+    ScrapedTarget file;
     const auto native = parse_exposition(kNative, InputFormat::kJson);
     ASSERT_TRUE(native) << native.error().text();
     auto points = file.ingest(*native, clock.wall_ms());
@@ -270,7 +270,7 @@ TEST(CleanAfterFallback, HeadersAndBodyAgree) {
     remote.message = ProtobufMessage::kV2;
     remote.fallback = true;
     Queue queue({.batch_size = 10}, remote, clock);
-    Target target;
+    ScrapedTarget target;
     const auto scrape = parse_exposition(rich_openmetrics(1, true), InputFormat::kOpenMetrics);
     ASSERT_TRUE(scrape);
     (void)queue.push(target.ingest(*scrape, clock.wall_ms()));

@@ -138,8 +138,8 @@ TEST_P(ResponseMutant, DeviatesFromTheReference) {
 INSTANTIATE_TEST_SUITE_P(Table, ResponseMutant, ::testing::ValuesIn(reply_cases()));
 
 /// What becomes of a batch after one answer, and of the wait before the next.
-Delivery delivered(const char* id, ProtobufMessage message, Answers replies,
-                   std::vector<Milliseconds>* waits = nullptr) {
+BatchResult delivered(const char* id, ProtobufMessage message, Answers replies,
+                      std::vector<Milliseconds>* waits = nullptr) {
     Sending sending(*id == 0 ? Mutation() : mutation_of({id}), message, std::move(replies));
     (void)sending.sink({sample("a", 1, sending.clock.wall_ms())});
     if (waits != nullptr) *waits = sending.clock.waits;

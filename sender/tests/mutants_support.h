@@ -80,7 +80,7 @@ inline std::vector<proto::Series> rich_batch(std::int64_t now) {
     EXPECT_TRUE(native) << (native ? "" : native.error().text());
     if (!text || !native) return {};
     const proto::Labels labels = {{"instance", "host:1"}, {"job", "rich"}};
-    Target scraped({.target_labels = labels}), file({.target_labels = labels});
+    ScrapedTarget scraped({.target_labels = labels}), file({.target_labels = labels});
     auto points = scraped.ingest(*text, now);
     for (auto& series : file.ingest(*native, now)) points.push_back(std::move(series));
     return points;
@@ -116,7 +116,7 @@ public:
     VirtualClock clock;
     Scraper::Sink sink;  ///< takes one scrape
     std::vector<WireRequest> sent;
-    std::vector<Delivery> deliveries;
+    std::vector<BatchResult> deliveries;
     std::size_t connections = 0;
 
 private:

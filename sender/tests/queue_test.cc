@@ -290,7 +290,7 @@ TEST(BitExact, FromTextToTheWire) {
         MiniReceiver receiver;
         SystemClock clock;
         Queue queue({.shards = 3}, remote_to(receiver.url(), message), clock);
-        Target target;
+        ScrapedTarget target;
         const auto scrape = parse_exposition(input, InputFormat::kText);
         ASSERT_TRUE(scrape);
         (void)queue.push(target.ingest(*scrape, 1'700'000'000'000));

@@ -33,7 +33,7 @@ struct Bench {
         options.url = url();
         options.message = message;
     }
-    Delivery deliver(std::vector<proto::Series> batch = {sample("a", 1, 1000)}) {
+    BatchResult deliver(std::vector<proto::Series> batch = {sample("a", 1, 1000)}) {
         if (!writer)
             writer.emplace(options, session, transport, clock, random,
                            [this](LogLevel, const std::string& text) { log.push_back(text); });
@@ -120,7 +120,7 @@ TEST(Retries, FiveHundredsAreRetriedWithTheSameBytesAndAnAttemptHeader) {
     for (const int status : {500, 501, 502, 503, 504, 599}) {
         SCOPED_TRACE(status);
         Bench bench({answer(status), answer(status), answer(204)});
-        const Delivery done = bench.deliver();
+        const BatchResult done = bench.deliver();
         EXPECT_EQ(done.outcome, Outcome::kAccepted);
         EXPECT_EQ(done.attempts, 3U);
         ASSERT_EQ(bench.transport.sent.size(), 3U);
@@ -134,7 +134,7 @@ TEST(Retries, FiveHundredsAreRetriedWithTheSameBytesAndAnAttemptHeader) {
 
 TEST(Retries, TransportErrorsAreRetried) {
     Bench bench({no_answer(), no_answer(), answer(200)});
-    const Delivery done = bench.deliver();
+    const BatchResult done = bench.deliver();
     EXPECT_EQ(done.outcome, Outcome::kAccepted);
     EXPECT_EQ(done.answers, 1U);
 }
@@ -143,7 +143,7 @@ TEST(Retries, NoFourHundredIsRetried) {
     for (int status = 400; status < 500; ++status) {
         SCOPED_TRACE(status);
         Bench bench({answer(status, {{"Retry-After", "1"}}, "please retry"), answer(204)});
-        const Delivery done = bench.deliver();
+        const BatchResult done = bench.deliver();
         EXPECT_EQ(done.outcome, Outcome::kRejected);
         EXPECT_EQ(bench.transport.sent.size(), 1U);
         EXPECT_EQ(done.status, status);
@@ -221,7 +221,7 @@ TEST(RetryAfter, IsTheLeastWait) {
 TEST(Retries, BoundedByNumber) {
     Bench bench({answer(500)});
     bench.options.max_retries = 3;
-    const Delivery done = bench.deliver();
+    const BatchResult done = bench.deliver();
     EXPECT_EQ(done.outcome, Outcome::kGaveUp);
     EXPECT_EQ(done.attempts, 4U);
     EXPECT_EQ(done.error, "the receiver answered 500; gave up after 4 attempts");
@@ -233,7 +233,7 @@ TEST(Retries, BoundedByTimeSinceTheFirstFailure) {
     EXPECT_EQ(bench.deliver().outcome, Outcome::kGaveUp);
     EXPECT_LE(bench.clock.now() - SteadyTime(), Milliseconds(10'000));
     EXPECT_GE(bench.clock.now() - SteadyTime(), Milliseconds(5'000));
-    const Delivery next =
+    const BatchResult next =
         bench.deliver();  // the receiver has been away for too long: one more attempt, not ten more seconds
     EXPECT_EQ(next.outcome, Outcome::kGaveUp);
     EXPECT_LE(next.attempts, 2U);
@@ -244,7 +244,7 @@ TEST(Retries, EndWhenCancelled) {
     bench.transport.on_post = [&] {
         if (bench.transport.sent.size() == 3) bench.session.cancel();
     };
-    const Delivery done = bench.deliver();
+    const BatchResult done = bench.deliver();
     EXPECT_EQ(done.outcome, Outcome::kCancelled);
     EXPECT_EQ(done.attempts, 3U);
 }
@@ -260,7 +260,7 @@ TEST(Redirects, OnlyThoseThatKeepMethodAndBody) {
     }
     for (const int status : {300, 301, 302, 303, 304}) {
         Bench bench({answer(status, {{"Location", "/other"}}), answer(204)});
-        const Delivery done = bench.deliver();
+        const BatchResult done = bench.deliver();
         EXPECT_EQ(done.outcome, Outcome::kRejected);
         EXPECT_EQ(bench.transport.sent.size(), 1U);
         EXPECT_THAT(done.error, HasSubstr("a redirect is followed only for 307 and 308"));
@@ -269,7 +269,7 @@ TEST(Redirects, OnlyThoseThatKeepMethodAndBody) {
 
 TEST(Redirects, Bounded) {
     Bench bench({answer(307, {{"Location", "/again"}})});
-    const Delivery done = bench.deliver();
+    const BatchResult done = bench.deliver();
     EXPECT_EQ(done.outcome, Outcome::kRejected);
     EXPECT_EQ(bench.transport.sent.size(), 4U);
     EXPECT_EQ(done.error, "more than 3 redirects, the last one to http://127.0.0.1:9201/again");
@@ -287,7 +287,7 @@ TEST(Redirects, ToAnotherOriginDropCredentials) {
 TEST(Fallback, On415HeadersAndBodyChangeTogetherAndStayChanged) {
     Bench bench({answer(415), answer(204), answer(204)}, ProtobufMessage::kV2);
     bench.options.fallback = true;
-    const Delivery first = bench.deliver();
+    const BatchResult first = bench.deliver();
     EXPECT_EQ(first.outcome, Outcome::kAccepted);
     EXPECT_TRUE(first.fell_back);
     EXPECT_EQ(first.message, ProtobufMessage::kV1);
@@ -318,7 +318,7 @@ TEST(Fallback, NoneFrom10) {
 
 TEST(Written, TwoHundredWithoutHeadersCountsAs415) {
     Bench bench({answer(204)}, ProtobufMessage::kV2);
-    const Delivery done = bench.deliver();
+    const BatchResult done = bench.deliver();
     EXPECT_EQ(done.outcome, Outcome::kRejected);
     EXPECT_THAT(done.error, HasSubstr("treated as 415"));
     EXPECT_EQ(bench.transport.sent.size(), 1U);
@@ -333,7 +333,7 @@ TEST(Written, CountsAreCompared) {
     const std::vector<proto::Series> two{sample("a", 1, 1), sample("b", 1, 1)};
     EXPECT_FALSE(equal.deliver(two).written_mismatch());
     Bench less({answer(200, written(1))}, ProtobufMessage::kV2);
-    const Delivery done = less.deliver(two);
+    const BatchResult done = less.deliver(two);
     EXPECT_TRUE(done.written_mismatch());
     EXPECT_EQ(done.outcome, Outcome::kAccepted);  // reported, not sent again
     EXPECT_EQ(less.transport.sent.size(), 1U);

@@ -33,8 +33,8 @@ Scrape text(std::string_view input) { return parsed(input, InputFormat::kText); 
 Scrape openmetrics(const std::string& input) { return parsed(input + "# EOF\n", InputFormat::kOpenMetrics); }
 
 TEST(TargetLabels, ScrapedLabelsAreKeptUnderAnotherName) {
-    const Target target({.target_labels = {{"job", "j"}, {"instance", "i"}},
-                         .external_labels = {{"dc", "north"}, {"job", "external"}, {"none", ""}}});
+    const ScrapedTarget target({.target_labels = {{"job", "j"}, {"instance", "i"}},
+                                .external_labels = {{"dc", "north"}, {"job", "external"}, {"none", ""}}});
     EXPECT_EQ(series_name(target.final_labels({{"__name__", "a"}, {"exported_job", "y"}, {"job", "x"}})),
               "a{dc=\"north\",exported_exported_job=\"x\",exported_job=\"y\",instance=\"i\",job=\"j\"}");
     EXPECT_EQ(series_name(target.final_labels({{"Zone", "z"}, {"__name__", "a"}, {"dc", "own"}})),
@@ -42,7 +42,7 @@ TEST(TargetLabels, ScrapedLabelsAreKeptUnderAnotherName) {
 }
 
 TEST(StaleMarkers, SeriesThatDisappearsIsMarkedOnce) {
-    Target target;
+    ScrapedTarget target;
     EXPECT_THAT(lines(target.ingest(text("a 1\nb 2\nc 3\n"), 1000)),
                 ::testing::ElementsAre("a 1 @1000", "b 2 @1000", "c 3 @1000"));
     EXPECT_THAT(lines(target.ingest(text("b 2\n"), 2000)),
@@ -53,13 +53,13 @@ TEST(StaleMarkers, SeriesThatDisappearsIsMarkedOnce) {
 }
 
 TEST(StaleMarkers, ExactBits) {
-    Target target;
+    ScrapedTarget target;
     (void)target.ingest(text("a 1\n"), 1000);
     EXPECT_EQ(target.ingest(text(""), 2000).at(0).samples.at(0).value_bits, 0x7ff0000000000002U);
 }
 
 TEST(StaleMarkers, AllSeriesWhenTheScrapeFails) {
-    Target target;
+    ScrapedTarget target;
     (void)target.ingest(text("# TYPE h histogram\nh_bucket{le=\"+Inf\"} 1\nh_count 1\na 1\n"), 1000);
     EXPECT_THAT(lines(target.fail(2000)),
                 ::testing::ElementsAre("a stale @2000", "h_bucket{le=\"+Inf\"} stale @2000", "h_count stale @2000"));
@@ -67,14 +67,14 @@ TEST(StaleMarkers, AllSeriesWhenTheScrapeFails) {
 }
 
 TEST(StaleMarkers, NoneForExplicitTimestamps) {
-    Target target;
+    ScrapedTarget target;
     (void)target.ingest(text("a 1 500\nb 2\n"), 1000);
     EXPECT_THAT(lines(target.ingest(text("b 2\n"), 2000)), ::testing::ElementsAre("b 2 @2000"));
     EXPECT_THAT(lines(target.fail(3000)), ::testing::ElementsAre("b stale @3000"));
 }
 
 TEST(StaleMarkers, FloatMarkerForANativeHistogram) {
-    Target target;
+    ScrapedTarget target;
     (void)target.ingest(
         parsed(R"({"metrics":[{"name":"h","type":"histogram","series":[{"histogram":{"count":0,"sum":0}}]}]})",
                InputFormat::kJson),
@@ -97,7 +97,7 @@ TEST(StaleMarkers, EverySeriesOfAHistogramThatDisappears) {
         if (classic) all.push_back({"c", "", "", proto::ExposedType::kHistogram, {{}}});
         return parsed(proto::encode_metric_families(all), InputFormat::kProtobuf);
     };
-    Target target;
+    ScrapedTarget target;
     EXPECT_EQ(target.ingest(histograms(true, true), 1000).size(), 5U);
     EXPECT_THAT(lines(target.ingest(histograms(false, true), 2000)), ::testing::Contains("n stale @2000"));
     // It comes back as what it was, and goes for good.
@@ -109,7 +109,7 @@ TEST(StaleMarkers, EverySeriesOfAHistogramThatDisappears) {
 }
 
 TEST(Timestamps, ExplicitOnesAreSentOnceAndInOrder) {
-    Target target;
+    ScrapedTarget target;
     EXPECT_THAT(lines(target.ingest(text("a 2 200\na 1 100\n"), 1000)), ::testing::ElementsAre("a 1 @100", "a 2 @200"));
     EXPECT_THAT(lines(target.ingest(text("a 2 200\n"), 2000)), ::testing::IsEmpty());
     EXPECT_EQ(target.stats().repeated, 1U);
@@ -119,20 +119,20 @@ TEST(Timestamps, ExplicitOnesAreSentOnceAndInOrder) {
 }
 
 TEST(StartTimestamps, FromCreated) {
-    Target target;
+    ScrapedTarget target;
     EXPECT_THAT(
         lines(target.ingest(openmetrics("# TYPE c counter\nc_total 5\nc_created 0.5\n# TYPE g gauge\ng 1\n"), 1000)),
         ::testing::ElementsAre("c_total 5 @1000 start=500", "g 1 @1000"));
 }
 
 TEST(StartTimestamps, ACreatedTimeInTheFutureIsNotUsed) {
-    Target target;
+    ScrapedTarget target;
     EXPECT_THAT(lines(target.ingest(openmetrics("# TYPE c counter\nc_total 5\nc_created 7\n"), 1000)),
                 ::testing::ElementsAre("c_total 5 @1000 start=999"));
 }
 
 TEST(StartTimestamps, FromTheProcessStart) {
-    Target target;
+    ScrapedTarget target;
     const char* const input = "# TYPE c counter\nc 5\nprocess_start_time_seconds 0.25\n";
     EXPECT_THAT(lines(target.ingest(text(input), 1000)),
                 ::testing::ElementsAre("c 5 @1000 start=250", "process_start_time_seconds 0.25 @1000"));
@@ -141,7 +141,7 @@ TEST(StartTimestamps, FromTheProcessStart) {
 }
 
 TEST(StartTimestamps, JustBeforeTheFirstSampleOrTheLastScrapeWithoutTheSeries) {
-    Target target;
+    ScrapedTarget target;
     EXPECT_THAT(lines(target.ingest(text("# TYPE c counter\nc 5\n"), 1000)),
                 ::testing::ElementsAre("c 5 @1000 start=999"));
     EXPECT_THAT(lines(target.ingest(text("# TYPE c counter\nc 6\nc{new=\"1\"} 1\n"), 2000)),
@@ -149,7 +149,7 @@ TEST(StartTimestamps, JustBeforeTheFirstSampleOrTheLastScrapeWithoutTheSeries) {
 }
 
 TEST(StartTimestamps, ResetLiesBetweenTheSamples) {
-    Target target;
+    ScrapedTarget target;
     (void)target.ingest(text("# TYPE c counter\nc 5\n"), 1000);
     EXPECT_THAT(lines(target.ingest(text("# TYPE c counter\nc 2\n"), 2000)),
                 ::testing::ElementsAre("c 2 @2000 start=1001"));
@@ -158,7 +158,7 @@ TEST(StartTimestamps, ResetLiesBetweenTheSamples) {
 }
 
 TEST(StartTimestamps, ResetOfOneBucketMovesTheWholeHistogram) {
-    Target target;
+    ScrapedTarget target;
     const auto input = [](int bucket, int count, int sum) {
         return text("# TYPE h histogram\nh_sum " + std::to_string(sum) + "\nh_bucket{le=\"1\"} " +
                     std::to_string(bucket) + "\nh_bucket{le=\"+Inf\"} " + std::to_string(count) + "\nh_count " +
@@ -171,7 +171,7 @@ TEST(StartTimestamps, ResetOfOneBucketMovesTheWholeHistogram) {
 }
 
 TEST(StartTimestamps, SurviveAFailedScrape) {
-    Target target;
+    ScrapedTarget target;
     (void)target.ingest(text("# TYPE c counter\nc 5\n"), 1000);
     (void)target.fail(2000);
     EXPECT_THAT(lines(target.ingest(text("# TYPE c counter\nc 6\n"), 3000)),
@@ -179,14 +179,14 @@ TEST(StartTimestamps, SurviveAFailedScrape) {
 }
 
 TEST(StartTimestamps, OnSeveralSamplesOfOneFile) {
-    Target target;
+    ScrapedTarget target;
     EXPECT_THAT(
         lines(target.ingest(text("# TYPE c counter\nc 1 100\nc 5 200\nc 2 300\nc 3 400\n"), 1000)),
         ::testing::ElementsAre("c 1 @100 start=99", "c 5 @200 start=99", "c 2 @300 start=201", "c 3 @400 start=201"));
 }
 
 TEST(Exemplars, RepeatedAndOlderOnesAreNotSentAgain) {
-    Target target;
+    ScrapedTarget target;
     EXPECT_THAT(
         lines(target.ingest(openmetrics("# TYPE c counter\nc_total 5 # {a=\"1\"} 1 0.5\nc_created 0.1\n"), 1000)),
         ::testing::ElementsAre("c_total 5 @1000 start=100 # 1 @500"));
@@ -204,7 +204,7 @@ TEST(Exemplars, RepeatedAndOlderOnesAreNotSentAgain) {
 }
 
 TEST(Exemplars, OfANativeHistogramAreSentOnceThoughEachScrapeShowsThemAll) {
-    Target target;
+    ScrapedTarget target;
     const auto scrape = [](std::vector<std::pair<double, std::int64_t>> exemplars) {
         std::vector<proto::ExposedFamily> all(1);
         all[0].name = "h";
@@ -225,7 +225,7 @@ TEST(Exemplars, OfANativeHistogramAreSentOnceThoughEachScrapeShowsThemAll) {
 }
 
 TEST(Report, GaugesWithTargetLabels) {
-    Target target({.target_labels = {{"job", "j"}}, .reports = true});
+    ScrapedTarget target({.target_labels = {{"job", "j"}}, .reports = true});
     EXPECT_THAT(lines(target.report(true, 0.5, 7, 1000)),
                 ::testing::ElementsAre("scrape_duration_seconds{job=\"j\"} 0.5 @1000",
                                        "scrape_samples_scraped{job=\"j\"} 7 @1000", "up{job=\"j\"} 1 @1000"));

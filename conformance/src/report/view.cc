@@ -21,14 +21,14 @@ std::string title_of(std::string_view group) {
     return out;
 }
 
-std::size_t Counts::total() const {
+std::size_t VerdictCounts::total() const {
     std::size_t sum = expected;
     for (const auto& [verdict, n] : of) sum += n;
     return sum;
 }
 
-Counts count(const Results& results) {
-    Counts counts;
+VerdictCounts count(const Results& results) {
+    VerdictCounts counts;
     for (const auto& check : results.checks) {
         if (check.excused())
             ++counts.expected;

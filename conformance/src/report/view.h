@@ -15,7 +15,7 @@ namespace prw::conformance::report {
 /// "labels" → "Labels".
 [[nodiscard]] std::string title_of(std::string_view group);
 
-struct Counts {
+struct VerdictCounts {
     std::map<Verdict, std::size_t> of;
     std::size_t expected = 0;  ///< known failures that failed as listed; not in `of`
     std::size_t broken = 0;    ///< expectations that do not hold; their outcomes are in `of`
@@ -25,7 +25,7 @@ struct Counts {
     }
     [[nodiscard]] std::size_t total() const;
 };
-[[nodiscard]] Counts count(const Results& results);
+[[nodiscard]] VerdictCounts count(const Results& results);
 
 /// Checks in report order: groups as they first occur, within a group as given.
 struct Group {

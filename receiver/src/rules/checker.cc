@@ -275,8 +275,8 @@ CheckResult Checker::judge(std::string_view raw_head, std::string_view body, boo
             state.uncompressed = m.have_bytes = true;
             state.uncompressed_size = m.buffer.size();
             m.message = state.declared.value_or(ProtobufMessage::kV1);
-            accepted = state.declared && !m.options.known_source && !m.buffer.view().empty() &&
-                       m.fast.accept(m.buffer.view(), m.message, now_ms, counts);
+            accepted =
+                state.declared && !m.buffer.view().empty() && m.fast.accept(m.buffer.view(), m.message, now_ms, counts);
             if (accepted) {
                 ++m.accepted_fast;
                 state.actual = state.declared;

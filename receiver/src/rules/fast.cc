@@ -39,8 +39,7 @@
 //                   histogram-series-name: at the
 //                   first series of each name, and equal for all others.
 //   batch size      at most 10,000 series.
-// Clauses on head and body (prw1.headers, prw2.headers, ext.http, ext.snappy, …) are judged elsewhere in every case,
-// and so are those that only a known source could show (CheckOptions::known_source does not take this path).
+// Clauses on head and body (prw1.headers, prw2.headers, ext.http, ext.snappy, …) are judged elsewhere in every case.
 #include <random>
 
 #include "fast_impl.h"

@@ -241,7 +241,7 @@ private:
                          .field = path(series, index, j, false),
                          .protobuf = name_range(label)};
         };
-        report(c_, kTraceId, series, draft, c_.options.known_source ? Severity::kWarn : Severity::kInfo);
+        report(c_, kTraceId, series, draft, Severity::kInfo);
     }
 
     const Context& c_;

@@ -298,7 +298,7 @@ private:
                 .field = element_path(index, "histograms", j, "start_timestamp"),
                 .protobuf = h.range};
         };
-        start_.report(c_, kStart, index, draft, c_.options.known_source ? Severity::kWarn : Severity::kInfo);
+        start_.report(c_, kStart, index, draft, Severity::kInfo);
     }
 
     const Context& c_;

@@ -143,7 +143,7 @@ public:
                         [](const auto& m) { return m.type != 0 || !m.help.empty() || !m.unit.empty(); }))
             untyped_severity_ = Severity::kInfo;
         for (std::uint32_t i = 0; i < view_.series.size(); ++i) series(i, view_.series[i]);
-        if (!c_.options.known_source && typed_ != 0 && helped_ == 0) {
+        if (typed_ != 0 && helped_ == 0) {
             const auto draft = [&] {
                 return Draft{.message = cat({typed_ == 1 ? std::string("The only typed series has no")
                                                          : cat({"None of the ", unum(typed_), " typed series has a"}),
@@ -211,7 +211,6 @@ private:
     [[nodiscard]] proto::ByteRange range_of(const proto::SeriesView& series) const {
         return series.metadata == proto::kNoRef ? series.range : view_.metadata[series.metadata].range;
     }
-    [[nodiscard]] Severity if_known() const { return c_.options.known_source ? Severity::kWarn : Severity::kInfo; }
 
     void series(std::uint32_t index, const proto::SeriesView& series) {
         // Entries without samples are reported as such; a stale marker may outlive the metadata.
@@ -230,14 +229,6 @@ private:
             if (type != MetricType::kUnspecified) {
                 if (typed_++ == 0) first_typed_ = index;
                 if (!metadata.help.empty()) ++helped_;
-            }
-            if (metadata.help.empty() && metadata.help_in_range && c_.options.known_source) {
-                help_.report(c_, kHelp, index, [&] {
-                    return Draft{.message = cat({"Series of ", quoted(name),
-                                                 " have no help text; wanted help_ref to point at the source's"}),
-                                 .field = cat({series_path(index), ".metadata.help_ref"}),
-                                 .protobuf = range_of(series)};
-                });
             }
         }
         if (!has_metadata) return;
@@ -281,7 +272,7 @@ private:
                          .field = cat({series_path(index), ".metadata.help_ref"}),
                          .protobuf = metadata.range};
         };
-        report(c_, kHelpName, index, draft, if_known());
+        report(c_, kHelpName, index, draft, Severity::kInfo);
     }
 
     void placeholder(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name) {
@@ -314,7 +305,7 @@ private:
                          .field = cat({series_path(index), ".metadata.type"}),
                          .protobuf = metadata.range};
         };
-        report(c_, kGuidelines, index, draft, if_known());
+        report(c_, kGuidelines, index, draft, Severity::kInfo);
     }
 
     void consistent(std::uint32_t index, const proto::MetadataView& metadata, std::string_view name,
@@ -414,7 +405,7 @@ private:
     std::vector<std::uint32_t> first_;  ///< by symbol of the metric name: the first series that has it
     std::uint64_t typed_ = 0, helped_ = 0;
     std::uint32_t first_typed_ = 0;
-    Aggregate type_, help_;
+    Aggregate type_;
     std::optional<Severity> untyped_severity_;  ///< of a series without type
 };
 

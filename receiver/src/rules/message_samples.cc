@@ -231,7 +231,7 @@ private:
                                       "start_timestamp"),
                 .protobuf = missing->range};
         };
-        start_.report(c_, kStart, index, draft, c_.options.known_source ? Severity::kWarn : Severity::kInfo);
+        start_.report(c_, kStart, index, draft, Severity::kInfo);
     }
 
     const Context& c_;

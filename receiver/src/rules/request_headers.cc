@@ -341,19 +341,19 @@ std::string normalised(std::string_view text) {
     return out;
 }
 
-struct Target {
+struct RequestTarget {
     std::string path;
     std::vector<std::string> parameters;
 };
 
-Target split_target(std::string_view target) {
+RequestTarget split_target(std::string_view target) {
     // absolute-form (RFC 9112 3.2.2), as sent through a proxy
     if (const auto scheme = target.find("://");
         scheme != std::string_view::npos && scheme < target.find_first_of("/?")) {
         const auto path = target.find_first_of("/?", scheme + 3);
         target = path == std::string_view::npos ? std::string_view{} : target.substr(path);
     }
-    Target out;
+    RequestTarget out;
     const auto mark = target.find('?');
     out.path = normalised(target.substr(0, mark));
     if (out.path.empty()) out.path = "/";

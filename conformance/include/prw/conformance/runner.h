@@ -36,7 +36,7 @@ struct RunOptions {
     std::vector<std::string> scenarios;            ///< empty: all
     std::string out = ".prw/last";                 ///< captures, logs and work directories go here, a folder a scenario
     std::vector<SourceFamily> source;              ///< further series to scrape, beside those of target.source
-    unsigned jobs = 0;                             ///< scenarios at a time; 0: two a core
+    unsigned jobs = 0;                             ///< scenarios at a time; 0: five a core
     /// The longest time of one scenario; nullopt: a minute, and more for a sender that is slower than once a second.
     std::optional<std::chrono::milliseconds> timeout;
     std::chrono::milliseconds attach_for{0};  ///< --attach: how long to listen; 0: until `stop`

@@ -40,9 +40,6 @@ struct CheckOptions {
     std::string expected_host;
     /// True when the harness answers as a 1.x receiver, so that 2.0's "towards 1.x receivers" clauses apply.
     bool peer_is_1x = false;
-    /// Known input (the harness' own scrape target): heuristics that need to know the source may judge. False by
-    /// default.
-    bool known_source = false;
 };
 
 /// What kind of request it is, decided by method, Content-Type and body, never by the version header.

@@ -108,7 +108,8 @@ enum class Outcome : std::uint8_t {
 };
 [[nodiscard]] std::string_view name_of(Outcome outcome);
 
-struct Delivery {
+/// What became of one batch.
+struct BatchResult {
     Outcome outcome = Outcome::kNothing;
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;  ///< of the last attempt
     int status = 0;                                                ///< of the last answer; 0: none came
@@ -128,7 +129,7 @@ public:
                  Log log);
     /// Blocks until the batch is accepted, refused for good, given up or cancelled. 5xx and transport errors are
     /// retried with the same bytes.
-    [[nodiscard]] Delivery deliver(const std::vector<proto::Series>& batch);
+    [[nodiscard]] BatchResult deliver(const std::vector<proto::Series>& batch);
 
 private:
     struct Attempt;

@@ -72,7 +72,7 @@ private:
     [[nodiscard]] Result<Scrape> fetch_and_parse(std::string& format_note);
 
     ScrapeOptions options_;
-    Target target_;
+    ScrapedTarget target_;
     Clock& clock_;
     Sink sink_;
     Log log_;

@@ -34,9 +34,9 @@ struct TargetStats {
 /// process_start_time_seconds of the same scrape; else the time of the last scrape that did not have the series yet;
 /// else one millisecond before the first sample. When a counter goes down, its new start lies between the two samples.
 /// A start is always earlier than the first sample it applies to, unless the source says otherwise.
-class Target {
+class ScrapedTarget {
 public:
-    explicit Target(TargetOptions options = {});
+    explicit ScrapedTarget(TargetOptions options = {});
 
     /// A successful scrape (or file). Every series of the result has one sample or histogram. In time order per series.
     /// Series without explicit timestamps that the last scrape had and this one has not get a stale marker at
