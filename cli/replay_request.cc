@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "prw/proto/body.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
@@ -14,13 +15,12 @@ namespace prw::cli {
 
 namespace {
 
-/// The message of a body that may be shifted, uncompressed. Beyond the receivers' usual limit it is left alone.
-std::optional<proto::ProtobufMessage> message_in(const receiver::Exchange& exchange, const std::string& payload,
-                                                 proto::PaddedBuffer& buffer) {
+/// The body, where it may be shifted. Beyond the receivers' usual limit it is left alone.
+std::shared_ptr<const proto::Body> body_of(const receiver::Exchange& exchange, const std::string& payload) {
     const auto kind = exchange.check.actual ? exchange.check.actual : exchange.check.declared;
-    if (!kind || payload.empty() || !proto::uncompress_snappy(payload, proto::kDefaultMaxUncompressed, buffer))
-        return std::nullopt;
-    return kind;
+    if (!kind || payload.empty()) return nullptr;
+    auto body = proto::Body::uncompress(payload, *kind);
+    return body ? *std::move(body) : nullptr;
 }
 
 std::string one_chunk(const std::string& payload) {
@@ -93,12 +93,9 @@ private:
 }  // namespace
 
 std::optional<std::int64_t> newest_timestamp(const receiver::Exchange& exchange) {
-    proto::PaddedBuffer buffer;
-    const auto kind = message_in(exchange, exchange.payload(), buffer);
-    if (!kind) return std::nullopt;
-    proto::RequestView view;
-    proto::decode(buffer.view(), *kind, view);
-    return view.malformed ? std::nullopt : proto::newest_timestamp(view);
+    const auto body = body_of(exchange, exchange.payload());
+    if (!body) return std::nullopt;
+    return body->view().malformed ? std::nullopt : proto::newest_timestamp(body->view());
 }
 
 ReplayRequest make_replay_request(const receiver::Exchange& exchange, const ReplayRequestOptions& options) {
@@ -106,13 +103,12 @@ ReplayRequest make_replay_request(const receiver::Exchange& exchange, const Repl
     const std::string captured = exchange.payload();
     out.payload = captured;
     if (options.shift_ms && *options.shift_ms != 0 && !captured.empty()) {
-        proto::PaddedBuffer buffer;
-        const auto kind = message_in(exchange, captured, buffer);
-        const auto moved = kind ? proto::shift_timestamps(buffer.view(), *kind, *options.shift_ms)
+        const auto body = body_of(exchange, captured);
+        const auto moved = body ? proto::shift_timestamps(body->bytes(), body->message(), *options.shift_ms)
                                 : fail(ErrorCode::kMalformed, "not a snappy block with a message of Remote Write");
         if (!moved) {
             out.note = moved.error().what + ": sent as it is";
-        } else if (*moved != buffer.view()) {
+        } else if (*moved != body->bytes()) {
             out.payload = proto::compress_snappy(*moved);
             out.shifted = true;
         }

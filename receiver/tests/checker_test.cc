@@ -99,6 +99,28 @@ TEST(Checker, ABodyAloneIsJudgedWithoutAHead) {
     }
 }
 
+TEST(Checker, GivesItsBodyAwayAndJudgesOn) {
+    for (const auto message : {kV1, kV2}) {
+        const auto clean = RequestBuilder(message).build();
+        const auto odd = RequestBuilder(message).series(valid_series({{"job", "b"}, {"__name__", "up"}})).build();
+        Checker checker(test_options());
+        EXPECT_EQ(checker.take_body(), nullptr) << "nothing was judged yet";
+        for (const auto* request : {&clean, &odd, &clean, &odd}) {
+            const auto result = checker.check(request->head, request->body);
+            const auto body = checker.take_body();
+            ASSERT_NE(body, nullptr);
+            EXPECT_EQ(body->message(), message);
+            EXPECT_EQ(body->bytes().size(), result.uncompressed_size);
+            EXPECT_EQ(body->view().series.size(), result.series);
+            EXPECT_EQ(checker.take_body(), nullptr) << "it is gone";
+            EXPECT_TRUE(checker.view().series.empty());
+            EXPECT_EQ(result.findings.empty(), request == &clean);
+        }
+        EXPECT_EQ(checker.check(clean.head, "no block").decoded, false);
+        EXPECT_EQ(checker.take_body(), nullptr);
+    }
+}
+
 TEST(Checker, FindingsNeverQuoteCredentials) {
     const auto result =
         check("POST /w?token=hush HTTP/1.1\r\nAuthorization: hush\x01hush\r\nX y: a\r\n\r\n", "", test_options());

@@ -119,6 +119,47 @@ TEST(Receiver, WhatAResponseCausesComesAfterItAlsoOnOtherConnections) {
     }
 }
 
+TEST(Receiver, HandsOnWhatTheCheckerDecodedUntilTheObserverReturns) {
+    for (const bool hands_on : {false, true}) {
+        for (const bool clean : {false, true}) {
+            ReceiverOptions options;
+            options.hand_on_bodies = hands_on;
+            options.on_violation = OnViolation::kAccept;
+            bool same = false;
+            std::size_t series = 0;
+            Exchange copy;
+            RunningReceiver receiver(options, [&](const Exchange& e) {
+                const auto first = e.body(), second = e.body();
+                same = first == second;
+                series = first ? first->view().series.size() : 0;
+                copy = e;
+            });
+            auto builder = RequestBuilder();
+            if (!clean) builder.series(prw::testing::valid_series({{"job", "b"}, {"__name__", "up"}}));  // not sorted
+            EXPECT_EQ(receiver.send(builder).status, 204);
+            receiver->stop();
+            EXPECT_EQ(same, hands_on) << "one that was decoded once, or twice";
+            EXPECT_GT(series, 0U);
+            EXPECT_EQ(series, receiver->exchanges().at(0)->check.series);
+            EXPECT_EQ(receiver->exchanges().at(0)->check.findings.empty(), clean);
+            EXPECT_TRUE(receiver->exchanges().at(0)->decoded.expired());
+            EXPECT_TRUE(copy.decoded.expired()) << "a copy does not hold on to it";
+            const auto later = copy.body();
+            ASSERT_NE(later, nullptr) << "decoded anew";
+            EXPECT_EQ(later->view().series.size(), series);
+        }
+    }
+}
+
+TEST(Receiver, ABodyThatDoesNotDecodeIsNotThere) {
+    ReceiverOptions options;
+    options.hand_on_bodies = true;
+    RunningReceiver receiver(options);
+    const auto request = RequestBuilder().build();
+    EXPECT_EQ(receiver.send(request.head + std::string(request.body.size(), 'x')).status, 400);
+    EXPECT_EQ(receiver.exchanges(1).at(0)->body(), nullptr);
+}
+
 TEST(Receiver, ASlowObserverDoesNotHoldBackResponses) {
     std::promise<void> go;
     auto gate = go.get_future().share();

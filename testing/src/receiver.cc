@@ -6,8 +6,6 @@
 
 #include "near_miss.h"
 #include "prw/proto/http_head.h"
-#include "prw/proto/snappy_block.h"
-#include "prw/proto/view.h"
 #include "prw/receiver/text.h"
 
 namespace prw::testing {
@@ -51,14 +49,9 @@ std::vector<Request> requests_in(const std::vector<std::shared_ptr<const receive
 
 Request request_of(std::shared_ptr<const receiver::Exchange> exchange) {
     Request out;
-    const auto& check = exchange->check;
-    out.message = check.actual.value_or(check.declared.value_or(proto::ProtobufMessage::kV1));
-    // The receiver has decompressed it within its own limit; a second limit could only lose it.
-    proto::PaddedBuffer buffer;
-    if (check.decoded && proto::uncompress_snappy(exchange->payload(), check.uncompressed_size, buffer)) {
-        proto::RequestView view;
-        proto::decode(buffer.view(), out.message, view);
-        auto model = proto::to_model(view);
+    out.message = exchange->check.message();
+    if (const auto body = exchange->body()) {
+        auto model = proto::to_model(body->view());
         out.series = std::move(model.series);
         out.metadata = std::move(model.metadata);
     }
@@ -74,7 +67,10 @@ Request request_of(std::string_view head, std::string_view body) {
     auto exchange = std::make_shared<receiver::Exchange>();
     exchange->raw_head = head;
     exchange->raw_body = body;
-    exchange->check = receiver::check(head, body);
+    receiver::Checker checker;
+    exchange->check = checker.check(head, body);
+    const auto held = checker.take_body();
+    exchange->decoded = held;
     return request_of(std::move(exchange));
 }
 

@@ -68,9 +68,11 @@ Result<Rejudged> judge_again(const receiver::Capsule& capsule, std::span<const r
     receiver::Checker checker(check_options(capsule));
     for (const auto& original : exchanges) {
         receiver::Exchange exchange = original;
+        std::shared_ptr<const proto::Body> body;
         if (exchange.read_status == http::ReadStatus::kComplete) {
             checker.options().now_ms = exchange.received_unix_ms;
             exchange.check = checker.check(exchange.raw_head, exchange.payload());
+            exchange.decoded = body = checker.take_body();
         }
         record->observation.add(exchange);
     }

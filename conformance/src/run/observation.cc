@@ -9,7 +9,6 @@
 #include "prw/proto/http_head.h"
 #include "prw/proto/model.h"
 #include "prw/proto/protocol.h"
-#include "prw/proto/snappy_block.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/limits.h"
 #include "prw/receiver/rule_ids.h"
@@ -198,13 +197,13 @@ void Observation::note_types(const proto::RequestView& view) {
     }
 }
 
-void Observation::note_subjects(const receiver::Exchange& exchange, const Delivery& delivery, std::string_view body) {
+void Observation::note_subjects(const receiver::Exchange& exchange, const Delivery& delivery) {
     auto& seen = subjects_[static_cast<std::size_t>(delivery.message)];
     seen += exchange.check.subjects;
     // The same body after a refusal is a retry, whether its head says so or not.
     const bool refused = delivery.status == 0 || delivery.status == 429 || delivery.status >= 500;
     if (!refused && refused_.empty()) return;
-    const auto bits = digest(body);
+    const auto bits = digest(exchange.payload());
     if (refused_.contains(bits) && exchange.check.subjects[receiver::Subject::kRetry] == 0)
         ++seen[receiver::Subject::kRetry];
     if (refused) refused_.insert(bits);
@@ -218,7 +217,7 @@ void Observation::add(const receiver::Exchange& exchange) {
                                  head ? std::string(head->target) : std::string()});
     Delivery delivery;
     delivery.id = exchange.id;
-    delivery.message = exchange.check.actual.value_or(exchange.check.declared.value_or(proto::ProtobufMessage::kV1));
+    delivery.message = exchange.check.message();
     delivery.declared = exchange.check.declared;
     delivery.status = exchange.response_sent ? exchange.status : 0;
     delivery.connection = exchange.connection;
@@ -233,11 +232,8 @@ void Observation::add(const receiver::Exchange& exchange) {
     if (keep_heads_) delivery.head = exchange.raw_head;
     delivery.provoked = provoked(delivery.target);
 
-    proto::PaddedBuffer buffer;
-    const std::string body = exchange.payload();
-    if (exchange.check.decoded && proto::uncompress_snappy(body, proto::kDefaultMaxUncompressed, buffer)) {
-        proto::RequestView view;
-        proto::decode(buffer.view(), delivery.message, view);
+    if (const auto body = exchange.body()) {
+        const auto& view = body->view();
         delivery.decoded = !view.malformed;
         delivery.series = view.series.size();
         delivery.exemplars = view.exemplars.size();
@@ -299,7 +295,7 @@ void Observation::add(const receiver::Exchange& exchange) {
         }
     }
     // What was provoked to deviate is judged by the trial alone, and is no evidence of the rules either.
-    if (!delivery.provoked) note_subjects(exchange, delivery, body);
+    if (!delivery.provoked) note_subjects(exchange, delivery);
     std::vector<std::string_view> seen;
     for (const auto& finding : exchange.check.findings) {
         if (delivery.provoked || exposed_so(finding)) continue;

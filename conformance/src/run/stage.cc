@@ -203,6 +203,7 @@ bool Stage::open_with(Opening opening) {
     }
     options.control_api = false;
     options.keep_exchanges = 1;  // the capture and the observation have them
+    options.hand_on_bodies = true;  // to the observation
     receiver_ = std::make_unique<receiver::Receiver>(options);
     receiver_->on_exchange([this](const receiver::Exchange& exchange) { note(exchange); });
     if (auto started = opening.refuse ? receiver_->reserve() : receiver_->start(); !started) {

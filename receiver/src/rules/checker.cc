@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "catalogue.h"
 #include "prw/proto/protocol.h"
@@ -220,6 +221,17 @@ const proto::RequestView& Checker::view() {
     auto& m = *impl_;
     if (m.have_bytes && !m.seen_is_current) m.decode_seen(m.message);
     return m.seen;
+}
+
+std::shared_ptr<const proto::Body> Checker::take_body() {
+    auto& m = *impl_;
+    if (!m.have_bytes) return nullptr;
+    auto bytes = std::exchange(m.buffer, {});
+    auto view = std::exchange(m.seen, {});
+    const bool decoded = m.seen_is_current;
+    m.have_bytes = m.seen_is_current = false;
+    if (decoded) return std::make_shared<const proto::Body>(std::move(bytes), std::move(view));
+    return std::make_shared<const proto::Body>(std::move(bytes), m.message);
 }
 
 CheckResult Checker::check(std::string_view raw_head, std::string_view body) { return judge(raw_head, body, true); }

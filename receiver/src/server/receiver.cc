@@ -49,6 +49,13 @@ std::size_t footprint(const Exchange& e) {
     return size;
 }
 
+/// An exchange until the observer has had it.
+struct Pending {
+    std::shared_ptr<Exchange> exchange;
+    std::shared_ptr<const proto::Body> body;  ///< for Exchange::body(); only where bodies are handed on
+    [[nodiscard]] std::size_t bytes() const { return footprint(*exchange) + (body ? body->bytes().size() : 0); }
+};
+
 /// A response that takes its time on purpose gets its id at its end, so that ids stay in order and it holds back
 /// nobody.
 bool takes_long(const http::Response& response) {
@@ -76,7 +83,7 @@ struct Receiver::Impl {
     std::size_t kept_bytes = 0;
     std::uint64_t last_id = 0, count = 0;
     std::set<std::uint64_t> open;                                       ///< ids whose response is being written
-    std::map<std::uint64_t, std::shared_ptr<const Exchange>> finished;  ///< not handed out yet
+    std::map<std::uint64_t, Pending> finished;                          ///< not handed out yet
     std::size_t pending_bytes = 0;  ///< of those, with the one that the observer has
     bool closing = false;
     std::function<void(const Exchange&)> observer;
@@ -127,6 +134,7 @@ struct Receiver::Impl {
             return result;
         }
         [[nodiscard]] const proto::RequestView& view() { return checker_->view(); }
+        [[nodiscard]] std::shared_ptr<const proto::Body> take_body() { return checker_->take_body(); }
 
     private:
         Impl& impl_;
@@ -162,8 +170,8 @@ struct Receiver::Impl {
             if (auto answer = control_answer(request, *head)) return std::move(*answer);
 
         metrics.in_flight(1);
-        auto exchange = std::make_shared<Exchange>();
-        auto& e = *exchange;
+        const auto pending = std::make_shared<Pending>(Pending{std::make_shared<Exchange>(), nullptr});
+        auto& e = *pending->exchange;
         e.raw_head = request.raw_head;
         e.raw_body = request.raw_body;
         e.chunked = request.chunked;
@@ -191,6 +199,7 @@ struct Receiver::Impl {
             } else {
                 response = conforming_answer(e.check, policy());
             }
+            if (options.hand_on_bodies && e.check.decoded) e.decoded = pending->body = checker.take_body();
         } else {
             if (request.status == http::ReadStatus::kMalformedHead || request.status == http::ReadStatus::kBadLength) {
                 Lease checker(*this);
@@ -199,23 +208,23 @@ struct Receiver::Impl {
             response = unreadable_answer(request);
             e.check.status = status_of(request.status);
         }
-        response.attachment = exchange;
+        response.attachment = pending;
         return response;
     }
 
     /// Right before the first byte of the response: what a sender does because of it gets a higher id.
     void starting(const http::Response& response) {
-        const auto exchange = std::static_pointer_cast<Exchange>(response.attachment);
-        if (!exchange || takes_long(response)) return;
+        const auto pending = std::static_pointer_cast<Pending>(response.attachment);
+        if (!pending || takes_long(response)) return;
         const std::lock_guard lock(mutex);
-        exchange->id = ++last_id;
-        open.insert(exchange->id);
+        pending->exchange->id = ++last_id;
+        open.insert(pending->exchange->id);
     }
 
     void complete(const http::Response& response, http::SteadyTime start, http::SteadyTime end, bool sent) {
-        const auto exchange = std::static_pointer_cast<Exchange>(response.attachment);
-        if (!exchange) return;
-        auto& e = *exchange;
+        const auto pending = std::static_pointer_cast<Pending>(response.attachment);
+        if (!pending) return;
+        auto& e = *pending->exchange;
         e.response_start_us = to_us(start, started);
         e.response_end_us = to_us(end, started);
         e.response_sent = sent;
@@ -233,8 +242,8 @@ struct Receiver::Impl {
         std::unique_lock lock(mutex);
         if (e.id == 0) e.id = ++last_id;
         open.erase(e.id);
-        pending_bytes += footprint(e);
-        finished.emplace(e.id, exchange);
+        pending_bytes += pending->bytes();
+        finished.emplace(e.id, std::move(*pending));
         changed.notify_one();
         // A slow disk must not become memory.
         room.wait(lock, [this] { return pending_bytes <= options.max_pending_bytes; });
@@ -249,9 +258,9 @@ struct Receiver::Impl {
         for (;;) {
             changed.wait(lock, [&] { return next() || closing; });
             if (!next()) return;  // closing comes after the last connection, so that nothing is open or will be
-            const auto exchange = finished.begin()->second;
+            auto [exchange, body] = std::move(finished.begin()->second);
             finished.erase(finished.begin());
-            const auto size = footprint(*exchange);
+            const auto size = footprint(*exchange), held = body ? body->bytes().size() : 0;
             ++count;
             kept.push_back(exchange);
             kept_bytes += size;
@@ -264,7 +273,8 @@ struct Receiver::Impl {
                 observer(*exchange);
                 lock.lock();
             }
-            pending_bytes -= size;
+            body.reset();
+            pending_bytes -= size + held;
             room.notify_all();
             published.notify_all();
         }

@@ -5,6 +5,7 @@
 
 #include "mutants/row.h"
 #include "mutants/transports.h"
+#include "prw/proto/body.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
@@ -52,11 +53,8 @@ void take_for(Answer& answer, int status) {
 }
 
 proto::WriteRequest decode_body(std::string_view body, ProtobufMessage message) {
-    proto::PaddedBuffer buffer;
-    proto::RequestView view;
-    if (!proto::uncompress_snappy(body, proto::kDefaultMaxUncompressed, buffer)) return {};
-    proto::decode(buffer.view(), message, view);
-    return proto::to_model(view);
+    const auto decoded = proto::Body::uncompress(body, message);
+    return decoded ? proto::to_model((*decoded)->view()) : proto::WriteRequest();
 }
 
 std::string encode_body(const proto::WriteRequest& request, ProtobufMessage message) {
@@ -133,9 +131,9 @@ private:
             for (const Row* row : data) row->edits.data(request, message);
             encoded = proto::encode(request, message);
         } else {
-            proto::PaddedBuffer buffer;
-            if (!proto::uncompress_snappy(body, proto::kDefaultMaxUncompressed, buffer)) return;
-            encoded = buffer.view();
+            const auto plain = proto::Body::uncompress(body, message);
+            if (!plain) return;
+            encoded = (*plain)->bytes();
         }
         for (const Row* row : bytes) row->edits.bytes(encoded, message);
         if (!data.empty() || !bytes.empty()) body = proto::compress_snappy(encoded);

@@ -186,7 +186,7 @@ public:
 
 private:
     void note_types(const proto::RequestView& view);
-    void note_subjects(const receiver::Exchange& exchange, const Delivery& delivery, std::string_view body);
+    void note_subjects(const receiver::Exchange& exchange, const Delivery& delivery);
     /// A long label that was exposed is not the fault of who sends it on.
     [[nodiscard]] bool exposed_so(const receiver::Finding& finding) const;
     [[nodiscard]] bool provoked(std::string_view target) const;

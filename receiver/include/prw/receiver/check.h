@@ -20,9 +20,11 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/proto/body.h"
 #include "prw/proto/error.h"
 #include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
+#include "prw/proto/types.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/finding.h"
 
@@ -62,6 +64,10 @@ struct CheckResult : proto::ElementCounts {
     std::vector<Finding> findings;  ///< ordered by place
     /// The HTTP status a conforming receiver gives: 204, 400, 405, 413, 415.
     int status = 204;
+    /// By the bytes, else as declared, else 1.0.
+    [[nodiscard]] proto::ProtobufMessage message() const {
+        return actual.value_or(declared.value_or(proto::ProtobufMessage::kV1));
+    }
     [[nodiscard]] Severity worst() const;  ///< kInfo when there are no findings
     [[nodiscard]] bool conforming() const { return worst() != Severity::kFail; }
 };
@@ -85,6 +91,9 @@ public:
     /// The decoded view of the last request; empty if it did not decode. Valid until the next call. Decodes on first
     /// use.
     [[nodiscard]] const proto::RequestView& view();
+    /// Gives away the message of the last request, decoded where the rules or view() had to: nullptr if it did not
+    /// decompress. The next request finds no scratch memory of it, and view() is empty until then.
+    [[nodiscard]] std::shared_ptr<const proto::Body> take_body();
     [[nodiscard]] CheckOptions& options();
     /// How many messages were accepted without decoding them, since the checker was made.
     [[nodiscard]] std::uint64_t accepted_fast() const;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "prw/http/server.h"
+#include "prw/proto/body.h"
 #include "prw/receiver/check.h"
 
 namespace prw::receiver {
@@ -37,6 +39,12 @@ struct Exchange {
 
     /// The body proper (dechunked).
     [[nodiscard]] std::string payload() const;
+    /// The body decompressed and decoded as check.message(); nullptr where it does not decode (check.decoded). While
+    /// whoever checked it holds on to what the checker decoded (`decoded`), that; else decoded here and now.
+    [[nodiscard]] std::shared_ptr<const proto::Body> body() const;
+    /// Held by others, so that exchanges that are kept, copied or queued keep no decoded bodies: a receiver holds it
+    /// until its observer has returned.
+    std::weak_ptr<const proto::Body> decoded = {};
 };
 
 }  // namespace prw::receiver

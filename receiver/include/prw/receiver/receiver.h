@@ -34,6 +34,10 @@ struct ReceiverOptions {
     std::size_t max_error_body = 4096;   ///< bytes of the 400 text
     std::size_t keep_exchanges = 10000;  ///< in memory, oldest dropped first
     std::size_t keep_bytes = 256U << 20U;
+    /// The observer wants Exchange::body(): it gets what the checker decompressed and decoded, instead of doing both
+    /// again; dropped when it has returned. Costs the checker its scratch memory, so that only who looks at bodies
+    /// should ask for it.
+    bool hand_on_bodies = false;
     std::size_t max_pending_bytes =
         4U << 20U;  ///< of exchanges that wait for the observer; beyond that, connections wait with them
     bool control_api =
