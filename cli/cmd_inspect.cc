@@ -345,7 +345,7 @@ private:
         // Judged anew with the clock of the day it was received, so that old captures do not look late.
         checker_.options().now_ms = e.received_unix_ms;
         auto check = checker_.check(e.raw_head, payload);
-        return e.read_status == http::ReadStatus::kComplete ? check : e.check;
+        return e.read_status == proto::ReadStatus::kComplete ? check : e.check;
     }
 
     bool wanted(const receiver::Exchange& e, const receiver::CheckResult& check) {

@@ -111,7 +111,7 @@ private:
         const std::string time = proto::timestamp_text(e.received_unix_ms);
         std::string text = time.size() == 24 ? time.substr(11, 12) : time;
         text += "  #" + std::to_string(e.id) + "  " + (e.status != 0 ? std::to_string(e.status) : "---");
-        if (e.read_status != http::ReadStatus::kComplete) {
+        if (e.read_status != proto::ReadStatus::kComplete) {
             text += "  " + e.peer + "  " + std::string(name_of(e.read_status)) + ": " + receiver::printable(e.problem);
         } else if (e.check.kind == receiver::RequestKind::kProbe) {
             text += "  probe " + receiver::printable(head ? head->method : "", 20);
@@ -304,7 +304,7 @@ int receive(const Options& options, Io& io) {
     });
     if (const auto started = server.start(); !started) {
         io.err << "prw receive: " << started.error().text() << "\n";
-        if (started.error().cause.find("in use") != std::string::npos)
+        if (started.error().code == ErrorCode::kInUse)
             io.err << "another program listens there already; --web.listen-address 127.0.0.1:0 takes a free port\n";
         return kUsage;
     }

@@ -154,13 +154,13 @@ private:
     bool fits(const receiver::Filter& filter, const receiver::Exchange& exchange) {
         filter_checker_.options().now_ms = exchange.received_unix_ms;
         const auto check = filter_checker_.check(exchange.raw_head, exchange.payload());
-        const bool whole = exchange.read_status == http::ReadStatus::kComplete;
+        const bool whole = exchange.read_status == proto::ReadStatus::kComplete;
         return filter.matches(
             {exchange, whole ? check : exchange.check, filter.needs_view() ? &filter_checker_.view() : nullptr});
     }
 
     static bool sendable(const receiver::Exchange& exchange) {
-        return exchange.read_status == http::ReadStatus::kComplete &&
+        return exchange.read_status == proto::ReadStatus::kComplete &&
                exchange.check.kind != receiver::RequestKind::kProbe;
     }
 

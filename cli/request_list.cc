@@ -113,7 +113,7 @@ std::string list_row(const receiver::Exchange& exchange, const receiver::CheckRe
     std::string out;
     for (std::size_t i = 0; i < texts.size(); ++i) append_column(out, texts[i], columns[i].width);
     std::string finding;
-    if (exchange.read_status != http::ReadStatus::kComplete) {
+    if (exchange.read_status != proto::ReadStatus::kComplete) {
         finding = "x " + std::string(name_of(exchange.read_status));
     } else if (const auto* worst = worst_of(check)) {
         finding = std::string(1, receiver::mark_of(worst->severity)) + " " + printable(worst->rule);

@@ -639,7 +639,7 @@ TEST(Inspect, ObeysNothingThatCameFromOutside) {
                          body);
     e.fault = e.scripted = hostile;
     e.problem = hostile;
-    e.read_status = http::ReadStatus::kBadLength;
+    e.read_status = proto::ReadStatus::kBadLength;
     receiver::Finding stored;
     stored.rule = stored.message = stored.series = stored.field = stored.evidence = stored.fix = hostile;
     stored.clauses = {hostile};

@@ -248,7 +248,7 @@ TEST_F(Replay, LeavesOutWhatIsNoWholeWriteRequest) {
     start();
     auto probe = exchange_of(1, "GET /api/v1/write HTTP/1.1\r\nHost: a\r\n\r\n", "", 405);
     auto cut = simple_exchange(2, true, 0);
-    cut.read_status = http::ReadStatus::kClosedInBody;
+    cut.read_status = proto::ReadStatus::kClosedInBody;
     const auto outcome = prw({"replay", capture({probe, cut}), base_url()});
     EXPECT_EQ(outcome.code, kInconclusive);
     EXPECT_THAT(outcome.out, AllOf(HasSubstr("2 not sent"), HasSubstr("NOTHING SENT")));

@@ -47,7 +47,7 @@ Result<Descriptor> bound_socket(const std::string& host, std::uint16_t port) {
             return fd;
         error = errno;
     }
-    return fail(ErrorCode::kIo, "cannot listen", where, errno_text(error));
+    return fail(error == EADDRINUSE ? ErrorCode::kInUse : ErrorCode::kIo, "cannot listen", where, errno_text(error));
 }
 
 }  // namespace

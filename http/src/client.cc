@@ -42,6 +42,13 @@ ErrorCode code_of(Failure failure) {
         case Failure::kConnectTimeout:
         case Failure::kResponseTimeout:
             return ErrorCode::kTimeout;
+        case Failure::kRefused:
+            return ErrorCode::kRefused;
+        case Failure::kWrite:
+        case Failure::kReset:
+        case Failure::kClosedBeforeResponse:
+            return ErrorCode::kReset;
+        case Failure::kTruncatedResponse:
         case Failure::kMalformedResponse:
             return ErrorCode::kMalformed;
         case Failure::kTooLarge:

@@ -3,34 +3,6 @@
 
 namespace prw::http {
 
-std::string_view name_of(ReadStatus status) {
-    switch (status) {
-        case ReadStatus::kComplete:
-            return "complete";
-        case ReadStatus::kMalformedHead:
-            return "malformed head";
-        case ReadStatus::kHeadTooLarge:
-            return "head too large";
-        case ReadStatus::kBodyTooLarge:
-            return "body too large";
-        case ReadStatus::kMalformedChunk:
-            return "malformed chunk";
-        case ReadStatus::kBadLength:
-            return "bad length";
-        case ReadStatus::kUnsupportedTransferCoding:
-            return "unsupported transfer coding";
-        case ReadStatus::kHeadTimeout:
-            return "head timeout";
-        case ReadStatus::kBodyTimeout:
-            return "body timeout";
-        case ReadStatus::kClosedInHead:
-            return "closed in head";
-        case ReadStatus::kClosedInBody:
-            return "closed in body";
-    }
-    return "unknown";
-}
-
 std::string_view name_of(Fault fault) {
     switch (fault) {
         case Fault::kNone:

@@ -289,7 +289,7 @@ void RequestReader::read_body(Request& out) {
         length_ = chunked_ ? 0 : std::min<std::uint64_t>(length_, *reset_after_);
         if (length_ > 0) read_sized(out, length_);
         gone_ = true;
-        refuse(out, ReadStatus::kClosedInBody, std::string(kResetOnPurpose) + ", " + after(out.raw_body.size()));
+        refuse(out, ReadStatus::kResetOnPurpose, "the connection was reset on purpose, " + after(out.raw_body.size()));
     } else if (chunked_) {
         [[maybe_unused]] const bool sent = send_continue();  // a broken connection shows in the next receive
         read_chunked(out);

@@ -131,6 +131,9 @@ TEST(ClientFails, WithTheReasonFromRawAnswers) {
         ASSERT_FALSE(answer);
         EXPECT_EQ(name_of(client.last_failure()), name_of(failure)) << answer.error().text();
         EXPECT_NE(answer.error().cause.find(name_of(failure)), std::string::npos) << answer.error().cause;
+        EXPECT_EQ(answer.error().code, failure == ClientFailure::kClosedBeforeResponse ? ErrorCode::kReset
+                                       : failure == ClientFailure::kTooLarge           ? ErrorCode::kTooLarge
+                                                                                       : ErrorCode::kMalformed);
         EXPECT_EQ(answer.error().where, server.url().redacted());
     }
 }
@@ -140,14 +143,15 @@ TEST(ClientFails, WithTheReasonOfEachFault) {
         Fault fault;
         ClientFailure failure;
         int status;
+        ErrorCode code = ErrorCode::kInternal;
     };
     const Row rows[] = {
-        {Fault::kCloseBeforeResponse, ClientFailure::kClosedBeforeResponse, 204},
-        {Fault::kResetBeforeResponse, ClientFailure::kReset, 204},
-        {Fault::kCutResponse, ClientFailure::kTruncatedResponse, 200},
-        {Fault::kCutResponse, ClientFailure::kTruncatedResponse, 204},
-        {Fault::kGarbage, ClientFailure::kMalformedResponse, 204},
-        {Fault::kStall, ClientFailure::kResponseTimeout, 204},
+        {Fault::kCloseBeforeResponse, ClientFailure::kClosedBeforeResponse, 204, ErrorCode::kReset},
+        {Fault::kResetBeforeResponse, ClientFailure::kReset, 204, ErrorCode::kReset},
+        {Fault::kCutResponse, ClientFailure::kTruncatedResponse, 200, ErrorCode::kMalformed},
+        {Fault::kCutResponse, ClientFailure::kTruncatedResponse, 204, ErrorCode::kMalformed},
+        {Fault::kGarbage, ClientFailure::kMalformedResponse, 204, ErrorCode::kMalformed},
+        {Fault::kStall, ClientFailure::kResponseTimeout, 204, ErrorCode::kTimeout},
         {Fault::kDribble, ClientFailure::kNone, 200},
     };
     for (const auto& row : rows) {
@@ -164,6 +168,9 @@ TEST(ClientFails, WithTheReasonOfEachFault) {
         const auto answer = client.request("POST", {}, "x");
         EXPECT_EQ(name_of(client.last_failure()), name_of(row.failure)) << (answer ? "" : answer.error().text());
         EXPECT_EQ(answer.has_value(), row.failure == ClientFailure::kNone);
+        if (!answer) {
+            EXPECT_EQ(answer.error().code, row.code);
+        }
         if (answer) {
             EXPECT_EQ(answer->body, "0123456789");
         }
@@ -183,7 +190,7 @@ TEST(ClientFails, ToConnect) {
     const auto answer = refused.request("GET", {}, {});
     ASSERT_FALSE(answer);
     EXPECT_EQ(refused.last_failure(), ClientFailure::kRefused);
-    EXPECT_EQ(answer.error().code, ErrorCode::kConnection);
+    EXPECT_EQ(answer.error().code, ErrorCode::kRefused);
     EXPECT_EQ(answer.error().cause, "connection refused: Connection refused");
 
     Client unknown(*parse_url("http://no-such-host.invalid/"));

@@ -294,9 +294,10 @@ TEST(ServerReads, ResetsOnPurposeBeforeOrWithinTheBody) {
         EXPECT_FALSE(client.request("POST", {}, "0123456789"));
         EXPECT_TRUE(client.request("POST", "/spare", {}, "0123456789"));
         const auto seen = server.seen(2);
-        EXPECT_EQ(seen.front().request.status, ReadStatus::kClosedInBody);
+        EXPECT_EQ(seen.front().request.status, ReadStatus::kResetOnPurpose);
         EXPECT_EQ(seen.front().request.raw_body.size(), after);
-        EXPECT_TRUE(seen.front().request.problem.starts_with(kResetOnPurpose)) << seen.front().request.problem;
+        EXPECT_TRUE(seen.front().request.problem.starts_with("the connection was reset on purpose, "))
+            << seen.front().request.problem;
         EXPECT_FALSE(seen.front().sent);
         EXPECT_TRUE(seen.back().sent);
     }
@@ -546,7 +547,7 @@ TEST(ServerStarts, PortInUseIsAnErrorWithTheAddress) {
     Server second(options, [](const Request&) { return Response{}; });
     const auto started = second.start();
     ASSERT_FALSE(started);
-    EXPECT_EQ(started.error().code, ErrorCode::kIo);
+    EXPECT_EQ(started.error().code, ErrorCode::kInUse);
     EXPECT_EQ(started.error().text(), first->address() + ": cannot listen (Address already in use)");
 }
 

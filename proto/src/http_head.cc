@@ -19,8 +19,6 @@ bool token_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || digit(c) || kMarks.find(c) != std::string_view::npos;
 }
 
-std::string at_line(std::size_t line) { return "line " + std::to_string(line); }
-
 }  // namespace
 
 bool iequals(std::string_view a, std::string_view b) {
@@ -59,33 +57,67 @@ std::string_view RequestHead::query() const {
     return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
 }
 
-Result<RequestHead> parse_request_head(std::string_view raw) {
+std::string_view name_of(ReadStatus status) {
+    switch (status) {
+        case ReadStatus::kComplete:
+            return "complete";
+        case ReadStatus::kMalformedHead:
+            return "malformed head";
+        case ReadStatus::kHeadTooLarge:
+            return "head too large";
+        case ReadStatus::kBodyTooLarge:
+            return "body too large";
+        case ReadStatus::kMalformedChunk:
+            return "malformed chunk";
+        case ReadStatus::kBadLength:
+            return "bad length";
+        case ReadStatus::kUnsupportedTransferCoding:
+            return "unsupported transfer coding";
+        case ReadStatus::kHeadTimeout:
+            return "head timeout";
+        case ReadStatus::kBodyTimeout:
+            return "body timeout";
+        case ReadStatus::kClosedInHead:
+            return "closed in head";
+        case ReadStatus::kClosedInBody:
+            return "closed in body";
+        case ReadStatus::kResetOnPurpose:
+            return "reset on purpose";
+    }
+    return "unknown";
+}
+
+Result<RequestHead> parse_request_head(std::string_view raw, ByteRange* fault) {
     RequestHead head;
     std::size_t line_number = 0;
+    ByteRange range;  // of the line
+    const auto refuse = [&](std::string what) {
+        if (fault != nullptr) *fault = range;
+        return fail(ErrorCode::kMalformed, std::move(what), "line " + std::to_string(line_number));
+    };
     for (std::size_t at = 0;;) {
         ++line_number;
         const auto end = raw.find('\n', at);
-        if (end == std::string_view::npos)
-            return fail(ErrorCode::kMalformed, "the head ends without a blank line", at_line(line_number));
         auto line = raw.substr(at, end - at);
         if (line.ends_with('\r')) line.remove_suffix(1);
-        const ByteRange range{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(line.size())};
+        range = {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(line.size())};
+        if (end == std::string_view::npos) return refuse("the head ends without a blank line");
         at = end + 1;
 
         if (line_number == 1) {
             const auto first = line.find(' ');
             const auto last = line.rfind(' ');
             if (first == std::string_view::npos || first == last)
-                return fail(ErrorCode::kMalformed, "the request line is not METHOD SP target SP HTTP/x.y", at_line(1));
+                return refuse("the request line is not METHOD SP target SP HTTP/x.y");
             head.method = line.substr(0, first);
             head.target = line.substr(first + 1, last - first - 1);
             head.version = line.substr(last + 1);
-            if (!is_token(head.method)) return fail(ErrorCode::kMalformed, "the method is not a token", at_line(1));
+            if (!is_token(head.method)) return refuse("the method is not a token");
             if (head.target.empty() || head.target.find(' ') != std::string_view::npos)
-                return fail(ErrorCode::kMalformed, "the request target is empty or contains a blank", at_line(1));
+                return refuse("the request target is empty or contains a blank");
             if (head.version.size() != 8 || !head.version.starts_with("HTTP/") || !digit(head.version[5]) ||
                 head.version[6] != '.' || !digit(head.version[7]))
-                return fail(ErrorCode::kMalformed, "the protocol version is not HTTP/x.y", at_line(1));
+                return refuse("the protocol version is not HTTP/x.y");
             continue;
         }
         if (line.empty()) {
@@ -93,14 +125,11 @@ Result<RequestHead> parse_request_head(std::string_view raw) {
             return head;
         }
         if (line.front() == ' ' || line.front() == '\t')
-            return fail(ErrorCode::kMalformed, "a header field continues on a second line (obsolete line folding)",
-                        at_line(line_number));
+            return refuse("a header field continues on a second line (obsolete line folding)");
         const auto colon = line.find(':');
-        if (colon == std::string_view::npos)
-            return fail(ErrorCode::kMalformed, "a header field has no colon", at_line(line_number));
+        if (colon == std::string_view::npos) return refuse("a header field has no colon");
         const auto name = line.substr(0, colon);
-        if (!is_token(name))
-            return fail(ErrorCode::kMalformed, "the name of a header field is not a token", at_line(line_number));
+        if (!is_token(name)) return refuse("the name of a header field is not a token");
         const auto value = trim_ows(line.substr(colon + 1));
         const auto value_at = value.empty() ? range.end() : static_cast<std::uint32_t>(value.data() - raw.data());
         head.fields.push_back({name, value, range, {value_at, static_cast<std::uint32_t>(value.size())}});

@@ -175,9 +175,9 @@ TEST(Answers, BodiesBeyondTheLimitAreRefusedAndTheReceiverGoesOn) {
     EXPECT_EQ(receiver.send(prw::testing::chunked(RequestBuilder().body(std::string(100000, 'x')))).status, 413);
     EXPECT_EQ(receiver.send(RequestBuilder()).status, 204);
     const auto exchanges = receiver.exchanges(3);
-    EXPECT_EQ(exchanges[0]->read_status, http::ReadStatus::kBodyTooLarge);
+    EXPECT_EQ(exchanges[0]->read_status, proto::ReadStatus::kBodyTooLarge);
     EXPECT_EQ(exchanges[0]->raw_body.size(), 1000U);
-    EXPECT_EQ(exchanges[1]->read_status, http::ReadStatus::kBodyTooLarge);
+    EXPECT_EQ(exchanges[1]->read_status, proto::ReadStatus::kBodyTooLarge);
     EXPECT_LE(exchanges[1]->raw_body.size(), 1000U);
     EXPECT_EQ(exchanges[2]->status, 204);
 }

@@ -31,7 +31,7 @@ Exchange sample_exchange(std::uint64_t id, std::size_t body_size = 100) {
     e.raw_body.assign(body_size, static_cast<char>(id));
     e.raw_body[0] = '\0';
     e.chunked = true;
-    e.read_status = http::ReadStatus::kClosedInBody;
+    e.read_status = proto::ReadStatus::kClosedInBody;
     e.problem = "closed after 3 of 9 bytes";
     e.peer = "127.0.0.1:4711";
     e.connection = 7;

@@ -298,7 +298,7 @@ TEST(Receiver, AClientThatVanishesIsRecorded) {
         in_body.send(bytes.substr(0, bytes.size() - 5));
     }
     auto exchanges = receiver.exchanges(1);
-    EXPECT_EQ(exchanges[0]->read_status, http::ReadStatus::kClosedInBody);
+    EXPECT_EQ(exchanges[0]->read_status, proto::ReadStatus::kClosedInBody);
     EXPECT_EQ(exchanges[0]->status, 0);
     EXPECT_FALSE(exchanges[0]->response_sent);
     EXPECT_EQ(exchanges[0]->raw_head + exchanges[0]->raw_body, bytes.substr(0, bytes.size() - 5));
@@ -308,7 +308,7 @@ TEST(Receiver, AClientThatVanishesIsRecorded) {
         in_head.send("POST /w HT");
     }
     exchanges = receiver.exchanges(2);
-    EXPECT_EQ(exchanges[1]->read_status, http::ReadStatus::kClosedInHead);
+    EXPECT_EQ(exchanges[1]->read_status, proto::ReadStatus::kClosedInHead);
     EXPECT_EQ(exchanges[1]->raw_head, "POST /w HT");
     EXPECT_EQ(receiver.send(numbered(0, 1)).status, 204);
 }

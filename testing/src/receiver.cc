@@ -81,7 +81,7 @@ std::string summary_of(const Request& request) {
     out += head ? ": " + receiver::printable(std::string(head->method) + " " + std::string(head->target), 100)
                 : ": the head does not parse";
     out += ", " + std::string(proto::short_name(request.message));
-    if (exchange.read_status != http::ReadStatus::kComplete) {
+    if (exchange.read_status != proto::ReadStatus::kComplete) {
         out += ", incomplete: " + exchange.problem;
     } else if (!exchange.check.decoded) {
         out += ", " + counted(exchange.raw_body.size(), "byte", "bytes") + " that do not decode";

@@ -69,7 +69,7 @@ Result<Rejudged> judge_again(const receiver::Capsule& capsule, std::span<const r
     for (const auto& original : exchanges) {
         receiver::Exchange exchange = original;
         std::shared_ptr<const proto::Body> body;
-        if (exchange.read_status == http::ReadStatus::kComplete) {
+        if (exchange.read_status == proto::ReadStatus::kComplete) {
             checker.options().now_ms = exchange.received_unix_ms;
             exchange.check = checker.check(exchange.raw_head, exchange.payload());
             exchange.decoded = body = checker.take_body();

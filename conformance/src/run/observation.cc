@@ -228,7 +228,8 @@ void Observation::add(const receiver::Exchange& exchange) {
         delivery.user_agent = std::string(head->value(proto::header::kUserAgent));
         delivery.target = std::string(head->target);
     }
-    delivery.step = exchange.problem.starts_with(http::kResetOnPurpose) ? std::string(kResetInBody) : exchange.scripted;
+    delivery.step =
+        exchange.read_status == proto::ReadStatus::kResetOnPurpose ? std::string(kResetInBody) : exchange.scripted;
     if (keep_heads_) delivery.head = exchange.raw_head;
     delivery.provoked = provoked(delivery.target);
 

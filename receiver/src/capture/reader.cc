@@ -19,6 +19,8 @@ struct CaptureReader::Impl {
 
 namespace {
 
+constexpr std::string_view kResetOnPurpose = "the connection was reset on purpose";
+
 std::vector<std::pair<std::string, std::string>> split_headers(std::string_view lines) {
     std::vector<std::pair<std::string, std::string>> out;
     while (!lines.empty()) {
@@ -57,8 +59,11 @@ Exchange exchange_at(const Statement& s) {
     e.raw_head = s.string(n++);
     e.raw_body = s.string(n++);
     e.chunked = s.integer(n++) != 0;
-    e.read_status = static_cast<http::ReadStatus>(s.integer(n++));
+    e.read_status = static_cast<proto::ReadStatus>(s.integer(n++));
     e.problem = s.string(n++);
+    // Before version 3 a reset on purpose had the number of a client that vanished.
+    if (e.read_status == proto::ReadStatus::kClosedInBody && e.problem.starts_with(kResetOnPurpose))
+        e.read_status = proto::ReadStatus::kResetOnPurpose;
     e.status = static_cast<int>(s.integer(n++));
     e.response_headers = split_headers(s.bytes(n++));
     e.response_body = s.string(n++);

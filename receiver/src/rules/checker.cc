@@ -97,9 +97,10 @@ std::string framing_of(std::string_view bytes, ProtobufMessage message, RequestV
 }
 
 /// A head of HTTP/1.x; kUnsupported for one of another version, about whose body there is nothing to say.
-Result<proto::RequestHead> parse_http1(std::string_view raw) {
-    auto head = proto::parse_request_head(raw);
+Result<proto::RequestHead> parse_http1(std::string_view raw, proto::ByteRange& fault) {
+    auto head = proto::parse_request_head(raw, &fault);
     if (!head || head->version.starts_with("HTTP/1.")) return head;
+    fault = {0, static_cast<std::uint32_t>(head->version.data() + head->version.size() - raw.data())};
     if (head->method == "PRI" && head->version == "HTTP/2.0")
         return fail(ErrorCode::kUnsupported,
                     "an HTTP/2 preface: the client speaks HTTP/2 without having agreed on it with the server",
@@ -251,7 +252,7 @@ CheckResult Checker::judge(std::string_view raw_head, std::string_view body, boo
     const auto now_ms = clock_of(m.options);
 
     // Head: what is it, and which message does it declare?
-    const auto head = parse_http1(raw_head);
+    const auto head = parse_http1(raw_head, state.head_fault);
     std::optional<proto::ContentType> content_type;
     bool names_message = false;
     if (!head) {

@@ -262,27 +262,13 @@ Draft draft_of(const HeaderField& field, std::string_view name, std::string mess
 
 proto::ByteRange method_range(const RequestHead& head) { return range_within(head.raw, head.method); }
 
-/// "line 4" → where that line is.
-proto::ByteRange line_range(std::string_view head, std::string_view where) {
-    std::size_t number = 0, at = 0;
-    if (where.starts_with("line ")) std::from_chars(where.data() + 5, where.data() + where.size(), number);
-    for (std::size_t line = 1; line < number; ++line) {
-        const auto end = head.find('\n', at);
-        if (end == std::string_view::npos) break;
-        at = end + 1;
-    }
-    auto end = std::min(head.find('\n', at), head.size());
-    if (end > at && head[end - 1] == '\r') --end;
-    return {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end - at)};
-}
-
 /// The head does not parse: which line, without giving away what it holds.
 void report_malformed(const Context& c, const Error& error) {
     Draft draft;
     draft.message = "The request head is not HTTP/1.x: " + error.text();
     if (c.state->other_protocol)
         draft.fix = "Speak HTTP/1.1 to http:// URLs; HTTP/2 is agreed on in the TLS handshake of an https:// URL.";
-    const auto line = line_range(c.raw_head, error.where);
+    const auto line = c.state->head_fault;
     draft.head = line;
     // Any line but the first may be part of a secret, and so may a query.
     const auto text = slice(c.raw_head, line);

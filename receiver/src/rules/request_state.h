@@ -34,6 +34,7 @@ struct ContentCoding {
 
 struct RequestState {
     std::optional<Error> head_error, content_type_error;
+    proto::ByteRange head_fault;  ///< the line that head_error is about
     bool other_protocol = false;  ///< the head is that of another HTTP than 1.x: what follows it is none of ours
     bool foreign_type = false;    ///< Content-Type is there and names neither message
     ContentCoding coding;

@@ -81,6 +81,7 @@ int status_of(http::ReadStatus status) {
             return 408;
         case S::kClosedInHead:
         case S::kClosedInBody:
+        case S::kResetOnPurpose:
             return 0;
     }
     return 0;

@@ -58,15 +58,10 @@ class HammerAfterError final : public Between {
     }
 };
 
-bool failed_with(const Answer& answer, std::initializer_list<http::ClientFailure> failures) {
-    return !answer && std::any_of(failures.begin(), failures.end(), [&](http::ClientFailure failure) {
-        return answer.error().cause.starts_with(http::name_of(failure));
-    });
-}
+bool failed_with(const Answer& answer, ErrorCode code) { return !answer && answer.error().code == code; }
 
 void drop_broken(const Outgoing&, Answer& answer) {
-    using F = http::ClientFailure;
-    if (failed_with(answer, {F::kReset, F::kClosedBeforeResponse, F::kWrite})) take_for(answer, 400);
+    if (failed_with(answer, ErrorCode::kReset)) take_for(answer, 400);
 }
 
 std::unique_ptr<Transport> drop_on_broken_connection(std::unique_ptr<Transport> inner, const Surroundings& around) {
@@ -90,8 +85,7 @@ constexpr Row kRows[] = {
     {{"transport/drops-on-broken-response", "Drops a batch whose answer is cut off or no HTTP.",
       "sender/transport/broken-response"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
-          using F = http::ClientFailure;
-          if (failed_with(answer, {F::kTruncatedResponse, F::kMalformedResponse})) take_for(answer, 400);
+          if (failed_with(answer, ErrorCode::kMalformed)) take_for(answer, 400);
       }>}},
     {{"transport/hammers", "Sends a batch again at once when its connection failed.", "sender/transport/backoff"},
      {.wrap = wrapped<HammerAfterError>}},
@@ -103,7 +97,7 @@ constexpr Row kRows[] = {
     {{"transport/drops-on-timeout", "Drops a batch that was not answered in time.",
       "sender/transport/stalled-response"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
-          if (failed_with(answer, {http::ClientFailure::kResponseTimeout})) take_for(answer, 400);
+          if (failed_with(answer, ErrorCode::kTimeout)) take_for(answer, 400);
       }>}},
     {{"transport/no-timeout", "Waits an hour for an answer.", "sender/transport/stalled-response"},
      {.tune = [](const Tuning& t) { t.remote.client.timeout = std::chrono::hours(1); }}},
@@ -117,7 +111,7 @@ constexpr Row kRows[] = {
     {{"transport/drops-when-refused", "Drops a batch when the receiver refuses the connection.",
       "sender/transport/refused-at-start"},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
-          if (failed_with(answer, {http::ClientFailure::kRefused})) take_for(answer, 400);
+          if (failed_with(answer, ErrorCode::kRefused)) take_for(answer, 400);
       }>}},
 
     // configuration

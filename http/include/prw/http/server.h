@@ -24,22 +24,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 using SystemTime = std::chrono::system_clock::time_point;
 using Milliseconds = std::chrono::milliseconds;
 
-/// How reading a request ended.
-enum class ReadStatus : std::uint8_t {
-    kComplete,
-    kMalformedHead,   ///< request line or field that does not parse; `problem` says where
-    kHeadTooLarge,    ///< more than max_head bytes (431) or max_fields fields
-    kBodyTooLarge,    ///< more than max_body bytes (413); drained up to max_drain, the kept part is max_body bytes long
-    kMalformedChunk,  ///< chunked framing broken (400)
-    kBadLength,  ///< Content-Length not a number, repeated with different values, or together with Transfer-Encoding
-                 ///< (400)
-    kUnsupportedTransferCoding,  ///< Transfer-Encoding other than chunked (501)
-    kHeadTimeout,                ///< head not complete within head_timeout (408)
-    kBodyTimeout,                ///< no body byte for body_timeout (408)
-    kClosedInHead,               ///< the client vanished after some bytes of the head
-    kClosedInBody,               ///< the client vanished before the body was complete
-};
-[[nodiscard]] std::string_view name_of(ReadStatus status);
+using proto::ReadStatus;
 
 struct Request {
     std::string raw_head;  ///< verbatim, through the blank line (or what came of it)
@@ -97,10 +82,9 @@ struct ServerOptions {
     Milliseconds head_timeout{10000}, body_timeout{10000}, idle_timeout{120000};
     std::size_t max_connections = 1024;  ///< further ones wait in the backlog
     /// Asked when the head is there: after how many bytes of the body the connection is reset; nullopt: read on. The
-    /// handler sees the request as kClosedInBody with the problem kResetOnPurpose. On the connection's thread.
+    /// handler sees the request as kResetOnPurpose. On the connection's thread.
     std::function<std::optional<std::size_t>(const Request&)> reset_in_body = {};
 };
-inline constexpr std::string_view kResetOnPurpose = "the connection was reset on purpose";
 
 /// Called on the connection's thread, concurrently. For a request that could not be read (status != kComplete) the
 /// returned response is sent if the connection still stands, and the connection is closed after it.
@@ -121,8 +105,8 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// Binds and listens; returns once connections are accepted. kIo with address and errno text, e.g. when the port is
-    /// in use.
+    /// Binds and listens; returns once connections are accepted. kIo with address and errno text; kInUse where another
+    /// program has the port.
     [[nodiscard]] Result<void> start();
     /// Binds, so that the port is known and nobody else's, but refuses connections until start().
     [[nodiscard]] Result<void> reserve();

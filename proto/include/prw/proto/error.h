@@ -15,7 +15,10 @@ enum class ErrorCode {
     kUnsupported,      ///< understood, but not something that is served here
     kIo,               ///< file or socket operation failed
     kTimeout,          ///< a deadline passed
-    kConnection,       ///< the peer refused, reset or closed
+    kConnection,       ///< none came about: unknown host, TLS, cancelled
+    kRefused,          ///< nobody listens at the address
+    kReset,            ///< the peer reset or closed the connection before its answer
+    kInUse,            ///< another program has the address
     kTarget,           ///< the target program did not start, crashed or never sent
     kInternal,         ///< a defect of prw itself
 };

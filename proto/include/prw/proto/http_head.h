@@ -34,9 +34,27 @@ struct RequestHead {
     [[nodiscard]] std::string_view query() const;                       ///< after '?', empty if there is none
 };
 
+/// How reading a request ended. Captures hold the numbers.
+enum class ReadStatus : std::uint8_t {
+    kComplete,
+    kMalformedHead,   ///< request line or field that does not parse; `problem` says where
+    kHeadTooLarge,    ///< more than max_head bytes (431) or max_fields fields
+    kBodyTooLarge,    ///< more than max_body bytes (413); drained up to max_drain, the kept part is max_body bytes long
+    kMalformedChunk,  ///< chunked framing broken (400)
+    kBadLength,  ///< Content-Length not a number, repeated with different values, or together with Transfer-Encoding
+                 ///< (400)
+    kUnsupportedTransferCoding,  ///< Transfer-Encoding other than chunked (501)
+    kHeadTimeout,                ///< head not complete within head_timeout (408)
+    kBodyTimeout,                ///< no body byte for body_timeout (408)
+    kClosedInHead,               ///< the client vanished after some bytes of the head
+    kClosedInBody,               ///< the client vanished before the body was complete
+    kResetOnPurpose,             ///< the server reset the connection within the body, as it was told to
+};
+[[nodiscard]] std::string_view name_of(ReadStatus status);
+
 /// Parses "METHOD SP target SP HTTP/x.y CRLF *(field CRLF) CRLF". Bare LF line ends are accepted as RFC 9112 2.2
-/// allows. Errors (kMalformed) say line and cause.
-[[nodiscard]] Result<RequestHead> parse_request_head(std::string_view raw);
+/// allows. Errors (kMalformed) say line and cause; `fault`, where given, is that line without its end.
+[[nodiscard]] Result<RequestHead> parse_request_head(std::string_view raw, ByteRange* fault = nullptr);
 
 /// Undoes Transfer-Encoding: chunked (RFC 9112 7.1), trailers discarded. `wire` must be the complete chunked body.
 [[nodiscard]] Result<std::string> dechunk(std::string_view wire);

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "prw/http/server.h"
 #include "prw/proto/body.h"
+#include "prw/proto/http_head.h"
 #include "prw/receiver/check.h"
 
 namespace prw::receiver {
@@ -20,7 +20,7 @@ struct Exchange {
     std::string raw_head;
     std::string raw_body;  ///< chunk framing included
     bool chunked = false;
-    http::ReadStatus read_status = http::ReadStatus::kComplete;
+    proto::ReadStatus read_status = proto::ReadStatus::kComplete;
     std::string problem;  ///< when read_status is not kComplete
     std::string peer;
     std::uint64_t connection = 0, index_on_connection = 0;
