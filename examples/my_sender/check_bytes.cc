@@ -1,5 +1,5 @@
 // Judges one raw HTTP request, read from a file: `check_bytes request.http`. Exit code 1 when a MUST is broken.
-#include <prw/receiver/check.h>
+#include <prw/check.h>
 
 #include <cstdio>
 #include <fstream>

@@ -1,7 +1,6 @@
-// The example at the top of <prw/receiver/check.h>, compiled as it stands there.
+// The example at the top of <prw/check.h>, compiled as it stands there.
 // [example]
-#include <prw/receiver/check.h>
-#include <prw/receiver/text.h>
+#include <prw/check.h>
 // [/example]
 
 #include <iostream>
@@ -29,7 +28,7 @@ bool conforms(const std::string& body) {
 TEST(CheckExample, IsWhatTheHeaderShows) {
     std::istringstream file(
         prw::testing::read_file(prw::testing::source_dir() / "receiver/tests/check_example_test.cc"));
-    const auto header = prw::testing::read_file(prw::testing::source_dir() / "receiver/include/prw/receiver/check.h");
+    const auto header = prw::testing::read_file(prw::testing::source_dir() / "receiver/include/prw/check.h");
     std::string line, shown;
     bool in = false;
     while (std::getline(file, line)) {

@@ -1,16 +1,4 @@
-/// The validator: one call, no server.
-///
-///     #include <prw/receiver/check.h>
-///     #include <prw/receiver/text.h>
-///
-///     /// True when a receiver has to take the body that an encoder wrote; prints what is wrong with it, and where.
-///     bool conforms(const std::string& body) {
-///         const auto result = prw::receiver::check_body(body, prw::proto::ProtobufMessage::kV1);
-///         for (const auto& finding : result.findings) std::cerr << prw::receiver::finding_text(finding);
-///         return result.conforming();
-///     }
-///
-/// Who has the head too, as it goes over the wire, calls check(head, body): then its fields are judged as well.
+/// The validator: one call, no server. <prw/check.h> begins with an example.
 #pragma once
 
 #include <cstdint>
