@@ -300,13 +300,15 @@ private:
         if (!reader) return problem(reader.error());
         if (!options_.diff.empty()) return diff(**reader);
         const auto& info = (*reader)->info();
+        const auto capsule = conformance::read_capsule(info, options_.file);
+        if (!capsule) return problem(capsule.error());
         json_["capture"] = {{"file", options_.file}, {"version", info.version},           {"exchanges", info.exchanges},
                             {"pruned", info.pruned}, {"tool_version", info.tool_version}, {"created", info.created}};
         if (!options_.json)
             io_.out << options_.file << ": capture of " << info.exchanges << " exchanges, created "
                     << receiver::printable(info.created)
                     << (info.pruned != 0 ? ", " + std::to_string(info.pruned) + " pruned" : "") << "\n";
-        if (info.capsule) show(*info.capsule);
+        if (*capsule) show(**capsule);
         if (options_.list && !options_.json) io_.out << list_header(list_width());
         Tally tally;
         std::uint64_t chosen = 0;
@@ -391,7 +393,7 @@ private:
     }
 
     /// The check that the capsule is the evidence of, on top of its exchanges.
-    void show(const receiver::Capsule& capsule) {
+    void show(const conformance::Capsule& capsule) {
         shown_in_ = capsule.exchanges;
         const auto options = conformance::check_options(capsule);
         checker_.options().expected_target = options.expected_target;

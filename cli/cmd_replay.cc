@@ -151,8 +151,8 @@ int judge(const Options& flags, Io& io) {
     return code;
 }
 
-int emit(const Options& flags, receiver::CaptureReader& reader, Io& io) {
-    const auto& capsule = reader.info().capsule;
+int emit(const Options& flags, receiver::CaptureReader& reader, const std::optional<conformance::Capsule>& capsule,
+         Io& io) {
     const bool behaviour = capsule && std::any_of(conformance::all_checks().begin(), conformance::all_checks().end(),
                                                   [&](const conformance::Check& check) {
                                                       return check.id == capsule->check && check.rule.empty();
@@ -194,16 +194,19 @@ int replay(const Options& flags, Io& io) {
     if (flags.judge) return judge(flags, io);
     auto reader = receiver::CaptureReader::open(flags.file);
     if (!reader) return refuse(io, reader.error());
+    auto capsule = conformance::read_capsule((*reader)->info(), flags.file);
+    if (!capsule) return refuse(io, capsule.error());
     if ((*reader)->info().exchanges == 0) return refuse(io, flags.file + ": the capture holds no exchange");
-    if (!flags.emit.empty()) return emit(flags, **reader, io);
-    const auto options = replay_options(flags, (*reader)->info().capsule.has_value());
+    if (!flags.emit.empty()) return emit(flags, **reader, *capsule, io);
+    auto options = replay_options(flags, capsule->has_value());
     if (!options) return refuse(io, options.error());
+    options->capsule = *std::move(capsule);
     return run_replay(flags.file, **reader, *options, io);
 }
 
 }  // namespace
 
-void append_capsule(std::string& out, const receiver::Capsule& capsule, int width) {
+void append_capsule(std::string& out, const conformance::Capsule& capsule, int width) {
     out += "capsule  " + receiver::printable(capsule.check) + "  " + receiver::printable(capsule.verdict) + "  " +
            receiver::printable(capsule.level) + "  Remote Write " + std::string(proto::short_name(capsule.message)) +
            "\n";

@@ -49,7 +49,7 @@ std::string enumerator(receiver::Severity severity) {
     return "kFail";
 }
 
-std::string title(const std::string& path, const std::optional<receiver::Capsule>& capsule) {
+std::string title(const std::string& path, const std::optional<conformance::Capsule>& capsule) {
     std::string out = "// Written by prw " PRW_VERSION ": prw replay " + comment(path) + " --emit gtest\n";
     if (!capsule) return out;
     out += "//\n// " + comment(capsule->check) + ", " + comment(capsule->level) + ", Remote Write " +
@@ -149,7 +149,7 @@ std::string string_literal(std::string_view bytes, std::string_view indent) {
     return out;
 }
 
-Result<std::string> emit_request_tests(const std::string& path, const std::optional<receiver::Capsule>& capsule,
+Result<std::string> emit_request_tests(const std::string& path, const std::optional<conformance::Capsule>& capsule,
                                        const std::vector<receiver::Exchange>& exchanges) {
     auto options = capsule ? conformance::check_options(*capsule) : receiver::CheckOptions{};
     // "sender/labels/sorted" reports the rule labels/sorted.
@@ -186,7 +186,7 @@ Result<std::string> emit_request_tests(const std::string& path, const std::optio
            cases + "\n}  // namespace\n";
 }
 
-std::string emit_behaviour_test(const std::string& absolute_path, const receiver::Capsule& capsule) {
+std::string emit_behaviour_test(const std::string& absolute_path, const conformance::Capsule& capsule) {
     const std::string message = capsule.message == proto::ProtobufMessage::kV1 ? "V1" : "V2";
     return title(absolute_path, capsule) +
            "//\n// No single request shows this: the case judges the file again. Build it with prw::conformance "

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "prw/conformance/capsule.h"
 #include "prw/proto/error.h"
 #include "prw/receiver/capture.h"
 
@@ -17,11 +18,11 @@ inline constexpr std::size_t kMaxEmittedBytes = 1U << 20U;
 /// Each case expects what this prw finds: of the capsule's rule, or, without a capsule, everything. kInvalidArgument
 /// when there is nothing to expect, kTooLarge beyond kMaxEmittedBytes.
 [[nodiscard]] Result<std::string> emit_request_tests(const std::string& path,
-                                                     const std::optional<receiver::Capsule>& capsule,
+                                                     const std::optional<conformance::Capsule>& capsule,
                                                      const std::vector<receiver::Exchange>& exchanges);
 
 /// For checks on behaviour, which no single request shows: a TEST that judges the file again, with prw::conformance.
-[[nodiscard]] std::string emit_behaviour_test(const std::string& absolute_path, const receiver::Capsule& capsule);
+[[nodiscard]] std::string emit_behaviour_test(const std::string& absolute_path, const conformance::Capsule& capsule);
 
 /// "sender/labels/sorted" → "SenderLabelsSorted".
 [[nodiscard]] std::string camel_case(std::string_view id);

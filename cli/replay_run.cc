@@ -108,7 +108,7 @@ public:
           options_(options),
           request_(options.request),
           io_(io),
-          capsule_(reader.info().capsule),
+          capsule_(options.capsule),
           checker_(capsule_ ? conformance::check_options(*capsule_) : receiver::CheckOptions{}),
           client_(options.request.url, options.client) {
         checker_.options().expected_target.clear();  // the URL is the user's
@@ -370,7 +370,7 @@ private:
     const ReplayOptions& options_;
     ReplayRequestOptions request_;
     Io& io_;
-    std::optional<receiver::Capsule> capsule_;
+    std::optional<conformance::Capsule> capsule_;
     std::string rule_;  ///< of the capsule's check; empty for behaviour
     receiver::Checker checker_, filter_checker_;
     http::Client client_;

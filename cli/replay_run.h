@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "prw/conformance/capsule.h"
 #include "prw/http/client.h"
 #include "prw/proto/protocol.h"
 #include "prw/receiver/capture.h"
@@ -32,6 +33,7 @@ struct ReplayOptions {
     http::ClientOptions client;
     std::vector<std::uint64_t> exchanges;  ///< empty: all
     std::optional<receiver::Filter> filter;
+    std::optional<conformance::Capsule> capsule;  ///< what the file is the proof of
     bool verbose = false;
 };
 
@@ -39,7 +41,7 @@ struct ReplayOptions {
 int run_replay(const std::string& file, receiver::CaptureReader& reader, const ReplayOptions& options, Io& io);
 
 /// Check, clauses, what was wanted and what came, as `inspect` and `replay` show a capsule on top.
-void append_capsule(std::string& out, const receiver::Capsule& capsule, int width);
+void append_capsule(std::string& out, const conformance::Capsule& capsule, int width);
 
 /// What an answer is worth.
 struct ReplayAnswer {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "prw/conformance/capsule.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/receiver/capture.h"
@@ -48,16 +49,18 @@ inline receiver::Exchange simple_exchange(std::uint64_t id, bool sorted, int sta
 }
 
 inline Result<void> write_capture(const std::string& path, const std::vector<receiver::Exchange>& exchanges,
-                                  std::optional<receiver::Capsule> capsule = {}) {
-    auto writer = receiver::CaptureWriter::open(path, {.commit_interval_ms = 0, .capsule = std::move(capsule)});
+                                  const std::optional<conformance::Capsule>& capsule = {}) {
+    auto writer = receiver::CaptureWriter::open(
+        path,
+        {.commit_interval_ms = 0, .capsule = capsule ? conformance::texts_of(*capsule) : receiver::CapsuleTexts{}});
     if (!writer) return tl::unexpected<Error>(writer.error());
     for (const auto& exchange : exchanges)
         if (auto done = (*writer)->append(exchange); !done) return done;
     return (*writer)->close();
 }
 
-inline receiver::Capsule capsule_of(const std::string& check, const std::string& scenario) {
-    receiver::Capsule out;
+inline conformance::Capsule capsule_of(const std::string& check, const std::string& scenario) {
+    conformance::Capsule out;
     out.check = check;
     out.scenario = scenario;
     out.level = "MUST";

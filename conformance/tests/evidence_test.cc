@@ -386,6 +386,85 @@ TEST(Capsules, OfAFolderThatCannotBeWrittenAreAnError) {
     for (const auto& check : checks) EXPECT_EQ(check.capsule, "");
 }
 
+Capsule sample_capsule() {
+    Capsule c;
+    c.check = "sender/labels/sorted";
+    c.message = ProtobufMessage::kV2;
+    c.scenario = "steady";
+    c.level = "MUST";
+    c.verdict = "fail";
+    c.clauses = {"prw2.labels.sorted", "ext.other"};
+    c.summary = "Labels are sorted.";
+    c.reason = "\"b\" before \"a\"";
+    c.want = "a, b";
+    c.got = "b, a";
+    c.fix = "Sort them.";
+    c.target = "my-agent";
+    c.exchanges = {3, 12};
+    c.left_out = 7;
+    c.rejudges = true;
+    c.findings = {{.rule = "labels/sorted",
+                   .clauses = {"prw2.labels.sorted"},
+                   .message = "\"b\" before \"a\"",
+                   .protobuf_bytes = proto::ByteRange{3, 4}}};
+    c.context = R"({"scenario":"steady"})";
+    return c;
+}
+
+TEST(CapsuleTexts, AreReadAsTheyAreWritten) {
+    const auto written = sample_capsule();
+    receiver::CaptureInfo info;
+    info.capsule = texts_of(written);
+    const auto again = read_capsule(info, "one.prwcap");
+    ASSERT_TRUE(again) << again.error().text();
+    ASSERT_TRUE(*again);
+    const auto& read = **again;
+    EXPECT_EQ(std::tie(read.check, read.message, read.scenario, read.level, read.verdict, read.clauses, read.summary),
+              std::tie(written.check, written.message, written.scenario, written.level, written.verdict,
+                       written.clauses, written.summary));
+    EXPECT_EQ(std::tie(read.reason, read.want, read.got, read.fix, read.target, read.exchanges, read.left_out,
+                       read.rejudges, read.context),
+              std::tie(written.reason, written.want, written.got, written.fix, written.target, written.exchanges,
+                       written.left_out, written.rejudges, written.context));
+    ASSERT_EQ(read.findings.size(), 1U);
+    EXPECT_EQ(read.findings.front().message, written.findings.front().message);
+    EXPECT_EQ(read.findings.front().protobuf_bytes, written.findings.front().protobuf_bytes);
+    EXPECT_EQ(texts_of(read), info.capsule);
+
+    const auto ordinary = read_capsule({}, "ordinary.prwcap");
+    ASSERT_TRUE(ordinary);
+    EXPECT_FALSE(*ordinary);
+}
+
+TEST(CapsuleTexts, SayWhatIsDamaged) {
+    const std::tuple<const char*, const char*, const char*> rows[] = {
+        {"protobuf_message", "3.0", "protobuf_message is \"3.0\""},
+        {"exchanges", "3 x", "exchanges holds \"x\""},
+        {"left_out", "-1", "left_out is \"-1\""},
+        {"findings", "nonsense", "findings is no JSON array"},
+        {"findings", "[{}]", "findings: not a finding"},
+    };
+    for (const auto& [name, value, what] : rows) {
+        receiver::CaptureInfo info;
+        info.capsule = texts_of(sample_capsule());
+        info.capsule.at(name) = value;
+        const auto read = read_capsule(info, "damaged.prwcap");
+        ASSERT_FALSE(read) << value;
+        EXPECT_EQ(read.error().code, ErrorCode::kMalformed);
+        EXPECT_THAT(read.error().text(),
+                    HasSubstr(std::string("damaged.prwcap: the capsule's description is damaged (") + what));
+    }
+    receiver::CaptureInfo whole;
+    whole.capsule = texts_of(sample_capsule());
+    for (const auto& [name, value] : whole.capsule) {
+        auto info = whole;
+        info.capsule.erase(name);
+        const auto read = read_capsule(info, "damaged.prwcap");
+        ASSERT_FALSE(read) << name;
+        EXPECT_THAT(read.error().text(), HasSubstr("it has no " + name));
+    }
+}
+
 class JudgeAgain : public ::testing::Test {
 protected:
     void SetUp() override {
@@ -395,12 +474,14 @@ protected:
         path_ = recording_.path(failed.at("sender/labels/sorted"));
         auto reader = receiver::CaptureReader::open(path_);
         ASSERT_TRUE(reader);
-        capsule_ = *(*reader)->info().capsule;
+        const auto capsule = read_capsule((*reader)->info(), path_);
+        ASSERT_TRUE(capsule && *capsule);
+        capsule_ = **capsule;
         exchanges_ = recording_.exchanges(failed.at("sender/labels/sorted"));
     }
     Recording recording_{"steady"};
     std::string path_;
-    receiver::Capsule capsule_;
+    Capsule capsule_;
     std::vector<receiver::Exchange> exchanges_;
 };
 

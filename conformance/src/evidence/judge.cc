@@ -25,7 +25,7 @@ tl::unexpected<Error> unknown_check(const std::string& id) {
                 near.empty() ? std::string() : "the nearest is " + std::string(near));
 }
 
-Rejudgement compare(const receiver::Capsule& capsule, const CheckOutcome& now, bool of_rule) {
+Rejudgement compare(const Capsule& capsule, const CheckOutcome& now, bool of_rule) {
     if (name_of(now.verdict) == capsule.verdict) return Rejudgement::kStillFailing;
     // A rule that finds nothing in the requests in which it found something has nothing more to say.
     const bool silent = of_rule && now.findings.empty();
@@ -47,7 +47,7 @@ std::string_view name_of(Rejudgement rejudgement) {
     return "CHANGED";
 }
 
-receiver::CheckOptions check_options(const receiver::Capsule& capsule) {
+receiver::CheckOptions check_options(const Capsule& capsule) {
     receiver::CheckOptions out;
     const auto context = nlohmann::ordered_json::parse(capsule.context, nullptr, false);
     if (context.is_object() && context.contains("expected_target") && context["expected_target"].is_string())
@@ -59,7 +59,7 @@ receiver::CheckOptions check_options(const receiver::Capsule& capsule) {
     return out;
 }
 
-Result<Rejudged> judge_again(const receiver::Capsule& capsule, std::span<const receiver::Exchange> exchanges) {
+Result<Rejudged> judge_again(const Capsule& capsule, std::span<const receiver::Exchange> exchanges) {
     const auto* check = find_check(capsule.check);
     if (check == nullptr) return unknown_check(capsule.check);
     auto record = record_from_context(capsule.context);
@@ -100,8 +100,9 @@ Result<Rejudged> judge_again(const receiver::Capsule& capsule, std::span<const r
 Result<Rejudged> judge_again(const std::string& path) {
     auto reader = receiver::CaptureReader::open(path);
     if (!reader) return tl::unexpected<Error>(reader.error());
-    const auto& capsule = (*reader)->info().capsule;
-    if (!capsule)
+    const auto capsule = read_capsule((*reader)->info(), path);
+    if (!capsule) return tl::unexpected<Error>(capsule.error());
+    if (!*capsule)
         return fail(ErrorCode::kInvalidArgument, "an ordinary capture, not the capsule of a check: there is no verdict",
                     path);
     std::vector<receiver::Exchange> exchanges;
@@ -111,7 +112,7 @@ Result<Rejudged> judge_again(const std::string& path) {
     });
     if (!read) return tl::unexpected<Error>(read.error());
     if (exchanges.empty()) return fail(ErrorCode::kInvalidArgument, "the capsule holds no exchange", path);
-    auto out = judge_again(*capsule, exchanges);
+    auto out = judge_again(**capsule, exchanges);
     if (!out && out.error().where.empty()) return fail(out.error().code, out.error().what, path, out.error().cause);
     return out;
 }

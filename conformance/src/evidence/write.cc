@@ -171,8 +171,8 @@ std::size_t served_samples(const ScenarioRecord& record) {
     return out;
 }
 
-receiver::Capsule describe(const CheckOutcome& check, const ScenarioRecord& record) {
-    receiver::Capsule out;
+Capsule describe(const CheckOutcome& check, const ScenarioRecord& record) {
+    Capsule out;
     out.check = check.id;
     out.message = check.message;
     out.scenario = check.scenario;
@@ -191,7 +191,7 @@ receiver::Capsule describe(const CheckOutcome& check, const ScenarioRecord& reco
 }
 
 struct Content {
-    receiver::Capsule capsule;
+    Capsule capsule;
     std::vector<receiver::Exchange> exchanges;
 };
 
@@ -237,7 +237,7 @@ Result<void> write_file(const std::string& path, const Content& content, const s
     std::error_code ignored;
     fs::remove(path, ignored);
     auto writer = receiver::CaptureWriter::open(
-        path, {.commit_interval_ms = 0, .tool_version = tool_version, .capsule = content.capsule});
+        path, {.commit_interval_ms = 0, .tool_version = tool_version, .capsule = texts_of(content.capsule)});
     if (!writer) return tl::unexpected<Error>(writer.error());
     for (const auto& exchange : content.exchanges) {
         if (auto done = (*writer)->append(exchange); !done) return done;

@@ -1,10 +1,6 @@
-#include <charconv>
 #include <filesystem>
 
-#include <nlohmann/json.hpp>
-
 #include "prw/receiver/capture.h"
-#include "prw/receiver/json.h"
 #include "schema.h"
 
 namespace prw::receiver {
@@ -116,43 +112,23 @@ Finding finding_at(const Statement& s) {
     return f;
 }
 
-/// The row of the table capsule; nullopt for an ordinary capture and for files of version 1, which have no such table.
-Result<std::optional<Capsule>> load_capsule(Database& db, std::int64_t version, const std::string& path) {
-    if (version < 2) return std::nullopt;
-    auto row = db.prepare(kSelectCapsule);
+/// The texts of the table capsule, whatever they are; none for an ordinary capture and for files of version 1, which
+/// have no such table. In version 2 each has a column of its own.
+Result<CapsuleTexts> load_capsule(Database& db, std::int64_t version) {
+    CapsuleTexts out;
+    if (version < 2) return out;
+    auto row = db.prepare("SELECT * FROM capsule");
     if (!row) return tl::unexpected(row.error());
-    const int code = row->step();
-    if (code == SQLITE_DONE) return std::nullopt;
-    if (code != SQLITE_ROW) return tl::unexpected(db.error("cannot read the capture"));
-    const auto damaged = [&](std::string what) {
-        return fail(ErrorCode::kMalformed, "the capsule's description is damaged", path, std::move(what));
-    };
-    Capsule c;
-    int n = 0;
-    c.check = row->string(n++);
-    const auto message = row->string(n++);
-    if (!proto::parse_protobuf_message(message, c.message)) return damaged("protobuf_message is \"" + message + "\"");
-    for (auto* text : {&c.scenario, &c.level, &c.verdict}) *text = row->string(n++);
-    c.clauses = words_in(row->bytes(n++));
-    for (auto* text : {&c.summary, &c.reason, &c.want, &c.got, &c.fix, &c.target}) *text = row->string(n++);
-    for (const auto& word : words_in(row->bytes(n++))) {
-        std::uint64_t id = 0;
-        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
-        if (error != std::errc() || end != word.data() + word.size())
-            return damaged("exchanges holds \"" + word + "\"");
-        c.exchanges.push_back(id);
+    int code = 0;
+    while ((code = row->step()) == SQLITE_ROW) {
+        if (version > 2) {
+            out[row->string(0)] = row->string(1);
+        } else {
+            for (int i = 0; i < row->columns(); ++i) out[row->name(i)] = row->string(i);
+        }
     }
-    c.left_out = static_cast<std::uint64_t>(row->integer(n++));
-    c.rejudges = row->integer(n++) != 0;
-    const auto findings = nlohmann::ordered_json::parse(row->bytes(n++), nullptr, false);
-    if (!findings.is_array()) return damaged("findings is no JSON array");
-    for (const auto& each : findings) {
-        auto finding = finding_from_json(each);
-        if (!finding) return damaged("findings: " + finding.error().text());
-        c.findings.push_back(std::move(*finding));
-    }
-    c.context = row->string(n++);
-    return c;
+    if (code != SQLITE_DONE) return tl::unexpected(db.error("cannot read the capture"));
+    return out;
 }
 
 Result<void> load_findings(Database& db, Statement& statement, Exchange& exchange) {
@@ -227,7 +203,7 @@ Result<std::unique_ptr<CaptureReader>> CaptureReader::open(const std::string& pa
         if (meta->step() == SQLITE_ROW) *target = meta->string(0);
         meta->reset();
     }
-    auto capsule = load_capsule(s.db, s.info.version, path);
+    auto capsule = load_capsule(s.db, s.info.version);
     if (!capsule) return tl::unexpected(capsule.error());
     s.info.capsule = std::move(*capsule);
     return reader;

@@ -67,25 +67,7 @@ CREATE TABLE finding (
     count           INTEGER NOT NULL,
     PRIMARY KEY (exchange_id, n)
 ) WITHOUT ROWID;
-CREATE TABLE capsule (
-    check_id         TEXT    NOT NULL,
-    protobuf_message TEXT    NOT NULL,
-    scenario         TEXT    NOT NULL,
-    level            TEXT    NOT NULL,
-    verdict          TEXT    NOT NULL,
-    clauses          TEXT    NOT NULL,
-    summary          TEXT    NOT NULL,
-    reason           TEXT    NOT NULL,
-    want             TEXT    NOT NULL,
-    got              TEXT    NOT NULL,
-    fix              TEXT    NOT NULL,
-    target           TEXT    NOT NULL,
-    exchanges        TEXT    NOT NULL,
-    left_out         INTEGER NOT NULL,
-    rejudges         INTEGER NOT NULL,
-    findings         TEXT    NOT NULL,
-    context          TEXT    NOT NULL
-);
+CREATE TABLE capsule (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
 const char* const kInsertExchange =
@@ -100,13 +82,6 @@ const char* const kSelectExchange =
     "fault, scripted, kind, "
     "declared, actual, decoded, series, samples, histograms, exemplars, metadata, rejected_series, uncompressed_size, "
     "judged_status FROM exchange";
-
-const char* const kInsertCapsule =
-    "INSERT INTO capsule VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)";
-
-const char* const kSelectCapsule =
-    "SELECT check_id, protobuf_message, scenario, level, verdict, clauses, summary, reason, want, got, fix, target, "
-    "exchanges, left_out, rejudges, findings, context FROM capsule";
 
 const char* const kInsertFinding =
     "INSERT INTO finding VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)";

@@ -8,7 +8,8 @@
 namespace prw::receiver::capture {
 
 inline constexpr std::int64_t kApplicationId = 0x50525743;  ///< "PRWC", at byte 68 of the file, big-endian
-inline constexpr std::int64_t kVersion = 2;                 ///< in user_version; 2 added the table capsule
+/// In user_version. 2 added the table capsule, one row with a column for each text; in 3 it has a row for each.
+inline constexpr std::int64_t kVersion = 3;
 inline constexpr std::int64_t kOldestReadable = 1;
 
 extern const char* const kCreate;
@@ -16,8 +17,6 @@ extern const char* const kCreate;
 /// Columns of `exchange` in the order of kInsertExchange and kSelectExchange.
 extern const char* const kInsertExchange;
 extern const char* const kSelectExchange;  ///< without WHERE and ORDER BY
-extern const char* const kInsertCapsule;
-extern const char* const kSelectCapsule;
 extern const char* const kInsertFinding;
 extern const char* const kSelectFindings;  ///< WHERE exchange_id = ?1, in order
 

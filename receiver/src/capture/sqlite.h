@@ -37,6 +37,8 @@ public:
     /// Text or blob; valid until the next step.
     [[nodiscard]] std::string_view bytes(int column) const;
     [[nodiscard]] std::string string(int column) const { return std::string(bytes(column)); }
+    [[nodiscard]] int columns() const { return sqlite3_column_count(stmt_.get()); }
+    [[nodiscard]] const char* name(int column) const { return sqlite3_column_name(stmt_.get(), column); }
 
 private:
     struct Finalize {

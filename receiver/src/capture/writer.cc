@@ -6,10 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include <nlohmann/json.hpp>
-
 #include "prw/receiver/capture.h"
-#include "prw/receiver/json.h"
 #include "schema.h"
 
 namespace prw::receiver {
@@ -40,27 +37,23 @@ std::string header_lines(const std::vector<std::pair<std::string, std::string>>&
     return out;
 }
 
-template <typename List, typename Text>
-std::string join(const List& list, Text&& text) {
+std::string words(const std::vector<std::string>& list) {
     std::string out;
     for (const auto& each : list) {
         if (!out.empty()) out += ' ';
-        out += text(each);
+        out += each;
     }
     return out;
 }
 
-Result<void> insert_capsule(Database& db, const Capsule& c) {
-    auto row = db.prepare(kInsertCapsule);
+Result<void> insert_capsule(Database& db, const CapsuleTexts& texts) {
+    auto row = db.prepare("INSERT INTO capsule VALUES (?1, ?2)");
     if (!row) return tl::unexpected(row.error());
-    const std::string clauses = join(c.clauses, [](const std::string& id) { return id; });
-    const std::string exchanges = join(c.exchanges, [](std::uint64_t id) { return std::to_string(id); });
-    const std::string findings = dump(to_json(c.findings), -1);
-    row->put_text(c.check).put_text(proto::short_name(c.message)).put_text(c.scenario).put_text(c.level);
-    row->put_text(c.verdict).put_text(clauses).put_text(c.summary).put_text(c.reason).put_text(c.want);
-    row->put_text(c.got).put_text(c.fix).put_text(c.target).put_text(exchanges).put(c.left_out);
-    row->put(int{c.rejudges}).put_text(findings).put_text(c.context);
-    if (row->step() != SQLITE_DONE) return tl::unexpected(db.error("cannot write the capture"));
+    for (const auto& [name, value] : texts) {
+        row->put_text(name).put_text(value);
+        if (row->step() != SQLITE_DONE) return tl::unexpected(db.error("cannot write the capture"));
+        row->reset();
+    }
     return {};
 }
 
@@ -154,7 +147,7 @@ struct CaptureWriter::Impl {
 
         std::int64_t number = 0;
         for (const auto& f : e.check.findings) {
-            const std::string clauses = join(f.clauses, [](const std::string& text) { return text; });
+            const std::string clauses = words(f.clauses);
             auto& row = insert_finding;
             row.put(id).put(++number).put_text(f.rule).put_text(clauses).put(static_cast<int>(f.level));
             row.put(static_cast<int>(f.severity))
@@ -279,9 +272,7 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::open(const std::string& pa
         const std::string now = utc_now();
         meta->put_text(options.tool_version).put_text(now);
         if (meta->step() != SQLITE_DONE) return tl::unexpected(db->error("cannot write the capture"));
-        if (options.capsule) {
-            if (auto done = insert_capsule(*db, *options.capsule); !done) return tl::unexpected(done.error());
-        }
+        if (auto done = insert_capsule(*db, options.capsule); !done) return tl::unexpected(done.error());
     }
     // WAL with synchronous=NORMAL: what is committed survives the process being killed; readers do not wait for the
     // writer.

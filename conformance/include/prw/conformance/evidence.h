@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "prw/conformance/capsule.h"
 #include "prw/conformance/observation.h"
 #include "prw/conformance/results.h"
 #include "prw/proto/error.h"
-#include "prw/receiver/capture.h"
+#include "prw/receiver/exchange.h"
 
 namespace prw::conformance {
 
@@ -38,19 +39,18 @@ enum class Rejudgement : std::uint8_t {
 [[nodiscard]] std::string_view name_of(Rejudgement rejudgement);  ///< "FIXED", "STILL FAILING", "CHANGED"
 
 struct Rejudged {
-    receiver::Capsule capsule;
+    Capsule capsule;
     CheckOutcome now;
     Rejudgement is = Rejudgement::kChanged;
 };
 
 /// Judges a capsule again: this prw's rules over every exchange (with the clock of the day of its capture), then this
 /// prw's judge of the check. kInvalidArgument when the check is unknown or `capsule` has no context to judge from.
-[[nodiscard]] Result<Rejudged> judge_again(const receiver::Capsule& capsule,
-                                           std::span<const receiver::Exchange> exchanges);
+[[nodiscard]] Result<Rejudged> judge_again(const Capsule& capsule, std::span<const receiver::Exchange> exchanges);
 /// The same for a file; its errors are those of CaptureReader, and kInvalidArgument for a capture that is no capsule.
 [[nodiscard]] Result<Rejudged> judge_again(const std::string& path);
 
 /// The options under which the requests of a capsule were judged, but for the clock.
-[[nodiscard]] receiver::CheckOptions check_options(const receiver::Capsule& capsule);
+[[nodiscard]] receiver::CheckOptions check_options(const Capsule& capsule);
 
 }  // namespace prw::conformance

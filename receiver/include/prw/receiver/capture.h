@@ -4,38 +4,25 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "prw/proto/error.h"
 #include "prw/receiver/exchange.h"
 
 namespace prw::receiver {
 
-/// What makes a capture a capsule: the check that failed, and what is needed to judge it again. The exchanges beside it
-/// are the evidence, under the ids that they had in the run.
-struct Capsule {
-    std::string check;  ///< "sender/retry/on-5xx"
-    proto::ProtobufMessage message = proto::ProtobufMessage::kV1;
-    std::string scenario, level, verdict;  ///< "steady", "MUST", "fail"
-    std::vector<std::string> clauses;
-    std::string summary, reason, want, got, fix;
-    std::string target;                    ///< name of the program under test
-    std::vector<std::uint64_t> exchanges;  ///< those that show it; the others are around them
-    std::uint64_t left_out = 0;            ///< further exchanges of the scenario that are not in the file
-    bool rejudges = false;  ///< judged from this file alone, the verdict was the same when the file was written
-    std::vector<Finding> findings;
-    std::string context;  ///< JSON of conformance: what else the judges saw
-};
+/// What makes a capture a capsule, the proof of a verdict: texts by name, which mean something to who wrote them; a
+/// capture only keeps them. Empty: an ordinary capture.
+using CapsuleTexts = std::map<std::string, std::string>;
 
 struct CaptureOptions {
     std::uint64_t max_bytes = 1ULL << 30U;  ///< of the file; the oldest exchanges are pruned first. 0: unbounded
     std::uint32_t commit_interval_ms =
         200;  ///< what was appended is on disk at most this long after (kill -9 loses no older exchange)
     std::string tool_version;        ///< stored in the meta table
-    std::optional<Capsule> capsule;  ///< for a new file
+    CapsuleTexts capsule;            ///< for a new file
 };
 
 /// Appends from any thread; a writer thread groups rows into transactions, so that append() costs a copy into a bounded
@@ -65,7 +52,7 @@ struct CaptureInfo {
     std::int64_t version = 0;
     std::uint64_t exchanges = 0, pruned = 0;
     std::string tool_version, created;  ///< ISO 8601 UTC
-    std::optional<Capsule> capsule;     ///< nullopt: an ordinary capture
+    CapsuleTexts capsule;
 };
 
 /// Read-only; works while a writer has the file open.
