@@ -1,8 +1,6 @@
 // The fast walk over prometheus.WriteRequest. See fast.cc for what it guarantees.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "fast_impl.h"
+#include "hash.h"
 
 namespace prw::receiver::rules::fast {
 

@@ -1,9 +1,8 @@
 /// Order, repeats and distinctness of the series of one message. Senders such as Prometheus write one TimeSeries per
 /// sample, so everything is judged per label set, over the whole message, in message order.
-#include <xxhash.h>
-
 #include <algorithm>
 
+#include "hash.h"
 #include "message_util.h"
 #include "prw/proto/model.h"
 #include "prw/receiver/limits.h"

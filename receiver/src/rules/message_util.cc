@@ -1,6 +1,5 @@
 #include "message_util.h"
-
-#include <xxhash.h>
+#include "hash.h"
 
 #include <algorithm>
 #include <array>
