@@ -1,5 +1,5 @@
 /// Checks on what the operator configures: the URL, further headers, credentials, and what must not be configurable.
-#include "checks/configuration.h"
+#include "scenarios/configuration.h"
 
 #include <algorithm>
 #include <array>
@@ -13,9 +13,10 @@ namespace prw::conformance {
 namespace {
 
 const Trial* trial_to(const ScenarioRecord& record, std::string_view path) {
-    const auto found = std::find_if(record.trials.begin(), record.trials.end(),
-                                    [&](const Trial& t) { return path_of(t.target) == path; });
-    return found == record.trials.end() ? nullptr : &*found;
+    const auto& trials = record.notes<ConfigurationNotes>().trials;
+    const auto found =
+        std::find_if(trials.begin(), trials.end(), [&](const Trial& t) { return path_of(t.target) == path; });
+    return found == trials.end() ? nullptr : &*found;
 }
 
 std::vector<const Delivery*> deliveries_to(const ScenarioRecord& record, std::string_view path) {

@@ -144,7 +144,7 @@ void judge_fidelity(const ScenarioRecord& record, CheckOutcome& out) {
 
 /// Apart from the other values: senders that most receivers are used to lose it, and it compares equal.
 void judge_negative_zero(const ScenarioRecord& record, CheckOutcome& out) {
-    const auto all = compare_with_source(record.observation, record.generations, record.window == 0 ? 1 : record.window,
+    const auto all = compare_with_source(record.observation, record.generations, window_of(record),
                                          std::numeric_limits<std::uint64_t>::max());
     evidence(out, "samples with -0", all.negative_zeros);
     if (all.negative_zeros == 0) return undecided(out, "no -0 was scraped");

@@ -12,6 +12,8 @@
 #include "checks/ledger.h"
 #include "checks/table.h"
 #include "prw/conformance/profile.h"
+#include "scenarios/refused.h"
+#include "scenarios/transport.h"
 
 namespace prw::conformance {
 namespace {
@@ -31,7 +33,7 @@ std::vector<std::uint64_t> lost_in_resets(const ScenarioRecord& record) {
     if (times.empty()) return out;
     for (const auto& generation : record.generations) {
         if (!generation.complete || generation.failed || generation.number < times.begin()->first ||
-            generation.number > std::min(record.reset_until, times.rbegin()->first))
+            generation.number > std::min(record.notes<TransportNotes>().reset_until, times.rbegin()->first))
             continue;
         if (!times.contains(generation.number)) out.push_back(generation.number);
     }
@@ -97,7 +99,7 @@ void judge_broken_connection(const ScenarioRecord& record, CheckOutcome& out) {
     count_failure(record, kStepReset, out, tally);
     const auto& all = record.deliveries();
     const auto resets = std::count_if(all.begin(), all.end(), [](const Delivery& d) { return d.step == kResetInBody; });
-    if (resets > 0 && record.scraped() && record.reset_until > 0) {
+    if (resets > 0 && record.scraped() && record.notes<TransportNotes>().reset_until > 0) {
         const auto lost = lost_in_resets(record);
         evidence(out, "connections reset in the body", static_cast<std::uint64_t>(resets));
         ++tally.met;
@@ -242,7 +244,7 @@ void judge_unusual_success(const ScenarioRecord& record, CheckOutcome& out) {
 }
 
 void judge_refused(const ScenarioRecord& record, CheckOutcome& out) {
-    const auto until = record.refused_until;
+    const auto until = record.notes<RefusedNotes>().until;
     evidence(out, "scrapes while connections were refused", until);
     if (until == 0) {
         return undecided(out, "nothing was scraped while connections were refused");

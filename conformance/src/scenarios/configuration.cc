@@ -1,4 +1,4 @@
-#include "checks/configuration.h"
+#include "scenarios/configuration.h"
 
 #include <algorithm>
 
@@ -29,9 +29,11 @@ void demand(receiver::Script& script, std::string_view target, std::string_view 
     script.steps.push_back(std::move(step));
 }
 
+std::vector<Trial>& trials_of(Stage& stage) { return stage.record().notes<ConfigurationNotes>().trials; }
+
 /// How the program that was started last ended, if it has.
 void note_end(Stage& stage) {
-    auto& trial = stage.record().trials.back();
+    auto& trial = trials_of(stage).back();
     if (const auto end = stage.exited()) {
         trial.exited = end->text();
         trial.exited_cleanly = end->success();
@@ -40,8 +42,8 @@ void note_end(Stage& stage) {
 
 /// Waits until the program has sent to its URL, with credentials when it is asked for them, or ended, or had its time.
 void watch(Stage& stage, Patience patience) {
-    const auto path = std::string(path_of(stage.record().trials.back().target));
-    const bool asks = !stage.record().trials.back().credentials.empty();
+    const auto path = std::string(path_of(trials_of(stage).back().target));
+    const bool asks = !trials_of(stage).back().credentials.empty();
     Overdue refused(stage, kAccepted);
     const auto sent = [&] {
         bool any = false, accepted = false;
@@ -61,6 +63,7 @@ void watch(Stage& stage, Patience patience) {
 
 void play_configuration(Stage& stage) {
     auto& record = stage.record();
+    auto& trials = trials_of(stage);
     const auto has = [&](std::string_view variant) { return record.target.variants.contains(std::string(variant)); };
     Trial first;
     first.target = kConfiguredTarget;
@@ -77,7 +80,7 @@ void play_configuration(Stage& stage) {
     const std::string bearer = "Bearer " + std::string(kTestToken);
     if (has(kVariantBearer)) demand(opening.script, kBearerTarget, bearer, "Bearer");
     opening.variants = first.variants;
-    record.trials.push_back(std::move(first));
+    trials.push_back(std::move(first));
     if (!stage.open_with(std::move(opening))) return;
     // Without more starts the program may end as it likes; otherwise its end must not end the receiver.
     const bool more = has(kVariantHeader) || has(kVariantTls) || has(kVariantBasicAuth) || has(kVariantBearer);
@@ -100,8 +103,8 @@ void play_configuration(Stage& stage) {
         trial.target = target;
         trial.variants = {std::string(variant)};
         trial.credentials = credentials;
-        record.trials.push_back(std::move(trial));
-        if (stage.restart(std::string(target), record.trials.back().variants, {})) watch(stage, patience);
+        trials.push_back(std::move(trial));
+        if (stage.restart(std::string(target), trials.back().variants, {})) watch(stage, patience);
     };
     authenticate(kVariantBasicAuth, kBasicTarget, kBasicCredentials);
     authenticate(kVariantBearer, kBearerTarget, bearer);
@@ -109,9 +112,9 @@ void play_configuration(Stage& stage) {
         Trial trial;
         trial.target = kTlsTarget;
         trial.variants = {std::string(kVariantTls)};
-        record.trials.push_back(std::move(trial));
-        if (stage.restart(std::string(kTlsTarget), record.trials.back().variants, {})) watch(stage, patience);
-        record.trials.back().failed_handshakes = stage.failed_handshakes();
+        trials.push_back(std::move(trial));
+        if (stage.restart(std::string(kTlsTarget), trials.back().variants, {})) watch(stage, patience);
+        trials.back().failed_handshakes = stage.failed_handshakes();
     }
     if (has(kVariantHeader)) {
         for (const auto& reserved : kReservedHeaders) {
@@ -122,8 +125,8 @@ void play_configuration(Stage& stage) {
             trial.value = reserved.value;
             trial.provokes = true;
             stage.leave_to_trial(trial.target);
-            record.trials.push_back(std::move(trial));
-            if (stage.restart(std::string(reserved.target), record.trials.back().variants,
+            trials.push_back(std::move(trial));
+            if (stage.restart(std::string(reserved.target), trials.back().variants,
                               {{"PRW_HEADER_NAME", std::string(reserved.name)},
                                {"PRW_HEADER_VALUE", std::string(reserved.value)}}))
                 watch(stage, patience);

@@ -16,7 +16,7 @@ constexpr Patience kLate{3s, 1};
 
 void play_large(Stage& stage) {
     if (!stage.open({})) return;
-    stage.record().window = 1;
+    stage.record().notes<FidelityNotes>().window = 1;
     if (!first_samples(stage)) return;
     if (!stage.may_scrape() && stage.wait(kShowsScraping, [&] { return stage.may_scrape(); }) != Waited::kDone) return;
     const bool once = stage.record().target.input == Input::kStdin;

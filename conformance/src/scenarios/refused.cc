@@ -1,3 +1,5 @@
+#include "scenarios/refused.h"
+
 #include <algorithm>
 
 #include "scenarios/scenario.h"
@@ -17,7 +19,6 @@ constexpr Patience kLate{2s, 1};
 
 void play_refused(Stage& stage) {
     auto& record = stage.record();
-    record.refused = true;
     Stage::Opening opening;
     opening.refuse = true;
     if (!stage.open_with(std::move(opening))) return;
@@ -29,7 +30,7 @@ void play_refused(Stage& stage) {
         if (!scrapes && unseen(served == 0 || record.target.input == Input::kStdin)) return true;
         return served >= 3 || blocked(served >= 1);
     });
-    const auto until = record.refused_until = stage.scrapes();
+    const auto until = record.notes<RefusedNotes>().until = stage.scrapes();
     if (waited == Waited::kInterrupted || waited == Waited::kExited || (scrapes && until == 0)) return;
     if (!stage.open_port()) return;
     if (until == 0) return (void)first_samples(stage);

@@ -4,54 +4,130 @@
 #include <array>
 
 #include "checks/fate.h"
+#include "checks/fidelity.h"
 #include "checks/steps.h"
 #include "checks/table.h"
 #include "prw/proto/nearest.h"
+#include "scenarios/configuration.h"
+#include "scenarios/refused.h"
+#include "scenarios/transport.h"
 
 namespace prw::conformance {
 namespace {
 
 constexpr std::array kTable = {
     Scenario{
-        kSteady,
-        "The receiver accepts everything; the scrape target exposes all types, native histograms, exemplars, start "
-        "timestamps and values at the edges.",
-        5, play_steady},
-    Scenario{kOutage,
-             "The receiver answers 503 from the first request on, later 500, 501, 502 and 504 to one batch each, and "
-             "accepts everything else.",
-             6, play_outage},
-    Scenario{kLongOutage, "The receiver answers 503 for ten seconds, then accepts everything.", 13, play_long_outage},
+        .name = kSteady,
+        .summary =
+            "The receiver accepts everything; the scrape target exposes all types, native histograms, exemplars, start "
+            "timestamps and values at the edges.",
+        .seconds = 5,
+        .play = play_steady,
+        .notes = make_notes<FidelityNotes>,
+    },
     Scenario{
-        kRefusal,
-        "Requests are answered 400, 403, 404, 408, 409, 413, 422, in 1.0 also 415, and 401 twice to one batch, later "
-        "everything is accepted.",
-        6, play_refusal},
-    Scenario{kRetryAfterScenario,
-             "Requests are answered 503 and 429 with Retry-After in seconds, as a date and as nonsense, and with texts "
-             "that contradict the status.",
-             17, play_retry_after},
-    Scenario{kSuccesses, "Requests are answered 200, 202 and 204, with bodies and headers that invite to conclusions.",
-             5, play_successes},
-    Scenario{kNotWritten, "One request of 2.0 is answered 204 without Written headers.", 4, play_not_written, false,
-             true},
-    Scenario{kUnsupported, "The receiver knows 1.0 only and answers 415 to 2.0.", 4, play_unsupported, false, true},
-    Scenario{kSlow, "The receiver takes more than a second for each answer.", 6, play_slow},
-    Scenario{kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails.", 8,
-             play_disappearance},
-    Scenario{kTransport,
-             "Requests meet closed and reset connections, cut, broken, huge, slow and missing answers, one after the "
-             "other; each is followed by an ordinary answer.",
-             9, play_transport},
-    Scenario{kRefused, "The receiver refuses connections until the program has run for a while.", 5, play_refused},
-    Scenario{kRedirects, "Requests are answered 301, 302, 303, 307 and 308 with a Location that accepts everything.", 6,
-             play_redirects},
-    Scenario{kConfiguration,
-             "The program is configured with a path and a query, a further header, credentials, and with headers that "
-             "the protocol reserves.",
-             7, play_configuration, true, true, default_families, false},
-    Scenario{kLargeScrape, "The receiver accepts everything; the scrape target exposes 10,000 series.", 5, play_large,
-             true, true, large_families},
+        .name = kOutage,
+        .summary =
+            "The receiver answers 503 from the first request on, later 500, 501, 502 and 504 to one batch each, and "
+            "accepts everything else.",
+        .seconds = 6,
+        .play = play_outage,
+    },
+    Scenario{
+        .name = kLongOutage,
+        .summary = "The receiver answers 503 for ten seconds, then accepts everything.",
+        .seconds = 13,
+        .play = play_long_outage,
+    },
+    Scenario{
+        .name = kRefusal,
+        .summary =
+            "Requests are answered 400, 403, 404, 408, 409, 413, 422, in 1.0 also 415, and 401 twice to one batch, "
+            "later everything is accepted.",
+        .seconds = 6,
+        .play = play_refusal,
+    },
+    Scenario{
+        .name = kRetryAfterScenario,
+        .summary =
+            "Requests are answered 503 and 429 with Retry-After in seconds, as a date and as nonsense, and with texts "
+            "that contradict the status.",
+        .seconds = 17,
+        .play = play_retry_after,
+    },
+    Scenario{
+        .name = kSuccesses,
+        .summary = "Requests are answered 200, 202 and 204, with bodies and headers that invite to conclusions.",
+        .seconds = 5,
+        .play = play_successes,
+    },
+    Scenario{
+        .name = kNotWritten,
+        .summary = "One request of 2.0 is answered 204 without Written headers.",
+        .seconds = 4,
+        .play = play_not_written,
+        .v1 = false,
+    },
+    Scenario{
+        .name = kUnsupported,
+        .summary = "The receiver knows 1.0 only and answers 415 to 2.0.",
+        .seconds = 4,
+        .play = play_unsupported,
+        .v1 = false,
+    },
+    Scenario{
+        .name = kSlow,
+        .summary = "The receiver takes more than a second for each answer.",
+        .seconds = 6,
+        .play = play_slow,
+    },
+    Scenario{
+        .name = kDisappearance,
+        .summary = "Series vanish from the scrape target and come back, then the whole target fails.",
+        .seconds = 8,
+        .play = play_disappearance,
+    },
+    Scenario{
+        .name = kTransport,
+        .summary =
+            "Requests meet closed and reset connections, cut, broken, huge, slow and missing answers, one after the "
+            "other; each is followed by an ordinary answer.",
+        .seconds = 9,
+        .play = play_transport,
+        .notes = make_notes<TransportNotes>,
+    },
+    Scenario{
+        .name = kRefused,
+        .summary = "The receiver refuses connections until the program has run for a while.",
+        .seconds = 5,
+        .play = play_refused,
+        .notes = make_notes<RefusedNotes>,
+        .listens = false,
+    },
+    Scenario{
+        .name = kRedirects,
+        .summary = "Requests are answered 301, 302, 303, 307 and 308 with a Location that accepts everything.",
+        .seconds = 6,
+        .play = play_redirects,
+    },
+    Scenario{
+        .name = kConfiguration,
+        .summary =
+            "The program is configured with a path and a query, a further header, credentials, and with headers that "
+            "the protocol reserves.",
+        .seconds = 7,
+        .play = play_configuration,
+        .notes = make_notes<ConfigurationNotes>,
+        .attachable = false,
+    },
+    Scenario{
+        .name = kLargeScrape,
+        .summary = "The receiver accepts everything; the scrape target exposes 10,000 series.",
+        .seconds = 5,
+        .play = play_large,
+        .notes = make_notes<FidelityNotes>,
+        .families = large_families,
+    },
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,13 +18,15 @@ namespace prw::conformance {
 
 struct Scenario {
     std::string_view name, summary;
-    unsigned seconds;  ///< that it takes about; the longest is started first
+    unsigned seconds = 5;  ///< that it takes about; the longest is started first
     /// On an unopened stage: opens it, waits for events, each with a deadline, and turns receiver and scrape target in
     /// between.
-    void (*play)(Stage&);
-    bool v1 = true, v2 = true;                                   ///< the messages that it says something about
+    void (*play)(Stage&) = nullptr;
+    std::unique_ptr<Notes> (*notes)() = nullptr;  ///< what it notes for its judges, if anything: make_notes<…>
     std::vector<SourceFamily> (*families)() = default_families;  ///< to scrape
+    bool v1 = true, v2 = true;                                   ///< the messages that it says something about
     bool attachable = true;  ///< can be played with a sender that somebody else has started
+    bool listens = true;     ///< from the start on; else a program that sends nothing may be right
     [[nodiscard]] bool plays(proto::ProtobufMessage message) const {
         return message == proto::ProtobufMessage::kV1 ? v1 : v2;
     }

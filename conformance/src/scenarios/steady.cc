@@ -31,7 +31,7 @@ void play_steady(Stage& stage) {
     if (!stage.open({})) return;
     auto& record = stage.record();
     const std::uint64_t window = record.target.input == Input::kStdin ? 1 : kWindow;  // stdin holds one scrape
-    record.window = window;
+    record.notes<FidelityNotes>().window = window;
     if (record.target.attach) {
         (void)stage.wait({24h, 0}, [] { return false; });
         return;

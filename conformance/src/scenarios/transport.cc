@@ -1,3 +1,5 @@
+#include "scenarios/transport.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -77,7 +79,7 @@ void reset_in_body(Stage& stage) {
         stage.reset_next(static_cast<std::size_t>(after));
         if (stage.wait(kForReset, [&] { return resets() > before; }) != Waited::kDone) return;
     }
-    const auto until = stage.record().reset_until = stage.scrapes();
+    const auto until = stage.record().notes<TransportNotes>().reset_until = stage.scrapes();
     Overdue late(stage, kLate);
     (void)stage.wait(kForReset, [&] {
         const auto times = generation_times(stage.observation(), stage.generations());
