@@ -4,144 +4,31 @@
 #include <array>
 
 #include "checks/fate.h"
-#include "checks/fidelity.h"
 #include "checks/steps.h"
-#include "checks/table.h"
 #include "prw/proto/nearest.h"
-#include "scenarios/configuration.h"
-#include "scenarios/refused.h"
-#include "scenarios/transport.h"
+#include "scenarios/all.h"
 
 namespace prw::conformance {
-namespace {
 
-constexpr std::array kTable = {
-    Scenario{
-        .name = kSteady,
-        .summary =
-            "The receiver accepts everything; the scrape target exposes all types, native histograms, exemplars, start "
-            "timestamps and values at the edges.",
-        .seconds = 5,
-        .play = play_steady,
-        .notes = make_notes<FidelityNotes>,
-    },
-    Scenario{
-        .name = kOutage,
-        .summary =
-            "The receiver answers 503 from the first request on, later 500, 501, 502 and 504 to one batch each, and "
-            "accepts everything else.",
-        .seconds = 6,
-        .play = play_outage,
-    },
-    Scenario{
-        .name = kLongOutage,
-        .summary = "The receiver answers 503 for ten seconds, then accepts everything.",
-        .seconds = 13,
-        .play = play_long_outage,
-    },
-    Scenario{
-        .name = kRefusal,
-        .summary =
-            "Requests are answered 400, 403, 404, 408, 409, 413, 422, in 1.0 also 415, and 401 twice to one batch, "
-            "later everything is accepted.",
-        .seconds = 6,
-        .play = play_refusal,
-    },
-    Scenario{
-        .name = kRetryAfterScenario,
-        .summary =
-            "Requests are answered 503 and 429 with Retry-After in seconds, as a date and as nonsense, and with texts "
-            "that contradict the status.",
-        .seconds = 17,
-        .play = play_retry_after,
-    },
-    Scenario{
-        .name = kSuccesses,
-        .summary = "Requests are answered 200, 202 and 204, with bodies and headers that invite to conclusions.",
-        .seconds = 5,
-        .play = play_successes,
-    },
-    Scenario{
-        .name = kNotWritten,
-        .summary = "One request of 2.0 is answered 204 without Written headers.",
-        .seconds = 4,
-        .play = play_not_written,
-        .v1 = false,
-    },
-    Scenario{
-        .name = kUnsupported,
-        .summary = "The receiver knows 1.0 only and answers 415 to 2.0.",
-        .seconds = 4,
-        .play = play_unsupported,
-        .v1 = false,
-    },
-    Scenario{
-        .name = kSlow,
-        .summary = "The receiver takes more than a second for each answer.",
-        .seconds = 6,
-        .play = play_slow,
-    },
-    Scenario{
-        .name = kDisappearance,
-        .summary = "Series vanish from the scrape target and come back, then the whole target fails.",
-        .seconds = 8,
-        .play = play_disappearance,
-    },
-    Scenario{
-        .name = kTransport,
-        .summary =
-            "Requests meet closed and reset connections, cut, broken, huge, slow and missing answers, one after the "
-            "other; each is followed by an ordinary answer.",
-        .seconds = 9,
-        .play = play_transport,
-        .notes = make_notes<TransportNotes>,
-    },
-    Scenario{
-        .name = kRefused,
-        .summary = "The receiver refuses connections until the program has run for a while.",
-        .seconds = 5,
-        .play = play_refused,
-        .notes = make_notes<RefusedNotes>,
-        .listens = false,
-    },
-    Scenario{
-        .name = kRedirects,
-        .summary = "Requests are answered 301, 302, 303, 307 and 308 with a Location that accepts everything.",
-        .seconds = 6,
-        .play = play_redirects,
-    },
-    Scenario{
-        .name = kConfiguration,
-        .summary =
-            "The program is configured with a path and a query, a further header, credentials, and with headers that "
-            "the protocol reserves.",
-        .seconds = 7,
-        .play = play_configuration,
-        .notes = make_notes<ConfigurationNotes>,
-        .attachable = false,
-    },
-    Scenario{
-        .name = kLargeScrape,
-        .summary = "The receiver accepts everything; the scrape target exposes 10,000 series.",
-        .seconds = 5,
-        .play = play_large,
-        .notes = make_notes<FidelityNotes>,
-        .families = large_families,
-    },
-};
-
-}  // namespace
-
-std::span<const Scenario> scenarios() { return kTable; }
+std::span<const Scenario> scenarios() {
+    static const std::array kAll = {
+        steady_scenario(),      outage_scenario(),        long_outage_scenario(), refusal_scenario(),
+        retry_after_scenario(), successes_scenario(),     not_written_scenario(), unsupported_scenario(),
+        slow_scenario(),        disappearance_scenario(), transport_scenario(),   refused_scenario(),
+        redirects_scenario(),   configuration_scenario(), large_scenario(),
+    };
+    return kAll;
+}
 
 const Scenario* find_scenario(std::string_view name) {
-    const auto found = std::find_if(kTable.begin(), kTable.end(), [&](const Scenario& s) { return s.name == name; });
-    return found != kTable.end() ? &*found : nullptr;
+    const auto all = scenarios();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Scenario& s) { return s.name == name; });
+    return found != all.end() ? &*found : nullptr;
 }
 
 Result<void> check_scenario_names(const std::vector<std::string>& names) {
     std::vector<std::string> known;
-    for (const auto& each : kTable) known.emplace_back(each.name);
+    for (const auto& each : scenarios()) known.emplace_back(each.name);
     for (const auto& name : names) {
         if (find_scenario(name) != nullptr) continue;
         const auto near = proto::nearest(name, known);

@@ -1,8 +1,11 @@
+/// An undisturbed run: everything that is scraped arrives, once, as it was, and in order.
 #include <algorithm>
 #include <limits>
 
 #include "checks/fidelity.h"
+#include "scenarios/all.h"
 #include "scenarios/scenario.h"
+#include "scenarios/steady/steady.h"
 
 namespace prw::conformance {
 namespace {
@@ -25,9 +28,7 @@ constexpr Patience kOwnSilence{20s, 3};
 /// For kOwnRequests of a sender that may scrape and has not, or of whose scrapes nothing came.
 constexpr Patience kOwnLate{6s, kOwnRequests};
 
-}  // namespace
-
-void play_steady(Stage& stage) {
+void play(Stage& stage) {
     if (!stage.open({})) return;
     auto& record = stage.record();
     const std::uint64_t window = record.target.input == Input::kStdin ? 1 : kWindow;  // stdin holds one scrape
@@ -71,6 +72,22 @@ void play_steady(Stage& stage) {
                            wanted("metadata", [](const Delivery& d) { return d.metadata; });
         return complete && (shown || features_late(complete));
     });
+}
+
+}  // namespace
+
+Scenario steady_scenario() {
+    return {
+        .name = kSteady,
+        .summary =
+            "The receiver accepts everything; the scrape target exposes all types, native histograms, exemplars, "
+            "start timestamps and values at the edges.",
+        .seconds = 5,
+        .play = play,
+        .checks = {sample_checks(), series_checks(), request_checks(), histogram_checks(), detail_checks(),
+                   classic_checks()},
+        .notes = make_notes<FidelityNotes>,
+    };
 }
 
 }  // namespace prw::conformance
