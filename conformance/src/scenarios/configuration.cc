@@ -41,8 +41,8 @@ std::string_view path_of(std::string_view target) { return target.substr(0, targ
 
 /// For an accepted request once there was one, which a refusal for want of credentials may precede.
 constexpr Patience kAccepted{2s, 1};
-/// For the first request of a further start, which the first start has shown to be quick.
-constexpr auto kLongestStart = 10s;
+/// For the first request of a further start, however long the profile gives the first: that has shown it to be quick.
+constexpr Patience kStartsAgain{10s, 1};
 
 /// Answers 401 on this path until the credentials come: some clients wait to be asked.
 void demand(receiver::Script& script, std::string_view target, std::string_view credentials, std::string_view scheme) {
@@ -121,11 +121,12 @@ void play(Stage& stage) {
                std::any_of(all.begin(), all.end(),
                            [](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
     };
-    if (stage.wait({record.target.settle, 1}, accepted, !more) != Waited::kDone) return;
+    if (stage.wait(after_start(stage, kBegins), accepted, !more) != Waited::kDone) return;
     note_end(stage);
     if (!stage.look([](const Observation& seen) { return any_samples(seen); })) return;
 
-    const Patience patience{std::min<Stage::Milliseconds>(record.target.settle, kLongestStart), 1};
+    auto patience = kStartsAgain;
+    patience.usual = std::min<Stage::Milliseconds>(patience.usual, record.target.settle);
     // One thing at a time: what goes wrong only beside something else must not be told of the one alone.
     const auto authenticate = [&](std::string_view variant, std::string_view target, std::string_view credentials) {
         if (!has(variant)) return;

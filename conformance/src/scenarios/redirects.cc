@@ -14,11 +14,10 @@ namespace {
 constexpr std::array kRedirectStatuses = {301, 302, 303, 307, 308};
 constexpr const char* kRedirectedPath = "/prw/redirected";
 std::string redirect_step(int status) { return "redirect with " + std::to_string(status); }
-std::string redirect_target(int status) {
-    return std::string(kRedirectedPath) + "?from=" + std::to_string(status);
-}
+std::string redirect_target(int status) { return std::string(kRedirectedPath) + "?from=" + std::to_string(status); }
 
-/// Each redirect takes new data, and two requests more show what became of it.
+/// Each redirect takes new data, and two requests more show what became of it; data of its own a sender may soon have
+/// no more of.
 constexpr Patience kForAll{35s, 12}, kForOwn{25s, 12};
 
 receiver::Script redirects(bool scrapes) {

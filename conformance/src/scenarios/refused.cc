@@ -17,6 +17,8 @@ namespace {
 
 /// Until a program that does not scrape has tried to connect, and until one shows that it does.
 constexpr Patience kTries{3s, 1}, kUnseen{2s, 1};
+/// For three scrapes of one that does, and a round to spare, on top of what it is given to begin.
+constexpr Patience kForScrapes{0ms, 4};
 /// For what was scraped while nobody listened; a back-off may have grown meanwhile.
 constexpr Patience kRecovery{25s, 6};
 /// For it once newer data has come.
@@ -30,7 +32,7 @@ void play(Stage& stage) {
     // Long enough to have tried: three scrapes, or what a sender that waits for its data to be taken needs for one.
     const bool scrapes = record.target.input == Input::kScrape;
     Overdue blocked(stage, kHeldBack), unseen(stage, kUnseen);
-    const auto waited = stage.wait(scrapes ? Patience{record.target.settle, 4} : kTries, [&] {
+    const auto waited = stage.wait(scrapes ? after_start(stage, kForScrapes) : kTries, [&] {
         const auto served = stage.scrapes();
         if (!scrapes && unseen(served == 0 || record.target.input == Input::kStdin)) return true;
         return served >= 3 || blocked(served >= 1);

@@ -18,10 +18,18 @@ namespace {
 
 /// For a retry while newer data is accepted: longer than a back-off that begins at a second.
 constexpr Patience kAgain{3s, 1};
-/// On top of the wait that the receiver asks for.
-constexpr auto kMargin = 2s;
+/// For a retry once the time is over that the receiver asks for.
+constexpr Patience kPutOff{2s, 1};
+/// A date has whole seconds, and so lies up to one later than asked for.
+constexpr auto kWholeSecond = 1s;
 /// Each answer takes new data, and waits for its retry.
 constexpr Patience kForAll{45s, 14}, kForOne{15s, 5};
+
+Patience put_off(std::chrono::seconds wait) {
+    auto out = kPutOff;
+    out.usual += wait;
+    return out;
+}
 
 void play(Stage& stage) {
     std::vector<Provocation> unavailable;
@@ -31,7 +39,7 @@ void play(Stage& stage) {
     const auto in_seconds = [&](std::string_view name, int status, std::chrono::seconds wait) {
         auto step = refusal(name, status);
         step.headers = {{"Retry-After", std::to_string(wait.count())}};
-        return Provocation{std::move(step), Patience{wait + kMargin, 1}};
+        return Provocation{std::move(step), put_off(wait)};
     };
     const auto past = [&](std::size_t which) {
         auto step = refusal(kStepsPastDate.at(which), 503);
@@ -59,7 +67,7 @@ void play(Stage& stage) {
     }
     step = refusal(kStepDate, 503);
     step.retry_after_date = kRetryAfterDate;
-    add(std::move(step), Patience{kRetryAfterDate + kMargin + 1s, 1});
+    add(std::move(step), put_off(kRetryAfterDate + kWholeSecond));
     add(refusal(kStepsPlain503[2], 503));
 
     if (!open_and_provoke(stage, unavailable, kForAll)) return;

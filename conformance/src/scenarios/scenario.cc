@@ -140,9 +140,13 @@ std::uint64_t requests_with_samples(const Observation& observation) {
         std::count_if(all.begin(), all.end(), [](const Delivery& d) { return !d.samples.empty(); }));
 }
 
+Patience after_start(Stage& stage, Patience more) {
+    more.usual += stage.record().target.settle;
+    return more;
+}
+
 bool first_samples(Stage& stage) {
-    return stage.wait({stage.record().target.settle, 1}, [&] { return any_samples(stage.observation()); }) ==
-           Waited::kDone;
+    return stage.wait(after_start(stage, kBegins), [&] { return any_samples(stage.observation()); }) == Waited::kDone;
 }
 
 }  // namespace prw::conformance

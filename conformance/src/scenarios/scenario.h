@@ -63,6 +63,11 @@ inline constexpr Patience kHeldBack{1500ms, 1};
 /// Until a bare command that has sent shows that it scrapes, too.
 inline constexpr Patience kShowsScraping{6s, 2};
 
+/// For a first request: no more than what the profile gives a program for it.
+inline constexpr Patience kBegins{0ms, 1};
+/// What the profile gives a program until its first request, and so much more.
+[[nodiscard]] Patience after_start(Stage& stage, Patience more);
+
 /// An answer on purpose, and how long to wait for the data to come again after newer data has been acknowledged.
 struct Provocation {
     receiver::ScriptStep step;

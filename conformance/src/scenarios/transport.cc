@@ -26,7 +26,8 @@ constexpr std::size_t kLargeBody = 1U << 20U;
 constexpr Patience kForReset{8s, 3};
 /// For it once three newer scrapes have come.
 constexpr Patience kLate{3s, 1};
-/// Each fault takes new data, and is followed by a retry and by an ordinary answer.
+/// Each fault takes new data, and is followed by a retry and by an ordinary answer; data of its own a sender may soon
+/// have no more of.
 constexpr Patience kForAll{45s, 40}, kForOwn{25s, 40};
 
 receiver::ScriptStep ordinary(std::string_view name) {

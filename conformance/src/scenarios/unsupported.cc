@@ -15,9 +15,8 @@
 namespace prw::conformance {
 namespace {
 
-/// For 1.0 once 2.0 was refused.
-constexpr auto kForFallback = 12s;
-constexpr unsigned kRounds = 8;
+/// For a few refusals of 2.0, and for four requests in 1.0 after them, of a program that has begun.
+constexpr Patience kForFallback{12s, 8};
 /// For 1.0 where 2.0 comes again and again.
 constexpr Patience kGoesOn{1s, 1};
 
@@ -32,7 +31,7 @@ void play(Stage& stage) {
     };
     Overdue gone_on(stage, kGoesOn);
     Silence silent(stage, kSilence);
-    (void)stage.wait({stage.record().target.settle + kForFallback, kRounds}, [&] {
+    (void)stage.wait(after_start(stage, kForFallback), [&] {
         const auto refused = count([](const Delivery& d) { return d.status == 415; });
         const auto accepted = count([](const Delivery& d) { return d.acknowledged() && !d.samples.empty(); });
         if (refused == 0) return false;

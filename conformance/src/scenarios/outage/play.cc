@@ -11,7 +11,8 @@
 namespace prw::conformance {
 namespace {
 
-constexpr std::chrono::seconds kOutageLasts(10);
+/// The long outage, whatever the sender's pace: longer than a few steps of a back-off.
+constexpr Patience kOutageLasts{10s, 0};
 /// Refusals of one datum that show a back-off.
 constexpr std::size_t kAttempts = 4;
 /// For those attempts; a sender whose back-off is longer shows it after the outage.
@@ -66,8 +67,8 @@ void play(Stage& stage) {
 void play_long_outage(Stage& stage) {
     if (!stage.open(refusals({}, 503))) return;
     if (!first_samples(stage)) return;
-    const auto turn = stage.elapsed() + kOutageLasts;
-    if (stage.wait({kOutageLasts, 0}, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
+    const auto turn = stage.elapsed() + kOutageLasts.usual;
+    if (stage.wait(kOutageLasts, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
     stage.accept_everything();
     const auto at_turn = stage.requests();
     Overdue settled(stage, kUnderWay), given_up(stage, kGivenUp);

@@ -25,6 +25,8 @@ constexpr Patience kLate{2s, 1};
 constexpr Patience kFeaturesLate{6s, 2};
 /// Without a further request of a sender of its own data, which may send rarely.
 constexpr Patience kOwnSilence{20s, 3};
+/// For a sender that somebody else has started: until the user, or the limit to a scenario, ends it.
+constexpr Patience kAttached{24h, 0};
 /// For kOwnRequests of a sender that may scrape and has not, or of whose scrapes nothing came.
 constexpr Patience kOwnLate{6s, kOwnRequests};
 
@@ -34,7 +36,7 @@ void play(Stage& stage) {
     const std::uint64_t window = record.target.input == Input::kStdin ? 1 : kWindow;  // stdin holds one scrape
     record.notes<FidelityNotes>().window = window;
     if (record.target.attach) {
-        (void)stage.wait({24h, 0}, [] { return false; });
+        (void)stage.wait(kAttached, [] { return false; });
         return;
     }
     if (!first_samples(stage)) return;
