@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "checks/fidelity.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/runner.h"
 #include "prw/proto/model.h"
@@ -254,7 +255,7 @@ TEST(Capsules, KeepOfALargeSourceWhatTheFailureIsAbout) {
         }
         recording.scraped(number, served).request(204, sent);
     }
-    recording.record().window = 6;
+    recording.record().notes<FidelityNotes>().window = 6;
     const auto failed = recording.capsules({.served_samples = 100});
     ASSERT_TRUE(failed.contains("sender/fidelity/every-sample-bit-exact"));
     const auto again = judge_again(recording.path(failed.at("sender/fidelity/every-sample-bit-exact")));
@@ -276,7 +277,7 @@ TEST(Capsules, KeepHistogramsExemplarsStartsTimestampsAndMetadata) {
                                            {.metric = "h", .labels = {}, .custom_buckets = true, .family = 5}};
     Recording recording("steady", sources, ProtobufMessage::kV2);
     auto& record = recording.record();
-    record.window = 3;
+    record.notes<FidelityNotes>().window = 3;
     record.target.features["metadata"] = {true, true};
     record.families = {{"clock", "gauge", "", ""},          {"n", "histogram", "", ""}, {"f", "gaugehistogram", "", ""},
                        {"c", "counter", "Help.", "things"}, {"e", "gauge", "", ""},     {"h", "histogram", "", ""}};

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "checks/fidelity.h"
 #include "prw/conformance/checks.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
@@ -46,7 +47,7 @@ public:
         record_.asked = message;
         record_.target.input = Input::kScrape;
         record_.started = true;
-        record_.window = 5;
+        record_.notes<FidelityNotes>().window = 5;
         record_.observation = Observation(target_.identities());
         record_.families = target_.families();
     }
@@ -732,7 +733,7 @@ TEST(BackAfterMarker, HasSamplesAgain) {
 
 std::string large(const std::function<void(Scraper&, const proto::WriteRequest&)>& deliver) {
     Scraper scraper(Exposition::kText, kV1, "large-scrape", large_families());
-    scraper.record().window = 1;
+    scraper.record().notes<FidelityNotes>().window = 1;
     proto::WriteRequest kept;
     scraper.scrapes(1, [&](proto::WriteRequest& request, std::uint64_t) {
         kept = request;

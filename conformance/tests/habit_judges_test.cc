@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "checks/fate.h"
+#include "checks/fidelity.h"
 #include "checks/habits.h"
 #include "checks/steps.h"
 #include "evidence/context.h"
@@ -388,7 +389,7 @@ TEST(StaleMarker, ThatCannotHaveArrivedIsNotMissed) {
 
 TEST(Baseline, IsWhatTheSteadyScenarioShows) {
     Story story("steady", Input::kScrape);
-    story.record().window = 5;
+    story.record().notes<FidelityNotes>().window = 5;
     for (std::uint64_t number = 1; number < 6; ++number) {
         story.scrape(number);
         if (number != 3) story.arrived(number);

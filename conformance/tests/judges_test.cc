@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <set>
 
+#include "checks/fidelity.h"
 #include "checks/steps.h"
 #include "prw/conformance/checks.h"
 #include "prw/proto/model.h"
+#include "scenarios/refused.h"
 
 namespace prw::conformance {
 namespace {
@@ -222,8 +224,8 @@ std::string verdict_on_labels(const std::string& scenario, const std::string& ch
     record.target.relabels = relabels;
     record.scenario = scenario;
     record.target.input = Input::kScrape;
-    record.started = record.refused = true;
-    record.refused_until = 2;
+    record.started = true;
+    record.notes<RefusedNotes>().until = 2;
     record.observation = Observation({{.metric = "generation", .labels = {}, .unique_values = true},
                                       {.metric = "m", .labels = {{"a", "1"}}, .unique_values = true},
                                       {.metric = "m", .labels = {{"a", "2"}}, .unique_values = true}});
@@ -294,7 +296,7 @@ CheckOutcome outcome_on_names(const std::string& check, const std::string& metri
     record.started = true;
     record.observation = Observation({{.metric = "generation", .labels = {}, .unique_values = true},
                                       {.metric = "n", .labels = {{"quantile", "0.9"}}, .unique_values = true}});
-    record.window = 3;
+    record.notes<FidelityNotes>().window = 3;
     for (std::uint64_t number = 1; number <= 4; ++number) {
         const auto value = static_cast<double>(number);
         Generation generation;

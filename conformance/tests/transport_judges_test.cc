@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "scenarios/configuration.h"
+#include "scenarios/refused.h"
+#include "scenarios/transport.h"
 #include "story.h"
 
 namespace prw::conformance {
@@ -67,7 +70,7 @@ TEST(BrokenConnection, ResetWithinTheBodyLosesNoScrape) {
         story.scrape(1).scrape(2).scrape(3).arrived(1).request(0, "reset in the body", {});
         if (!lost) story.arrived(2);
         story.arrived(3);
-        story.record().reset_until = 2;
+        story.record().notes<TransportNotes>().reset_until = 2;
         EXPECT_THAT(story.verdict(kBroken), StartsWith(lost ? "warn" : "pass"));
     }
 }
@@ -172,8 +175,7 @@ TEST(UnusualSuccess, HabitualRepeatsTellNothing) {
 Story refused(std::uint64_t until) {
     Story story("refused-at-start", Input::kScrape);
     story.scrape(1).scrape(2).scrape(3);
-    story.record().refused = true;
-    story.record().refused_until = until;
+    story.record().notes<RefusedNotes>().until = until;
     return story;
 }
 
@@ -187,13 +189,11 @@ TEST(RefusedAtStart, SilenceAfterwardsIsAMissOnlyWhereSomethingWasScraped) {
     EXPECT_THAT(refused(2).verdict(kAtStart), StartsWith("warn: nothing came once connections were accepted"));
     EXPECT_THAT(refused(2).ended("exited with 1", false).verdict(kAtStart), HasSubstr("exited with 1 while"));
     Story silent("refused-at-start", Input::kScrape);
-    silent.record().refused = true;
     EXPECT_THAT(silent.verdict(kAtStart), StartsWith("inconclusive"));
     auto once = refused(1).ended("exited with 1", false);
     once.record().target.input = Input::kStdin;
     EXPECT_THAT(once.verdict(kAtStart), StartsWith("inconclusive"));
     Story own("refused-at-start");
-    own.record().refused = true;
     own.request(204, "", {{"m", 1}});
     EXPECT_THAT(own.verdict(kAtStart), StartsWith("not-applicable"));
 }
@@ -242,7 +242,7 @@ Story configured() {
     Story story("configuration");
     auto& record = story.record();
     for (const auto* name : {"header", "basic-auth", "bearer-token"}) record.target.variants[name] = {};
-    record.trials = {
+    record.notes<ConfigurationNotes>().trials = {
         {.target = "/prw/configured/write?tenant=a&zone=b",
          .variants = {"header"},
          .header = "X-Prw-Test",
@@ -274,7 +274,7 @@ TEST(Configuration, CustomHeaderComesOnce) {
     EXPECT_THAT(with("X-Prw-Test: prw\r\nX-Prw-Test: prw\r\n"), HasSubstr("2 times"));
     EXPECT_THAT(with("X-Prw-Test: other\r\n"), StartsWith("warn"));
     auto unknown = configured();
-    unknown.record().trials.front().header.clear();
+    unknown.record().notes<ConfigurationNotes>().trials.front().header.clear();
     EXPECT_THAT(unknown.sent(204, "/prw/configured/write?tenant=a&zone=b").verdict(kCheck),
                 StartsWith("not-applicable"));
 }
@@ -284,11 +284,12 @@ TEST(Configuration, ReservedHeadersStayAsTheyAre) {
     const auto tried = [&](const std::string& head, const char* exited) {
         auto story = configured();
         story.sent(204, "/prw/configured/write?tenant=a&zone=b");
-        story.record().trials.push_back({.target = "/prw/reserved-2/write",
-                                         .variants = {"header"},
-                                         .header = "content-type",
-                                         .value = "text/plain"});
-        if (exited != nullptr) story.record().trials.back().exited = exited;
+        auto& trials = story.record().notes<ConfigurationNotes>().trials;
+        trials.push_back({.target = "/prw/reserved-2/write",
+                          .variants = {"header"},
+                          .header = "content-type",
+                          .value = "text/plain"});
+        if (exited != nullptr) trials.back().exited = exited;
         if (!head.empty()) story.sent(204, "/prw/reserved-2/write", head + "\r\n");
         return story.verdict(kCheck);
     };

@@ -211,13 +211,17 @@ Fidelity compare_with_source(const Observation& observation, const std::vector<G
     return out;
 }
 
+std::uint64_t window_of(const ScenarioRecord& record) {
+    return std::max<std::uint64_t>(record.notes<FidelityNotes>().window, 1);
+}
+
 Fidelity compare_with_source(const ScenarioRecord& record) {
     const auto times = generation_times(record.observation, record.generations);
     if (times.empty()) return {};
     const auto first = times.begin()->first, last = times.rbegin()->first;
     // Unless the program ended in its own time.
     const auto limit = record.exited_cleanly || last == first ? last : last - 1;
-    return compare_with_source(record.observation, record.generations, record.window == 0 ? 1 : record.window, limit);
+    return compare_with_source(record.observation, record.generations, window_of(record), limit);
 }
 
 std::map<std::int64_t, const Generation*> generations_by_time(const ScenarioRecord& record) {

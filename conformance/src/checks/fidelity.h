@@ -7,9 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "evidence/members.h"
 #include "prw/conformance/observation.h"
 
 namespace prw::conformance {
+
+/// Of scenarios that compare what arrived with what was served.
+struct FidelityNotes : NotesOf<FidelityNotes> {
+    std::uint64_t window = 0;  ///< how many generations were waited for; 0: it was stopped before it waited for any
+};
+void members(auto&& visit, MaybeConst<FidelityNotes> auto& notes) { visit("window", notes.window); }
 
 /// How long a sender may send nothing before what it scrapes meanwhile counts as lost: it may flush as rarely as its
 /// first request was late, or as it did so far. There are deliveries.
@@ -57,6 +64,8 @@ struct Fidelity {
 /// were changed on the way. Samples with explicit timestamps are expected once, whenever they came.
 [[nodiscard]] Fidelity compare_with_source(const Observation& observation, const std::vector<Generation>& generations,
                                            std::uint64_t count, std::uint64_t limit);
+/// As many generations as the scenario waited for, one at least.
+[[nodiscard]] std::uint64_t window_of(const ScenarioRecord& record);
 /// Of a scenario that is over: of as many generations as it waited for, but for the last one delivered, which the stop
 /// may have cut off.
 [[nodiscard]] Fidelity compare_with_source(const ScenarioRecord& record);

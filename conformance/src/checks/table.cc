@@ -37,29 +37,10 @@ bool without_feature(const ScenarioRecord& record, std::string_view feature, pro
     return soft(level) || known == names.end() || known->optional;
 }
 
-std::vector<const BehaviourCheck*> behaviour_checks() {
-    std::vector<const BehaviourCheck*> out;
-    for (const auto table : {
-             steady_checks(),
-             histogram_checks(),
-             detail_checks(),
-             large_checks(),
-             retry_checks(),
-             connection_checks(),
-             refusal_checks(),
-             stale_checks(),
-             transport_checks(),
-             redirect_checks(),
-             configuration_checks(),
-             classic_checks(),
-             concurrency_checks(),
-             response_checks(),
-             pacing_checks(),
-             negotiation_checks(),
-         }) {
-        for (const auto& check : table) out.push_back(&check);
-    }
-    return out;
+template <typename Visit>
+void for_each_check(const Scenario& scenario, Visit visit) {
+    for (const auto& group : scenario.checks)
+        for (const auto& check : group) visit(check);
 }
 
 /// The sender was told to send one message, and sent nothing but the other. What it did then says nothing about the
@@ -75,7 +56,7 @@ bool only_the_other(const ScenarioRecord& record) {
 }
 
 /// True when there is nothing left to judge; the outcome says why.
-bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOutcome& out) {
+bool settled(const ScenarioRecord& record, const Scenario& scenario, const BehaviourCheck& check, CheckOutcome& out) {
     if (without_feature(record, check.feature, out.level)) {
         not_applicable(out, "the profile says that the target does not have the feature " + std::string(check.feature));
         return true;
@@ -86,7 +67,7 @@ bool settled(const ScenarioRecord& record, const BehaviourCheck& check, CheckOut
         not_applicable(out, "the target sends data of its own and did not scrape what we offered");
         return true;
     }
-    if (record.scenario == kDisappearance && record.target.input == Input::kStdin) {
+    if (scenario.rereads && record.target.input == Input::kStdin) {
         not_applicable(out, "the target reads its input once, so that nothing can disappear from it");
         return true;
     }
@@ -143,15 +124,17 @@ bool Check::extension() const { return proto::all_extensions(clauses); }
 const std::vector<Check>& all_checks() {
     static const std::vector<Check> kChecks = [] {
         std::vector<Check> out;
-        for (const auto* check : behaviour_checks()) {
-            Check row;
-            row.id = check->id;
-            row.scenario = check->scenario;
-            row.clauses.assign(check->clauses.begin(), check->clauses.end());
-            row.level = level_of(row.clauses);
-            row.summary = check->summary;
-            row.fix = check->fix;
-            out.push_back(std::move(row));
+        for (const auto& scenario : scenarios()) {
+            for_each_check(scenario, [&](const BehaviourCheck& check) {
+                Check row;
+                row.id = check.id;
+                row.scenario = scenario.name;
+                row.clauses.assign(check.clauses.begin(), check.clauses.end());
+                row.level = level_of(row.clauses);
+                row.summary = check.summary;
+                row.fix = check.fix;
+                out.push_back(std::move(row));
+            });
         }
         Check runs;
         runs.id = kTargetRuns;
@@ -184,22 +167,24 @@ proto::ProtobufMessage judged_message(const ScenarioRecord& record) {
 
 std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view only) {
     std::vector<CheckOutcome> out;
+    const auto* scenario = find_scenario(record.scenario);
+    if (scenario == nullptr) return out;
     const auto message = judged_message(record);
-    for (const auto* check : behaviour_checks()) {
-        if (check->scenario != record.scenario || (!only.empty() && check->id != only)) continue;
+    for_each_check(*scenario, [&](const BehaviourCheck& check) {
+        if (!only.empty() && check.id != only) return;
         CheckOutcome outcome;
-        outcome.clauses = clauses_for(check->clauses, message);
-        if (outcome.clauses.empty()) continue;  // says nothing about this message
-        outcome.id = check->id;
+        outcome.clauses = clauses_for(check.clauses, message);
+        if (outcome.clauses.empty()) return;  // says nothing about this message
+        outcome.id = check.id;
         outcome.message = message;
         outcome.level = level_of(outcome.clauses);
         outcome.extension = proto::all_extensions(outcome.clauses);
-        outcome.summary = check->summary;
+        outcome.summary = check.summary;
         outcome.scenario = record.scenario;
         outcome.duration_ms = record.duration_ms;
-        if (!settled(record, *check, outcome)) check->judge(record, outcome);
+        if (!settled(record, *scenario, check, outcome)) check.judge(record, outcome);
         for (auto& finding : outcome.findings)
-            if (finding.fix.empty()) finding.fix = check->fix;
+            if (finding.fix.empty()) finding.fix = check.fix;
         if (outcome.verdict == Verdict::kInconclusive) outcome.reason += more_patience_text(record);
         // What is not there may only mean that we stopped looking.
         if (record.interrupted && outcome.verdict != Verdict::kNotApplicable) {
@@ -208,7 +193,7 @@ std::vector<CheckOutcome> judge(const ScenarioRecord& record, std::string_view o
             outcome.findings.clear();
         }
         out.push_back(std::move(outcome));
-    }
+    });
     return out;
 }
 
@@ -290,6 +275,12 @@ void add_word(std::string& list, std::string_view word, std::string_view separat
     list += word;
 }
 
+std::string list_of(const std::set<int>& statuses) {
+    std::string out;
+    for (const int status : statuses) add_word(out, std::to_string(status));
+    return out;
+}
+
 std::string seconds_text(std::int64_t us) {
     return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
 }
@@ -315,5 +306,7 @@ bool dictated(const Observation& observation, const ObservedSample& sample) {
 std::string ending_text(const ScenarioRecord& record) {
     return record.exited ? "the program " + *record.exited : std::string("the program went on running");
 }
+
+bool one_shot(const ScenarioRecord& record) { return record.exited && record.target.input != Input::kScrape; }
 
 }  // namespace prw::conformance

@@ -1,12 +1,14 @@
-/// Checks on behaviour as rows: id, scenario, clauses, and the judge. Internal to conformance.
+/// Checks on behaviour as rows, which stand in the file of the scenario that provokes it, and what judges share.
+/// Internal to conformance.
 #pragma once
 
-#include <array>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "prw/conformance/checks.h"
+#include "prw/receiver/finding.h"
 
 namespace prw::conformance {
 
@@ -18,47 +20,19 @@ enum class Needs : std::uint8_t {
 };
 
 struct BehaviourCheck {
-    std::string_view id, scenario;
-    std::span<const std::string_view> clauses;  ///< those that apply to the message judged count
+    std::string_view id;
+    receiver::ClauseList clauses;  ///< those that apply to the message judged count
     std::string_view summary;
     Needs needs = Needs::kSamples;
-    std::string_view feature;  ///< not applicable when the profile says that the target does not have it
-    void (*judge)(const ScenarioRecord&, CheckOutcome&);
+    std::string_view feature = {};  ///< not applicable when the profile says that the target does not have it
+    void (*judge)(const ScenarioRecord&, CheckOutcome&) = nullptr;
     std::string_view fix = {};  ///< of findings that do not say their own
 };
 
-[[nodiscard]] std::span<const BehaviourCheck> steady_checks();
-[[nodiscard]] std::span<const BehaviourCheck> retry_checks();
-[[nodiscard]] std::span<const BehaviourCheck> connection_checks();
-[[nodiscard]] std::span<const BehaviourCheck> refusal_checks();
-[[nodiscard]] std::span<const BehaviourCheck> stale_checks();
-[[nodiscard]] std::span<const BehaviourCheck> histogram_checks();
-[[nodiscard]] std::span<const BehaviourCheck> detail_checks();
-[[nodiscard]] std::span<const BehaviourCheck> large_checks();
-[[nodiscard]] std::span<const BehaviourCheck> transport_checks();
-[[nodiscard]] std::span<const BehaviourCheck> redirect_checks();
-[[nodiscard]] std::span<const BehaviourCheck> configuration_checks();
-[[nodiscard]] std::span<const BehaviourCheck> classic_checks();
-[[nodiscard]] std::span<const BehaviourCheck> concurrency_checks();
-[[nodiscard]] std::span<const BehaviourCheck> response_checks();
-[[nodiscard]] std::span<const BehaviourCheck> pacing_checks();
-[[nodiscard]] std::span<const BehaviourCheck> negotiation_checks();
-
+// Scenarios that others speak of.
 inline constexpr std::string_view kSteady = "steady";
 inline constexpr std::string_view kOutage = "5xx-then-success";
-inline constexpr std::string_view kRefusal = "4xx";
-inline constexpr std::string_view kDisappearance = "series-disappears";
-inline constexpr std::string_view kTransport = "transport-faults";
-inline constexpr std::string_view kRefused = "refused-at-start";
-inline constexpr std::string_view kRedirects = "redirects";
-inline constexpr std::string_view kConfiguration = "configuration";
-inline constexpr std::string_view kLongOutage = "10s-outage";
-inline constexpr std::string_view kRetryAfterScenario = "retry-after";
-inline constexpr std::string_view kSuccesses = "2xx";
-inline constexpr std::string_view kSlow = "slow-receiver";
-inline constexpr std::string_view kNotWritten = "2xx-without-written";
 inline constexpr std::string_view kUnsupported = "415";
-inline constexpr std::string_view kLargeScrape = "large-scrape";
 
 inline constexpr std::string_view kMessageAsAsked = "sender/negotiation/message-as-asked";
 /// Reported only when it is not so: what a broken target did not show is nobody's pass.
@@ -87,6 +61,8 @@ void add_finding(CheckOutcome& out, const std::string& series, std::string messa
 
 /// Adds to "a, b".
 void add_word(std::string& list, std::string_view word, std::string_view separator = ", ");
+/// "500, 503"
+[[nodiscard]] std::string list_of(const std::set<int>& statuses);
 /// "2.1 s"
 [[nodiscard]] std::string seconds_text(std::int64_t us);
 /// "3 samples", "1 sample".
@@ -98,5 +74,7 @@ void add_word(std::string& list, std::string_view word, std::string_view separat
 [[nodiscard]] bool dictated(const Observation& observation, const ObservedSample& sample);
 [[nodiscard]] std::string ending_text(
     const ScenarioRecord& record);  ///< "the program exited with 0", "the program went on running"
+/// A program that ended by itself once it had sent what it was started with.
+[[nodiscard]] bool one_shot(const ScenarioRecord& record);
 
 }  // namespace prw::conformance

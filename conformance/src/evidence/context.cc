@@ -1,28 +1,20 @@
 #include "evidence/context.h"
 
 #include <charconv>
-#include <concepts>
-#include <optional>
+#include <utility>
 #include <variant>
 
 #include <nlohmann/json.hpp>
 
 #include "checks/habits.h"
+#include "evidence/members.h"
 #include "prw/receiver/json.h"
+#include "scenarios/scenario.h"
 
 namespace prw::conformance {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-template <typename Type, typename Struct>
-concept Is = std::same_as<std::remove_const_t<Type>, Struct>;
-
-// One list of members for each struct, for both ways: visit(key, member). A new member is one line. What has its
-// default value is left out, and what is not there keeps it, so that older capsules stay readable.
 
 template <typename Visit>
-void members(Visit&& visit, Is<ScenarioRecord> auto& record) {
+void members(Visit&& visit, MaybeConst<ScenarioRecord> auto& record) {
     visit("started", record.started);
     visit("problem", record.problem);
     visit("target_broke", record.target_broke);
@@ -31,11 +23,6 @@ void members(Visit&& visit, Is<ScenarioRecord> auto& record) {
     visit("interrupted", record.interrupted);
     visit("gave_up", record.gave_up);
     visit("stop_us", record.stop_us);
-    visit("outage_end_us", record.outage_end_us);
-    visit("refused", record.refused);
-    visit("refused_until", record.refused_until);
-    visit("reset_until", record.reset_until);
-    visit("window", record.window);
     visit("peer_is_1x", record.peer_is_1x);
     visit("wrote_log", record.wrote_log);
     visit("logged_error_text", record.logged_error_text);
@@ -46,20 +33,7 @@ void members(Visit&& visit, Is<ScenarioRecord> auto& record) {
 }
 
 template <typename Visit>
-void members(Visit&& visit, Is<Trial> auto& trial) {
-    visit("target", trial.target);
-    visit("variants", trial.variants);
-    visit("header", trial.header);
-    visit("value", trial.value);
-    visit("provokes", trial.provokes);
-    visit("credentials", trial.credentials);  // those of the test, which are no secret
-    visit("failed_handshakes", trial.failed_handshakes);
-    visit("exited", trial.exited);
-    visit("exited_cleanly", trial.exited_cleanly);
-}
-
-template <typename Visit>
-void members(Visit&& visit, Is<Target> auto& target) {
+void members(Visit&& visit, MaybeConst<Target> auto& target) {
     visit("name", target.name);
     visit("attach", target.attach);
     visit("patience", target.patience);
@@ -68,13 +42,13 @@ void members(Visit&& visit, Is<Target> auto& target) {
 }
 
 template <typename Visit>
-void members(Visit&& visit, Is<Target::Support> auto& support) {
+void members(Visit&& visit, MaybeConst<Target::Support> auto& support) {
     visit("1.0", support.v1);
     visit("2.0", support.v2);
 }
 
 template <typename Visit>
-void members(Visit&& visit, Is<SourceIdentity> auto& source) {
+void members(Visit&& visit, MaybeConst<SourceIdentity> auto& source) {
     visit("metric", source.metric);
     visit("labels", source.labels);
     visit("unique_values", source.unique_values);
@@ -87,7 +61,7 @@ void members(Visit&& visit, Is<SourceIdentity> auto& source) {
 }
 
 template <typename Visit>
-void members(Visit&& visit, Is<FamilyIdentity> auto& family) {
+void members(Visit&& visit, MaybeConst<FamilyIdentity> auto& family) {
     visit("name", family.name);
     visit("type", family.type);
     visit("help", family.help);
@@ -95,7 +69,7 @@ void members(Visit&& visit, Is<FamilyIdentity> auto& family) {
 }
 
 template <typename Visit>
-void members(Visit&& visit, Is<Baseline> auto& baseline) {
+void members(Visit&& visit, MaybeConst<Baseline> auto& baseline) {
     visit("scenario", baseline.scenario);
     visit("repeats_all", baseline.repeats_all);
     visit("repeating", baseline.repeating);
@@ -107,7 +81,7 @@ void members(Visit&& visit, Is<Baseline> auto& baseline) {
 
 /// Without the format, which has a name, and without what was served, which is written compactly.
 template <typename Visit>
-void members(Visit&& visit, Is<Generation> auto& generation) {
+void members(Visit&& visit, MaybeConst<Generation> auto& generation) {
     visit("number", generation.number);
     visit("unix_ms", generation.unix_ms);
     visit("failed", generation.failed);
@@ -115,50 +89,9 @@ void members(Visit&& visit, Is<Generation> auto& generation) {
     visit("vanished", generation.vanished);
 }
 
-class Writer {
-public:
-    explicit Writer(Json& out) : out_(out) {}
-    template <typename T>
-    void operator()(const char* key, const T& value) {
-        if (value != T{}) out_[key] = value;
-    }
-    void operator()(const char* key, const std::optional<std::string>& value) {
-        if (value) out_[key] = *value;
-    }
+namespace {
 
-private:
-    Json& out_;
-};
-
-/// Throws what nlohmann_json throws; record_from_context catches it.
-class Reader {
-public:
-    explicit Reader(const Json& in) : in_(in) {}
-    template <typename T>
-    void operator()(const char* key, T& value) {
-        if (const auto found = in_.find(key); found != in_.end()) found->get_to(value);
-    }
-    void operator()(const char* key, std::optional<std::string>& value) {
-        if (const auto found = in_.find(key); found != in_.end()) value = found->get<std::string>();
-    }
-
-private:
-    const Json& in_;
-};
-
-template <typename T>
-Json written(const T& value) {
-    Json out = Json::object();
-    members(Writer(out), value);
-    return out;
-}
-
-template <typename T>
-T read_as(const Json& in) {
-    T out;
-    members(Reader(in), out);
-    return out;
-}
+using Json = nlohmann::ordered_json;
 
 std::string hex_bits(std::uint64_t bits) {
     char text[16];
@@ -294,7 +227,6 @@ ScenarioRecord read(const Json& in) {
         out.target.features[name] = read_as<Target::Support>(support);
     // Judges ask only whether the profile has a variant.
     for (const auto& name : target.value("variants", std::vector<std::string>())) out.target.variants[name] = {};
-    for (const auto& each : in.value("trials", Json::array())) out.trials.push_back(read_as<Trial>(each));
 
     std::vector<SourceIdentity> sources;
     for (const auto& each : in.at("sources")) sources.push_back(read_as<SourceIdentity>(each));
@@ -317,8 +249,13 @@ ScenarioRecord read(const Json& in) {
     out.observation = Observation(std::move(sources));
     if (in.contains("baseline")) out.observation.know(read_as<Baseline>(in["baseline"]));
     out.observation.keep_heads();
-    for (const auto& trial : out.trials)
-        if (trial.provokes) out.observation.leave_to_trial(trial.target);
+    if (const auto* scenario = find_scenario(out.scenario); scenario != nullptr && scenario->notes != nullptr) {
+        auto notes = scenario->notes();
+        MemberReader reader(in);
+        notes->read(reader);
+        notes->prepare(out.observation);
+        out.held = HeldNotes(std::move(notes));
+    }
     return out;
 }
 
@@ -336,7 +273,10 @@ std::string context_json(const ScenarioRecord& record, const std::vector<bool>& 
     for (const auto& [name, support] : record.target.features) target["features"][name] = written(support);
     for (const auto& [name, variant] : record.target.variants) target["variants"].push_back(name);
     out.update(written(record));
-    for (const auto& trial : record.trials) out["trials"].push_back(written(trial));
+    if (const auto* notes = record.held.get(); notes != nullptr) {
+        MemberWriter writer(out);
+        notes->write(writer);
+    }
 
     if (auto baseline = written(known_altogether(record.observation)); !baseline.empty())
         out["baseline"] = std::move(baseline);

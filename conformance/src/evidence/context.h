@@ -1,7 +1,8 @@
 /// What the judges see besides the exchanges, as JSON in a capsule and back. Internal to conformance.
 ///
-/// A member of ScenarioRecord, Generation or SourceIdentity that a judge reads belongs in both functions. Forgetting
-/// one does not go unnoticed: a capsule is judged again before it is written, and says so when the verdict differs.
+/// A member of ScenarioRecord, Generation or SourceIdentity that a judge reads belongs into its members() here, one of
+/// a scenario's notes into that beside them. Forgetting one does not go unnoticed: a capsule is judged again before it
+/// is written, and says so when the verdict differs.
 #pragma once
 
 #include <string>

@@ -93,8 +93,7 @@ public:
         if (!reader) return tl::unexpected<Error>(reader.error());
         Exchanges out;
         out.reader_ = std::move(*reader);
-        for (const auto& trial : record.trials)
-            if (!trial.credentials.empty()) out.known_credentials_.push_back(trial.credentials);
+        if (const auto* notes = record.held.get()) out.known_credentials_ = notes->credentials();
         return out;
     }
 

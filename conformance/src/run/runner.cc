@@ -245,7 +245,7 @@ private:
     /// A scenario that gave a running program all the time that its first request may take, and saw none.
     static bool waited_in_vain(const ScenarioRecord& record) {
         return record.started && !record.problem.empty() && !record.target_broke && !record.interrupted &&
-               !record.refused && !record.exited && !record.target.attach;
+               !record.exited && !record.target.attach && find_scenario(record.scenario)->listens;
     }
     bool in_vain() const { return silent_ && requests_ == 0 && !(options_.stop != nullptr && options_.stop->load()); }
     ScenarioRecord not_run(const Job& job) const {

@@ -190,6 +190,7 @@ bool Stage::open_with(Opening opening) {
     const bool any_target = opening.other_targets || record_.target.attach || record_.target.input == Input::kUnknown;
     options.check.expected_target = any_target ? std::string() : opening.target;
     record_.expected_target = options.check.expected_target;
+    refuses_ = opening.refuse;
     options.only_1x = options.check.peer_is_1x = record_.peer_is_1x = opening.only_1x;
     options.server.reset_in_body = [this](const http::Request&) -> std::optional<std::size_t> {
         const auto after = reset_after_.exchange(-1);
@@ -399,10 +400,7 @@ void Stage::answer(receiver::Script script) {
     receiver_->set_script(std::move(script));
 }
 
-void Stage::accept_everything() {
-    answer({});
-    record_.outage_end_us = receiver_->now_us();
-}
+void Stage::accept_everything() { answer({}); }
 
 std::string Stage::nothing_came() const {
     std::string out = "no request arrived within " + std::to_string(elapsed().count() / 1000) + " s";
@@ -435,7 +433,7 @@ void Stage::close() {
         record_.logged_error_text = log.find(kErrorMarker) != std::string::npos;
         const bool silent = silent_so_far();
         // Where nobody listened, not to have sent is what is judged.
-        const bool refused = record_.refused && silent && !(own_end && own_end->signalled) &&
+        const bool refused = refuses_ && silent && !(own_end && own_end->signalled) &&
                              (record_.target.input != Input::kScrape || source_.scrapes() > 0);
         const bool left_to_judges = refused || starts_ > 1;
         if (left_to_judges) {

@@ -68,7 +68,7 @@ public:
     Waited wait(Patience deadline, const std::function<bool()>& done, bool until_exit = true);
     /// From now on requests are answered by this script.
     void answer(receiver::Script script);
-    /// Without a script from now on; notes the time.
+    /// Without a script from now on.
     void accept_everything();
     /// Stops the program, then the servers, and completes the record.
     void close();
@@ -133,6 +133,7 @@ private:
     std::vector<std::string> handed_;  ///< texts of ours that the program may repeat in its log
     std::size_t starts_ = 0;
     std::atomic<std::int64_t> reset_after_{-1};
+    bool refuses_ = false;  ///< connections were refused at first
     bool closed_ = false;
 };
 

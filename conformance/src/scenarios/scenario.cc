@@ -5,67 +5,30 @@
 
 #include "checks/fate.h"
 #include "checks/steps.h"
-#include "checks/table.h"
 #include "prw/proto/nearest.h"
+#include "scenarios/all.h"
 
 namespace prw::conformance {
-namespace {
 
-constexpr std::array kTable = {
-    Scenario{
-        kSteady,
-        "The receiver accepts everything; the scrape target exposes all types, native histograms, exemplars, start "
-        "timestamps and values at the edges.",
-        5, play_steady},
-    Scenario{kOutage,
-             "The receiver answers 503 from the first request on, later 500, 501, 502 and 504 to one batch each, and "
-             "accepts everything else.",
-             6, play_outage},
-    Scenario{kLongOutage, "The receiver answers 503 for ten seconds, then accepts everything.", 13, play_long_outage},
-    Scenario{
-        kRefusal,
-        "Requests are answered 400, 403, 404, 408, 409, 413, 422, in 1.0 also 415, and 401 twice to one batch, later "
-        "everything is accepted.",
-        6, play_refusal},
-    Scenario{kRetryAfterScenario,
-             "Requests are answered 503 and 429 with Retry-After in seconds, as a date and as nonsense, and with texts "
-             "that contradict the status.",
-             17, play_retry_after},
-    Scenario{kSuccesses, "Requests are answered 200, 202 and 204, with bodies and headers that invite to conclusions.",
-             5, play_successes},
-    Scenario{kNotWritten, "One request of 2.0 is answered 204 without Written headers.", 4, play_not_written, false,
-             true},
-    Scenario{kUnsupported, "The receiver knows 1.0 only and answers 415 to 2.0.", 4, play_unsupported, false, true},
-    Scenario{kSlow, "The receiver takes more than a second for each answer.", 6, play_slow},
-    Scenario{kDisappearance, "Series vanish from the scrape target and come back, then the whole target fails.", 8,
-             play_disappearance},
-    Scenario{kTransport,
-             "Requests meet closed and reset connections, cut, broken, huge, slow and missing answers, one after the "
-             "other; each is followed by an ordinary answer.",
-             9, play_transport},
-    Scenario{kRefused, "The receiver refuses connections until the program has run for a while.", 5, play_refused},
-    Scenario{kRedirects, "Requests are answered 301, 302, 303, 307 and 308 with a Location that accepts everything.", 6,
-             play_redirects},
-    Scenario{kConfiguration,
-             "The program is configured with a path and a query, a further header, credentials, and with headers that "
-             "the protocol reserves.",
-             7, play_configuration, true, true, default_families, false},
-    Scenario{kLargeScrape, "The receiver accepts everything; the scrape target exposes 10,000 series.", 5, play_large,
-             true, true, large_families},
-};
-
-}  // namespace
-
-std::span<const Scenario> scenarios() { return kTable; }
+std::span<const Scenario> scenarios() {
+    static const std::array kAll = {
+        steady_scenario(),      outage_scenario(),        long_outage_scenario(), refusal_scenario(),
+        retry_after_scenario(), successes_scenario(),     not_written_scenario(), unsupported_scenario(),
+        slow_scenario(),        disappearance_scenario(), transport_scenario(),   refused_scenario(),
+        redirects_scenario(),   configuration_scenario(), large_scenario(),
+    };
+    return kAll;
+}
 
 const Scenario* find_scenario(std::string_view name) {
-    const auto found = std::find_if(kTable.begin(), kTable.end(), [&](const Scenario& s) { return s.name == name; });
-    return found != kTable.end() ? &*found : nullptr;
+    const auto all = scenarios();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Scenario& s) { return s.name == name; });
+    return found != all.end() ? &*found : nullptr;
 }
 
 Result<void> check_scenario_names(const std::vector<std::string>& names) {
     std::vector<std::string> known;
-    for (const auto& each : kTable) known.emplace_back(each.name);
+    for (const auto& each : scenarios()) known.emplace_back(each.name);
     for (const auto& name : names) {
         if (find_scenario(name) != nullptr) continue;
         const auto near = proto::nearest(name, known);
@@ -177,9 +140,13 @@ std::uint64_t requests_with_samples(const Observation& observation) {
         std::count_if(all.begin(), all.end(), [](const Delivery& d) { return !d.samples.empty(); }));
 }
 
+Patience after_start(Stage& stage, Patience more) {
+    more.usual += stage.record().target.settle;
+    return more;
+}
+
 bool first_samples(Stage& stage) {
-    return stage.wait({stage.record().target.settle, 1}, [&] { return any_samples(stage.observation()); }) ==
-           Waited::kDone;
+    return stage.wait(after_start(stage, kBegins), [&] { return any_samples(stage.observation()); }) == Waited::kDone;
 }
 
 }  // namespace prw::conformance

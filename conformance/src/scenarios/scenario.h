@@ -1,15 +1,16 @@
-/// What scenarios are made of: the table, and how they provoke and wait. Internal to conformance.
+/// What scenarios are made of: their rows, and how they provoke and wait. Internal to conformance.
 #pragma once
 
 #include <chrono>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "prw/conformance/checks.h"
+#include "checks/table.h"
 #include "prw/receiver/script.h"
 #include "run/stage.h"
 
@@ -17,13 +18,18 @@ namespace prw::conformance {
 
 struct Scenario {
     std::string_view name, summary;
-    unsigned seconds;  ///< that it takes about; the longest is started first
+    unsigned seconds = 5;  ///< that it takes about; the longest is started first
     /// On an unopened stage: opens it, waits for events, each with a deadline, and turns receiver and scrape target in
     /// between.
-    void (*play)(Stage&);
-    bool v1 = true, v2 = true;                                   ///< the messages that it says something about
+    void (*play)(Stage&) = nullptr;
+    /// What it lets judge, in the order of reports: a group for each file that has judges.
+    std::vector<std::span<const BehaviourCheck>> checks = {};
+    std::unique_ptr<Notes> (*notes)() = nullptr;  ///< what it notes for its judges, if anything: make_notes<…>
     std::vector<SourceFamily> (*families)() = default_families;  ///< to scrape
+    bool v1 = true, v2 = true;                                   ///< the messages that it says something about
     bool attachable = true;  ///< can be played with a sender that somebody else has started
+    bool listens = true;     ///< from the start on; else a program that sends nothing may be right
+    bool rereads = false;    ///< what is scraped changes on the way, which who reads it but once does not see
     [[nodiscard]] bool plays(proto::ProtobufMessage message) const {
         return message == proto::ProtobufMessage::kV1 ? v1 : v2;
     }
@@ -34,23 +40,6 @@ struct Scenario {
 [[nodiscard]] const Scenario* find_scenario(std::string_view name);
 /// kInvalidArgument with the first unknown name, the nearest known one and all that there are.
 [[nodiscard]] Result<void> check_scenario_names(const std::vector<std::string>& names);
-
-// One for each row, each in a file of its own.
-void play_steady(Stage& stage);
-void play_outage(Stage& stage);
-void play_refusal(Stage& stage);
-void play_disappearance(Stage& stage);
-void play_transport(Stage& stage);
-void play_refused(Stage& stage);
-void play_redirects(Stage& stage);
-void play_configuration(Stage& stage);
-void play_large(Stage& stage);
-void play_long_outage(Stage& stage);
-void play_retry_after(Stage& stage);
-void play_slow(Stage& stage);
-void play_successes(Stage& stage);
-void play_not_written(Stage& stage);
-void play_unsupported(Stage& stage);
 
 /// A series of every scrape, by which answers on purpose hit requests with scraped data and no others.
 inline constexpr std::string_view kCarrier = "prw_scrape_generation";
@@ -73,6 +62,11 @@ inline constexpr Patience kUnderWay{300ms, 0};
 inline constexpr Patience kHeldBack{1500ms, 1};
 /// Until a bare command that has sent shows that it scrapes, too.
 inline constexpr Patience kShowsScraping{6s, 2};
+
+/// For a first request: no more than what the profile gives a program for it.
+inline constexpr Patience kBegins{0ms, 1};
+/// What the profile gives a program until its first request, and so much more.
+[[nodiscard]] Patience after_start(Stage& stage, Patience more);
 
 /// An answer on purpose, and how long to wait for the data to come again after newer data has been acknowledged.
 struct Provocation {

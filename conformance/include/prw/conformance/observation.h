@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "prw/conformance/profile.h"
@@ -213,19 +215,63 @@ private:
     MetricTypes metric_types_;
 };
 
-/// One start of the program in a scenario that starts it several times, each with a URL of its own.
-struct Trial {
-    std::string target;                   ///< path and query that it was given
-    std::vector<std::string> variants;    ///< of the profile
-    std::string header, value;            ///< that it was told to send, where it was
-    std::uint64_t failed_handshakes = 0;  ///< of TLS, where its URL was https
-    bool provokes = false;                ///< it was told to do what the protocol forbids
-    std::string credentials;              ///< that its Authorization has to hold: "Basic …", "Bearer …"
-    std::optional<std::string> exited;    ///< how it ended by itself
-    bool exited_cleanly = false;
+class MemberReader;
+class MemberWriter;
+
+/// What one scenario notes for its own judges, besides what every record has: a struct beside its steps (NotesOf in
+/// evidence/members.h), which stands in capsules under the keys that its members() gives.
+class Notes {
+public:
+    virtual ~Notes() = default;
+    [[nodiscard]] virtual std::unique_ptr<Notes> clone() const = 0;
+    virtual void write(MemberWriter& out) const = 0;
+    /// What is not there keeps its value.
+    virtual void read(MemberReader& in) = 0;
+    /// Tells an observation what it has to know before the exchanges of a capsule are added to it.
+    virtual void prepare(Observation& /*observation*/) const {}
+    /// Those that the scenario gave the program: no secret, and yet redacted where the program sends them.
+    [[nodiscard]] virtual std::vector<std::string> credentials() const { return {}; }
+
+protected:
+    Notes() = default;
+    Notes(const Notes&) = default;
+    Notes& operator=(const Notes&) = default;
 };
 
-/// One scenario from start to end. What a judge reads of it goes into capsules: evidence/context.cc.
+/// The notes of a record, copied with it.
+class HeldNotes {
+public:
+    HeldNotes() = default;
+    explicit HeldNotes(std::unique_ptr<Notes> notes) : notes_(std::move(notes)) {}
+    HeldNotes(const HeldNotes& other) : notes_(other.notes_ ? other.notes_->clone() : nullptr) {}
+    HeldNotes(HeldNotes&&) noexcept = default;
+    HeldNotes& operator=(HeldNotes other) noexcept {
+        notes_ = std::move(other.notes_);
+        return *this;
+    }
+    ~HeldNotes() = default;
+
+    [[nodiscard]] const Notes* get() const { return notes_.get(); }
+    /// Begins them where there are none, or those of another scenario.
+    template <std::derived_from<Notes> Own>
+    [[nodiscard]] Own& as() {
+        if (dynamic_cast<Own*>(notes_.get()) == nullptr) notes_ = std::make_unique<Own>();
+        return static_cast<Own&>(*notes_);
+    }
+    /// Where there are none, what a scenario has noted before it begins.
+    template <std::derived_from<Notes> Own>
+    [[nodiscard]] const Own& as() const {
+        static const Own kNothing;
+        const auto* own = dynamic_cast<const Own*>(notes_.get());
+        return own != nullptr ? *own : kNothing;
+    }
+
+private:
+    std::unique_ptr<Notes> notes_;
+};
+
+/// One scenario from start to end. What a judge reads of it goes into capsules: what every scenario has by
+/// evidence/context.cc, the rest by the scenario's own Notes.
 struct ScenarioRecord {
     std::string scenario;
     proto::ProtobufMessage asked = proto::ProtobufMessage::kV1;
@@ -239,29 +285,33 @@ struct ScenarioRecord {
     bool target_broke = false;          ///< did not start or crashed: `problem` says how
     std::optional<std::string> exited;  ///< how the program ended by itself; nullopt when it ran until it was stopped
     bool exited_cleanly = false;
-    bool interrupted = false;         ///< by the user
-    bool gave_up = false;             ///< something was not waited for any longer
-    std::string last_output;          ///< of the program
-    std::int64_t stop_us = 0;         ///< when it was told to stop, in the receiver's time; 0: never
-    std::int64_t outage_end_us = 0;   ///< retry scenarios: when requests were accepted again
-    bool refused = false;             ///< connections were refused at first
-    std::uint64_t refused_until = 0;  ///< scrapes that were served while they were
-    std::uint64_t reset_until = 0;    ///< transport-faults: scrapes until the last connection was reset within a body
-    std::vector<Trial> trials;        ///< configuration: every start of the program
-    std::uint64_t window = 0;         ///< steady: how many generations were waited for
-    bool peer_is_1x = false;          ///< the receiver knew 1.0 only
-    bool wrote_log = false;           ///< the program wrote to stdout or stderr, which we could read
-    bool logged_error_text = false;   ///< kErrorMarker was in it
-    bool logged_written = false;      ///< before its end it spoke of Written counts, or of an unsupported message
+    bool interrupted = false;        ///< by the user
+    bool gave_up = false;            ///< something was not waited for any longer
+    std::string last_output;         ///< of the program
+    std::int64_t stop_us = 0;        ///< when it was told to stop, in the receiver's time; 0: never
+    bool wrote_log = false;          ///< the program wrote to stdout or stderr, which we could read
+    bool logged_error_text = false;  ///< kErrorMarker was in it
+    bool logged_written = false;     ///< before its end it spoke of Written counts, or of an unsupported message
 
     std::int64_t duration_ms = 0;
     std::string directory;        ///< absolute, of this scenario
     std::string capture;          ///< file name in it; empty if none
     std::string expected_host;    ///< CheckOptions::expected_host of the receiver
     std::string expected_target;  ///< CheckOptions::expected_target of the receiver
+    bool peer_is_1x = false;      ///< CheckOptions::peer_is_1x of the receiver: it knew 1.0 only
+    HeldNotes held;               ///< see notes()
 
     [[nodiscard]] const std::vector<Delivery>& deliveries() const { return observation.deliveries(); }
     [[nodiscard]] bool scraped() const { return !generations.empty(); }
+    /// What this scenario noted for its own judges: record.notes<TransportNotes>().reset_until.
+    template <typename Own>
+    [[nodiscard]] Own& notes() {
+        return held.as<Own>();
+    }
+    template <typename Own>
+    [[nodiscard]] const Own& notes() const {
+        return held.as<Own>();
+    }
 };
 
 /// The time that the sender gave each generation (ms), from the samples whose value tells the generation.

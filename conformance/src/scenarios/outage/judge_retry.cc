@@ -1,17 +1,19 @@
-/// Checks on what a sender does after 5xx: it tries again, not at once, with the same data, in order, until nothing is
-/// lost.
+/// What a sender does after 5xx: it tries again, not at once, with the same data, in order, until nothing is lost.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "checks/fidelity.h"
 #include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/steps.h"
-#include "checks/table.h"
 #include "prw/proto/model.h"
 #include "prw/proto/units.h"
+#include "scenarios/outage/outage.h"
 
 namespace prw::conformance {
 namespace {
@@ -54,12 +56,6 @@ std::map<std::uint64_t, Batch> batches_of(const std::vector<RefusedDatum>& data)
         else
             batch.missing = datum.sample.series;
     }
-    return out;
-}
-
-std::string list_of(const std::set<int>& statuses) {
-    std::string out;
-    for (const int status : statuses) add_word(out, std::to_string(status));
     return out;
 }
 
@@ -391,84 +387,73 @@ void judge_no_loss(const ScenarioRecord& record, CheckOutcome& out) {
              " never arrived; " + ending_text(record));
 }
 
-constexpr std::string_view kRetryClauses[] = {"prw1.retries.retry-5xx", "prw2.retries.retry-5xx"};
-constexpr std::string_view kBackoffClauses[] = {"prw1.retries.backoff", "prw2.retries.backoff"};
-constexpr std::string_view kSameClauses[] = {"ext.retry.same-data"};
-constexpr std::string_view kOrderClauses[] = {"prw1.ordering.per-series-timestamp-order",
-                                              "prw2.samples.timestamp-order"};
-constexpr std::string_view kWaitClauses[] = {"ext.retry.newer-data-waits"};
-constexpr std::string_view kLossClauses[] = {"ext.retry.no-loss-after-recovery"};
+constexpr std::array kChecks = {
+    BehaviourCheck{
+        .id = "sender/retry/on-5xx",
+        .clauses = {"prw1.retries.retry-5xx", "prw2.retries.retry-5xx"},
+        .summary = "Data that was answered with a 5xx is sent again.",
+        .judge = judge_retry,
+        .fix = "Keep a batch until it is answered 2xx or 4xx; after any 5xx wait and send it again.",
+    },
+    BehaviourCheck{
+        .id = "sender/retry/backoff",
+        .clauses = {"prw1.retries.backoff", "prw2.retries.backoff"},
+        .summary = "Attempts are spaced out by a back-off.",
+        .judge = judge_backoff,
+        .fix = "Wait before each attempt, longer from one to the next up to a limit, with some jitter.",
+    },
+    BehaviourCheck{
+        .id = "sender/retry/same-data",
+        .clauses = {"ext.retry.same-data"},
+        .summary = "A retry repeats the timestamps and values of the first attempt.",
+        .judge = judge_same_data,
+        .fix = "Send the batch again as it was: the same series, timestamps and values.",
+    },
+    BehaviourCheck{
+        .id = "sender/retry/order-kept",
+        .clauses = {"prw1.ordering.per-series-timestamp-order", "prw2.samples.timestamp-order"},
+        .summary = "Retried data arrives before newer data of the same series.",
+        .judge = judge_order_kept,
+        .fix = "Do not let newer samples of a series overtake those that wait for a retry.",
+    },
+    BehaviourCheck{
+        .id = "sender/retry/newer-data-waits",
+        .clauses = {"ext.retry.newer-data-waits"},
+        .summary = "While data is retried, newer samples of its series are held back.",
+        .judge = judge_newer_waits,
+        .fix = "Hold back later samples of a series until the earlier ones are answered.",
+    },
+    BehaviourCheck{
+        .id = "sender/retry/no-loss-after-recovery",
+        .clauses = {"ext.retry.no-loss-after-recovery"},
+        .summary = "After a short outage nothing is missing.",
+        .judge = judge_no_loss,
+        .fix = "Keep what is refused with a 5xx in a queue that is large enough for the outage, and send it when the "
+               "receiver is back.",
+    },
+};
 
-constexpr std::array<BehaviourCheck, 8> kChecks = {{
-    {"sender/retry/on-5xx",
-     kOutage,
-     kRetryClauses,
-     "Data that was answered with a 5xx is sent again.",
-     Needs::kSamples,
-     {},
-     judge_retry,
-     "Keep a batch until it is answered 2xx or 4xx; after any 5xx wait and send it again."},
-    {"sender/retry/backoff",
-     kOutage,
-     kBackoffClauses,
-     "Attempts are spaced out by a back-off.",
-     Needs::kSamples,
-     {},
-     judge_backoff,
-     "Wait before each attempt, longer from one to the next up to a limit, with some jitter."},
-    {"sender/retry/same-data",
-     kOutage,
-     kSameClauses,
-     "A retry repeats the timestamps and values of the first attempt.",
-     Needs::kSamples,
-     {},
-     judge_same_data,
-     "Send the batch again as it was: the same series, timestamps and values."},
-    {"sender/retry/order-kept",
-     kOutage,
-     kOrderClauses,
-     "Retried data arrives before newer data of the same series.",
-     Needs::kSamples,
-     {},
-     judge_order_kept,
-     "Do not let newer samples of a series overtake those that wait for a retry."},
-    {"sender/retry/newer-data-waits",
-     kOutage,
-     kWaitClauses,
-     "While data is retried, newer samples of its series are held back.",
-     Needs::kSamples,
-     {},
-     judge_newer_waits,
-     "Hold back later samples of a series until the earlier ones are answered."},
-    {"sender/retry/no-loss-after-recovery",
-     kOutage,
-     kLossClauses,
-     "After a short outage nothing is missing.",
-     Needs::kSamples,
-     {},
-     judge_no_loss,
-     "Keep what is refused with a 5xx in a queue that is large enough for the outage, and send it when the receiver is "
-     "back."},
-    {"sender/outage/nothing-lost",
-     kLongOutage,
-     kLossClauses,
-     "After an outage of ten seconds nothing is missing.",
-     Needs::kSamples,
-     {},
-     judge_no_loss,
-     "Keep data while the receiver is away, and send it all, oldest first, when it is back."},
-    {"sender/outage/order-kept",
-     kLongOutage,
-     kOrderClauses,
-     "What waited for ten seconds arrives in order.",
-     Needs::kSamples,
-     {},
-     judge_order_kept,
-     "Send what was kept during an outage in the order of its timestamps, before newer samples of the same series."},
-}};
+constexpr std::array kLongOutageChecks = {
+    BehaviourCheck{
+        .id = "sender/outage/nothing-lost",
+        .clauses = {"ext.retry.no-loss-after-recovery"},
+        .summary = "After an outage of ten seconds nothing is missing.",
+        .judge = judge_no_loss,
+        .fix = "Keep data while the receiver is away, and send it all, oldest first, when it is back.",
+    },
+    BehaviourCheck{
+        .id = "sender/outage/order-kept",
+        .clauses = {"prw1.ordering.per-series-timestamp-order", "prw2.samples.timestamp-order"},
+        .summary = "What waited for ten seconds arrives in order.",
+        .judge = judge_order_kept,
+        .fix = "Send what was kept during an outage in the order of its timestamps, before newer samples of the same "
+               "series.",
+    },
+};
 
 }  // namespace
 
 std::span<const BehaviourCheck> retry_checks() { return kChecks; }
+std::span<const BehaviourCheck> long_outage_checks() { return kLongOutageChecks; }
 
 }  // namespace prw::conformance

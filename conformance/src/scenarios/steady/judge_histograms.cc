@@ -1,12 +1,13 @@
-/// Checks on native histograms: what is in them, custom buckets made of classic ones, and what their reset hints say.
+/// Native histograms: what is in them, custom buckets made of classic ones, and what their reset hints say.
 #include <algorithm>
 #include <array>
 #include <map>
+#include <string>
 
 #include "checks/fidelity.h"
 #include "checks/histograms.h"
-#include "checks/table.h"
 #include "prw/proto/units.h"
+#include "scenarios/steady/steady.h"
 
 namespace prw::conformance {
 namespace {
@@ -135,23 +136,41 @@ void judge_hints(const ScenarioRecord& record, CheckOutcome& out) {
 }
 
 // Practice, as for samples: what the specification says of histograms is about their form.
-constexpr std::string_view kFidelityClauses[] = {"ext.samples.value-bit-exact"};
-constexpr std::string_view kHintClauses[] = {"ext.histogram.reset-hint-truthful"};
 
-constexpr std::array<BehaviourCheck, 3> kChecks = {{
-    {"sender/fidelity/native-histograms", kSteady, kFidelityClauses,
-     "Every native histogram that was scraped arrives, with its schema, count, sum, zero bucket and buckets.",
-     Needs::kSource, kFeature, judge_native,
-     "Copy what was scraped: the schema, the counts as integers or floats, the zero threshold; spans may be merged."},
-    {"sender/fidelity/custom-buckets", kSteady, kFidelityClauses,
-     "Custom buckets made of a classic histogram have its bounds and counts.", Needs::kSource, kFeature, judge_custom,
-     "The bounds are those of le without +Inf; each bucket is its cumulative count less that of the bound before."},
-    {"sender/fidelity/reset-hints", kSteady, kHintClauses,
-     "Reset hints are true: NO only where no count fell, YES not on each, GAUGE on gauge histograms and on no others.",
-     Needs::kSamples, kFeature, judge_hints,
-     "Send UNKNOWN unless you have compared with the histogram before; send GAUGE for what was scraped as a gauge "
-     "histogram."},
-}};
+constexpr std::array kChecks = {
+    BehaviourCheck{
+        .id = "sender/fidelity/native-histograms",
+        .clauses = {"ext.samples.value-bit-exact"},
+        .summary =
+            "Every native histogram that was scraped arrives, with its schema, count, sum, zero bucket and buckets.",
+        .needs = Needs::kSource,
+        .feature = kFeature,
+        .judge = judge_native,
+        .fix = "Copy what was scraped: the schema, the counts as integers or floats, the zero threshold; spans may be "
+               "merged.",
+    },
+    BehaviourCheck{
+        .id = "sender/fidelity/custom-buckets",
+        .clauses = {"ext.samples.value-bit-exact"},
+        .summary = "Custom buckets made of a classic histogram have its bounds and counts.",
+        .needs = Needs::kSource,
+        .feature = kFeature,
+        .judge = judge_custom,
+        .fix = "The bounds are those of le without +Inf; each bucket is its cumulative count less that of the bound "
+               "before.",
+    },
+    BehaviourCheck{
+        .id = "sender/fidelity/reset-hints",
+        .clauses = {"ext.histogram.reset-hint-truthful"},
+        .summary =
+            "Reset hints are true: NO only where no count fell, YES not on each, GAUGE on gauge histograms and on no "
+            "others.",
+        .feature = kFeature,
+        .judge = judge_hints,
+        .fix = "Send UNKNOWN unless you have compared with the histogram before; send GAUGE for what was scraped as a "
+               "gauge histogram.",
+    },
+};
 
 }  // namespace
 

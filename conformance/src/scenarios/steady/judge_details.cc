@@ -1,4 +1,4 @@
-/// Checks on what comes along with the samples of a scrape: exemplars, start timestamps, metadata.
+/// What comes along with the samples of a scrape: exemplars, start timestamps, metadata.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "checks/fidelity.h"
-#include "checks/table.h"
 #include "prw/proto/model.h"
 #include "prw/proto/units.h"
+#include "scenarios/steady/steady.h"
 
 namespace prw::conformance {
 namespace {
@@ -347,36 +347,48 @@ void judge_samples_first(const ScenarioRecord& record, CheckOutcome& out) {
 }
 
 // Of 1.0, in which exemplars and metadata are practice, the clauses on practice say what they are to be.
-constexpr std::string_view kExemplarClauses[] = {"prw2.exemplars.value", "prw2.exemplars.timestamp",
-                                                 "prw2.timeseries.exemplars-provided", "ext.samples.value-bit-exact"};
-constexpr std::string_view kFirstClauses[] = {"ext.ordering.samples-before-exemplars"};
-constexpr std::string_view kStartClauses[] = {
-    "prw2.samples.start-timestamp-counters", "prw2.samples.start-timestamp-histograms",
-    "ext.samples.start-not-backwards", "ext.samples.counter-decrease-needs-new-start"};
-constexpr std::string_view kMetadataClauses[] = {
-    "prw2.timeseries.metadata-type-provided", "prw2.timeseries.metadata-help-provided",
-    "prw2.timeseries.metadata-unit-provided", "ext.proto.v1-extension-shape"};
 
-constexpr std::array<BehaviourCheck, 4> kChecks = {{
-    {"sender/fidelity/exemplars", kSteady, kExemplarClauses,
-     "Exemplars arrive with the labels, the value and the timestamp that they were exposed with.", Needs::kSource,
-     "exemplars", judge_exemplars,
-     "Copy labels, value and timestamp of the exemplar; where it has no timestamp, take that of its sample."},
-    {"sender/ordering/samples-before-exemplars", kSteady, kFirstClauses,
-     "The first sample of a series comes before its first exemplar, or with it.", Needs::kSamples, "exemplars",
-     judge_samples_first,
-     "Send an exemplar with the sample that it belongs to; a receiver does not know the series otherwise."},
-    {"sender/fidelity/start-timestamps", kSteady, kStartClauses,
-     "Counters and histograms carry the start timestamp that was exposed, a new one after each reset.", Needs::kSource,
-     "start_timestamps", judge_starts,
-     "Take the start timestamp from _created or from the protobuf format, anew in every scrape."},
-    {"sender/fidelity/metadata", kSteady, kMetadataClauses,
-     "Type, help and unit arrive as they were exposed, without the escapes of the format.", Needs::kSource, "metadata",
-     judge_metadata,
-     "In HELP, \\\\ stands for a backslash, \\n for a line feed and, in OpenMetrics, \\\" for a quote; TYPE and UNIT "
-     "go "
-     "along unchanged."},
-}};
+constexpr std::array kChecks = {
+    BehaviourCheck{
+        .id = "sender/fidelity/exemplars",
+        .clauses = {"prw2.exemplars.value", "prw2.exemplars.timestamp", "prw2.timeseries.exemplars-provided",
+                    "ext.samples.value-bit-exact"},
+        .summary = "Exemplars arrive with the labels, the value and the timestamp that they were exposed with.",
+        .needs = Needs::kSource,
+        .feature = "exemplars",
+        .judge = judge_exemplars,
+        .fix = "Copy labels, value and timestamp of the exemplar; where it has no timestamp, take that of its sample.",
+    },
+    BehaviourCheck{
+        .id = "sender/ordering/samples-before-exemplars",
+        .clauses = {"ext.ordering.samples-before-exemplars"},
+        .summary = "The first sample of a series comes before its first exemplar, or with it.",
+        .feature = "exemplars",
+        .judge = judge_samples_first,
+        .fix = "Send an exemplar with the sample that it belongs to; a receiver does not know the series otherwise.",
+    },
+    BehaviourCheck{
+        .id = "sender/fidelity/start-timestamps",
+        .clauses = {"prw2.samples.start-timestamp-counters", "prw2.samples.start-timestamp-histograms",
+                    "ext.samples.start-not-backwards", "ext.samples.counter-decrease-needs-new-start"},
+        .summary = "Counters and histograms carry the start timestamp that was exposed, a new one after each reset.",
+        .needs = Needs::kSource,
+        .feature = "start_timestamps",
+        .judge = judge_starts,
+        .fix = "Take the start timestamp from _created or from the protobuf format, anew in every scrape.",
+    },
+    BehaviourCheck{
+        .id = "sender/fidelity/metadata",
+        .clauses = {"prw2.timeseries.metadata-type-provided", "prw2.timeseries.metadata-help-provided",
+                    "prw2.timeseries.metadata-unit-provided", "ext.proto.v1-extension-shape"},
+        .summary = "Type, help and unit arrive as they were exposed, without the escapes of the format.",
+        .needs = Needs::kSource,
+        .feature = "metadata",
+        .judge = judge_metadata,
+        .fix = "In HELP, \\\\ stands for a backslash, \\n for a line feed and, in OpenMetrics, \\\" for a quote; TYPE "
+               "and UNIT go along unchanged.",
+    },
+};
 
 }  // namespace
 

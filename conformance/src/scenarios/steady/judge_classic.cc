@@ -1,4 +1,4 @@
-/// Checks on classic histograms, whose children may come in several requests.
+/// Classic histograms, whose children may come in several requests.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "checks/table.h"
 #include "prw/proto/model.h"
+#include "scenarios/steady/steady.h"
 #include "scrape/exposition.h"
 
 namespace prw::conformance {
@@ -91,19 +91,16 @@ void judge_cumulative(const ScenarioRecord& record, CheckOutcome& out) {
          count_text(wrong, "histogram") + " of " + std::to_string(judged) + " otherwise");
 }
 
-constexpr std::string_view kClauses[] = {"ext.samples.classic-histogram-cumulative"};
-
-constexpr std::array<BehaviourCheck, 1> kChecks = {{
-    {"sender/samples/classic-histograms-cumulative",
-     kSteady,
-     kClauses,
-     "The buckets of a classic histogram are cumulative, and +Inf equals _count.",
-     Needs::kSamples,
-     {},
-     judge_cumulative,
-     "Encode all buckets of one observation at one time, from one snapshot, so that each bucket counts what the "
-     "smaller ones count."},
-}};
+constexpr std::array kChecks = {
+    BehaviourCheck{
+        .id = "sender/samples/classic-histograms-cumulative",
+        .clauses = {"ext.samples.classic-histogram-cumulative"},
+        .summary = "The buckets of a classic histogram are cumulative, and +Inf equals _count.",
+        .judge = judge_cumulative,
+        .fix = "Encode all buckets of one observation at one time, from one snapshot, so that each bucket counts what "
+               "the smaller ones count.",
+    },
+};
 
 }  // namespace
 

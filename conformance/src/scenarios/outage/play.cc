@@ -1,13 +1,18 @@
+/// Outages: 503 for a while, and one batch for each of the other 5xx.
 #include <algorithm>
+#include <vector>
 
 #include "checks/ledger.h"
 #include "checks/steps.h"
+#include "scenarios/all.h"
+#include "scenarios/outage/outage.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
 namespace {
 
-constexpr std::chrono::seconds kOutageLasts(10);
+/// The long outage, whatever the sender's pace: longer than a few steps of a back-off.
+constexpr Patience kOutageLasts{10s, 0};
 /// Refusals of one datum that show a back-off.
 constexpr std::size_t kAttempts = 4;
 /// For those attempts; a sender whose back-off is longer shows it after the outage.
@@ -19,11 +24,7 @@ constexpr Patience kRecovery{25s, 6};
 /// For a retry of what is missing, while newer data is accepted.
 constexpr Patience kGivenUp{6s, 2};
 
-}  // namespace
-
-using namespace std::chrono_literals;
-
-void play_outage(Stage& stage) {
+void play(Stage& stage) {
     // Who may have no more than one batch shows by it what it can; the others get a batch for each status below.
     const bool many = stage.record().target.input == Input::kScrape;
     const auto attempts = many ? kAttempts : kOutageStatuses.size();
@@ -66,8 +67,8 @@ void play_outage(Stage& stage) {
 void play_long_outage(Stage& stage) {
     if (!stage.open(refusals({}, 503))) return;
     if (!first_samples(stage)) return;
-    const auto turn = stage.elapsed() + kOutageLasts;
-    if (stage.wait({kOutageLasts, 0}, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
+    const auto turn = stage.elapsed() + kOutageLasts.usual;
+    if (stage.wait(kOutageLasts, [&] { return stage.elapsed() >= turn; }) == Waited::kInterrupted) return;
     stage.accept_everything();
     const auto at_turn = stage.requests();
     Overdue settled(stage, kUnderWay), given_up(stage, kGivenUp);
@@ -82,6 +83,30 @@ void play_long_outage(Stage& stage) {
         return settled(arrived && (accepted >= 3 || !stage.may_scrape())) || given_up(!arrived && accepted >= 3) ||
                silent(all.size());
     });
+}
+
+}  // namespace
+
+Scenario outage_scenario() {
+    return {
+        .name = kOutage,
+        .summary =
+            "The receiver answers 503 from the first request on, later 500, 501, 502 and 504 to one batch each, and "
+            "accepts everything else.",
+        .seconds = 6,
+        .play = play,
+        .checks = {retry_checks(), connection_checks()},
+    };
+}
+
+Scenario long_outage_scenario() {
+    return {
+        .name = "10s-outage",
+        .summary = "The receiver answers 503 for ten seconds, then accepts everything.",
+        .seconds = 13,
+        .play = play_long_outage,
+        .checks = {long_outage_checks()},
+    };
 }
 
 }  // namespace prw::conformance

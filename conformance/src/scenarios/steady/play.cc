@@ -1,8 +1,11 @@
+/// An undisturbed run: everything that is scraped arrives, once, as it was, and in order.
 #include <algorithm>
 #include <limits>
 
 #include "checks/fidelity.h"
+#include "scenarios/all.h"
 #include "scenarios/scenario.h"
+#include "scenarios/steady/steady.h"
 
 namespace prw::conformance {
 namespace {
@@ -22,18 +25,18 @@ constexpr Patience kLate{2s, 1};
 constexpr Patience kFeaturesLate{6s, 2};
 /// Without a further request of a sender of its own data, which may send rarely.
 constexpr Patience kOwnSilence{20s, 3};
+/// For a sender that somebody else has started: until the user, or the limit to a scenario, ends it.
+constexpr Patience kAttached{24h, 0};
 /// For kOwnRequests of a sender that may scrape and has not, or of whose scrapes nothing came.
 constexpr Patience kOwnLate{6s, kOwnRequests};
 
-}  // namespace
-
-void play_steady(Stage& stage) {
+void play(Stage& stage) {
     if (!stage.open({})) return;
     auto& record = stage.record();
     const std::uint64_t window = record.target.input == Input::kStdin ? 1 : kWindow;  // stdin holds one scrape
-    record.window = window;
+    record.notes<FidelityNotes>().window = window;
     if (record.target.attach) {
-        (void)stage.wait({24h, 0}, [] { return false; });
+        (void)stage.wait(kAttached, [] { return false; });
         return;
     }
     if (!first_samples(stage)) return;
@@ -71,6 +74,22 @@ void play_steady(Stage& stage) {
                            wanted("metadata", [](const Delivery& d) { return d.metadata; });
         return complete && (shown || features_late(complete));
     });
+}
+
+}  // namespace
+
+Scenario steady_scenario() {
+    return {
+        .name = kSteady,
+        .summary =
+            "The receiver accepts everything; the scrape target exposes all types, native histograms, exemplars, "
+            "start timestamps and values at the edges.",
+        .seconds = 5,
+        .play = play,
+        .checks = {sample_checks(), series_checks(), request_checks(), histogram_checks(), detail_checks(),
+                   classic_checks()},
+        .notes = make_notes<FidelityNotes>,
+    };
 }
 
 }  // namespace prw::conformance
