@@ -6,7 +6,6 @@
 #include "checks/fate.h"
 #include "checks/steps.h"
 #include "checks/table.h"
-#include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 namespace {
@@ -61,21 +60,6 @@ std::span<const Scenario> scenarios() { return kTable; }
 const Scenario* find_scenario(std::string_view name) {
     const auto found = std::find_if(kTable.begin(), kTable.end(), [&](const Scenario& s) { return s.name == name; });
     return found != kTable.end() ? &*found : nullptr;
-}
-
-Result<void> check_scenario_names(const std::vector<std::string>& names) {
-    std::vector<std::string> known;
-    for (const auto& each : kTable) known.emplace_back(each.name);
-    for (const auto& name : names) {
-        if (find_scenario(name) != nullptr) continue;
-        const auto near = proto::nearest(name, known);
-        std::string list;
-        for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
-        return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +
-                                                     (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
-                                                     " known: " + list);
-    }
-    return {};
 }
 
 receiver::ScriptStep refusal(std::string_view name, int status, std::string_view text) {

@@ -32,8 +32,6 @@ struct Scenario {
 /// In the order of reports.
 [[nodiscard]] std::span<const Scenario> scenarios();
 [[nodiscard]] const Scenario* find_scenario(std::string_view name);
-/// kInvalidArgument with the first unknown name, the nearest known one and all that there are.
-[[nodiscard]] Result<void> check_scenario_names(const std::vector<std::string>& names);
 
 // One for each row, each in a file of its own.
 void play_steady(Stage& stage);
