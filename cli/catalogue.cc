@@ -1,33 +1,54 @@
 #include "catalogue.h"
 
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
-#include "prw/conformance/checks.h"
-#include "prw/conformance/selection.h"
+#include "prw/conformance/sender_suite.h"
 #include "prw/receiver/finding.h"
 
 namespace prw::cli {
+
+std::span<const conformance::Suite* const> suites() {
+    static const std::array<const conformance::Suite*, 1> kSuites = {&conformance::sender_suite()};
+    return kSuites;
+}
+
+const conformance::Suite* suite_of_role(std::string_view role) {
+    const auto all = suites();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto* suite) { return suite->role == role; });
+    return found != all.end() ? *found : nullptr;
+}
+
+const conformance::Suite& suite_of_check(std::string_view id) {
+    const auto* suite = suite_of_role(id.substr(0, id.find('/')));
+    return suite != nullptr ? *suite : *suites().front();
+}
+
+const conformance::Check* find_check(std::string_view id) { return suite_of_check(id).find_check(id); }
 
 Coverage coverage_of(const proto::Clause& clause) {
     Coverage out;
     for (const auto* rule : receiver::all_rules())
         if (std::find(rule->clauses.begin(), rule->clauses.end(), clause.id) != rule->clauses.end())
             out.rules.emplace_back(rule->id);
-    for (const auto& check : conformance::all_checks())
-        if (std::find(check.clauses.begin(), check.clauses.end(), clause.id) != check.clauses.end())
-            out.checks.emplace_back(check.id);
+    for (const auto* suite : suites())
+        for (const auto& check : suite->checks)
+            if (std::find(check.clauses.begin(), check.clauses.end(), clause.id) != check.clauses.end())
+                out.checks.emplace_back(check.id);
     if (!out.rules.empty() || !out.checks.empty()) return out;
     for (const auto& uncovered : receiver::uncovered_clauses())
         if (uncovered.clause == clause.id) out.reason = uncovered.reason;
-    for (const auto& unjudged : conformance::unjudged_clauses())
-        if (unjudged.clause == clause.id) out.reason = unjudged.reason;
+    for (const auto* suite : suites())
+        for (const auto& unjudged : suite->unjudged)
+            if (unjudged.clause == clause.id) out.reason = unjudged.reason;
     if (!out.reason.empty()) return out;
     if (clause.observable == proto::Observable::kNo) {
         out.reason = "cannot be observed from outside";
-    } else if (clause.party == proto::Party::kReceiver) {
-        out.reason = "on receivers; this version judges senders only";
+    } else if (clause.party != proto::Party::kBoth && suite_of_role(name_of(clause.party)) == nullptr) {
+        out.reason =
+            "on " + std::string(name_of(clause.party)) + "s; this version judges " + suites().front()->role + "s only";
     } else {
         out.reason = "not judged yet: needs a scenario that this version does not have";
     }
@@ -43,7 +64,8 @@ nlohmann::ordered_json check_json(const conformance::Check& check,
                                   {"summary", check.summary}};
     out["protobuf_messages"] = nlohmann::ordered_json::array();
     for (const auto message : messages)
-        if (conformance::judged_under(check, message)) out["protobuf_messages"].push_back(proto::short_name(message));
+        if (suite_of_check(check.id).judges(check, message))
+            out["protobuf_messages"].push_back(proto::short_name(message));
     return out;
 }
 

@@ -1,15 +1,26 @@
-/// What covers a clause: rules, checks, or the reason why nothing can. `list`, `explain` and their tests read it.
+/// The suites that there are, and what covers a clause: rules, checks, or the reason why nothing can. `list`, `explain`
+/// and their tests read it.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "prw/conformance/checks.h"
+#include "prw/conformance/suite.h"
 #include "prw/proto/clauses.h"
 
 namespace prw::cli {
+
+[[nodiscard]] std::span<const conformance::Suite* const> suites();
+/// By the role of the target; nullptr: this version cannot test it.
+[[nodiscard]] const conformance::Suite* suite_of_role(std::string_view role);
+/// By the role that a check's id begins with, in case there is no such check; the first suite for what has none.
+[[nodiscard]] const conformance::Suite& suite_of_check(std::string_view id);
+/// In whichever suite; nullptr: there is none.
+[[nodiscard]] const conformance::Check* find_check(std::string_view id);
 
 struct Coverage {
     std::vector<std::string> rules, checks;

@@ -6,7 +6,6 @@
 
 #include "catalogue.h"
 #include "commands.h"
-#include "prw/conformance/checks.h"
 #include "prw/proto/nearest.h"
 #include "prw/receiver/finding.h"
 #include "prw/receiver/text.h"
@@ -77,11 +76,33 @@ void explain_mutant(const sender::Mutant& mutant, Io& io) {
           mutant.check.empty() ? "by no check: nothing arrives, and no run may call that conforming"
                                : "by " + std::string(mutant.check));
     field(io, "try", "prw send URL metrics.txt --mutate " + std::string(mutant.id));
-    for (const auto& check : conformance::all_checks()) {
-        if (check.id != mutant.check) continue;
-        const std::vector<std::string_view> ids(check.clauses.begin(), check.clauses.end());
+    if (const auto* check = find_check(mutant.check)) {
+        const std::vector<std::string_view> ids(check->clauses.begin(), check->clauses.end());
         explain_clauses(ids, io);
     }
+}
+
+/// By its id, or by the id without its role.
+const conformance::Check* check_of(const std::string& id) {
+    for (const auto* suite : suites())
+        for (const auto& check : suite->checks)
+            if (check.id == id || check.id.ends_with("/" + id)) return &check;
+    return nullptr;
+}
+
+void explain_check(const conformance::Check& check, Io& io) {
+    io.out << check.id << "  " << receiver::level_text(check.level, check.extension()) << "\n";
+    field(io, "checks", check.summary);
+    field(io, "scene", check.rule.empty() ? check.scenario : "every scenario");
+    field(io, "mutants", mutants_for(check.id));
+    const auto* rule = receiver::find_rule(check.rule);
+    field(io, "fix", rule != nullptr ? rule->fix : std::string_view(check.fix));
+    field(io, "shown",
+          "when it fails, prw test " + suite_of_check(check.id).role +
+              " leaves a capsule under OUT/capsules/: prw inspect shows it, prw replay --judge judges it again, prw "
+              "replay --emit gtest makes it a test");
+    const std::vector<std::string_view> ids(check.clauses.begin(), check.clauses.end());
+    explain_clauses(ids, io);
 }
 
 }  // namespace
@@ -99,25 +120,13 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
         if (const auto* clause = proto::find_clause(*id)) return explain_clause(*clause, io);
         if (const auto* rule = receiver::find_rule(*id)) return explain_rule(*rule, io);
         if (const auto* mutant = sender::find_mutant(*id)) return explain_mutant(*mutant, io);
-        for (const auto& check : conformance::all_checks()) {
-            if (check.id != *id && !check.id.ends_with("/" + *id)) continue;
-            io.out << check.id << "  " << receiver::level_text(check.level, check.extension()) << "\n";
-            field(io, "checks", check.summary);
-            field(io, "scene", check.rule.empty() ? check.scenario : "every scenario");
-            field(io, "mutants", mutants_for(check.id));
-            const auto* rule = receiver::find_rule(check.rule);
-            field(io, "fix", rule != nullptr ? rule->fix : std::string_view(check.fix));
-            field(io, "shown",
-                  "when it fails, prw test sender leaves a capsule under OUT/capsules/: prw inspect shows it, "
-                  "prw replay --judge judges it again, prw replay --emit gtest makes it a test");
-            std::vector<std::string_view> ids(check.clauses.begin(), check.clauses.end());
-            return explain_clauses(ids, io);
-        }
+        if (const auto* check = check_of(*id)) return explain_check(*check, io);
 
         std::vector<std::string_view> known;
         for (const auto& clause : proto::clauses()) known.push_back(clause.id);
         for (const auto* rule : receiver::all_rules()) known.push_back(rule->id);
-        for (const auto& check : conformance::all_checks()) known.push_back(check.id);
+        for (const auto* suite : suites())
+            for (const auto& check : suite->checks) known.push_back(check.id);
         for (const auto& mutant : sender::all_mutants()) known.push_back(mutant.id);
         io.err << "prw explain: nothing has the id \"" << receiver::printable(*id) << "\""
                << proto::did_you_mean(proto::nearest_ids(*id, known)) << "\n";

@@ -13,11 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "catalogue.h"
 #include "commands.h"
 #include "line_diff.h"
-#include "prw/conformance/checks.h"
-#include "prw/conformance/evidence.h"
-#include "prw/conformance/runner.h"
+#include "prw/conformance/command_text.h"
 #include "prw/proto/bytes_text.h"
 #include "prw/proto/escape.h"
 #include "prw/proto/protocol.h"
@@ -395,7 +394,7 @@ private:
     /// The check that the capsule is the evidence of, on top of its exchanges.
     void show(const conformance::Capsule& capsule) {
         shown_in_ = capsule.exchanges;
-        const auto options = conformance::check_options(capsule);
+        const auto options = suite_of_check(capsule.check).check_options(capsule);
         checker_.options().expected_target = options.expected_target;
         checker_.options().expected_host = options.expected_host;
         checker_.options().peer_is_1x = options.peer_is_1x;
@@ -421,11 +420,7 @@ private:
         std::string text = "\n";
         append_capsule(text, capsule, io_.width);
         // A rule's findings come with their requests below; those of a sequence of requests only here.
-        const auto& all = conformance::all_checks();
-        const bool behaviour = std::any_of(all.begin(), all.end(), [&](const conformance::Check& check) {
-            return check.id == capsule.check && check.rule.empty();
-        });
-        if (behaviour)
+        if (const auto* check = find_check(capsule.check); check != nullptr && check->rule.empty())
             for (const auto& finding : capsule.findings) text += receiver::finding_text(finding, io_.width);
         text += "next     prw replay " + conformance::shell_word(options_.file) + " --judge\n";
         io_.out << text;

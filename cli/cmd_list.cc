@@ -7,7 +7,6 @@
 
 #include "catalogue.h"
 #include "commands.h"
-#include "prw/conformance/checks.h"
 #include "prw/receiver/json.h"
 #include "prw/receiver/text.h"
 #include "prw/sender/mutants.h"
@@ -85,24 +84,28 @@ void list_rules(const Options& options, Io& io) {
 
 void list_checks(const Options& options, Io& io) {
     Json array = Json::array();
-    for (const auto& check : conformance::all_checks()) {
-        if (options.json) {
-            array.push_back(check_json(check, {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}));
-            continue;
+    for (const auto* suite : suites()) {
+        for (const auto& check : suite->checks) {
+            if (options.json) {
+                array.push_back(check_json(check, {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}));
+                continue;
+            }
+            io.out << check.id << "  " << receiver::level_word(check.level, check.extension()) << "  " << check.scenario
+                   << "\n    " << check.summary << "\n";
         }
-        io.out << check.id << "  " << receiver::level_word(check.level, check.extension()) << "  " << check.scenario
-               << "\n    " << check.summary << "\n";
     }
     if (options.json) io.out << receiver::dump(array) << "\n";
 }
 
 void list_scenarios(const Options& options, Io& io) {
     Json array = Json::array();
-    for (const auto& scenario : conformance::all_scenarios()) {
-        if (options.json)
-            array.push_back({{"name", scenario.name}, {"summary", scenario.summary}});
-        else
-            io.out << scenario.name << "\n    " << scenario.summary << "\n";
+    for (const auto* suite : suites()) {
+        for (const auto& scenario : suite->scenarios) {
+            if (options.json)
+                array.push_back({{"name", scenario.name}, {"summary", scenario.summary}});
+            else
+                io.out << scenario.name << "\n    " << scenario.summary << "\n";
+        }
     }
     if (options.json) io.out << receiver::dump(array) << "\n";
 }

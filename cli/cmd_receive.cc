@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "commands.h"
-#include "prw/conformance/runner.h"
+#include "prw/conformance/command_text.h"
 #include "prw/proto/protocol.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/capture.h"

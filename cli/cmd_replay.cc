@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "catalogue.h"
 #include "commands.h"
 #include "emit_gtest.h"
-#include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
@@ -127,7 +127,10 @@ void field(std::string& out, std::string_view key, std::string_view text, int wi
 }
 
 int judge(const Options& flags, Io& io) {
-    const auto again = conformance::judge_again(flags.file);
+    const auto reader = receiver::CaptureReader::open(flags.file);
+    if (!reader) return refuse(io, reader.error());
+    const auto& told = (*reader)->info().capsule;
+    const auto again = conformance::judge_again(suite_of_check(told ? told->check : std::string()), flags.file);
     if (!again) return refuse(io, again.error());
     const auto& capsule = again->capsule;
     const auto& now = again->now;
@@ -153,11 +156,8 @@ int judge(const Options& flags, Io& io) {
 
 int emit(const Options& flags, receiver::CaptureReader& reader, const std::optional<conformance::Capsule>& capsule,
          Io& io) {
-    const bool behaviour = capsule && std::any_of(conformance::all_checks().begin(), conformance::all_checks().end(),
-                                                  [&](const conformance::Check& check) {
-                                                      return check.id == capsule->check && check.rule.empty();
-                                                  });
-    if (behaviour) {
+    const auto* check = capsule ? find_check(capsule->check) : nullptr;
+    if (check != nullptr && check->rule.empty()) {
         std::error_code ignored;
         io.out << emit_behaviour_test(std::filesystem::absolute(flags.file, ignored).lexically_normal().string(),
                                       *capsule);

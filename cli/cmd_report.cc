@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "catalogue.h"
 #include "commands.h"
-#include "prw/conformance/checks.h"
 #include "prw/conformance/reports.h"
 #include "prw/proto/nearest.h"
 #include "prw/receiver/text.h"
@@ -55,7 +55,8 @@ void print_check(const conformance::CheckOutcome& check, Io& io) {
 /// nothing, and otherwise it was not selected or does not apply to the message.
 int absent(const Options& options, const Results& results, Io& io) {
     std::vector<std::string> known;
-    for (const auto& check : conformance::all_checks()) known.push_back(check.id);
+    if (const auto* suite = suite_of_role(results.role))
+        for (const auto& check : suite->checks) known.push_back(check.id);
     for (const auto& check : results.checks) known.push_back(check.id);
     if (std::find(known.begin(), known.end(), options.check) == known.end()) {
         const auto near = proto::nearest(options.check, known);
@@ -114,6 +115,7 @@ int run_report(Options options, Io& io) {
     for (const auto& path : options.files) {
         auto results = conformance::read_results(path);
         if (!results) return refuse(io, results.error().text(), usage_or_io(results.error()));
+        if (const auto* suite = suite_of_role(results->role)) results->unjudged = suite->unjudged;
         // From now on as they are typed where the user stands; a whole path stays one, for whoever stands elsewhere.
         std::error_code ignored;
         const std::filesystem::path file(path);

@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "progress_line.h"
+#include "prw/conformance/command_text.h"
 #include "prw/conformance/self_test.h"
 #include "prw/proto/model.h"
 #include "prw/proto/units.h"
@@ -92,7 +93,7 @@ int self_test(const Options& options, Io& io) {
     if (timeout->count() <= 0) return refuse(io, "--timeout must be more than 0");
     run.timeout = *timeout;
     run.reference.patience = options.patience;
-    const auto catalogue = conformance::self_test_catalogue();
+    const auto catalogue = conformance::sender_self_test();
     const auto jobs = conformance::plan_self_test(catalogue, run);
     if (!jobs) return refuse(io, jobs.error().text());
     if (options.list) {

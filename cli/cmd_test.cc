@@ -7,13 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -22,11 +20,11 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "progress_line.h"
-#include "prw/conformance/expectations.h"
+#include "prw/conformance/command_text.h"
 #include "prw/conformance/process.h"
 #include "prw/conformance/reports.h"
-#include "prw/conformance/runner.h"
-#include "prw/conformance/selection.h"
+#include "prw/conformance/sender_suite.h"
+#include "prw/conformance/session.h"
 #include "prw/proto/model.h"
 #include "prw/proto/units.h"
 #include "prw/receiver/json.h"
@@ -38,8 +36,6 @@
 namespace prw::cli {
 
 namespace {
-
-using conformance::Verdict;
 
 /// An attached sender is waited for as long as its user likes.
 constexpr std::chrono::hours kLongest(24);
@@ -173,65 +169,59 @@ Result<conformance::Target> choose_target(const Options& options) {
     return conformance::find_target(options.profile, options.target);
 }
 
-/// What `--failed` and the reports are about, and what became of it, from the first flag to the exit code.
-class SenderTest {
+/// Flags into a session, and what the session says onto the terminal.
+class SuiteTest {
 public:
-    SenderTest(const Options& options, Io& io) : options_(options), io_(io) {}
+    SuiteTest(const conformance::Suite& suite, const Options& options, Io& io)
+        : suite_(suite), options_(options), io_(io), line_(io, io.out, "scenarios", options.quiet) {}
 
     int run() {
+        session_.run.target.name = options_.profile;  // until it is known better
+        session_.run.tool_version = PRW_VERSION;
+        session_.run.command_line = again(options_);
+        session_.select.fail_on = parse_fail_on(options_.fail_on);
+        session_.target_file = file_of(options_.command);
+        session_.write = [this](const conformance::Results& results) { return write(results); };
         for (const auto& text : options_.reports) {
             auto file = conformance::parse_report_file(text, options_.out);
             if (!file) return refuse("--report: " + file.error().text());
             files_.push_back(std::move(*file));
         }
         if (const auto problem = prepare(); !problem.empty()) return refuse(problem);
-        if (options_.list) return list();
-        const auto missing = conformance::missing_requirement(run_.target);
-        if (!missing) return refuse(missing.error().text());
-        if (!missing->empty()) {
-            return refuse("target " + run_.target.name + " (" + run_.target.origin + ") cannot be started: " + *missing,
-                          options_.skip_exit_code ? kNotApplicable : kInconclusive);
-        }
-        // Should this process be killed, nobody takes the reports of an earlier run for this one's.
-        (void)write(unfinished("the run did not come to its end"));
-        auto results = repeat();
-        if (!results)
-            return refuse(results.error().text(),
-                          results.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
-        return finish(std::move(*results));
+        conformance::Session session(suite_, session_, events());
+        current_ = &session;
+        if (const auto planned = session.plan(); !planned) return end(session.refuse(planned.error().text(), kUsage));
+        if (options_.list) return list(session.selection());
+        StopSignals signals;
+        std::jthread watcher([&] {
+            if (signals.wait() != 0) session.cancel();
+        });
+        auto result = session.run();
+        signals.stop();
+        watcher.join();
+        return end(std::move(result));
     }
 
 private:
-    int refuse(const std::string& text, int code = kUsage) {
-        io_.err << "prw test sender: " << text << "\n";
-        // A slip on the command line must not cost the list that --failed reads; a named place is written all the same.
-        auto results = unfinished(text);
-        results.exit_code = code;
-        if (code != kUsage || (options_.out_given && !options_.failed)) {
-            if (const auto done = write(results); !done && code != kInternalError)
-                io_.err << "prw test sender: " << done.error().text() << "\n";
-        } else {
-            (void)conformance::write_reports(results, files_, options_.out);
-        }
-        return code;
+    conformance::SessionEvents events() {
+        conformance::SessionEvents out;
+        out.progress = [this](const conformance::Progress& progress) { line_.show(progress); };
+        out.repeated = [this](unsigned, unsigned) { line_.clear(); };
+        out.note = [this](const std::string& text) { notes_ += text + "\n\n"; };
+        out.problem = [this](const std::string& text) { problems_ += "prw test " + suite_.role + ": " + text + "\n"; };
+        return out;
     }
 
-    /// Results of a run that did not take place.
-    conformance::Results unfinished(const std::string& problem) {
-        conformance::Results results;
-        results.tool_version = PRW_VERSION;
-        results.command_line = again(options_);
-        results.target.name = run_.target.name.empty() ? options_.profile : run_.target.name;
-        results.target.profile = run_.target.origin;
-        results.target.command = conformance::redact_command(run_.target.exec);
-        results.target.file = file_of(options_.command);
-        results.fail_on = parse_fail_on(options_.fail_on);
-        results.problem = problem;
-        conformance::conclude(results);
-        return results;
+    int refuse(const std::string& problem) {
+        return end(conformance::Session(suite_, session_, events()).refuse(problem, kUsage));
     }
 
+    /// A slip on the command line must not cost the list that --failed reads; a named place is written all the same.
     Result<void> write(const conformance::Results& results) {
+        if (results.exit_code == kUsage && (!options_.out_given || options_.failed)) {
+            (void)conformance::write_reports(results, files_, options_.out);
+            return {};
+        }
         auto all = conformance::default_reports(options_.out);
         all.insert(all.end(), files_.begin(), files_.end());
         auto done = conformance::write_reports(results, all, options_.out);
@@ -257,228 +247,124 @@ private:
         if (options_.attach && options_.debugger) return "--wait-for-debugger needs a program that prw starts";
         if (options_.list_json && !options_.list) return "--json goes with --list";
         if (options_.update_expect && options_.expect.empty()) return "--update-expect needs --expect FILE";
+        if (auto problem = choose(); !problem.empty()) return problem;
+        if (auto problem = set_limits(); !problem.empty()) return problem;
+        auto& run = session_.run;
+        run.out = options_.out;
+        run.seed = options_.seed;
+        run.jobs = options_.debugger ? 1 : options_.jobs;  // one program at a time to look at
+        run.keep_work_dirs = options_.keep;
+        run.listening = [this](const std::string& write_url, const std::string& scrape_url) {
+            io_.out << "scenario              " << current_->selection().scenarios().front()
+                    << "\npoint a sender at     " << write_url << "\nand let it scrape     " << scrape_url
+                    << "   (so that every sample can be compared; optional)\n"
+                    << "Ctrl-C ends and judges.\n"
+                    << std::flush;
+        };
+        if (options_.debugger)
+            run.stopped = [this](const std::string& scenario, int pid) { wait_for_debugger(scenario, pid); };
+        session_.because = because();
+        session_.repeat = options_.repeat;
+        session_.until_fail = options_.until_fail;
+        session_.expect = options_.expect;
+        session_.update_expect = options_.update_expect;
+        session_.skip_exit_code = options_.skip_exit_code;
+        session_.rerun = [this](const std::vector<std::string>& ids) { return rerun(ids); };
+        auto& select = session_.select;
+        select.run = options_.run;
+        select.skip = options_.skip;
+        select.levels = options_.levels;
+        select.scenarios = options_.scenarios;
+        select.failed = options_.failed;
+        if (!options_.failed) return {};
+        auto last = conformance::read_results(options_.out);
+        if (!last) return "--failed: " + last.error().text();
+        select.last = std::move(*last);
+        return {};
+    }
+
+    /// The target, and what it is asked for and fed.
+    std::string choose() {
         auto target = choose_target(options_);
         if (!target) return target.error().text();
-        if (target->role != "sender")
+        if (target->role != suite_.role)
             return target->origin + ": target " + target->name + " has the role " + target->role +
-                   "; this version tests senders";
-        run_.target = std::move(*target);
+                   "; this version tests " + suite_.role + "s";
+        auto& run = session_.run;
+        run.target = std::move(*target);
         if (auto checked = conformance::check_odd_inputs(options_.without); !checked)
             return "--" + checked.error().text();
-        run_.target.without.insert(run_.target.without.end(), options_.without.begin(), options_.without.end());
-        if (!options_.source.empty()) run_.target.source = options_.source;
-        if (!run_.target.source.empty()) {
-            auto source = conformance::load_source(std::exchange(run_.target.source, {}));
-            if (!source) return source.error().text();
-            run_.source = std::move(*source);
-        }
+        run.target.without.insert(run.target.without.end(), options_.without.begin(), options_.without.end());
+        if (!options_.source.empty()) run.target.source = options_.source;
+        if (options_.patience) run.target.patience = *options_.patience;
         for (const auto& word : options_.messages) {
             proto::ProtobufMessage message{};
             if (!proto::parse_protobuf_message(word, message))
                 return "--protobuf-message is 1.0 or 2.0, not \"" + word + "\"";
-            run_.messages.push_back(message);
+            run.messages.push_back(message);
         }
-        run_.out = options_.out;
-        run_.jobs = options_.jobs;
-        run_.keep_work_dirs = options_.keep;
-        run_.tool_version = PRW_VERSION;
-        run_.command_line = again(options_);
+        return {};
+    }
+
+    std::string set_limits() {
+        auto& run = session_.run;
         if (!options_.timeout.empty()) {
             const auto timeout = proto::parse_duration(options_.timeout);
             if (!timeout) return "--timeout: " + timeout.error().text();
             if (timeout->count() <= 0) return "--timeout must be more than 0";
-            run_.timeout = *timeout;
+            run.timeout = *timeout;
         }
-        if (options_.patience) run_.target.patience = *options_.patience;
         if (!options_.listen_for.empty()) {
             const auto listen = proto::parse_duration(options_.listen_for);
             if (!listen) return "--for: " + listen.error().text();
-            run_.attach_for = *listen;
+            run.attach_for = *listen;
         }
         if (!options_.listen.empty()) {
             const auto address = proto::parse_host_port(options_.listen);
             if (!address) return "--listen: " + address.error().text();
-            run_.listen_host = address->host;
-            run_.listen_port = address->port;
+            run.listen_host = address->host;
+            run.listen_port = address->port;
         }
-        if (options_.debugger) run_.jobs = 1;  // one program at a time to look at
         if (!options_.budget.empty()) {
             const auto budget = proto::parse_duration(options_.budget);
             if (!budget) return "--budget: " + budget.error().text();
             if (budget->count() <= 0) return "--budget must be more than 0";
-            budget_ = *budget;
-        }
-        if (auto problem = select(); !problem.empty()) return problem;
-        if (!options_.expect.empty()) {
-            std::error_code error;
-            if (options_.update_expect && !std::filesystem::exists(options_.expect, error)) {
-                expectations_.path = options_.expect;
-            } else {
-                auto loaded = conformance::load_expectations(options_.expect);
-                if (!loaded) return loaded.error().text();
-                expectations_ = std::move(*loaded);
-            }
+            session_.budget = *budget;
+            session_.budget_text = options_.budget;
         }
         return {};
     }
 
-    std::string select() {
-        conformance::SelectionOptions wanted;
-        wanted.run = options_.run;
-        wanted.skip = options_.skip;
-        wanted.levels = options_.levels;
-        wanted.scenarios = options_.scenarios;
-        const bool narrowed = !options_.run.empty() || !options_.levels.empty() || options_.failed;
-        if (options_.attach && wanted.scenarios.empty() && !narrowed) wanted.scenarios = {"steady"};
-        wanted.fail_on = parse_fail_on(options_.fail_on);
-        wanted.messages = run_.messages.empty() ? run_.target.protocols : run_.messages;
-        asked_ = wanted.messages;
-        wanted.failed = options_.failed;
-        if (options_.failed) {
-            auto last = conformance::read_results(options_.out);
-            if (!last) return "--failed: " + last.error().text();
-            wanted.last = std::move(*last);
-        }
-        auto selection = conformance::Selection::make(wanted);
-        if (!selection) return selection.error().text();
-        selection_ = std::move(*selection);
-        run_.scenarios = selection_.scenarios();
-        if (options_.attach && run_.scenarios.size() > 1) {
-            std::string names;
-            for (const auto& name : run_.scenarios) names += (names.empty() ? "" : ", ") + name;
-            return "--attach plays one scenario at a time, and these checks need " + names +
-                   ": choose one with --scenario";
-        }
-        if (!selection_.everything()) {
-            // Only the messages that a selected check says something about.
-            std::set<proto::ProtobufMessage> needed;
-            for (const auto& row : selection_.rows()) needed.insert(row.messages.begin(), row.messages.end());
-            run_.messages.assign(needed.begin(), needed.end());
-        }
-        return {};
-    }
-
-    int list() {
+    int list(const conformance::Selection& selection) {
         if (options_.list_json) {
             auto array = nlohmann::ordered_json::array();
-            for (const auto& row : selection_.rows()) array.push_back(check_json(*row.check, row.messages));
+            for (const auto& row : selection.rows()) array.push_back(check_json(*row.check, row.messages));
             io_.out << receiver::dump(array) << "\n";
             return kConforms;
         }
-        for (const auto& row : selection_.rows()) {
+        for (const auto& row : selection.rows()) {
             std::string messages;
             for (const auto message : row.messages)
                 messages += (messages.empty() ? "" : ",") + std::string(proto::short_name(message));
             io_.out << row.check->id << "  " << proto::name_of(row.level) << "  " << messages << "  "
                     << (row.check->rule.empty() ? row.check->scenario : "every scenario") << "\n";
         }
-        io_.out << selection_.rows().size() << " checks in " << selection_.scenarios().size() << " scenarios:";
-        for (const auto& scenario : selection_.scenarios()) io_.out << " " << scenario;
+        io_.out << selection.rows().size() << " checks in " << selection.scenarios().size() << " scenarios:";
+        for (const auto& scenario : selection.scenarios()) io_.out << " " << scenario;
         io_.out << "; nothing was run\n";
         return kConforms;
     }
 
-    Result<conformance::Results> repeat() {
-        ProgressLine line(io_, io_.out, "scenarios", options_.quiet);
-        run_.progress = [&line](const conformance::Progress& progress) { line.show(progress); };
-        run_.listening = [this](const std::string& write_url, const std::string& scrape_url) {
-            io_.out << "scenario              " << run_.scenarios.front() << "\npoint a sender at     " << write_url
-                    << "\nand let it scrape     " << scrape_url
-                    << "   (so that every sample can be compared; optional)\n"
-                    << "Ctrl-C ends and judges.\n"
-                    << std::flush;
-        };
-        std::atomic<bool> stop{false}, over_budget{false};
-        run_.stop = &stop;
-        run_.why_stopped = [&] {
-            return over_budget ? "the budget of " + options_.budget + " was used up" : "the run was interrupted";
-        };
-        if (options_.debugger)
-            run_.stopped = [&](const std::string& scenario, int pid) { wait_for_debugger(scenario, pid, stop, line); };
-        StopSignals signals;
-        std::atomic<bool> done{false};
-        std::jthread watcher([&] {
-            if (signals.wait(budget_) == 0) {
-                if (done) return;
-                over_budget = true;
-            }
-            stop = true;
-        });
-        auto results = runs(stop, line);
-        done = true;
-        signals.stop();
-        watcher.join();
-        line.clear();
-        if (results && stop && !options_.attach && results->problem.empty()) results->problem = run_.why_stopped();
-        if (results && results->complete) results->problem.clear();
-        return results;
-    }
-
-    /// All repetitions, each in a folder of its own when there are several.
-    Result<conformance::Results> runs(const std::atomic<bool>& stop, ProgressLine& line) {
-        std::vector<conformance::Results> all;
-        const unsigned most = options_.until_fail != 0 ? options_.until_fail : options_.repeat;
-        bool failed = false;
-        for (unsigned i = 1; i <= most && !failed && (i == 1 || !stop); ++i) {
-            const std::string folder = most == 1 ? "" : "repeat-" + std::to_string(i);
-            run_.out = folder.empty() ? options_.out : (std::filesystem::path(options_.out) / folder).string();
-            if (options_.seed) {
-                run_.seed = *options_.seed + (i - 1);
-                ::setenv("PRW_SEED", std::to_string(*run_.seed).c_str(), 1);  // before any thread of this run starts
-            }
-            auto results = conformance::run_sender_tests(run_);
-            if (!results) return results;
-            if (!folder.empty()) {
-                const auto place = [&](std::string& path) {
-                    if (!path.empty()) path.insert(0, folder + "/");
-                };
-                for (auto& check : results->checks) place(check.capsule);
-                for (auto& scenario : results->scenarios) {
-                    place(scenario.capture);
-                    place(scenario.target_log);
-                }
-                line.clear();
-            }
-            failed = options_.until_fail != 0 && !right(*results);
-            all.push_back(std::move(*results));
-        }
-        const auto runs = static_cast<unsigned>(all.size());
-        const bool all_run = runs == most || failed;
-        if (options_.until_fail != 0)
-            told_ = (failed ? "repetition " + std::to_string(runs) + " of at most " + std::to_string(most) +
-                                  " is not right; it is in " +
-                                  (std::filesystem::path(options_.out) / ("repeat-" + std::to_string(runs))).string()
-                            : std::to_string(runs) + " repetitions, all of them right") +
-                    "\n\n";
-        auto merged =
-            all.size() == 1 ? Result<conformance::Results>(std::move(all.front())) : conformance::merge(std::move(all));
-        if (merged) {
-            merged->repeat = runs;
-            merged->seed = options_.seed;
-            merged->complete = merged->complete && all_run;
-        }
-        return merged;
-    }
-
-    /// Whether the exit code of these results alone would be 0.
-    bool right(conformance::Results results) const {
-        selection_.apply(results);
-        results.fail_on = parse_fail_on(options_.fail_on);
-        if (!options_.expect.empty()) conformance::apply_expectations(expectations_, results, conformance::today_utc());
-        conformance::conclude(results);
-        return results.exit_code == 0;
-    }
-
     /// Until the user has attached a debugger, pressed Enter, or sent SIGCONT.
-    void wait_for_debugger(const std::string& scenario, int pid, const std::atomic<bool>& stop, ProgressLine& line) {
+    void wait_for_debugger(const std::string& scenario, int pid) {
         const auto id = std::to_string(pid);
-        line.clear();
+        line_.clear();
         io_.out << scenario << ": process " << pid << " waits, before the program's first instruction\n"
                 << "  gdb -p " << id << "     then \"catch exec\" and \"continue\", to be in the program itself\n"
                 << "  kill -CONT " << id << (io_.in_fd >= 0 ? "   or Enter, to go on\n" : "   to go on\n")
                 << std::flush;
         pollfd key{io_.in_fd, POLLIN, 0};  // an fd of -1 is never ready
-        while (!stop && conformance::process_state(pid) == 'T') {
+        while (!current_->stopped() && conformance::process_state(pid) == 'T') {
             if (::poll(&key, 1, static_cast<int>(kPoll.count())) <= 0) continue;
             char byte = 0;
             if (::read(io_.in_fd, &byte, 1) != 1) key.fd = -1;
@@ -501,54 +387,35 @@ private:
         return out;
     }
 
-    /// The command line for just what is not right; empty when that is all, or nothing.
-    [[nodiscard]] std::string rerun(const conformance::Results& results) const {
-        std::set<std::string> wrong, all;
-        for (const auto& check : results.checks) {
-            all.insert(check.id);
-            const int code = conformance::exit_code_of(check, results.fail_on);
-            const bool known = std::any_of(conformance::all_checks().begin(), conformance::all_checks().end(),
-                                           [&](const auto& each) { return each.id == check.id; });
-            if (known && (code == 1 || code == 3)) wrong.insert(check.id);
-        }
-        if (wrong.empty() || wrong == all) return {};
-        if (wrong.size() <= kListed) return again(options_, {wrong.begin(), wrong.end()});
+    [[nodiscard]] std::string rerun(const std::vector<std::string>& ids) const {
+        if (ids.size() <= kListed) return again(options_, ids);
         // Too many for a line. It reads the results that this run leaves.
         auto line = again(options_);
-        const std::string front = "prw test sender";
-        return line.insert(front.size(), " --failed");
+        return line.insert(line.find(" " + suite_.role) + 1 + suite_.role.size(), " --failed");
     }
 
-    int finish(conformance::Results results) {
-        selection_.apply(results);
-        results.fail_on = parse_fail_on(options_.fail_on);
-        results.target.file = file_of(options_.command);
-        results.coverage = selection_.coverage(results, asked_, because());
-        std::string updated;
-        int failed_to_save = 0;
-        if (!options_.expect.empty()) {
-            const auto today = conformance::today_utc();
-            conformance::apply_expectations(expectations_, results, today);
-            if (options_.update_expect) failed_to_save = update(results, today, updated);
-        }
-        conformance::conclude(results);
-        const bool judged = std::any_of(results.checks.begin(), results.checks.end(),
-                                        [](const auto& check) { return check.verdict != Verdict::kNotApplicable; });
-        if (options_.skip_exit_code && !judged) results.exit_code = kNotApplicable;
-        if (failed_to_save != 0) results.exit_code = failed_to_save;
-        results.rerun = rerun(results);
+    int end(conformance::SessionResult result) {
+        line_.clear();
+        if (result.ran) show(result);
+        io_.err << problems_;
+        return result.results.exit_code;
+    }
 
-        auto written = write(results);
+    void show(conformance::SessionResult& result) {
+        auto& results = result.results;
         if (const char* summary = std::getenv("GITHUB_STEP_SUMMARY"); summary != nullptr && summary[0] != '\0') {
-            if (auto done = conformance::append_markdown(results, summary); !done && written) written = std::move(done);
+            if (auto done = conformance::append_markdown(results, summary); !done) {
+                if (result.written) problems_ += "prw test " + suite_.role + ": " + done.error().text() + "\n";
+                result.written = false;
+                results.exit_code = kInternalError;
+            }
         }
-        if (!written) results.exit_code = kInternalError;
         if (options_.trace) print_trace(results, options_.out, io_);
         conformance::TerminalStyle style;
         style.colour = wants_colour(options_.colour, io_);
         style.width = io_.width;
         style.verbose = options_.verbose;
-        if (written) style.report = (std::filesystem::path(options_.out) / "report.html").string();
+        if (result.written) style.report = (std::filesystem::path(options_.out) / "report.html").string();
         style.folder = options_.out;
         style.program = program_name();
         auto next = what_next(options_, results);
@@ -559,37 +426,17 @@ private:
             const auto summary = text.find("\nSummary");
             if (summary != std::string::npos) text.erase(0, summary + 1);
         }
-        io_.out << told_ << updated << text << std::flush;
-        if (!written) io_.err << "prw test sender: " << written.error().text() << "\n";
-        return results.exit_code;
+        io_.out << notes_ << text << std::flush;
     }
 
-    int update(conformance::Results& results, const std::string& today, std::string& told) {
-        const auto next = conformance::update_expectations(expectations_, results);
-        auto parsed = conformance::parse_expectations(next.text, options_.expect);
-        if (!parsed) {
-            io_.err << "prw test sender: --update-expect would have broken the file: " << parsed.error().text() << "\n";
-            return kInternalError;
-        }
-        if (const auto saved = conformance::save_expectations(options_.expect, next.text); !saved) {
-            io_.err << "prw test sender: " << saved.error().text() << "\n";
-            return kInternalError;
-        }
-        told = "wrote " + options_.expect + ": " + std::to_string(next.added) + " added, " +
-               std::to_string(next.removed) + " removed, " + std::to_string(next.changed) + " changed\n\n";
-        conformance::apply_expectations(*parsed, results, today);
-        return 0;
-    }
-
+    const conformance::Suite& suite_;
     const Options& options_;
     Io& io_;
-    conformance::RunOptions run_;
-    conformance::Selection selection_;
-    conformance::Expectations expectations_;
+    ProgressLine line_;
+    conformance::SessionOptions session_;
+    conformance::Session* current_ = nullptr;
     std::vector<conformance::ReportFile> files_;
-    std::chrono::milliseconds budget_{0};
-    std::vector<proto::ProtobufMessage> asked_;  ///< before anything was selected
-    std::string told_;                           ///< before the report
+    std::string notes_, problems_;
 };
 
 }  // namespace
@@ -682,7 +529,7 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->callback([options, profile, out, &io, &exit_code] {
         options->profile_given = profile->count() > 0;
         options->out_given = out->count() > 0;
-        exit_code = SenderTest(*options, io).run();
+        exit_code = SuiteTest(conformance::sender_suite(), *options, io).run();
     });
 }
 

@@ -5,22 +5,17 @@
 #include <istream>
 #include <ostream>
 
+#include "prw/conformance/exit_code.h"
+
 namespace CLI {
 class App;
 }
 
 namespace prw::cli {
 
-/// Exit codes (docs/exit-codes in README): when several apply, the first of 5, 2, 1, 4, 3, 0.
-enum ExitCode : int {
-    kConforms = 0,
-    kNonConforming = 1,
-    kUsage = 2,
-    kLint = 3,
-    kInconclusive = 4,
-    kInternalError = 5,
-    kNotApplicable = 77
-};
+// What every command ends with (docs/exit-codes in README).
+using enum conformance::ExitCode;
+using conformance::ExitCode;
 
 /// Where a command reads and writes, so that it can be run in a test.
 struct Io {

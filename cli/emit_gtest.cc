@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "prw/conformance/checks.h"
-#include "prw/conformance/evidence.h"
+#include "catalogue.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/units.h"
 #include "request_text.h"
@@ -151,12 +150,10 @@ std::string string_literal(std::string_view bytes, std::string_view indent) {
 
 Result<std::string> emit_request_tests(const std::string& path, const std::optional<conformance::Capsule>& capsule,
                                        const std::vector<receiver::Exchange>& exchanges) {
-    auto options = capsule ? conformance::check_options(*capsule) : receiver::CheckOptions{};
+    auto options = capsule ? suite_of_check(capsule->check).check_options(*capsule) : receiver::CheckOptions{};
     // "sender/labels/sorted" reports the rule labels/sorted.
     std::string rule;
-    if (capsule)
-        for (const auto& check : conformance::all_checks())
-            if (check.id == capsule->check) rule = check.rule;
+    if (const auto* check = capsule ? find_check(capsule->check) : nullptr) rule = check->rule;
     std::string cases;
     for (const auto& exchange : exchanges) {
         if (exchange.raw_head.size() + exchange.raw_body.size() > kMaxEmittedBytes)
@@ -187,13 +184,16 @@ Result<std::string> emit_request_tests(const std::string& path, const std::optio
 }
 
 std::string emit_behaviour_test(const std::string& absolute_path, const conformance::Capsule& capsule) {
+    const auto& role = suite_of_check(capsule.check).role;
     const std::string message = capsule.message == proto::ProtobufMessage::kV1 ? "V1" : "V2";
     return title(absolute_path, capsule) +
            "//\n// No single request shows this: the case judges the file again. Build it with prw::conformance "
            "(find_package(prw)) and GoogleTest.\n"
-           "#include <gtest/gtest.h>\n#include <prw/conformance/evidence.h>\n\nnamespace {\n\nTEST(" +
-           camel_case(capsule.check) + ", " + message + ") {\n    const auto again = prw::conformance::judge_again(" +
-           "std::string(" + literal(absolute_path) + "));\n" +
+           "#include <gtest/gtest.h>\n#include <prw/conformance/evidence.h>\n#include <prw/conformance/" +
+           role + "_suite.h>\n\nnamespace {\n\nTEST(" + camel_case(capsule.check) + ", " + message +
+           ") {\n    const auto again = prw::conformance::judge_again(prw::conformance::" + role +
+           "_suite(),\n                                                      std::string(" + literal(absolute_path) +
+           "));\n" +
            "    ASSERT_TRUE(again) << again.error().text();\n"
            "    EXPECT_EQ(again->is, prw::conformance::Rejudgement::kStillFailing) << again->now.reason;\n}\n\n}  // "
            "namespace\n";

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "commands.h"
-#include "prw/conformance/runner.h"
+#include "prw/conformance/suite.h"
 
 namespace prw::cli {
 

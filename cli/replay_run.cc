@@ -9,8 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "prw/conformance/checks.h"
-#include "prw/conformance/evidence.h"
+#include "catalogue.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "prw/receiver/text.h"
@@ -109,13 +108,12 @@ public:
           request_(options.request),
           io_(io),
           capsule_(options.capsule),
-          checker_(capsule_ ? conformance::check_options(*capsule_) : receiver::CheckOptions{}),
+          checker_(capsule_ ? suite_of_check(capsule_->check).check_options(*capsule_) : receiver::CheckOptions{}),
           client_(options.request.url, options.client) {
         checker_.options().expected_target.clear();  // the URL is the user's
         checker_.options().expected_host.clear();
         if (!capsule_) return;
-        for (const auto& check : conformance::all_checks())
-            if (check.id == capsule_->check) rule_ = check.rule;
+        if (const auto* check = find_check(capsule_->check)) rule_ = check->rule;
     }
 
     int run() {

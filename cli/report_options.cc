@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <string_view>
 
+#include "prw/conformance/command_text.h"
 #include "prw/conformance/process.h"
 #include "prw/conformance/profile.h"
-#include "prw/conformance/runner.h"
 
 namespace prw::cli {
 

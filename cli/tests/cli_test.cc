@@ -9,7 +9,7 @@
 
 #include "commands.h"
 #include "in_process.h"
-#include "prw/conformance/checks.h"
+#include "prw/conformance/sender_suite.h"
 #include "prw/proto/clauses.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
@@ -686,7 +686,7 @@ TEST(List, EveryClauseIsCoveredOrSaysWhyNot) {
 
 TEST(List, TellsWhatEachScenarioDoes) {
     const auto parsed = json::parse(prw({"list", "scenarios", "--json"}).out);
-    ASSERT_EQ(parsed.size(), conformance::all_scenarios().size());
+    ASSERT_EQ(parsed.size(), conformance::sender_suite().scenarios.size());
     const auto text = prw({"list", "scenarios"}).out;
     for (const auto& scenario : parsed)
         EXPECT_THAT(text, HasSubstr(scenario.at("name").get<std::string>() + "\n    " +
@@ -736,7 +736,7 @@ TEST(Explain, TakesTheIdOfACheckWithoutItsRole) {
 }
 
 TEST(Explain, TellsEveryCheckHowToFixIt) {
-    for (const auto& check : conformance::all_checks())
+    for (const auto& check : conformance::sender_suite().checks)
         EXPECT_THAT(prw({"explain", check.id}).out, HasSubstr("\n    fix     ")) << check.id;
 }
 

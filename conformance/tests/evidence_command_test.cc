@@ -6,6 +6,7 @@
 
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/process.h"
+#include "prw/conformance/reports.h"
 #include "prw/conformance/results.h"
 #include "prw/http/client.h"
 #include "senders.h"

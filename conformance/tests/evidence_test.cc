@@ -10,6 +10,7 @@
 #include "checks/fidelity.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/runner.h"
+#include "prw/conformance/sender_suite.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
 #include "support.h"
@@ -156,7 +157,7 @@ TEST(Capsules, OfARuleHoldTheRequestsThatBreakIt) {
     EXPECT_EQ(check.capsule, "capsules/sender--labels--sorted-1.0.prwcap");
     EXPECT_THAT(ids(recording.exchanges(check)), ElementsAre(17, 21));
     EXPECT_LT(std::filesystem::file_size(recording.path(check)), 100'000U);
-    const auto again = judge_again(recording.path(check));
+    const auto again = judge_again(sender_suite(), recording.path(check));
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_EQ(again->is, Rejudgement::kStillFailing);
     EXPECT_EQ(again->now.reason, check.reason);
@@ -204,7 +205,7 @@ TEST(Capsules, OfABehaviourHoldEveryAttemptWithTheSameDataAndItsNeighbours) {
     const auto held = ids(recording.exchanges(check));
     EXPECT_THAT(held, ::testing::IsSupersetOf({5, 30}));
     EXPECT_THAT(held, SizeIs(Le(24U)));
-    const auto again = judge_again(recording.path(check));
+    const auto again = judge_again(sender_suite(), recording.path(check));
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_EQ(again->is, Rejudgement::kStillFailing) << again->now.reason;
     EXPECT_TRUE(again->capsule.rejudges);
@@ -218,7 +219,7 @@ TEST(Capsules, AreOfBoundedSizeAndSayWhenThatIsTooLittle) {
     ASSERT_TRUE(failed.contains("sender/retry/not-on-4xx"));
     const auto& check = failed.at("sender/retry/not-on-4xx");
     EXPECT_THAT(recording.exchanges(check), SizeIs(1));
-    const auto again = judge_again(recording.path(check));
+    const auto again = judge_again(sender_suite(), recording.path(check));
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_FALSE(again->capsule.rejudges) << "one attempt is no repetition";
     EXPECT_NE(again->is, Rejudgement::kStillFailing);
@@ -258,7 +259,7 @@ TEST(Capsules, KeepOfALargeSourceWhatTheFailureIsAbout) {
     recording.record().notes<FidelityNotes>().window = 6;
     const auto failed = recording.capsules({.served_samples = 100});
     ASSERT_TRUE(failed.contains("sender/fidelity/every-sample-bit-exact"));
-    const auto again = judge_again(recording.path(failed.at("sender/fidelity/every-sample-bit-exact")));
+    const auto again = judge_again(sender_suite(), recording.path(failed.at("sender/fidelity/every-sample-bit-exact")));
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_EQ(again->is, Rejudgement::kStillFailing) << again->now.reason;
     EXPECT_THAT(again->capsule.context, AllOf(HasSubstr("\"s150\""), Not(HasSubstr("\"s149\""))));
@@ -349,7 +350,7 @@ TEST(Capsules, KeepHistogramsExemplarsStartsTimestampsAndMetadata) {
     for (const auto& [id, verdict] : rows) {
         SCOPED_TRACE(id);
         ASSERT_TRUE(failed.contains(id));
-        const auto again = judge_again(recording.path(failed.at(id)));
+        const auto again = judge_again(sender_suite(), recording.path(failed.at(id)));
         ASSERT_TRUE(again) << again.error().text();
         EXPECT_EQ(again->is, Rejudgement::kStillFailing) << again->now.reason;
         EXPECT_TRUE(again->capsule.rejudges);
@@ -489,7 +490,7 @@ protected:
 TEST_F(JudgeAgain, SaysFixedWhenTheRuleFindsNothingMore) {
     auto sorted = exchanges_;
     sorted[0].raw_body = proto::compress_snappy(proto::encode({{series("m", kStart, 1)}, {}}, ProtobufMessage::kV1));
-    const auto again = judge_again(capsule_, sorted);
+    const auto again = judge_again(sender_suite(), capsule_, sorted);
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_EQ(again->is, Rejudgement::kFixed);
     EXPECT_EQ(again->now.verdict, Verdict::kPass);
@@ -497,7 +498,7 @@ TEST_F(JudgeAgain, SaysFixedWhenTheRuleFindsNothingMore) {
 
 TEST_F(JudgeAgain, SaysChangedWhenTheVerdictIsAnother) {
     capsule_.verdict = "warn";
-    const auto again = judge_again(capsule_, exchanges_);
+    const auto again = judge_again(sender_suite(), capsule_, exchanges_);
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_EQ(again->is, Rejudgement::kChanged);
     EXPECT_EQ(again->now.verdict, Verdict::kFail);
@@ -506,7 +507,7 @@ TEST_F(JudgeAgain, SaysChangedWhenTheVerdictIsAnother) {
 TEST_F(JudgeAgain, NamesWhatItCannotUse) {
     auto unknown = capsule_;
     unknown.check = "sender/labels/sortet";
-    EXPECT_EQ(judge_again(unknown, exchanges_).error().text(),
+    EXPECT_EQ(judge_again(sender_suite(), unknown, exchanges_).error().text(),
               "this prw has no check sender/labels/sortet (the nearest is sender/labels/sorted)");
     const std::pair<const char*, const char*> rows[] = {
         {"", "no JSON object"},
@@ -518,20 +519,21 @@ TEST_F(JudgeAgain, NamesWhatItCannotUse) {
     for (const auto& [context, what] : rows) {
         auto damaged = capsule_;
         damaged.context = context;
-        const auto again = judge_again(damaged, exchanges_);
+        const auto again = judge_again(sender_suite(), damaged, exchanges_);
         ASSERT_FALSE(again) << context;
         EXPECT_THAT(again.error().text(), HasSubstr(what)) << context;
     }
     const auto ordinary = recording_.record().directory + "/requests.prwcap";
-    EXPECT_THAT(judge_again(ordinary).error().text(), HasSubstr("an ordinary capture, not the capsule of a check"));
-    EXPECT_THAT(judge_again(path_ + "x").error().text(), HasSubstr("no such file"));
+    EXPECT_THAT(judge_again(sender_suite(), ordinary).error().text(),
+                HasSubstr("an ordinary capture, not the capsule of a check"));
+    EXPECT_THAT(judge_again(sender_suite(), path_ + "x").error().text(), HasSubstr("no such file"));
 }
 
 TEST_F(JudgeAgain, RefusesServedSamplesOfSourcesThatAreNotThere) {
     const auto at = capsule_.context.find("\"generations\":[]");
     ASSERT_NE(at, std::string::npos) << capsule_.context;
     capsule_.context.replace(at, 16, R"("generations":[{"number":1,"unix_ms":1,"samples":[[7,"0"]]}])");
-    const auto again = judge_again(capsule_, exchanges_);
+    const auto again = judge_again(sender_suite(), capsule_, exchanges_);
     ASSERT_FALSE(again);
     EXPECT_THAT(again.error().text(), HasSubstr("a served sample of a source that is not there"));
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "prw/conformance/expectations.h"
+#include "prw/conformance/sender_suite.h"
 #include "support.h"
 
 namespace prw::conformance {
@@ -31,7 +32,7 @@ Results results(std::vector<CheckOutcome> checks) {
 }
 
 Expectations expectations(const std::string& entries) {
-    auto out = parse_expectations("version: 1\nexpected:\n" + entries, "known.yaml");
+    auto out = parse_expectations(sender_suite(), "version: 1\nexpected:\n" + entries, "known.yaml");
     EXPECT_TRUE(out) << out.error().text();
     return out ? *out : Expectations{};
 }
@@ -59,7 +60,7 @@ TEST(Expectations, FaultsAreNamedWithTheirLine) {
               "protobuf_message: \"1.0\"\n",
               "known.yaml:4: sender/labels/sorted is listed twice, also in line 3"},
              {"version: 1\nexpected: [\n", "not readable as YAML"}}) {
-        const auto parsed = parse_expectations(row.yaml, "known.yaml");
+        const auto parsed = parse_expectations(sender_suite(), row.yaml, "known.yaml");
         ASSERT_FALSE(parsed) << row.yaml;
         EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument);
         EXPECT_THAT(parsed.error().text(), HasSubstr(row.says));
@@ -140,7 +141,7 @@ TEST(ExpectationsUpdate, KeepsWhatHoldsWithItsCommentsAndEditsTheRest) {
         "  - check: sender/headers/user-agent\n"
         "    reason: both\n"
         "# the end\n";
-    auto file = parse_expectations(before, "known.yaml");
+    auto file = parse_expectations(sender_suite(), before, "known.yaml");
     ASSERT_TRUE(file) << file.error().text();
     auto r = results({outcome("sender/retry/on-5xx", kV1, Verdict::kFail, "none came again"),
                       outcome("sender/labels/sorted", kV1, Verdict::kPass),
@@ -179,7 +180,7 @@ TEST(ExpectationsUpdate, OfAnUpdatedFileChangesNothingAndTheRunIsAsExpected) {
     auto first = results(checks);
     apply_expectations(none, first, kToday);
     const auto made = update_expectations(none, first);
-    auto file = parse_expectations(made.text, "known.yaml");
+    auto file = parse_expectations(sender_suite(), made.text, "known.yaml");
     ASSERT_TRUE(file) << file.error().text() << "\n" << made.text;
     ASSERT_EQ(file->entries.size(), 1U) << "a warning that does not count is no failure";
     auto second = results(checks);
@@ -192,8 +193,9 @@ TEST(ExpectationsUpdate, OfAnUpdatedFileChangesNothingAndTheRunIsAsExpected) {
     apply_expectations(*file, fixed, kToday);
     const auto emptied = update_expectations(*file, fixed);
     EXPECT_THAT(emptied.text, HasSubstr("expected: []\n"));
-    ASSERT_TRUE(parse_expectations(emptied.text, "known.yaml"));
-    EXPECT_EQ(update_expectations(*parse_expectations(emptied.text, "known.yaml"), first).text, made.text);
+    ASSERT_TRUE(parse_expectations(sender_suite(), emptied.text, "known.yaml"));
+    EXPECT_EQ(update_expectations(*parse_expectations(sender_suite(), emptied.text, "known.yaml"), first).text,
+              made.text);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "checks/fidelity.h"
 #include "checks/steps.h"
 #include "prw/conformance/checks.h"
+#include "prw/conformance/sender_suite.h"
 #include "prw/proto/model.h"
 #include "scenarios/refused.h"
 
@@ -193,10 +194,10 @@ TEST(SeedCase, NamesTheMissingRetryAndNothingElse) {
 }
 
 TEST(Catalogue, ReasonsAreGivenForClausesThatExistAndThatNoCheckNames) {
-    for (const auto& unjudged : unjudged_clauses()) {
+    for (const auto& unjudged : sender_suite().unjudged) {
         EXPECT_NE(proto::find_clause(unjudged.clause), nullptr) << unjudged.clause;
         EXPECT_FALSE(unjudged.reason.empty()) << unjudged.clause;
-        for (const auto& check : all_checks())
+        for (const auto& check : sender_suite().checks)
             EXPECT_EQ(std::count(check.clauses.begin(), check.clauses.end(), unjudged.clause), 0)
                 << check.id << " judges " << unjudged.clause;
     }
@@ -204,15 +205,13 @@ TEST(Catalogue, ReasonsAreGivenForClausesThatExistAndThatNoCheckNames) {
 
 TEST(Catalogue, ChecksNameClausesThatExist) {
     std::set<std::string> ids;
-    for (const auto& check : all_checks()) {
+    for (const auto& check : sender_suite().checks) {
         EXPECT_TRUE(ids.insert(check.id).second) << check.id << " occurs twice";
         EXPECT_EQ(check.clauses.empty(), check.id == "sender/target/runs") << check.id;
         EXPECT_FALSE(check.summary.empty()) << check.id;
         for (const auto& clause : check.clauses)
             EXPECT_NE(proto::find_clause(clause), nullptr) << check.id << " names " << clause;
-        const bool known = std::any_of(all_scenarios().begin(), all_scenarios().end(),
-                                       [&](const ScenarioInfo& info) { return info.name == check.scenario; });
-        EXPECT_TRUE(known) << check.id << " in " << check.scenario;
+        EXPECT_NE(sender_suite().find_scenario(check.scenario), nullptr) << check.id << " in " << check.scenario;
     }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "prw/conformance/results.h"
+#include "prw/conformance/sender_suite.h"
 
 namespace prw::conformance {
 
@@ -29,6 +30,8 @@ inline receiver::Finding finding() {
 inline Results sample() {
     Results r;
     r.tool_version = "0.1.0";
+    r.role = "sender";
+    r.unjudged = sender_suite().unjudged;
     r.complete = true;
     r.target = {"my-agent", "1.2", "my-agent.yaml", "my-agent/1.2", "./my-agent --config <x>"};
     r.command_line = "prw test sender --profile my-agent.yaml";

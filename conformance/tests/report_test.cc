@@ -529,6 +529,7 @@ TEST(Report, EveryFormatIsAsPublished) {
     auto listed = sample_with_expectations();
     conclude(listed);
     Results nothing;
+    nothing.role = "sender";
     nothing.tool_version = "0.1.0";
     nothing.target.name = "my-agent";
     nothing.problem = "my-agent is not on this machine";
@@ -731,6 +732,7 @@ CheckOutcome outcome(const char* id, proto::ProtobufMessage message, Verdict ver
 TEST(Merge, TheWorseVerdictStandsAndEvidenceBeforeNone) {
     using proto::ProtobufMessage;
     Results a, b;
+    a.role = b.role = "sender";
     a.target.name = b.target.name = "x";
     a.complete = true;
     b.complete = false;

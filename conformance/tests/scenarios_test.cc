@@ -7,7 +7,11 @@
 #include <map>
 #include <set>
 
+#include "prw/conformance/checks.h"
+#include "prw/conformance/command_text.h"
+#include "prw/conformance/evidence.h"
 #include "prw/conformance/runner.h"
+#include "prw/conformance/sender_suite.h"
 #include "senders.h"
 #include "support.h"
 
@@ -27,7 +31,7 @@ struct Played {
 
 Played play(const std::string& scenario, ProtobufMessage message, Target target) {
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = std::move(target);
     options.out = dir.path().string();
     options.timeout = std::chrono::seconds(40);
@@ -54,7 +58,7 @@ constexpr auto kV2 = ProtobufMessage::kV2;
 // That each check can fail, and fails where it should and nowhere else, is shown by prw self-test.
 TEST(Reference, ConformsInEveryScenario) {
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = sender_target();
     options.out = dir.path().string();
     auto results = run_sender_tests(options);
@@ -66,14 +70,14 @@ TEST(Reference, ConformsInEveryScenario) {
         played.insert(scenario.name);
         EXPECT_EQ(scenario.problem, "") << scenario.name;
     }
-    EXPECT_EQ(played.size(), all_scenarios().size());
+    EXPECT_EQ(played.size(), sender_suite().scenarios.size());
     for (const auto& check : results->checks)
         EXPECT_LT(check.verdict, Verdict::kWarn) << check.id << ": " << check.reason;
 }
 
 TEST(Baseline, LossThatIsThereInAnyCaseIsBlamedOnce) {
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = sender_target("delivery/loses-in-merges");
     options.scenarios = {"steady", "5xx-then-success", "retry-after", "transport-faults", "refused-at-start"};
     options.messages = {kV1};
@@ -107,7 +111,7 @@ TEST(NullSenders, AreNeverGreenAndConcludeWithFour) {
           Null{"null/exits-at-once", Verdict::kInconclusive, "exited with 0 without sending anything"},
           Null{"null/fails-at-once", Verdict::kError, "exited with 3 before it sent anything"}}) {
         SCOPED_TRACE(null.mutant);
-        RunOptions options;
+        SenderRunOptions options;
         options.target = sender_target(null.mutant);
         options.target.settle = std::chrono::seconds(1);
         options.out = dir.file(std::string(null.mutant).substr(5));
@@ -130,7 +134,7 @@ TEST(NullSenders, AreNeverGreenAndConcludeWithFour) {
 
 TEST(Runner, TargetThatNeverSendsIsNotWaitedForInEveryScenario) {
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = sender_target("null/silent");
     options.target.settle = std::chrono::seconds(1);
     options.out = dir.path().string();
@@ -154,7 +158,7 @@ TEST(Runner, SilenceInOneScenarioDoesNotCostTheOthers) {
     target.exec = {"sh", "-c", "test \"$PRW_SCENARIO\" = 4xx && exec tail -f /dev/null; exec " + sender_command()};
     target.settle = std::chrono::seconds(2);
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = std::move(target);
     options.out = dir.path().string();
     options.scenarios = {"steady", "4xx", "2xx"};
@@ -176,7 +180,7 @@ TEST(Runner, SilentTargetIsToldByWhatItDidAndSaidBeforeItWasStopped) {
                                   "while :; do tail -f /dev/null & wait; done"});
     target.settle = std::chrono::seconds(1);
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = std::move(target);
     options.out = dir.path().string();
     options.scenarios = {"steady", "4xx"};
@@ -201,7 +205,7 @@ TEST(Runner, TargetThatScrapesAndSendsNothingIsToldSo) {
 
 TEST(Runner, CrashInEveryScenarioIsOneErrorThatNamesThem) {
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = sender_target("null/fails-at-once");
     options.out = dir.path().string();
     options.scenarios = {"steady", "4xx", "2xx"};
@@ -217,7 +221,7 @@ TEST(Runner, CrashInEveryScenarioIsOneErrorThatNamesThem) {
 
 TEST(Runner, CrashWhileSendingIsAnErrorAndWhatWasSeenStaysJudged) {
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = sender_target();
     options.target.exec = {"sh", "-c", sender_command({}, "--scrapes 3") + "; kill -ABRT $$"};
     options.scenarios = {"steady"};
@@ -254,7 +258,7 @@ TEST(Runner, DeafTargetIsKilledAndStillJudged) {
 TEST(Runner, InterruptionLeavesPartialResultsThatSaySo) {
     const prw::testing::TempDir dir;
     std::atomic<bool> stop{false};
-    RunOptions options;
+    SenderRunOptions options;
     options.target = sender_target();
     options.out = dir.path().string();
     options.stop = &stop;
@@ -267,11 +271,11 @@ TEST(Runner, InterruptionLeavesPartialResultsThatSaySo) {
     conclude(*results, false);
     EXPECT_FALSE(results->complete);
     EXPECT_EQ(results->exit_code, 4);
-    EXPECT_GT(results->scenarios.size(), all_scenarios().size());
+    EXPECT_GT(results->scenarios.size(), sender_suite().scenarios.size());
 }
 
 TEST(Runner, UnknownScenarioAndMessageAreUsageErrors) {
-    RunOptions options;
+    SenderRunOptions options;
     options.target = sender_target();
     options.scenarios = {"stedy"};
     auto results = run_sender_tests(options);
@@ -323,7 +327,7 @@ TEST(Runner, StdinHoldsOneScrape) {
     target.exec = {"sh", "-c", "cat > input; grep -c prw_scrape_generation input; cp input \"$PRW_TMPDIR/../input\""};
     target.settle = std::chrono::seconds(5);
     const prw::testing::TempDir dir;
-    RunOptions options;
+    SenderRunOptions options;
     options.target = target;
     options.out = dir.path().string();
     const auto record = run_scenario(options, "steady", kV1);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "prw/conformance/selection.h"
+#include "prw/conformance/sender_suite.h"
 
 namespace prw::conformance {
 namespace {
@@ -50,23 +51,23 @@ TEST(Pattern, StarsStayInASegmentAndTwoStarsDoNot) {
 }
 
 TEST(Select, NothingSaidIsEverything) {
-    const auto all = Selection::make(options());
+    const auto all = Selection::make(sender_suite(), options());
     ASSERT_TRUE(all);
     EXPECT_TRUE(all->everything());
-    EXPECT_EQ(all->scenarios().size(), all_scenarios().size());
+    EXPECT_EQ(all->scenarios().size(), sender_suite().scenarios.size());
 }
 
 TEST(Select, OnlyTheScenariosThatTheChecksNeed) {
     auto o = options();
     o.run = {"sender/retry/on-5xx"};
-    const auto one = Selection::make(o);
+    const auto one = Selection::make(sender_suite(), o);
     ASSERT_TRUE(one) << one.error().text();
     EXPECT_THAT(one->scenarios(), ElementsAre("5xx-then-success"));
     EXPECT_THAT(ids(*one), ElementsAre("sender/retry/on-5xx"));
     o.run = {"labels/sorted"};
-    EXPECT_THAT(Selection::make(o)->scenarios(), ElementsAre("steady"));
+    EXPECT_THAT(Selection::make(sender_suite(), o)->scenarios(), ElementsAre("steady"));
     o.run = {"headers/retry-attempt"};
-    EXPECT_THAT(Selection::make(o)->scenarios(), Contains("5xx-then-success"))
+    EXPECT_THAT(Selection::make(sender_suite(), o)->scenarios(), Contains("5xx-then-success"))
         << "says nothing until a request is refused";
 }
 
@@ -74,48 +75,49 @@ TEST(Select, OrderAndMixingOfPatternsDoNotMatter) {
     auto a = options(), b = options();
     a.run = {"sender/labels/**", "sender/retry/on-5xx"};
     b.run = {"sender/retry/on-5xx", "sender/labels/**"};
-    EXPECT_EQ(ids(*Selection::make(a)), ids(*Selection::make(b)));
+    EXPECT_EQ(ids(*Selection::make(sender_suite(), a)), ids(*Selection::make(sender_suite(), b)));
     a.skip = {"sender/labels/sorted"};
-    EXPECT_THAT(ids(*Selection::make(a)), Not(Contains("sender/labels/sorted")));
+    EXPECT_THAT(ids(*Selection::make(sender_suite(), a)), Not(Contains("sender/labels/sorted")));
 }
 
 TEST(Select, WhatMatchesNothingIsAnErrorWithTheNearest) {
     auto o = options();
     o.run = {"sender/labels/sortet"};
-    EXPECT_THAT(Selection::make(o).error().text(),
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(),
                 HasSubstr("--run: no check matches \"sender/labels/sortet\"; did you "
                           "mean \"sender/labels/sorted\"?"));
     o.run = {"lables/sorted"};
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("did you mean \"sender/labels/sorted\"?"));
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(), HasSubstr("did you mean \"sender/labels/sorted\"?"));
     o.run = {"sender/labels/sorted", "sender/lables/**"};
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("did you mean \"sender/labels/**\"?"))
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(), HasSubstr("did you mean \"sender/labels/**\"?"))
         << "one good pattern does not hide a bad one";
     o.run.clear();
     o.skip = {"sender/nothing/of/this/kind"};
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("--skip: no check matches"));
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(), HasSubstr("--skip: no check matches"));
     o.skip.clear();
     o.levels = {"must,shuold"};
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("not \"shuold\""));
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(), HasSubstr("not \"shuold\""));
     o.levels.clear();
     o.scenarios = {"4x"};
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("did you mean \"4xx\"?"));
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(), HasSubstr("did you mean \"4xx\"?"));
 }
 
 TEST(Select, EmptySelectionIsAnError) {
     auto o = options();
     o.run = {"sender/labels/sorted"};
     o.skip = {"sender/labels/**"};
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("the selection is empty: no check is left (the nearest to "
-                                                             "--run is sender/labels/sorted"));
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(),
+                HasSubstr("the selection is empty: no check is left (the nearest to "
+                          "--run is sender/labels/sorted"));
     o.skip.clear();
     o.levels = {"may"};
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("the selection is empty"));
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(), HasSubstr("the selection is empty"));
 }
 
 TEST(Select, LevelsAreThoseOfTheMessage) {
     auto o = options();
     o.levels = {"should", "may"};
-    const auto soft = Selection::make(o);
+    const auto soft = Selection::make(sender_suite(), o);
     ASSERT_TRUE(soft);
     for (const auto& row : soft->rows())
         for (const auto message : row.messages) {
@@ -139,7 +141,7 @@ TEST(Select, FailedIsWhatFailedUnderTheMessageItFailedUnder) {
     o.last.checks = {outcome("sender/labels/sorted", kV1, Verdict::kPass),
                      outcome("sender/labels/sorted", kV2, Verdict::kFail),
                      outcome("sender/headers/user-agent", kV1, Verdict::kWarn)};
-    const auto again = Selection::make(o);
+    const auto again = Selection::make(sender_suite(), o);
     ASSERT_TRUE(again) << again.error().text();
     EXPECT_THAT(ids(*again), ElementsAre("sender/labels/sorted"));
     EXPECT_THAT(again->rows().front().messages, ElementsAre(kV2));
@@ -154,10 +156,11 @@ TEST(Select, FailedIsWhatFailedUnderTheMessageItFailedUnder) {
     EXPECT_EQ(results.checks[1].id, "sender/target/runs") << "a broken target is always reported";
 
     o.last.checks.resize(1);
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("nothing failed in the last run"));
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(), HasSubstr("nothing failed in the last run"));
     o.last.checks.clear();
     o.last.problem = "x is not here";
-    EXPECT_THAT(Selection::make(o).error().text(), HasSubstr("the last run judged nothing: x is not here"));
+    EXPECT_THAT(Selection::make(sender_suite(), o).error().text(),
+                HasSubstr("the last run judged nothing: x is not here"));
 }
 
 /// Results of a run with this selection, in which every scenario was played to its end and every check passed.
@@ -198,7 +201,7 @@ TEST(Coverage, OfEverythingIsWholeAndOfASelectionIsNot) {
             o.skip = row.skip;
             o.levels = row.levels;
             o.scenarios = row.scenarios;
-            const auto selection = Selection::make(o);
+            const auto selection = Selection::make(sender_suite(), o);
             ASSERT_TRUE(selection) << selection.error().text();
             const auto coverage = selection->coverage(run_of(*selection, messages), messages, {"why"});
             EXPECT_EQ(coverage.whole(), row.left_out.empty());
@@ -212,7 +215,7 @@ TEST(Coverage, OfEverythingIsWholeAndOfASelectionIsNot) {
 }
 
 TEST(Coverage, ScenarioThatWasCutShortLeavesOutWhatIsOpenInIt) {
-    const auto all = Selection::make(options());
+    const auto all = Selection::make(sender_suite(), options());
     ASSERT_TRUE(all);
     auto results = run_of(*all, {kV1, kV2});
     results.complete = false;
@@ -231,7 +234,7 @@ TEST(Coverage, ScenarioThatWasCutShortLeavesOutWhatIsOpenInIt) {
 TEST(Coverage, SenderThatChoseIsMeasuredByWhatItSent) {
     auto o = options();
     o.messages = {kV1};
-    const auto all = Selection::make(o);
+    const auto all = Selection::make(sender_suite(), o);
     ASSERT_TRUE(all);
     auto results = run_of(*all, {kV1});
     results.asked.clear();
@@ -241,10 +244,10 @@ TEST(Coverage, SenderThatChoseIsMeasuredByWhatItSent) {
 }
 
 TEST(Select, CheckIsUnderMessagesThatItsScenarioPlays) {
-    for (const auto& check : all_checks()) {
+    for (const auto& check : sender_suite().checks) {
         if (check.id == "sender/written/missing-means-415") {
-            EXPECT_FALSE(judged_under(check, kV1)) << "its scenario has 2.0 only";
-            EXPECT_TRUE(judged_under(check, kV2));
+            EXPECT_FALSE(sender_suite().judges(check, kV1)) << "its scenario has 2.0 only";
+            EXPECT_TRUE(sender_suite().judges(check, kV2));
         }
     }
 }

@@ -168,7 +168,9 @@ TEST(ClientFails, WithTheReasonOfEachFault) {
         const auto answer = client.request("POST", {}, "x");
         EXPECT_EQ(name_of(client.last_failure()), name_of(row.failure)) << (answer ? "" : answer.error().text());
         EXPECT_EQ(answer.has_value(), row.failure == ClientFailure::kNone);
-        if (!answer) EXPECT_EQ(answer.error().code, row.code);
+        if (!answer) {
+            EXPECT_EQ(answer.error().code, row.code);
+        }
         if (answer) {
             EXPECT_EQ(answer->body, "0123456789");
         }

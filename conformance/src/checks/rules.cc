@@ -184,7 +184,7 @@ std::vector<CheckOutcome> judge_rules(std::span<const ScenarioRecord* const> rec
         }
         if (outcome.clauses.empty() && findings == 0) continue;
         if (outcome.clauses.empty()) outcome.clauses = outcome.findings.front().clauses;
-        outcome.id = "sender/" + std::string(rule->id);
+        outcome.id = rule_check_id(rule->id);
         outcome.summary = rule->summary;
         if (outcome.scenario.empty()) outcome.scenario = kSteady;
         const auto* clause = outcome.clauses.empty() ? nullptr : proto::find_clause(outcome.clauses.front());

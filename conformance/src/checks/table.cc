@@ -12,6 +12,8 @@ namespace prw::conformance {
 namespace {
 
 constexpr std::size_t kFindings = 5;
+/// Looks at nothing until a request is refused.
+constexpr std::string_view kRetryAttemptRule = "headers/retry-attempt";
 constexpr std::int64_t kSlowUs = 1'000'000;  // of a cadence, us
 
 proto::Level level_of(const std::vector<std::string>& clauses) {
@@ -110,16 +112,7 @@ std::string more_patience_text(const ScenarioRecord& record) {
 
 }  // namespace
 
-std::span<const ScenarioInfo> all_scenarios() {
-    static const std::vector<ScenarioInfo> kInfos = [] {
-        std::vector<ScenarioInfo> out;
-        for (const auto& each : scenarios()) out.push_back({each.name, each.summary});
-        return out;
-    }();
-    return kInfos;
-}
-
-bool Check::extension() const { return proto::all_extensions(clauses); }
+std::string rule_check_id(std::string_view rule) { return std::string(kRole) + "/" + std::string(rule); }
 
 const std::vector<Check>& all_checks() {
     static const std::vector<Check> kChecks = [] {
@@ -144,12 +137,13 @@ const std::vector<Check>& all_checks() {
         out.push_back(std::move(runs));
         for (const auto* rule : receiver::all_rules()) {
             Check row;
-            row.id = "sender/" + std::string(rule->id);
+            row.id = rule_check_id(rule->id);
             row.scenario = kSteady;
             row.clauses.assign(rule->clauses.begin(), rule->clauses.end());
             row.level = level_of(row.clauses);
             row.summary = rule->summary;
             row.rule = rule->id;
+            if (rule->id == kRetryAttemptRule) row.scenarios = {std::string(kOutage)};
             out.push_back(std::move(row));
         }
         return out;

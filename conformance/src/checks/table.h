@@ -29,6 +29,8 @@ struct BehaviourCheck {
     std::string_view fix = {};  ///< of findings that do not say their own
 };
 
+inline constexpr std::string_view kRole = "sender";
+
 // Scenarios that others speak of.
 inline constexpr std::string_view kSteady = "steady";
 inline constexpr std::string_view kOutage = "5xx-then-success";
@@ -39,6 +41,13 @@ inline constexpr std::string_view kMessageAsAsked = "sender/negotiation/message-
 inline constexpr std::string_view kTargetRuns = "sender/target/runs";
 inline constexpr std::string_view kTargetRunsSummary =
     "The target starts, sends in every scenario, and does not crash.";
+
+// What sender_suite() is made of.
+/// Every check, behaviour first, then the request rules.
+[[nodiscard]] const std::vector<Check>& all_checks();
+[[nodiscard]] std::span<const receiver::UncoveredClause> unjudged_clauses();
+/// The id of the check that reports a request rule.
+[[nodiscard]] std::string rule_check_id(std::string_view rule);
 
 /// Those of the clauses that say something about this message.
 [[nodiscard]] std::vector<std::string> clauses_for(std::span<const std::string_view> all,

@@ -1,8 +1,7 @@
 /// Why some clauses that a sequence or a configuration might show are not judged.
 #include <array>
 
-#include "prw/conformance/checks.h"
-#include "prw/receiver/finding.h"
+#include "checks/table.h"
 
 namespace prw::conformance {
 namespace {

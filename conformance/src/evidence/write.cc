@@ -1,12 +1,10 @@
-/// Which exchanges show a failure, and the files that hold them.
+/// The files that hold the exchanges of a failure: what a role hands over, cut to what is needed.
 #include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
 
-#include "evidence/context.h"
 #include "evidence/excerpt.h"
-#include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/proto/credentials.h"
 
@@ -15,92 +13,25 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// How far around the exchanges that show a failure to look.
-enum class Reach : std::uint8_t {
-    kShown,    ///< they alone: enough for a rule on one request
-    kRelated,  ///< and all attempts with the same data, and their neighbours
-    kAll,      ///< and all others of the scenario
-};
-constexpr std::size_t kNeighboursBefore = 1, kNeighboursAfter = 10;
-/// Sources that tell the time of a scrape, when not all can be kept.
-constexpr std::size_t kClocks = 20;
-constexpr std::size_t kFullContext = 8;  ///< times CapsuleLimits::served_samples, when a smaller one does not do
-
 constexpr std::size_t kExcerpts = 2;  ///< exchanges of a failure that a report shows
 
 bool failed(const CheckOutcome& check) { return check.verdict == Verdict::kFail || check.verdict == Verdict::kWarn; }
 
-bool judges_a_rule(const CheckOutcome& check) {
-    const auto& all = all_checks();
-    return std::any_of(all.begin(), all.end(), [&](const Check& c) { return c.id == check.id && !c.rule.empty(); });
-}
-
-/// The record that the outcome's exchanges are from. Several may have played the scenario.
-const ScenarioRecord* record_of(const CheckOutcome& check, std::span<const ScenarioRecord> records) {
-    const ScenarioRecord* best = nullptr;
-    for (const auto& record : records) {
-        if (record.scenario != check.scenario || record.capture.empty() ||
-            (judged_message(record) != check.message && record.asked != check.message))
-            continue;
-        const auto& findings = record.observation.findings();
-        const bool shows = check.exchanges.empty() ||
-                           std::any_of(findings.begin(), findings.end(),
-                                       [&](const Observation::SeenFinding& seen) {
-                                           return seen.exchange == check.exchanges.front() &&
-                                                  "sender/" + seen.finding.rule == check.id;
-                                       }) ||
-                           (!judges_a_rule(check) && judged_message(record) == check.message);
-        if (shows) return &record;
-        if (best == nullptr) best = &record;
-    }
-    return best;
-}
-
-/// Ids in order of their worth: what comes first is kept first.
-std::vector<std::uint64_t> candidates(const ScenarioRecord& record, const CheckOutcome& check, Reach reach) {
-    std::vector<std::uint64_t> out = check.exchanges;
-    std::set<std::uint64_t> chosen(out.begin(), out.end());
-    const auto add = [&](std::uint64_t id) {
-        if (chosen.insert(id).second) out.push_back(id);
-    };
-    if (reach == Reach::kShown) return out;
-    const auto& deliveries = record.deliveries();
-    std::set<std::pair<std::uint32_t, std::int64_t>> data;
-    for (const auto& delivery : deliveries) {
-        if (!chosen.contains(delivery.id)) continue;
-        for (const auto& sample : delivery.samples) data.emplace(sample.series, sample.timestamp);
-    }
-    for (const auto& delivery : deliveries) {
-        if (std::any_of(delivery.samples.begin(), delivery.samples.end(), [&](const ObservedSample& sample) {
-                return data.contains({sample.series, sample.timestamp});
-            }))
-            add(delivery.id);
-    }
-    const auto related = chosen;
-    for (std::size_t i = 0; i < deliveries.size(); ++i) {
-        if (!related.contains(deliveries[i].id)) continue;
-        for (std::size_t n = i - std::min(i, kNeighboursBefore); n < i; ++n) add(deliveries[n].id);
-        for (std::size_t n = i + 1; n < deliveries.size() && n <= i + kNeighboursAfter; ++n) add(deliveries[n].id);
-    }
-    return out;
-}
-
-/// The exchanges of one scenario's capture, read once.
+/// The exchanges of one capture, read once.
 class Exchanges {
 public:
-    static Result<Exchanges> open(const ScenarioRecord& record) {
-        auto reader = receiver::CaptureReader::open((fs::path(record.directory) / record.capture).string());
+    static Result<Exchanges> open(const Evidence& evidence) {
+        auto reader = receiver::CaptureReader::open(evidence.capture);
         if (!reader) return tl::unexpected<Error>(reader.error());
         Exchanges out;
         out.reader_ = std::move(*reader);
-        if (const auto* notes = record.held.get()) out.known_credentials_ = notes->credentials();
+        out.known_credentials_ = evidence.known_credentials;
         return out;
     }
 
-    /// In order of id. What was pruned from the capture is left out; the first one is kept however large it is.
-    /// `and_rest`: then all others, probes too, as far as there is room.
-    std::vector<receiver::Exchange> take(const std::vector<std::uint64_t>& ids, bool and_rest,
-                                         const CapsuleLimits& limits) {
+    /// In order of id, as far as there is room. What was pruned from the capture is left out; the first one is kept
+    /// however large it is.
+    std::vector<receiver::Exchange> take(const Evidence::Choice& choice, const CapsuleLimits& limits) {
         std::vector<receiver::Exchange> out;
         std::set<std::uint64_t> taken;
         std::size_t bytes = 0;
@@ -111,11 +42,11 @@ public:
             taken.insert(exchange.id);
             out.push_back(exchange);
         };
-        for (const auto id : ids) {
+        for (const auto id : choice.exchanges) {
             if (out.size() >= limits.exchanges) break;
             if (const auto* exchange = get(id)) add(*exchange);
         }
-        if (and_rest) {
+        if (choice.and_others) {
             (void)reader_->for_each([&](const receiver::Exchange& exchange) {
                 if (out.size() >= limits.exchanges || bytes >= limits.bytes) return false;
                 if (taken.contains(exchange.id)) return true;
@@ -142,35 +73,11 @@ private:
     }
 
     std::unique_ptr<receiver::CaptureReader> reader_;
-    std::vector<std::string> known_credentials_;  ///< that the test itself gave the program
+    std::vector<std::string> known_credentials_;
     std::map<std::uint64_t, std::unique_ptr<receiver::Exchange>> known_;
 };
 
-/// Sources that the findings are about, and some that tell the time of each scrape.
-std::vector<bool> essential_sources(const ScenarioRecord& record, const CheckOutcome& check) {
-    const auto& sources = record.observation.sources();
-    std::set<std::string_view> series;
-    for (const auto& finding : check.findings) series.insert(finding.series);
-    std::vector<bool> kept(sources.size());
-    std::size_t clocks = 0;
-    for (std::size_t i = 0; i < sources.size(); ++i) {
-        kept[i] = series.contains(sources[i].text()) ||
-                  (sources[i].unique_values && !sources[i].explicit_timestamp && clocks < kClocks);
-        if (kept[i] && sources[i].unique_values) ++clocks;
-    }
-    for (const auto& observed : record.observation.series())
-        if (observed.source != kNoSource && series.contains(observed.text)) kept[observed.source] = true;
-    return kept;
-}
-
-std::size_t served_samples(const ScenarioRecord& record) {
-    std::size_t out = 0;
-    for (const auto& generation : record.generations)
-        out += generation.samples.size() + generation.histograms.size() + generation.exemplars.size();
-    return out;
-}
-
-Capsule describe(const CheckOutcome& check, const ScenarioRecord& record) {
+Capsule describe(const CheckOutcome& check, const Evidence& evidence) {
     Capsule out;
     out.check = check.id;
     out.message = check.message;
@@ -184,7 +91,7 @@ Capsule describe(const CheckOutcome& check, const ScenarioRecord& record) {
     out.got = check.got;
     for (const auto& finding : check.findings)
         if (out.fix.empty()) out.fix = finding.fix;
-    out.target = record.target.name;
+    out.target = evidence.target;
     out.findings = check.findings;
     return out;
 }
@@ -195,38 +102,29 @@ struct Content {
 };
 
 /// The smallest content that is judged as the run was; else the fullest one, marked as such.
-Content make_content(const CheckOutcome& check, const ScenarioRecord& record, Exchanges& source,
+Content make_content(const Suite& suite, const CheckOutcome& check, const Evidence& evidence, Exchanges& source,
                      const CapsuleLimits& limits) {
-    const auto served = served_samples(record);
-    std::vector<std::string> contexts;
-    if (served > limits.served_samples) contexts.push_back(context_json(record, essential_sources(record, check)));
-    if (served <= limits.served_samples * (contexts.empty() ? 1 : kFullContext))
-        contexts.push_back(context_json(record));
-    std::vector<Reach> reaches;
-    if (judges_a_rule(check)) reaches.push_back(Reach::kShown);
-    if (!check.exchanges.empty()) reaches.push_back(Reach::kRelated);
-    reaches.push_back(Reach::kAll);
-
     Content out;
-    for (const auto& context : contexts) {
+    for (const auto& context : evidence.contexts) {
         std::size_t before = 0;
-        for (const auto reach : reaches) {
-            auto exchanges = source.take(candidates(record, check, reach), reach == Reach::kAll, limits);
+        for (const auto& choice : evidence.choices) {
+            const bool fullest = &choice == &evidence.choices.back();
+            auto exchanges = source.take(choice, limits);
             const bool no_more = exchanges.size() == before;
-            if (no_more && out.capsule.rejudges && reach == reaches.back()) return out;
+            if (no_more && out.capsule.rejudges && fullest) return out;
             if (exchanges.empty() || no_more) continue;
             before = exchanges.size();
             out.exchanges = std::move(exchanges);
-            out.capsule = describe(check, record);
+            out.capsule = describe(check, evidence);
             out.capsule.context = context;
             out.capsule.left_out = source.count() - std::min<std::uint64_t>(source.count(), before);
             for (const auto id : check.exchanges)
                 if (std::any_of(out.exchanges.begin(), out.exchanges.end(), [&](const auto& e) { return e.id == id; }))
                     out.capsule.exchanges.push_back(id);
-            const auto again = judge_again(out.capsule, out.exchanges);
+            const auto again = judge_again(suite, out.capsule, out.exchanges);
             out.capsule.rejudges = again && again->is == Rejudgement::kStillFailing;
             // A part of the requests may fail for want of the others; the same sentence says that it does not.
-            if (out.capsule.rejudges && (reach == reaches.back() || again->now.reason == check.reason)) return out;
+            if (out.capsule.rejudges && (fullest || again->now.reason == check.reason)) return out;
         }
     }
     return out;
@@ -261,7 +159,7 @@ std::string file_name(const CheckOutcome& check) {
 
 }  // namespace
 
-Result<void> write_capsules(std::vector<CheckOutcome>& checks, std::span<const ScenarioRecord> records,
+Result<void> write_capsules(const Suite& suite, std::vector<CheckOutcome>& checks, const EvidenceOf& of,
                             const std::string& out, const std::string& tool_version, const CapsuleLimits& limits) {
     const fs::path folder = fs::path(out) / "capsules";
     remove_old(folder);
@@ -269,22 +167,22 @@ Result<void> write_capsules(std::vector<CheckOutcome>& checks, std::span<const S
     const auto note = [&](const Error& error) {
         if (result) result = tl::unexpected<Error>(error);
     };
-    std::map<const ScenarioRecord*, Exchanges> opened;
+    std::map<std::string, Exchanges> opened;  // by the path of their capture
     std::set<std::string> names;
     receiver::Checker checker;
     for (auto& check : checks) {
-        const auto* record = failed(check) ? record_of(check, records) : nullptr;
-        if (record == nullptr || record->deliveries().empty()) continue;
-        auto source = opened.find(record);
+        const auto evidence = failed(check) ? of(check, limits) : std::nullopt;
+        if (!evidence) continue;
+        auto source = opened.find(evidence->capture);
         if (source == opened.end()) {
-            auto exchanges = Exchanges::open(*record);
+            auto exchanges = Exchanges::open(*evidence);
             if (!exchanges) {
                 note(exchanges.error());
                 continue;
             }
-            source = opened.emplace(record, std::move(*exchanges)).first;
+            source = opened.emplace(evidence->capture, std::move(*exchanges)).first;
         }
-        const auto content = make_content(check, *record, source->second, limits);
+        const auto content = make_content(suite, check, *evidence, source->second, limits);
         if (content.exchanges.empty()) continue;
         std::error_code error;
         fs::create_directories(folder, error);

@@ -8,9 +8,8 @@
 #include <sstream>
 
 #include "profile/yaml_reader.h"
-#include "prw/conformance/checks.h"
 #include "prw/conformance/expectations.h"
-#include "report/write_file.h"
+#include "suite/write_file.h"
 
 namespace prw::conformance {
 
@@ -32,7 +31,7 @@ bool is_date(std::string_view text) {
                                .ok();
 }
 
-Expectation read_entry(YamlReader& read, const YAML::Node& node) {
+Expectation read_entry(const Suite& suite, YamlReader& read, const YAML::Node& node) {
     Expectation out;
     static const std::vector<std::string> kKeys = {"check", "protobuf_message", "verdict", "message", "reason",
                                                    "issue", "expires"};
@@ -44,7 +43,7 @@ Expectation read_entry(YamlReader& read, const YAML::Node& node) {
     }
     out.check = read.text(node["check"], "check");
     std::vector<std::string> known;
-    for (const auto& check : all_checks()) known.push_back(check.id);
+    for (const auto& check : suite.checks) known.push_back(check.id);
     if (std::find(known.begin(), known.end(), out.check) == known.end()) {
         const auto near = proto::nearest(out.check, known);
         read.refuse(node["check"], "no check has the id \"" + out.check + "\"" +
@@ -88,7 +87,8 @@ void find_ends(Expectations& file) {
     }
 }
 
-Result<Expectations> read_file(const YAML::Node& root, std::string_view yaml, const std::string& path) {
+Result<Expectations> read_file(const Suite& suite, const YAML::Node& root, std::string_view yaml,
+                               const std::string& path) {
     YamlReader read(path);
     Expectations out;
     out.path = path;
@@ -103,7 +103,7 @@ Result<Expectations> read_file(const YAML::Node& root, std::string_view yaml, co
             read.refuse(list ? list : root, "the file of known failures needs expected: a list");
         } else if (list.IsSequence()) {
             for (const auto& node : list) {
-                auto entry = read_entry(read, node);
+                auto entry = read_entry(suite, read, node);
                 for (const auto& other : out.entries) {
                     if (other.check == entry.check &&
                         (!other.message || !entry.message || other.message == entry.message))
@@ -121,18 +121,18 @@ Result<Expectations> read_file(const YAML::Node& root, std::string_view yaml, co
 
 }  // namespace
 
-Result<Expectations> parse_expectations(std::string_view yaml, const std::string& path) {
+Result<Expectations> parse_expectations(const Suite& suite, std::string_view yaml, const std::string& path) {
     if (yaml.size() > kMaxBytes)
         return fail(ErrorCode::kInvalidArgument, "the file of known failures is larger than 1 MiB", path);
     try {  // yaml-cpp throws; nothing may leave this function
-        return read_file(YAML::Load(std::string(yaml)), yaml, path);
+        return read_file(suite, YAML::Load(std::string(yaml)), yaml, path);
     } catch (const YAML::Exception& error) {
         const std::string where = error.mark.is_null() ? path : path + ":" + std::to_string(error.mark.line + 1);
         return fail(ErrorCode::kInvalidArgument, "not readable as YAML", where, error.msg);
     }
 }
 
-Result<Expectations> load_expectations(const std::string& path) {
+Result<Expectations> load_expectations(const Suite& suite, const std::string& path) {
     std::error_code error;
     if (std::filesystem::is_directory(path, error))
         return fail(ErrorCode::kInvalidArgument, "is a directory, not a file of known failures", path);
@@ -140,11 +140,11 @@ Result<Expectations> load_expectations(const std::string& path) {
     if (!file) return fail(ErrorCode::kInvalidArgument, "cannot read the file of known failures", path);
     std::ostringstream text;
     text << file.rdbuf();
-    return parse_expectations(text.str(), path);
+    return parse_expectations(suite, text.str(), path);
 }
 
 Result<void> save_expectations(const std::string& path, const std::string& text) {
-    return report::write_whole(path, text);
+    return write_whole(path, text);
 }
 
 std::string today_utc() {

@@ -68,10 +68,9 @@ ExpectationsUpdate update_expectations(const Expectations& file, const Results& 
         header += lines[next++] + "\n";
     }
     if (header.empty())
-        header =
-            "# Known failures of " + report::one_line(results.target.name) +
-            ": they have to go on failing until they are fixed.\n# prw test sender --expect FILE; docs/expectations.md"
-            "\nversion: 1\n";
+        header = "# Known failures of " + report::one_line(results.target.name) +
+                 ": they have to go on failing until they are fixed.\n# prw test " + results.role +
+                 " --expect FILE; docs/expectations.md\nversion: 1\n";
     std::string indent = "  ";
     std::string body;
     for (const auto& entry : file.entries) {

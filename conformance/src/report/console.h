@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "prw/conformance/results.h"
+#include "prw/conformance/reports.h"
 
 namespace prw::conformance::report {
 

@@ -5,8 +5,7 @@
 
 #include "escape.h"
 #include "html_style.h"
-#include "prw/conformance/checks.h"
-#include "prw/conformance/results.h"
+#include "prw/conformance/reports.h"
 #include "prw/receiver/text.h"
 #include "view.h"
 
@@ -283,7 +282,7 @@ private:
         std::size_t all = 0;
         for (const auto& each : reasons) all += each.checks.size();
         open("unjudged", "Could not be judged", all);
-        out_ += "<p>" + escape(meaning_of(Verdict::kInconclusive)) + "</p>\n";
+        out_ += "<p>" + escape(meaning_of(Verdict::kInconclusive, r_.role)) + "</p>\n";
         for (const auto& each : reasons) {
             out_ += "<details class=\"reason\"><summary><b>" + std::to_string(each.checks.size()) + "</b> " +
                     escape(each.reason) + "</summary><p>";
@@ -368,18 +367,20 @@ private:
         close();
     }
 
-    /// Every clause on senders with what this run says about it.
+    /// Every clause on this role with what this run says about it.
     void ledger() {
         std::map<std::string_view, std::vector<const CheckOutcome*>> judged;
         for (const auto& check : r_.checks)
             for (const auto& id : check.clauses) judged[id].push_back(&check);
         std::vector<const proto::Clause*> clauses;
+        const auto other = r_.role == "receiver" ? proto::Party::kSender : proto::Party::kReceiver;
         for (const auto& clause : proto::clauses())
-            if (clause.party != proto::Party::kReceiver) clauses.push_back(&clause);
+            if (clause.party != other) clauses.push_back(&clause);
         open("clauses", "Clause ledger", clauses.size());
         out_ +=
-            "<p>Every sentence on senders, of both specifications and of practice, and what this run says about "
-            "it: the worst of what its checks say.</p>\n";
+            "<p>Every sentence on " + escape(r_.role) +
+            "s, of both specifications and of practice, and what this run says about it: the worst of what its checks "
+            "say.</p>\n";
         totals(clauses, judged);
         out_ += "<details><summary>Show all clauses</summary>";
         open_table({"clause", "level", "in our words", "in this run"}, "cards");
@@ -470,10 +471,10 @@ private:
         close_table();
     }
 
-    static std::string why_not(const proto::Clause& clause) {
+    [[nodiscard]] std::string why_not(const proto::Clause& clause) const {
         for (const auto& uncovered : receiver::uncovered_clauses())
             if (uncovered.clause == clause.id) return std::string(uncovered.reason);
-        for (const auto& unjudged : unjudged_clauses())
+        for (const auto& unjudged : r_.unjudged)
             if (unjudged.clause == clause.id) return std::string(unjudged.reason);
         if (clause.observable == proto::Observable::kNo) return "cannot be observed from outside";
         return "not judged by this run";
@@ -483,7 +484,7 @@ private:
         out_ += "<details class=\"legend\"><summary>What the words mean</summary>\n<dl>\n";
         for (const auto v : {Verdict::kPass, Verdict::kFail, Verdict::kWarn, Verdict::kInfo, Verdict::kNotApplicable,
                              Verdict::kInconclusive, Verdict::kError})
-            out_ += "<dt>" + verdict_cell(v) + "</dt><dd>" + escape(meaning_of(v)) + "</dd>\n";
+            out_ += "<dt>" + verdict_cell(v) + "</dt><dd>" + escape(meaning_of(v, r_.role)) + "</dd>\n";
         out_ +=
             "<dt>practice</dt><dd>No sentence of the specification: what senders and receivers in use agree "
             "on.</dd>\n</dl>\n</details>\n";

@@ -3,8 +3,8 @@
 
 #include "console.h"
 #include "escape.h"
+#include "prw/conformance/command_text.h"
 #include "prw/conformance/reports.h"
-#include "prw/conformance/runner.h"
 #include "prw/receiver/text.h"
 #include "view.h"
 

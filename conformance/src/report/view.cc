@@ -146,7 +146,7 @@ Shares shares_of(const Results& results) {
         // What it sent beside what it was asked for is judged as well, and no share of the suite.
         if (!counts_here(check.message)) continue;
         // Reported only when something broke; it is not one of those that were to be tried.
-        if (left_out(*results.coverage, check) || check.id == "sender/target/runs") continue;
+        if (left_out(*results.coverage, check) || check.id == target_check_id(results.role)) continue;
         ++out.tried;
         ++group(check.id).tried;
     }
@@ -463,19 +463,20 @@ std::string specifications(const Results& results) {
     return std::string("Remote Write ") + (v1 == v2 ? "1.0 and 2.0-rc.4" : v1 ? "1.0" : "2.0-rc.4");
 }
 
-std::string_view meaning_of(Verdict verdict) {
+std::string meaning_of(Verdict verdict, std::string_view role) {
     switch (verdict) {
         case Verdict::kPass:
             return "The situation arose, was judged, and was right every time.";
         case Verdict::kInfo:
-            return "An observed policy, or a permission that the sender makes use of. Never counts against it.";
+            return "An observed policy, or a permission that the " + std::string(role) +
+                   " makes use of. Never counts against it.";
         case Verdict::kNotApplicable:
             return "The profile, or the way the target was run, rules this check out; the reason says how.";
         case Verdict::kInconclusive:
             return "The situation never arose, so there is nothing to judge. Not a pass.";
         case Verdict::kWarn:
-            return "A SHOULD is missed; or a MUST, where receivers are used to the deviation, or where it is observed "
-                   "from outside only. The entry says which.";
+            return "A SHOULD is missed; or a MUST, where " + std::string(role == "receiver" ? "sender" : "receiver") +
+                   "s are used to the deviation, or where it is observed from outside only. The entry says which.";
         case Verdict::kFail:
             return "A MUST or MUST NOT is broken; the finding shows where.";
         case Verdict::kError:

@@ -94,8 +94,8 @@ struct SourcePlace {
 [[nodiscard]] std::vector<proto::ProtobufMessage> messages_of(const Results& results);
 /// Which specifications were tested: "Remote Write 1.0 and 2.0-rc.4".
 [[nodiscard]] std::string specifications(const Results& results);
-/// What a verdict means, for the legend.
-[[nodiscard]] std::string_view meaning_of(Verdict verdict);
+/// What a verdict means for a target of this role, for the legend.
+[[nodiscard]] std::string meaning_of(Verdict verdict, std::string_view role);
 /// One character that carries the verdict without colour.
 [[nodiscard]] char mark_of(Verdict verdict);
 /// "3.8 s", "412 ms".

@@ -1,5 +1,5 @@
-/// A command line as it is shown: quoted for a shell, without its secrets.
-#include "prw/conformance/runner.h"
+#include "prw/conformance/command_text.h"
+
 #include "prw/proto/credentials.h"
 
 namespace prw::conformance {

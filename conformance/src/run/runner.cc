@@ -13,8 +13,10 @@
 
 #include "checks/habits.h"
 #include "checks/table.h"
+#include "prw/conformance/command_text.h"
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/process.h"
+#include "prw/conformance/sender_suite.h"
 #include "prw/proto/credentials.h"
 #include "run/stage.h"
 #include "scenarios/scenario.h"
@@ -131,9 +133,7 @@ ScenarioOutcome outcome_of(const ScenarioRecord& record, const std::string& out)
     ScenarioOutcome outcome;
     outcome.name = record.scenario;
     outcome.message = record.asked;
-    for (const auto& info : all_scenarios()) {
-        if (info.name == record.scenario) outcome.summary = info.summary;
-    }
+    if (const auto* played = find_scenario(record.scenario)) outcome.summary = played->summary;
     outcome.duration_ms = record.duration_ms;
     outcome.requests = record.deliveries().size();
     outcome.series = record.observation.series().size();
@@ -148,11 +148,11 @@ ScenarioOutcome outcome_of(const ScenarioRecord& record, const std::string& out)
     return outcome;
 }
 
-std::string why_stopped(const RunOptions& options) {
+std::string why_stopped(const SenderRunOptions& options) {
     return options.why_stopped ? options.why_stopped() : "the run was interrupted";
 }
 
-ScenarioRecord unplayed(const RunOptions& options, const Job& job) {
+ScenarioRecord unplayed(const SenderRunOptions& options, const Job& job) {
     ScenarioRecord record;
     record.scenario = job.scenario;
     record.asked = job.message;
@@ -164,7 +164,7 @@ ScenarioRecord unplayed(const RunOptions& options, const Job& job) {
 /// Workers and what they tell.
 class Pool {
 public:
-    Pool(RunOptions options, std::deque<Job> jobs)
+    Pool(SenderRunOptions options, std::deque<Job> jobs)
         : options_(std::move(options)), queue_(std::move(jobs)), total_(queue_.size()) {
         options_.cadence = &cadence_;
     }
@@ -254,7 +254,7 @@ private:
         return record;
     }
 
-    RunOptions options_;
+    SenderRunOptions options_;
     SharedCadence cadence_;
     bool silent_ = false;  ///< a scenario has waited in vain
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
@@ -278,14 +278,15 @@ void share_baseline(std::vector<ScenarioRecord>& records) {
     }
 }
 
-std::vector<proto::ProtobufMessage> messages_of(const RunOptions& options) {
+std::vector<proto::ProtobufMessage> messages_of(const SenderRunOptions& options) {
     return options.messages.empty() ? options.target.protocols : options.messages;
 }
 
-Result<std::deque<Job>> plan(const RunOptions& options) {
+Result<std::deque<Job>> plan(const SenderRunOptions& options) {
     std::vector<std::string> scenario_names = options.scenarios;
     if (options.target.attach && scenario_names.empty()) scenario_names = {std::string(kSteady)};
-    if (auto known = check_scenario_names(scenario_names); !known) return tl::unexpected<Error>(known.error());
+    if (auto known = sender_suite().check_scenario_names(scenario_names); !known)
+        return tl::unexpected<Error>(known.error());
     if (scenario_names.empty()) {
         for (const auto& each : scenarios()) scenario_names.emplace_back(each.name);
     }
@@ -332,7 +333,8 @@ Result<std::deque<Job>> plan(const RunOptions& options) {
 
 }  // namespace
 
-ScenarioRecord run_scenario(const RunOptions& options, const std::string& scenario, proto::ProtobufMessage message,
+ScenarioRecord run_scenario(const SenderRunOptions& options, const std::string& scenario,
+                            proto::ProtobufMessage message,
                             const std::function<void(std::uint64_t, std::uint64_t)>& received) {
     auto record = unplayed(options, {scenario, message});
     if (options.stop != nullptr && options.stop->load() && !options.target.attach) {
@@ -398,7 +400,7 @@ Result<std::string> missing_requirement(const Target& target) {
     return out;
 }
 
-Result<Results> run_sender_tests(const RunOptions& options) {
+Result<Results> run_sender_tests(const SenderRunOptions& options) {
     auto jobs = plan(options);
     if (!jobs) return tl::unexpected<Error>(jobs.error());
     std::error_code error;
@@ -407,6 +409,7 @@ Result<Results> run_sender_tests(const RunOptions& options) {
 
     Results results;
     const auto began = std::chrono::steady_clock::now();
+    results.role = kRole;
     results.tool_version = options.tool_version;
     results.started = utc_now();
     results.command_line = options.command_line;
@@ -416,7 +419,7 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     results.target.without = options.target.without;
     results.target.version = version_of(options.target, options.out);
 
-    RunOptions run = options;
+    SenderRunOptions run = options;
     if (!options.target.source.empty()) {
         auto source = load_source(options.target.source);
         if (!source) return tl::unexpected<Error>(source.error());
@@ -428,8 +431,8 @@ Result<Results> run_sender_tests(const RunOptions& options) {
     // In the order of the tables, whatever ended first.
     const auto rank = [](const ScenarioRecord& record) {
         std::size_t i = 0;
-        for (const auto& info : all_scenarios()) {
-            if (info.name == record.scenario) break;
+        for (const auto& each : scenarios()) {
+            if (each.name == record.scenario) break;
             ++i;
         }
         return std::make_pair(record.asked, i);

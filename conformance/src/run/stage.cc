@@ -65,7 +65,7 @@ Result<void> add_variables(const Target& target, Variables& variables) {
     return {};
 }
 
-Stage::Stage(const RunOptions& options, ScenarioRecord& record, std::vector<SourceFamily> families,
+Stage::Stage(const SenderRunOptions& options, ScenarioRecord& record, std::vector<SourceFamily> families,
              std::function<void(std::uint64_t, std::uint64_t)> received)
     : options_(options),
       record_(record),
@@ -292,6 +292,7 @@ bool Stage::start_program(const std::string& path_and_query, const std::vector<s
     auto variables =
         scenario_variables(target, record_.asked, record_.scenario, work_dir_, url, source_.url(), source_.hostport());
     if (!ca_file_.empty()) variables["PRW_CA_FILE"] = ca_file_;
+    if (options_.seed) variables["PRW_SEED"] = std::to_string(*options_.seed);
     for (const auto& [name, value] : further) variables[name] = value;
     if (auto added = add_variables(target, variables); !added) return broken(added.error().text());
     std::vector<std::string> texts;

@@ -27,7 +27,7 @@ class Stage {
 public:
     using Milliseconds = std::chrono::milliseconds;
 
-    Stage(const RunOptions& options, ScenarioRecord& record, std::vector<SourceFamily> families,
+    Stage(const SenderRunOptions& options, ScenarioRecord& record, std::vector<SourceFamily> families,
           std::function<void(std::uint64_t, std::uint64_t)> received);
     ~Stage();
     Stage(const Stage&) = delete;
@@ -114,7 +114,7 @@ private:
     void hand_over(const ProcessOptions& options, const Variables& variables, const std::vector<std::string>& files);
     void wake();
 
-    const RunOptions& options_;
+    const SenderRunOptions& options_;
     ScenarioRecord& record_;
     std::function<void(std::uint64_t, std::uint64_t)> received_;
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();

@@ -5,7 +5,7 @@
 
 #include "checks/fate.h"
 #include "checks/steps.h"
-#include "prw/proto/nearest.h"
+#include "checks/table.h"
 #include "scenarios/all.h"
 
 namespace prw::conformance {
@@ -24,21 +24,6 @@ const Scenario* find_scenario(std::string_view name) {
     const auto all = scenarios();
     const auto found = std::find_if(all.begin(), all.end(), [&](const Scenario& s) { return s.name == name; });
     return found != all.end() ? &*found : nullptr;
-}
-
-Result<void> check_scenario_names(const std::vector<std::string>& names) {
-    std::vector<std::string> known;
-    for (const auto& each : scenarios()) known.emplace_back(each.name);
-    for (const auto& name : names) {
-        if (find_scenario(name) != nullptr) continue;
-        const auto near = proto::nearest(name, known);
-        std::string list;
-        for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
-        return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +
-                                                     (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
-                                                     " known: " + list);
-    }
-    return {};
 }
 
 receiver::ScriptStep refusal(std::string_view name, int status, std::string_view text) {

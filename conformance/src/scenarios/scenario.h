@@ -38,8 +38,6 @@ struct Scenario {
 /// In the order of reports.
 [[nodiscard]] std::span<const Scenario> scenarios();
 [[nodiscard]] const Scenario* find_scenario(std::string_view name);
-/// kInvalidArgument with the first unknown name, the nearest known one and all that there are.
-[[nodiscard]] Result<void> check_scenario_names(const std::vector<std::string>& names);
 
 /// A series of every scrape, by which answers on purpose hit requests with scraped data and no others.
 inline constexpr std::string_view kCarrier = "prw_scrape_generation";

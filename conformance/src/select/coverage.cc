@@ -1,9 +1,7 @@
 /// What a run left out.
 #include <algorithm>
 
-#include "checks/table.h"
 #include "prw/conformance/selection.h"
-#include "scenarios/scenario.h"
 
 namespace prw::conformance {
 namespace {
@@ -43,16 +41,17 @@ bool Selection::selected(const Check& check, proto::ProtobufMessage message) con
 
 Coverage Selection::coverage(const Results& results, const Messages& messages, std::vector<std::string> because) const {
     Coverage out;
+    const auto of_target = target_check_id(suite_->role);
     for (const auto message : counted(results, messages)) {
         bool any_ended = false;
-        for (const auto& scenario : conformance::scenarios()) {
+        for (const auto& scenario : suite_->scenarios) {
             if (!scenario.plays(message)) continue;
             const bool to_its_end = ended(results, scenario.name, message);
             any_ended = any_ended || to_its_end;
             if (!to_its_end) out.scenarios.emplace_back(scenario.name, message);
         }
-        for (const auto& check : all_checks()) {
-            if (check.id == kTargetRuns || !judged_under(check, message)) continue;
+        for (const auto& check : suite_->checks) {
+            if (check.id == of_target || !suite_->judges(check, message)) continue;
             // A rule looks at the requests of whatever was played.
             const bool was_played = check.rule.empty() ? ended(results, check.scenario, message) : any_ended;
             if (!selected(check, message) || (!was_played && undecided_there(results, check.id, message)))

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include "checks/table.h"
 #include "prw/proto/nearest.h"
-#include "prw/receiver/rule_ids.h"
-#include "scenarios/scenario.h"
 
 namespace prw::conformance {
 
@@ -42,9 +39,9 @@ bool matches(std::string_view pattern, std::string_view id) {
 }
 
 /// Ids and the folders that they lie in: what a mistyped pattern may have meant.
-std::vector<std::string> words() {
+std::vector<std::string> words(const Suite& suite) {
     std::set<std::string> out;
-    for (const auto& check : all_checks()) {
+    for (const auto& check : suite.checks) {
         for (auto at = check.id.find('/'); at != std::string::npos; at = check.id.find('/', at + 1)) {
             const auto folder = check.id.substr(0, at);
             out.insert({folder, folder + "/**"});
@@ -55,18 +52,19 @@ std::vector<std::string> words() {
     return {out.begin(), out.end()};
 }
 
-Result<std::set<std::string>> expand_patterns(const std::vector<std::string>& patterns, const char* flag) {
+Result<std::set<std::string>> expand_patterns(const Suite& suite, const std::vector<std::string>& patterns,
+                                              const char* flag) {
     std::set<std::string> out;
     for (const auto& pattern : patterns) {
         bool any = false;
-        for (const auto& check : all_checks()) {
+        for (const auto& check : suite.checks) {
             if (!pattern_matches(pattern, check.id)) continue;
             out.insert(check.id);
             any = true;
         }
         if (any) continue;
-        auto near = proto::nearest(pattern, words());
-        if (near.empty()) near = proto::nearest("sender/" + pattern, words());
+        auto near = proto::nearest(pattern, words(suite));
+        if (near.empty()) near = proto::nearest(suite.role + "/" + pattern, words(suite));
         return fail(ErrorCode::kInvalidArgument,
                     std::string(flag) + ": no check matches \"" + pattern + "\"" +
                         (near.empty() ? " (prw list checks shows them all)" : "; did you mean \"" + near + "\"?"));
@@ -109,33 +107,19 @@ bool pattern_matches(std::string_view pattern, std::string_view id) {
     return slash != std::string_view::npos && matches(pattern, id.substr(slash + 1));
 }
 
-bool judged_under(const Check& check, proto::ProtobufMessage message) {
-    const auto* scenario = check.rule.empty() ? find_scenario(check.scenario) : nullptr;
-    if (scenario != nullptr && !scenario->plays(message)) return false;
-    return check.clauses.empty() || std::any_of(check.clauses.begin(), check.clauses.end(),
-                                                [&](const auto& id) { return proto::applies(id, message); });
-}
-
-proto::Level level_under(const Check& check, proto::ProtobufMessage message) {
-    for (const auto& id : check.clauses) {
-        const auto* clause = proto::find_clause(id);
-        if (clause != nullptr && proto::applies(*clause, message)) return clause->level;
-    }
-    return check.level;
-}
-
-Result<Selection> Selection::make(const SelectionOptions& options) {
+Result<Selection> Selection::make(const Suite& suite, const SelectionOptions& options) {
     Selection out;
+    out.suite_ = &suite;
     out.everything_ = options.run.empty() && options.skip.empty() && options.levels.empty() && !options.failed;
-    auto wanted = expand_patterns(options.run, "--run");
+    auto wanted = expand_patterns(suite, options.run, "--run");
     if (!wanted) return tl::unexpected<Error>(wanted.error());
-    const auto unwanted = expand_patterns(options.skip, "--skip");
+    const auto unwanted = expand_patterns(suite, options.skip, "--skip");
     if (!unwanted) return tl::unexpected<Error>(unwanted.error());
     auto levels = parse_levels(options.levels);
     if (!levels) return tl::unexpected<Error>(levels.error());
     out.levels_ = std::move(*levels);
 
-    if (auto known = check_scenario_names(options.scenarios); !known) return tl::unexpected<Error>(known.error());
+    if (auto known = suite.check_scenario_names(options.scenarios); !known) return tl::unexpected<Error>(known.error());
     const auto offered = [&](std::string_view scenario) {
         return options.scenarios.empty() ||
                std::find(options.scenarios.begin(), options.scenarios.end(), scenario) != options.scenarios.end();
@@ -156,14 +140,14 @@ Result<Selection> Selection::make(const SelectionOptions& options) {
                                   (options.last.problem.empty() ? std::string() : ": " + options.last.problem)
                             : "--failed: nothing failed in the last run");
     }
-    for (const auto& check : all_checks()) {
+    for (const auto& check : suite.checks) {
         if (!options.run.empty() && !wanted->contains(check.id)) continue;
         if (unwanted->contains(check.id)) continue;
         // Rules look at the requests of every scenario, and need one.
         if (check.rule.empty() ? !offered(check.scenario) : false) continue;
         Row row{&check, {}, check.level};
         for (const auto message : options.messages) {
-            if (!judged_under(check, message)) continue;
+            if (!suite.judges(check, message)) continue;
             if (!out.levels_.empty() && !out.levels_.contains(level_under(check, message))) continue;
             if (out.pairs_only_ && !out.pairs_.contains({check.id, message})) continue;
             if (row.messages.empty()) row.level = level_under(check, message);
@@ -173,7 +157,7 @@ Result<Selection> Selection::make(const SelectionOptions& options) {
         out.ids_.insert(check.id);
         if (check.rule.empty() || options.scenarios.empty()) {
             needed.insert(check.scenario);
-            if (check.rule == receiver::rule_id::kRetryAttempt) needed.insert(std::string(kOutage));
+            needed.insert(check.scenarios.begin(), check.scenarios.end());
         } else {
             needed.insert(options.scenarios.begin(), options.scenarios.end());
         }
@@ -187,7 +171,7 @@ Result<Selection> Selection::make(const SelectionOptions& options) {
                                             : " (the nearest to --run is " + *wanted->begin() +
                                                   ", taken out by another flag or saying nothing about what the "
                                                   "target is asked to send)"));
-    for (const auto& each : conformance::scenarios()) {
+    for (const auto& each : suite.scenarios) {
         std::string name(each.name);
         if (out.everything_ ? offered(name) : needed.contains(name)) out.scenarios_.push_back(std::move(name));
     }
@@ -195,7 +179,7 @@ Result<Selection> Selection::make(const SelectionOptions& options) {
 }
 
 bool Selection::includes(const CheckOutcome& check) const {
-    if (everything_ || check.id == kTargetRuns) return true;
+    if (everything_ || check.id == target_check_id(suite_->role)) return true;
     if (!ids_.contains(check.id)) return false;
     if (!levels_.empty() && !levels_.contains(check.level)) return false;
     return !pairs_only_ || pairs_.contains({check.id, check.message});

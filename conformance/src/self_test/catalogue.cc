@@ -1,20 +1,20 @@
-/// The tables of this version put together.
+/// The tables of this version put together, for senders.
 #include <algorithm>
 #include <array>
 
-#include "checks/table.h"
 #include "prw/conformance/self_test.h"
+#include "prw/conformance/sender_suite.h"
 #include "prw/receiver/finding.h"
 #include "prw/sender/mutants.h"
-#include "scenarios/scenario.h"
 #include "self_test/notes.h"
+#include "self_test/sender_play.h"
 
 namespace prw::conformance {
 namespace {
 
 /// What a check says at its worst.
 Verdict full_verdict(const Check& check) {
-    if (check.id == kTargetRuns) return Verdict::kError;
+    if (check.id == target_check_id(sender_suite().role)) return Verdict::kError;
     if (!check.rule.empty()) {
         switch (receiver::find_rule(check.rule)->severity) {
             case receiver::Severity::kInfo:
@@ -85,11 +85,14 @@ std::string_view name_of(SubjectKind kind) {
     return "";
 }
 
-SelfTestCatalogue self_test_catalogue() {
+SelfTestCatalogue sender_self_test() {
+    const auto& suite = sender_suite();
     SelfTestCatalogue out;
-    for (const auto& each : scenarios())
+    out.role = suite.role;
+    out.play = play_sender;
+    for (const auto& each : suite.scenarios)
         out.scenarios.push_back({std::string(each.name), each.v1, each.v2, each.seconds});
-    for (const auto& check : all_checks()) {
+    for (const auto& check : suite.checks) {
         SelfTestCatalogue::Check row;
         row.id = check.id;
         row.summary = check.summary;

@@ -91,14 +91,14 @@ std::string to_json(const SelfTestMatrix& matrix) {
                                   {"planned", mutant.planned},
                                   {"killed", mutant.killed}});
     }
-    out["null_senders"] = Json::array();
+    auto& nulls = out["null_" + matrix.role + "s"] = Json::array();
     for (const auto& null : matrix.nulls) {
-        out["null_senders"].push_back({{"id", null.id},
-                                       {"summary", null.summary},
-                                       {"verdict", name_of(null.verdict)},
-                                       {"exit_code", null.exit_code},
-                                       {"passed", null.passed},
-                                       {"judged", null.judged}});
+        nulls.push_back({{"id", null.id},
+                         {"summary", null.summary},
+                         {"verdict", name_of(null.verdict)},
+                         {"exit_code", null.exit_code},
+                         {"passed", null.passed},
+                         {"judged", null.judged}});
     }
     out["runs"] = Json::array();
     for (const auto& run : matrix.runs) out["runs"].push_back(run_json(run));

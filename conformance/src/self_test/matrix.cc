@@ -4,7 +4,6 @@
 #include <set>
 #include <tuple>
 
-#include "checks/table.h"
 #include "prw/conformance/self_test.h"
 #include "self_test/lookup.h"
 
@@ -73,7 +72,7 @@ void judge_mutant(const SelfTestCatalogue& catalogue, const SelfTestRun& run, st
         if (std::find(mutant->also.begin(), mutant->also.end(), id) != mutant->also.end()) continue;
         out.push_back(about(run, Kind::kFalseAlarm, id, says(other)));
     }
-    const bool meant_to = check->id == kTargetRuns;
+    const bool meant_to = check->id == target_check_id(catalogue.role);
     if (run.broke && !meant_to && !worth_repeating(catalogue, run))
         out.push_back(about(run, Kind::kNotJudged, {}, run.problem));
 }
@@ -190,7 +189,8 @@ SelfTestMatrix::NullLine null_line(const SelfTestCatalogue& catalogue, const Sel
     line.passed = passed.size();
     line.judged = judged.size();
     if (line.exit_code == 0)
-        problems.push_back({Kind::kNullConforms, null.id, {}, {}, {}, "conforms: prw test sender would say so", {}});
+        problems.push_back(
+            {Kind::kNullConforms, null.id, {}, {}, {}, "conforms: prw test " + catalogue.role + " would say so", {}});
     return line;
 }
 
@@ -228,6 +228,7 @@ std::vector<SelfTestProblem> problems_of(const SelfTestCatalogue& catalogue, con
 
 SelfTestMatrix matrix_of(const SelfTestCatalogue& catalogue, std::vector<SelfTestRun> runs, bool selected) {
     SelfTestMatrix matrix;
+    matrix.role = catalogue.role;
     matrix.selected = selected;
     matrix.complete = true;
     const auto add = [&matrix](std::vector<SelfTestProblem> more) {

@@ -1,7 +1,5 @@
 #include "self_test/notes.h"
 
-#include "checks/table.h"
-
 namespace prw::conformance {
 
 std::span<const MutantNote> mutant_notes() {
@@ -100,8 +98,8 @@ std::span<const CheckNote> check_notes() {
         "the reference sends 1.0 as it is specified, without metadata, exemplars and native histograms";
     constexpr const char* kNoCustom = "the reference sends classic histograms as they are";
     static const std::vector<CheckNote> kNotes = {
-        {.check = "sender/headers/version-1x-receiver", .scenario = kUnsupported},
-        {.check = "sender/negotiation/content-type-1x-receiver", .scenario = kUnsupported},
+        {.check = "sender/headers/version-1x-receiver", .scenario = "415"},
+        {.check = "sender/negotiation/content-type-1x-receiver", .scenario = "415"},
         {.check = "sender/metadata/v1-family-name", .unseen = kBare1},
         {.check = "sender/wire/v1-extension-shape", .unseen = kBare1},
         {.check = "sender/wire/v1-custom-buckets", .unseen = kBare1},

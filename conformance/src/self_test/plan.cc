@@ -47,10 +47,10 @@ Result<Selection> select(const SelfTestCatalogue& catalogue, const std::vector<s
         for (const auto& each : catalogue.checks) known.push_back(each.id);
         for (const auto& each : catalogue.nulls) known.push_back(each.id);
         const auto near = proto::nearest(pattern, known);
-        return fail(ErrorCode::kInvalidArgument,
-                    "\"" + pattern + "\" is no mutant, check or null sender" +
-                        (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
-                        " (prw self-test --list shows all; quote patterns: 'sender/retry/*')");
+        return fail(ErrorCode::kInvalidArgument, "\"" + pattern + "\" is no mutant, check or null " + catalogue.role +
+                                                     (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                                                     " (prw self-test --list shows all; quote patterns: '" +
+                                                     catalogue.role + "/retry/*')");
     }
     return out;
 }

@@ -9,10 +9,7 @@
 
 #include <unistd.h>
 
-#include "checks/table.h"
-#include "prw/conformance/evidence.h"
 #include "prw/conformance/self_test.h"
-#include "run/stage.h"
 #include "self_test/lookup.h"
 
 namespace prw::conformance {
@@ -22,8 +19,6 @@ namespace {
 
 /// Runs at a time for each core: they mostly wait.
 constexpr unsigned kJobsPerCore = 6;
-/// Requests that must have come before a scenario that cannot go on is ended.
-constexpr std::size_t kEnoughRequests = 3;
 
 /// A folder for the captures of all runs; one of our own is removed at the end.
 class Workplace {
@@ -51,7 +46,7 @@ public:
     Workplace(const Workplace&) = delete;
     Workplace& operator=(const Workplace&) = delete;
 
-    /// The subject's folder; run_scenario makes one in it for scenario and message.
+    /// The subject's folder; each scenario and message has one in it.
     [[nodiscard]] std::string folder_of(const SelfTestJob& job) const {
         std::string name = job.subject;
         std::replace(name.begin(), name.end(), '/', '.');
@@ -72,9 +67,6 @@ public:
            const Workplace& place, unsigned workers)
         : catalogue_(catalogue), options_(options), place_(place), jobs_(std::move(jobs)), workers_(workers) {
         runs_.resize(jobs_.size());
-        for (const auto& check : all_checks()) {
-            if (!check.rule.empty()) rules_[check.id] = check.rule;
-        }
     }
 
     std::vector<SelfTestRun> run() {
@@ -130,107 +122,13 @@ private:
         }
     }
 
-    [[nodiscard]] Target target_of(const SelfTestJob& job) const {
-        if (job.kind == SubjectKind::kNull) return find_row(catalogue_.nulls, job.subject)->target;
-        Target target = options_.reference;
-        if (job.kind == SubjectKind::kReference) return target;
-        target.name = job.subject;
-        target.exec.insert(target.exec.end(), {"--mutate", job.subject});
-        return target;
-    }
-
-    /// True once the rule that a mutant is for has fired and the scenario has nothing that it could go on with.
-    [[nodiscard]] std::function<bool(const Observation&)> enough_for(const SelfTestJob& job) const {
-        if (job.kind != SubjectKind::kMutant) return {};
-        const auto rule = rules_.find(find_row(catalogue_.mutants, job.subject)->check);
-        if (rule == rules_.end()) return {};
-        return [name = rule->second](const Observation& seen) {
-            const auto& all = seen.deliveries();
-            if (all.size() < kEnoughRequests) return false;
-            const bool samples = std::any_of(all.begin(), all.end(), [](const auto& d) { return !d.samples.empty(); });
-            return !samples && std::any_of(seen.rule_counts().begin(), seen.rule_counts().end(),
-                                           [&](const auto& count) { return count.first.first == name; });
-        };
-    }
-
     SelfTestRun attempt(const SelfTestJob& job) {
-        RunOptions options;
-        options.target = target_of(job);
-        options.out = place_.folder_of(job);
-        options.timeout = options_.timeout;
-        options.tool_version = options_.tool_version;
-        options.stop = options_.stop;
-        options.enough = enough_for(job);
-        const auto record =
-            run_scenario(options, job.scenario, job.message, [this](std::uint64_t requests, std::uint64_t samples) {
-                const std::lock_guard lock(mutex_);
-                requests_ += requests;
-                samples_ += samples;
-            });
-        SelfTestRun run;
-        run.job = job;
-        run.folder = record.directory;
-        run.duration_ms = record.duration_ms;
-        run.problem = record.problem;
-        run.broke = record.target_broke;
-        if (record.interrupted) run.attempts = 0;
-        const auto note = [&run](const CheckOutcome& check, bool rule) {
-            const bool soft = check.level != proto::Level::kMust && check.level != proto::Level::kMustNot;
-            run.said[check.id] = {check.verdict, check.reason, rule, soft};
-        };
-        // What the mutant is meant to break, to be proven by its capsule alone.
-        std::vector<CheckOutcome> shown;
-        const auto meant = job.kind == SubjectKind::kMutant ? find_row(catalogue_.mutants, job.subject)->check : "";
-        const auto keep = [&](const CheckOutcome& check) {
-            const bool accuses = check.verdict == Verdict::kWarn || check.verdict == Verdict::kFail;
-            if (check.id == meant && accuses) shown.push_back(check);
-        };
-        for (const auto& check : judge(record)) {
-            note(check, false);
-            keep(check);
-        }
-        const ScenarioRecord* records[] = {&record};
-        // A sender may send the other message, too: what its requests break counts all the same.
-        std::set<proto::ProtobufMessage> messages;
-        for (const auto& delivery : record.deliveries()) messages.insert(delivery.message);
-        messages.erase(judged_message(record));
-        for (const auto& check : judge_rules(records, judged_message(record))) {
-            note(check, true);
-            keep(check);
-        }
-        for (const auto message : messages) {
-            for (const auto& check : judge_rules(records, message)) {
-                const bool accuses = check.verdict == Verdict::kWarn || check.verdict == Verdict::kFail;
-                const auto known = run.said.find(check.id);
-                const bool worse = known != run.said.end() && known->second.verdict < check.verdict;
-                if (known == run.said.end() || (accuses && worse)) note(check, true);
-            }
-        }
-        if (!record.interrupted) run.evidence = problem_of_evidence(std::move(shown), record);
-        // Only what broke is reported; of the reference it proves that nothing did.
-        const std::string runs(kTargetRuns);
-        if (record.target_broke)
-            run.said[runs] = {Verdict::kError, record.problem, false, false};
-        else if (record.problem.empty() && job.kind == SubjectKind::kReference)
-            run.said[runs] = {Verdict::kPass, {}, false, false};
-        return run;
-    }
-
-    /// Why the capsule of a kill does not lead to the same verdict; empty: it does.
-    [[nodiscard]] std::string problem_of_evidence(std::vector<CheckOutcome> checks,
-                                                  const ScenarioRecord& record) const {
-        if (checks.empty() || record.deliveries().empty()) return {};
-        if (auto written = write_capsules(checks, {&record, 1}, record.directory, options_.tool_version); !written)
-            return written.error().text();
-        for (const auto& check : checks) {
-            if (check.capsule.empty()) return "there is none";
-            const auto again = judge_again((fs::path(record.directory) / check.capsule).string());
-            if (!again) return again.error().text();
-            if (again->is != Rejudgement::kStillFailing)
-                return "says " + std::string(name_of(check.verdict)) + ", its capsule says " +
-                       std::string(name_of(again->now.verdict)) + ": " + again->now.reason;
-        }
-        return {};
+        return catalogue_.play(
+            {catalogue_, options_, job, place_.folder_of(job), [this](std::uint64_t requests, std::uint64_t samples) {
+                 const std::lock_guard lock(mutex_);
+                 requests_ += requests;
+                 samples_ += samples;
+             }});
     }
 
     /// Only what somebody may want to look at is left.
@@ -247,7 +145,6 @@ private:
     const Workplace& place_;
     const std::vector<SelfTestJob> jobs_;
     const unsigned workers_;
-    std::map<std::string, std::string> rules_;  ///< by check
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::condition_variable changed_;

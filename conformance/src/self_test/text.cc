@@ -23,19 +23,19 @@ constexpr std::size_t kShown = 40;
 /// The matrix has long rows.
 constexpr int kWidest = 160;
 
-std::string_view title_of(Kind kind) {
-    static constexpr std::array<std::string_view, 10> kTitles = {
+std::string title_of(Kind kind, const std::string& role) {
+    const std::array<std::string, 10> titles = {
         "Mutants that survive: the check meant for them does not fire",
         "Mutants that are caught with another verdict than they should",
         "Checks that no mutant has been killed by",
-        "Alarms on the reference sender",
+        "Alarms on the reference " + role,
         "False alarms: checks that fire on a mutant which does not break what they judge",
-        "Null senders that get away with it",
+        "Null " + role + "s that get away with it",
         "Kills whose capsule does not lead to the same verdict",
         "Runs without a verdict, twice",
-        "Checks that the reference sender never passes",
+        "Checks that the reference " + role + " never passes",
         "The tables contradict themselves"};
-    return kTitles.at(static_cast<std::size_t>(kind));
+    return titles.at(static_cast<std::size_t>(kind));
 }
 
 std::string share(std::size_t part, std::size_t whole) {
@@ -57,7 +57,7 @@ void problems(Console& out, const SelfTestMatrix& matrix) {
         std::size_t end = begin;
         while (end < matrix.problems.size() && matrix.problems[end].kind == kind) ++end;
         out.line();
-        out.line(out.paint(std::string(title_of(kind)) + " (" + std::to_string(end - begin) + ")", Tone::kBad));
+        out.line(out.paint(title_of(kind, matrix.role) + " (" + std::to_string(end - begin) + ")", Tone::kBad));
         for (std::size_t i = begin; i < std::min(end, begin + kShown); ++i) {
             const auto& problem = matrix.problems[i];
             out.line("  x " + place_of(problem));
@@ -117,14 +117,15 @@ void exemptions(Console& out, const SelfTestMatrix& matrix) {
     };
     list("Checks that no mutant can be killed by",
          [](const auto& check) -> const std::string& { return check.exempt; });
-    list("Checks that have nothing to judge in the reference sender",
+    list("Checks that have nothing to judge in the reference " + matrix.role,
          [](const auto& check) -> const std::string& { return check.unseen; });
 }
 
 void nulls(Console& out, const SelfTestMatrix& matrix) {
     if (matrix.nulls.empty()) return;
     out.line();
-    out.line("Null senders: what prw test sender says of them, and how many checks they pass");
+    out.line("Null " + matrix.role + "s: what prw test " + matrix.role +
+             " says of them, and how many checks they pass");
     for (const auto& null : matrix.nulls) {
         std::string line = "  " + null.id;
         line.resize(std::max<std::size_t>(line.size() + 1, 26), ' ');
@@ -152,8 +153,9 @@ std::string next_step(const SelfTestMatrix& matrix) {
 
 std::string render_self_test(const SelfTestMatrix& matrix, const TerminalStyle& style) {
     Console out(style, kWidest);
-    out.line("prw self-test   the reference sender, " + plural(matrix.mutants.size(), "mutant", "mutants") + ", " +
-             plural(matrix.nulls.size(), "null sender", "null senders") + "   " +
+    out.line("prw self-test   the reference " + matrix.role + ", " +
+             plural(matrix.mutants.size(), "mutant", "mutants") + ", " +
+             plural(matrix.nulls.size(), "null " + matrix.role, "null " + matrix.role + "s") + "   " +
              plural(matrix.checks.size(), "check", "checks") + "   " + plural(matrix.runs.size(), "run", "runs"));
     problems(out, matrix);
     table(out, matrix);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "prw/conformance/results.h"
+#include "prw/conformance/suite.h"
 #include "prw/proto/error.h"
 
 namespace prw::conformance {
@@ -38,10 +39,11 @@ struct Expectations {
     std::vector<Expectation> entries;
 };
 
-/// kInvalidArgument with file:line for an unknown key or check (with the nearest known one), a date that is none, or an
-/// entry that is given twice.
-[[nodiscard]] Result<Expectations> parse_expectations(std::string_view yaml, const std::string& path);
-[[nodiscard]] Result<Expectations> load_expectations(const std::string& path);
+/// kInvalidArgument with file:line for an unknown key or a check that the suite has not (with the nearest known one), a
+/// date that is none, or an entry that is given twice.
+[[nodiscard]] Result<Expectations> parse_expectations(const Suite& suite, std::string_view yaml,
+                                                      const std::string& path);
+[[nodiscard]] Result<Expectations> load_expectations(const Suite& suite, const std::string& path);
 
 /// Notes in each outcome how it stands to its entry. Entries without an outcome (not selected, another message) say
 /// nothing. `today` is "YYYY-MM-DD". Before conclude().

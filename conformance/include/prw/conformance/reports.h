@@ -30,6 +30,21 @@ inline constexpr int kReportFormats = 10;
 [[nodiscard]] Result<ReportFormat> parse_report_format(std::string_view word);
 
 [[nodiscard]] std::string render(const Results& results, ReportFormat format);
+/// Pretty-printed, in a stable order of keys. JSON Schema: docs/results.schema.json.
+[[nodiscard]] std::string to_json(const Results& results);
+[[nodiscard]] Result<Results> results_from_json(std::string_view json);
+[[nodiscard]] std::string render_html(const Results& results);  ///< one self-contained file
+struct TerminalStyle {
+    bool colour = false;
+    int width = 80;
+    bool verbose = false;         ///< every check, not only those that are not passed
+    std::string report;           ///< path of the HTML report, named in the last lines; empty: not named
+    std::string folder;           ///< that paths in the results are relative to; empty: the current one
+    std::string next;             ///< a command to try next, e.g. the same with one's own sender; empty: not said
+    std::string next_note;        ///< why, or what it takes
+    std::string program = "prw";  ///< how prw is called from here
+};
+[[nodiscard]] std::string render_terminal(const Results& results, const TerminalStyle& style);
 [[nodiscard]] std::string render_junit(const Results& results);
 [[nodiscard]] std::string render_markdown(const Results& results);
 [[nodiscard]] std::string render_tap(const Results& results);
@@ -56,6 +71,9 @@ struct ReportFile {
 /// to that.
 [[nodiscard]] Result<void> write_reports(const Results& results, const std::vector<ReportFile>& files,
                                          const std::string& folder);
+/// Writes DIR/results.json, DIR/junit.xml and DIR/report.html, each by temporary file and rename; goes on after one
+/// that cannot be written. kIo with the path of the first.
+[[nodiscard]] Result<void> write_reports(const Results& results, const std::string& dir);
 /// Paths of captures and logs, so far relative to the folder `from`, made relative to `to`; absolute where that is
 /// empty.
 void move_paths(Results& results, const std::string& from, const std::string& to);
@@ -64,11 +82,6 @@ void move_paths(Results& results, const std::string& from, const std::string& to
 
 /// kIo, or kMalformed with the path and what is wrong.
 [[nodiscard]] Result<Results> read_results(const std::string& path);
-
-/// One results from several runs of one target: the union of the checks; of one that was judged several times the worse
-/// verdict stands, evidence before none (fail, error, warn, pass, info, inconclusive, not-applicable), and `runs` keeps
-/// all of them where they differ. kInvalidArgument when targets differ or there is nothing to merge. Not concluded.
-[[nodiscard]] Result<Results> merge(std::vector<Results> parts);
 
 /// What is different between two results of one kind.
 struct Comparison {

@@ -1,5 +1,4 @@
-/// The outcome of a run: what results.json holds and every report is rendered from. JSON Schema:
-/// docs/results.schema.json.
+/// The outcome of a run, for either role: what results.json holds and every report is rendered from.
 #pragma once
 
 #include <cstdint>
@@ -106,7 +105,7 @@ enum class FailOn : std::uint8_t { kNone, kMust, kShould, kMay };
 
 struct Results {
     std::string tool_version;
-    std::string role = "sender";
+    std::string role;       ///< of the target: "sender"
     bool complete = false;  ///< false: interrupted or broken off, reports say so
     Verdict verdict = Verdict::kInconclusive;
     int exit_code = 5;
@@ -131,7 +130,13 @@ struct Results {
     std::int64_t duration_ms = 0;
     std::vector<CheckOutcome> checks;
     std::vector<ScenarioOutcome> scenarios;
+    /// Clauses that nothing judges, with the reason: Suite::unjudged, and so not in results.json.
+    std::vector<receiver::UncoveredClause> unjudged;
 };
+
+/// The id under which every suite reports that the target broke. It is no check that can be left out: what a broken
+/// target did not show is nobody's pass.
+[[nodiscard]] std::string target_check_id(std::string_view role);
 
 /// Worst verdict at or above the gate → run verdict, exit code and what to read next: 0 conforms · 1 a MUST is broken
 /// or an expectation does not hold · 3 less than that, where `fail_on` counts it · 4 inconclusive (nothing arrived,
@@ -145,22 +150,9 @@ inline void conclude(Results& results, bool count_warnings) {
 /// counts it, 4 inconclusive or error, 77 not applicable or a known failure.
 [[nodiscard]] int exit_code_of(const CheckOutcome& check, FailOn fail_on);
 
-[[nodiscard]] std::string to_json(const Results& results);  ///< pretty-printed, stable key order
-[[nodiscard]] Result<Results> results_from_json(std::string_view json);
-[[nodiscard]] std::string render_html(const Results& results);  ///< one self-contained file
-struct TerminalStyle {
-    bool colour = false;
-    int width = 80;
-    bool verbose = false;         ///< every check, not only those that are not passed
-    std::string report;           ///< path of the HTML report, named in the last lines; empty: not named
-    std::string folder;           ///< that paths in the results are relative to; empty: the current one
-    std::string next;             ///< a command to try next, e.g. the same with one's own sender; empty: not said
-    std::string next_note;        ///< why, or what it takes
-    std::string program = "prw";  ///< how prw is called from here
-};
-[[nodiscard]] std::string render_terminal(const Results& results, const TerminalStyle& style);
-/// Writes DIR/results.json, DIR/junit.xml and DIR/report.html, each by temporary file and rename; goes on after one
-/// that cannot be written. kIo with the path of the first.
-[[nodiscard]] Result<void> write_reports(const Results& results, const std::string& dir);
+/// One results from several runs of one target: the union of the checks; of one that was judged several times the worse
+/// verdict stands, evidence before none (fail, error, warn, pass, info, inconclusive, not-applicable), and `runs` keeps
+/// all of them where they differ. kInvalidArgument when targets differ or there is nothing to merge. Not concluded.
+[[nodiscard]] Result<Results> merge(std::vector<Results> parts);
 
 }  // namespace prw::conformance

@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
-#include "prw/conformance/checks.h"
 #include "prw/conformance/results.h"
+#include "prw/conformance/suite.h"
 #include "prw/proto/error.h"
 
 namespace prw::conformance {
 
 /// `*` any characters within a segment, `**` across segments, `?` one character; a pattern that is the front of an id
-/// up to a `/` selects all below it. The role may be left out: `labels/sorted` is `sender/labels/sorted`.
+/// up to a `/` selects all below it. The role may be left out: `labels/sorted` selects `sender/labels/sorted`.
 [[nodiscard]] bool pattern_matches(std::string_view pattern, std::string_view id);
 
 struct SelectionOptions {
@@ -31,7 +31,7 @@ class Selection {
 public:
     /// kInvalidArgument for a pattern that matches no check (with the nearest id), an unknown level or scenario, and a
     /// selection in which nothing is left.
-    [[nodiscard]] static Result<Selection> make(const SelectionOptions& options);
+    [[nodiscard]] static Result<Selection> make(const Suite& suite, const SelectionOptions& options);
 
     /// Nothing was left out.
     [[nodiscard]] bool everything() const { return everything_; }
@@ -43,7 +43,7 @@ public:
         proto::Level level = proto::Level::kMust;
     };
     [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
-    /// Whether an outcome is reported. A broken target is always: what it did not show is nobody's pass.
+    /// Whether an outcome is reported. A broken target is always: see target_check_id().
     [[nodiscard]] bool includes(const CheckOutcome& check) const;
     /// Takes out of the results what was not selected.
     void apply(Results& results) const;
@@ -55,6 +55,7 @@ public:
 private:
     [[nodiscard]] bool selected(const Check& check, proto::ProtobufMessage message) const;
 
+    const Suite* suite_ = nullptr;
     bool everything_ = true;
     bool pairs_only_ = false;
     std::set<std::pair<std::string, proto::ProtobufMessage>> pairs_;  ///< with --failed
@@ -63,9 +64,5 @@ private:
     std::vector<std::string> scenarios_;
     std::vector<Row> rows_;
 };
-
-/// Whether the check says anything about requests with this message, and at which level.
-[[nodiscard]] bool judged_under(const Check& check, proto::ProtobufMessage message);
-[[nodiscard]] proto::Level level_under(const Check& check, proto::ProtobufMessage message);
 
 }  // namespace prw::conformance

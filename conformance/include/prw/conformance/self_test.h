@@ -1,5 +1,5 @@
-/// Proof that the checks can fail: the reference sender, its mutants and the null senders under every scenario that
-/// concerns them, and the kill matrix that follows. JSON Schema: docs/self-test.schema.json.
+/// Proof that the checks of a suite can fail: the reference of its role, its mutants and the null programs under every
+/// scenario that concerns them, and the kill matrix that follows. JSON Schema: docs/self-test.schema.json.
 ///
 /// What is run is a catalogue, what was seen is a list of runs, and the matrix follows from the two alone, so that its
 /// logic is tested with made-up runs.
@@ -14,10 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "prw/conformance/checks.h"
 #include "prw/conformance/profile.h"
-#include "prw/conformance/results.h"
-#include "prw/conformance/runner.h"
+#include "prw/conformance/reports.h"
+#include "prw/conformance/suite.h"
 #include "prw/proto/error.h"
 
 namespace prw::conformance {
@@ -25,7 +24,11 @@ namespace prw::conformance {
 enum class SubjectKind : std::uint8_t { kReference, kMutant, kNull };
 [[nodiscard]] std::string_view name_of(SubjectKind kind);  ///< "reference", "mutant", "null"
 
+struct SelfTestAttempt;
+struct SelfTestRun;
+
 struct SelfTestCatalogue {
+    std::string role;  ///< of the suite
     struct Check {
         std::string id, summary;
         std::string scenario;           ///< in which its mutants are run
@@ -58,9 +61,11 @@ struct SelfTestCatalogue {
     std::vector<Mutant> mutants;
     std::vector<Null> nulls;
     std::vector<Scenario> scenarios;
+    /// Runs a job and judges it; SelfTestRun::attempts is 0 where it was interrupted. Called from several threads.
+    std::function<SelfTestRun(const SelfTestAttempt&)> play;
 };
-/// Everything that this version has.
-[[nodiscard]] SelfTestCatalogue self_test_catalogue();
+/// Everything that this version has to test sender_suite().
+[[nodiscard]] SelfTestCatalogue sender_self_test();
 
 /// One program in one scenario under one message.
 struct SelfTestJob {
@@ -143,7 +148,7 @@ struct SelfTestMatrix {
     bool complete = false;          ///< all that was planned ran
     bool selected = false;          ///< only a part was asked for
 
-    std::string tool_version, command_line;
+    std::string role, tool_version, command_line;
     unsigned jobs = 0;
     std::int64_t duration_ms = 0;
     [[nodiscard]] bool proven() const { return complete && problems.empty(); }
@@ -160,6 +165,15 @@ struct SelfTestOptions {
     std::string tool_version, command_line;
     const std::atomic<bool>* stop = nullptr;
     std::function<void(const Progress&)> progress;  ///< as in RunOptions
+};
+
+/// One run of one job.
+struct SelfTestAttempt {
+    const SelfTestCatalogue& catalogue;
+    const SelfTestOptions& options;
+    const SelfTestJob& job;
+    std::string folder;                                                       ///< of its subject
+    std::function<void(std::uint64_t requests, std::uint64_t samples)> seen;  ///< told as they come
 };
 
 /// The runs, those that take longest first. kInvalidArgument with the nearest word for a pattern that fits nothing.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "prw/conformance/exit_code.h"
 #include "prw/conformance/results.h"
 
 namespace prw::conformance {
@@ -58,23 +59,25 @@ std::string learn_more(const Results& results) {
 
 }  // namespace
 
+std::string target_check_id(std::string_view role) { return std::string(role) + "/target/runs"; }
+
 int exit_code_of(const CheckOutcome& check, FailOn fail_on) {
     const bool counted = fail_on != FailOn::kNone;
-    if (counted && entry_broken(check)) return 1;
-    if (check.excused()) return 77;
+    if (counted && entry_broken(check)) return kNonConforming;
+    if (check.excused()) return kNotApplicable;
     switch (check.verdict) {
         case Verdict::kFail:
-            return counted ? 1 : 0;
+            return counted ? kNonConforming : kConforms;
         case Verdict::kWarn:
-            return fail_on == FailOn::kShould || fail_on == FailOn::kMay ? 3 : 0;
+            return fail_on == FailOn::kShould || fail_on == FailOn::kMay ? kLint : kConforms;
         case Verdict::kInfo:
-            return fail_on == FailOn::kMay ? 3 : 0;
+            return fail_on == FailOn::kMay ? kLint : kConforms;
         case Verdict::kPass:
-            return 0;
+            return kConforms;
         case Verdict::kNotApplicable:
-            return 77;
+            return kNotApplicable;
         default:
-            return 4;
+            return kInconclusive;
     }
 }
 
@@ -88,25 +91,25 @@ void conclude(Results& results) {
     // A broken MUST stays broken when something else could not be judged: 1 before 4.
     if (any(Verdict::kFail) || stale) {
         results.verdict = Verdict::kFail;
-        results.exit_code = results.fail_on == FailOn::kNone ? 0 : 1;
+        results.exit_code = results.fail_on == FailOn::kNone ? kConforms : kNonConforming;
     } else if (any(Verdict::kError)) {
         results.verdict = Verdict::kError;
-        results.exit_code = 4;
+        results.exit_code = kInconclusive;
     } else if (!results.complete || !results.problem.empty() || !judged) {
         results.verdict = Verdict::kInconclusive;  // never green when nothing was judged, or not all of it
-        results.exit_code = 4;
+        results.exit_code = kInconclusive;
     } else if (results.fail_on >= FailOn::kShould && any(Verdict::kWarn)) {
         results.verdict = Verdict::kWarn;
-        results.exit_code = 3;
+        results.exit_code = kLint;
     } else if (results.fail_on == FailOn::kMay && any(Verdict::kInfo)) {
         results.verdict = Verdict::kInfo;
-        results.exit_code = 3;
+        results.exit_code = kLint;
     } else if (any(Verdict::kPass) || !(any(Verdict::kWarn) || any(Verdict::kInfo))) {
         results.verdict = Verdict::kPass;
-        results.exit_code = 0;
+        results.exit_code = kConforms;
     } else {  // nothing but what does not count
         results.verdict = any(Verdict::kWarn) ? Verdict::kWarn : Verdict::kInfo;
-        results.exit_code = 0;
+        results.exit_code = kConforms;
     }
     results.learn_more = learn_more(results);
 }

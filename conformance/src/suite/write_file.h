@@ -1,4 +1,4 @@
-/// Files that a reader never sees half of. Internal.
+/// Files that a reader never sees half of. Internal to conformance.
 #pragma once
 
 #include <filesystem>
@@ -6,9 +6,9 @@
 
 #include "prw/proto/error.h"
 
-namespace prw::conformance::report {
+namespace prw::conformance {
 
 /// By temporary file and rename; makes the folder. kIo with path.
 [[nodiscard]] Result<void> write_whole(const std::filesystem::path& path, const std::string& contents);
 
-}  // namespace prw::conformance::report
+}  // namespace prw::conformance
