@@ -6,8 +6,8 @@
 
 #include "catalogue.h"
 #include "commands.h"
+#include "prw/base/nearest.h"
 #include "prw/conformance/checks.h"
-#include "prw/proto/nearest.h"
 #include "prw/receiver/finding.h"
 #include "prw/receiver/text.h"
 #include "prw/sender/mutants.h"
@@ -120,7 +120,7 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
         for (const auto& check : conformance::all_checks()) known.push_back(check.id);
         for (const auto& mutant : sender::all_mutants()) known.push_back(mutant.id);
         io.err << "prw explain: nothing has the id \"" << receiver::printable(*id) << "\""
-               << proto::did_you_mean(proto::nearest_ids(*id, known)) << "\n";
+               << base::did_you_mean(base::nearest_ids(*id, known)) << "\n";
         exit_code = kUsage;
     });
 }

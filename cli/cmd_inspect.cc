@@ -15,12 +15,12 @@
 
 #include "commands.h"
 #include "line_diff.h"
+#include "prw/base/bytes_text.h"
+#include "prw/base/escape.h"
+#include "prw/base/units.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/runner.h"
-#include "prw/proto/bytes_text.h"
-#include "prw/proto/escape.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/filter.h"
 #include "prw/receiver/json.h"
@@ -157,7 +157,7 @@ private:
     }
 
     int problem(const Error& error) {
-        io_.err << "prw inspect: " << proto::escaped(error.text(), proto::kUncut, "\n") << "\n";
+        io_.err << "prw inspect: " << base::escaped(error.text(), base::kUncut, "\n") << "\n";
         return kUsage;
     }
     /// The bytes of a sender are wrong, not the file.
@@ -181,7 +181,7 @@ private:
 
     /// Text that stands for bytes becomes these, and it is said.
     Result<std::string> undo_text(std::string bytes) {
-        using proto::BytesText;
+        using base::BytesText;
         if (options_.from == "raw") return bytes;
         const auto is = [&](BytesText text, const std::optional<std::string>& decoded) -> Result<std::string> {
             if (!decoded)
@@ -193,17 +193,17 @@ private:
             return *decoded;
         };
         if (options_.from == "hex") {
-            auto dump = proto::decode_hex_dump(bytes);
+            auto dump = base::decode_hex_dump(bytes);
             if (dump && !dump->empty()) return is(BytesText::kHexDump, dump);
-            return is(BytesText::kHex, proto::decode_hex(bytes));
+            return is(BytesText::kHex, base::decode_hex(bytes));
         }
-        if (options_.from == "base64") return is(BytesText::kBase64, proto::decode_base64(bytes));
+        if (options_.from == "base64") return is(BytesText::kBase64, base::decode_base64(bytes));
         // Only where it makes sense of what made none.
         if (options_.as == "capture" || sensible(bytes)) return bytes;
         for (const auto text : {BytesText::kHexDump, BytesText::kHex, BytesText::kBase64}) {
-            const auto decoded = text == BytesText::kHexDump ? proto::decode_hex_dump(bytes)
-                                 : text == BytesText::kHex   ? proto::decode_hex(bytes)
-                                                             : proto::decode_base64(bytes);
+            const auto decoded = text == BytesText::kHexDump ? base::decode_hex_dump(bytes)
+                                 : text == BytesText::kHex   ? base::decode_hex(bytes)
+                                                             : base::decode_base64(bytes);
             if (decoded && sensible(*decoded)) return is(text, decoded);
         }
         return bytes;
@@ -382,7 +382,7 @@ private:
             print_body(text, payload, check, checker_.view(), all);
             texts[i] = text.str();
             io_.out << (i == 0 ? "--- #" : "+++ #") << exchange->id << "  "
-                    << proto::timestamp_text(exchange->received_unix_ms) << "\n";
+                    << base::timestamp_text(exchange->received_unix_ms) << "\n";
         }
         const auto text = diff_text(texts[0], texts[1]);
         io_.out << (text.empty() ? "they are the same\n" : text);
@@ -462,7 +462,7 @@ private:
             return;
         }
         if (exchange != nullptr) {
-            io_.out << "\n#" << exchange->id << "  " << proto::timestamp_text(exchange->received_unix_ms) << "  "
+            io_.out << "\n#" << exchange->id << "  " << base::timestamp_text(exchange->received_unix_ms) << "  "
                     << exchange->peer << "  connection " << exchange->connection << ", request "
                     << exchange->index_on_connection + 1 << "  answered "
                     << (exchange->status != 0 ? std::to_string(exchange->status) : "nothing");

@@ -15,8 +15,8 @@
 #include <utility>
 
 #include "commands.h"
+#include "prw/base/units.h"
 #include "prw/conformance/runner.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
 #include "prw/receiver/receiver.h"
@@ -107,7 +107,7 @@ private:
 
     void line(const receiver::Exchange& e) {
         const auto head = proto::parse_request_head(e.raw_head);
-        const std::string time = proto::timestamp_text(e.received_unix_ms);
+        const std::string time = base::timestamp_text(e.received_unix_ms);
         std::string text = time.size() == 24 ? time.substr(11, 12) : time;
         text += "  #" + std::to_string(e.id) + "  " + (e.status != 0 ? std::to_string(e.status) : "---");
         if (e.read_status != http::ReadStatus::kComplete) {
@@ -224,11 +224,11 @@ int problem(Io& io, const Error& error) {
 }
 
 int receive(const Options& options, Io& io) {
-    const auto address = proto::parse_host_port(options.listen);
+    const auto address = base::parse_host_port(options.listen);
     if (!address) return problem(io, address.error());
-    const auto max_body = proto::parse_size(options.max_body);
-    const auto max_uncompressed = proto::parse_size(options.max_uncompressed);
-    const auto record_max = proto::parse_size(options.record_max);
+    const auto max_body = base::parse_size(options.max_body);
+    const auto max_uncompressed = base::parse_size(options.max_uncompressed);
+    const auto record_max = base::parse_size(options.record_max);
     for (const auto* size : {&max_body, &max_uncompressed, &record_max})
         if (!*size) return problem(io, size->error());
 
@@ -262,7 +262,7 @@ int receive(const Options& options, Io& io) {
                 return problem(io, {ErrorCode::kInvalidArgument,
                                     "--stop-after wants at least one request, or a duration such as 30s"});
         } else {
-            const auto duration = proto::parse_duration(options.stop_after);
+            const auto duration = base::parse_duration(options.stop_after);
             if (!duration) return problem(io, duration.error());
             if (duration->count() <= 0)
                 return problem(io, {ErrorCode::kInvalidArgument,

@@ -13,10 +13,10 @@
 
 #include "commands.h"
 #include "emit_gtest.h"
+#include "prw/base/units.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/proto/http_head.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/text.h"
 #include "replay_run.h"
@@ -81,7 +81,7 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
     }
     if (!flags.gap.empty() && flags.speed != "max") return wrong("give either --gap or --speed, not both");
     if (!flags.gap.empty()) {
-        const auto gap = proto::parse_duration(flags.gap);
+        const auto gap = base::parse_duration(flags.gap);
         if (!gap) return wrong("--gap: " + gap.error().text());
         out.gap = *gap;
     }
@@ -91,7 +91,7 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
         if (std::string_view(end) != "x" || !std::isfinite(out.speed) || out.speed <= 0)
             return wrong("--speed is max, or a factor such as 1x or 0.5x, got \"" + flags.speed + "\"");
     }
-    const auto timeout = proto::parse_duration(flags.timeout);
+    const auto timeout = base::parse_duration(flags.timeout);
     if (!timeout) return wrong("--timeout: " + timeout.error().text());
     if (timeout->count() <= 0) return wrong("--timeout must be more than 0");
     out.client.timeout = *timeout;

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "commands.h"
+#include "prw/base/nearest.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/reports.h"
-#include "prw/proto/nearest.h"
 #include "prw/receiver/text.h"
 #include "report_options.h"
 
@@ -58,7 +58,7 @@ int absent(const Options& options, const Results& results, Io& io) {
     for (const auto& check : conformance::all_checks()) known.push_back(check.id);
     for (const auto& check : results.checks) known.push_back(check.id);
     if (std::find(known.begin(), known.end(), options.check) == known.end()) {
-        const auto near = proto::nearest(options.check, known);
+        const auto near = base::nearest(options.check, known);
         return refuse(
             io, "no check has the id \"" + options.check + "\"" + (near.empty() ? "" : "; did you mean " + near + "?"));
     }

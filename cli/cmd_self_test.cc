@@ -10,9 +10,9 @@
 
 #include "commands.h"
 #include "progress_line.h"
+#include "prw/base/units.h"
 #include "prw/conformance/self_test.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 #include "report_options.h"
 #include "signals.h"
 #include "version.h"
@@ -87,7 +87,7 @@ int self_test(const Options& options, Io& io) {
         if (std::find(run.messages.begin(), run.messages.end(), message) == run.messages.end())
             run.messages.push_back(message);
     }
-    const auto timeout = proto::parse_duration(options.timeout);
+    const auto timeout = base::parse_duration(options.timeout);
     if (!timeout) return refuse(io, "--timeout: " + timeout.error().text());
     if (timeout->count() <= 0) return refuse(io, "--timeout must be more than 0");
     run.timeout = *timeout;

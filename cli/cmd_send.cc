@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "commands.h"
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "prw/proto/view.h"
 #include "prw/sender/mutants.h"
 #include "prw/sender/queue.h"
@@ -390,7 +390,7 @@ void add_duration(CLI::App& sub, const std::string& name, Milliseconds& value, c
     auto* option = sub.add_option_function<std::string>(
         name,
         [&value, name, given](const std::string& text) {
-            const auto duration = proto::parse_duration(text);
+            const auto duration = base::parse_duration(text);
             if (!duration) throw CLI::ValidationError(name, duration.error().text());
             if (*duration > kLongest) throw CLI::ValidationError(name, "\"" + text + "\" is longer than 30 days");
             value = *duration;

@@ -22,13 +22,13 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "progress_line.h"
+#include "prw/base/units.h"
 #include "prw/conformance/expectations.h"
 #include "prw/conformance/process.h"
 #include "prw/conformance/reports.h"
 #include "prw/conformance/runner.h"
 #include "prw/conformance/selection.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/json.h"
 #include "report_options.h"
 #include "signals.h"
@@ -284,26 +284,26 @@ private:
         run_.tool_version = PRW_VERSION;
         run_.command_line = again(options_);
         if (!options_.timeout.empty()) {
-            const auto timeout = proto::parse_duration(options_.timeout);
+            const auto timeout = base::parse_duration(options_.timeout);
             if (!timeout) return "--timeout: " + timeout.error().text();
             if (timeout->count() <= 0) return "--timeout must be more than 0";
             run_.timeout = *timeout;
         }
         if (options_.patience) run_.target.patience = *options_.patience;
         if (!options_.listen_for.empty()) {
-            const auto listen = proto::parse_duration(options_.listen_for);
+            const auto listen = base::parse_duration(options_.listen_for);
             if (!listen) return "--for: " + listen.error().text();
             run_.attach_for = *listen;
         }
         if (!options_.listen.empty()) {
-            const auto address = proto::parse_host_port(options_.listen);
+            const auto address = base::parse_host_port(options_.listen);
             if (!address) return "--listen: " + address.error().text();
             run_.listen_host = address->host;
             run_.listen_port = address->port;
         }
         if (options_.debugger) run_.jobs = 1;  // one program at a time to look at
         if (!options_.budget.empty()) {
-            const auto budget = proto::parse_duration(options_.budget);
+            const auto budget = base::parse_duration(options_.budget);
             if (!budget) return "--budget: " + budget.error().text();
             if (budget->count() <= 0) return "--budget must be more than 0";
             budget_ = *budget;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/receiver/capture.h"
 
 namespace prw::cli {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <string>
 
+#include "prw/base/units.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::cli {
@@ -17,7 +17,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-using proto::timestamp_text;
+using base::timestamp_text;
 using receiver::printable;
 
 std::string count_text(proto::HistogramView::Count kind, std::uint64_t value) {

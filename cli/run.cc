@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "commands.h"
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 #include "prw/receiver/text.h"
 #include "version.h"
 
@@ -15,7 +15,7 @@ namespace prw::cli {
 namespace {
 
 std::string meant(std::string_view word, const std::vector<std::string>& known) {
-    const auto near = proto::nearest(word, known);
+    const auto near = base::nearest(word, known);
     return near.empty() ? "" : "; did you mean " + near + "?";
 }
 

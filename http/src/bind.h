@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "socket.h"
 
 namespace prw::http {

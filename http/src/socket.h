@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::http {
 

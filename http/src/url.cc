@@ -2,8 +2,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "prw/base/bytes_text.h"
 #include "prw/http/client.h"
-#include "prw/proto/bytes_text.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"
 
@@ -14,9 +14,9 @@ namespace {
 std::string percent_decoded(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && proto::hex_digit(text[i + 1]) >= 0 &&
-            proto::hex_digit(text[i + 2]) >= 0) {
-            out.push_back(static_cast<char>(proto::hex_digit(text[i + 1]) * 16 + proto::hex_digit(text[i + 2])));
+        if (text[i] == '%' && i + 2 < text.size() && base::hex_digit(text[i + 1]) >= 0 &&
+            base::hex_digit(text[i + 2]) >= 0) {
+            out.push_back(static_cast<char>(base::hex_digit(text[i + 1]) * 16 + base::hex_digit(text[i + 2])));
             i += 2;
         } else {
             out.push_back(text[i]);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "prw/proto/bytes_text.h"
+#include "prw/base/bytes_text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/types.h"
 
@@ -35,8 +35,8 @@ std::string plain(std::string_view name) {
     std::string out;
     for (std::size_t i = 0; i < name.size(); ++i) {
         char c = name[i];
-        if (c == '%' && i + 2 < name.size() && hex_digit(name[i + 1]) >= 0 && hex_digit(name[i + 2]) >= 0) {
-            c = static_cast<char>(hex_digit(name[i + 1]) * 16 + hex_digit(name[i + 2]));
+        if (c == '%' && i + 2 < name.size() && base::hex_digit(name[i + 1]) >= 0 && base::hex_digit(name[i + 2]) >= 0) {
+            c = static_cast<char>(base::hex_digit(name[i + 1]) * 16 + base::hex_digit(name[i + 2]));
             i += 2;
         }
         out += c == '_' || c == '.' ? '-' : lower(c);

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "prw/proto/escape.h"
+#include "prw/base/escape.h"
 
 namespace prw::receiver {
 
@@ -95,7 +95,7 @@ std::string dump(const Json& json, int indent) {
             ++at;
             continue;
         }
-        const auto next = proto::character_at(text, at);
+        const auto next = base::character_at(text, at);
         if (!next.shown) {
             out.append(text, done, at - done);
             out += ascii_json(text.substr(at, next.size));

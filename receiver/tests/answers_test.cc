@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "running_receiver.h"
 #include "support.h"
 
@@ -331,7 +331,7 @@ TEST(ScriptedAnswers, RetryAfterDateIsNotBeforeTheTimeAskedFor) {
     const auto* value = response.header("Retry-After");
     ASSERT_NE(value, nullptr);
     std::set<std::string> possible;
-    for (auto at = before + 90; at <= after + 91; ++at) possible.insert(proto::http_date(at * 1000));
+    for (auto at = before + 90; at <= after + 91; ++at) possible.insert(base::http_date(at * 1000));
     EXPECT_TRUE(possible.contains(*value)) << *value;
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::sender {
 

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "near_miss.h"
+#include "prw/base/nearest.h"
 #include "prw/proto/http_head.h"
-#include "prw/proto/nearest.h"
 #include "prw/receiver/text.h"
 
 namespace prw::testing {
@@ -156,7 +156,7 @@ bool WithFinding::match(const Requests& requests, std::string& why) const {
     if (receiver::find_rule(rule_) == nullptr) {
         std::vector<std::string_view> ids;
         for (const auto* rule : receiver::all_rules()) ids.push_back(rule->id);
-        const auto meant = proto::nearest(rule_, ids);
+        const auto meant = base::nearest(rule_, ids);
         why = "but there is no rule " + rule_ +
               (meant.empty() ? " (see `prw list rules`)" : "; did you mean " + meant + "?");
     } else if (requests.empty()) {
@@ -197,7 +197,7 @@ bool Header::match(const Requests& requests, std::string& why) const {
                 continue;
             }
             auto shown = receiver::printable(field.name);
-            if (const auto distance = proto::edit_distance(name_, field.name); distance < least) {
+            if (const auto distance = base::edit_distance(name_, field.name); distance < least) {
                 least = distance;
                 nearest = shown + ": " + receiver::printable(field.value);
             }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/text.h"
 
@@ -14,10 +14,10 @@ constexpr std::size_t kShownFindings = 10;
 constexpr std::uint64_t kOtherMetric = 150, kLabelCost = 100, kValueCost = 60;
 
 /// A typing mistake apart: what `nearest()` would take for one.
-bool alike(std::string_view a, std::string_view b) { return proto::edit_distance(a, b) < a.size() / 3 + 2; }
+bool alike(std::string_view a, std::string_view b) { return base::edit_distance(a, b) < a.size() / 3 + 2; }
 
 std::uint64_t value_cost(std::string_view wanted, std::string_view got) {
-    return kValueCost + std::min<std::uint64_t>(kLabelCost - kValueCost - 1, proto::edit_distance(wanted, got));
+    return kValueCost + std::min<std::uint64_t>(kLabelCost - kValueCost - 1, base::edit_distance(wanted, got));
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 #include "checks/fidelity.h"
 #include "checks/table.h"
+#include "prw/base/units.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 
 namespace prw::conformance {
 namespace {
@@ -73,7 +73,7 @@ void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
             if (known) continue;
             ++altered;
             std::string text = exemplar_text(exemplar.labels, exemplar.value_bits) + " at " +
-                               proto::dated(exemplar.timestamp) + " arrived";
+                               base::dated(exemplar.timestamp) + " arrived";
             if (found == offered.end()) {
                 text += "; no exemplar with these labels was served for this metric";
             } else {

@@ -10,8 +10,8 @@
 #include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/table.h"
+#include "prw/base/units.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 
 namespace prw::conformance {
 namespace {
@@ -23,7 +23,7 @@ std::string served_text(const ServedSample& served) {
 
 std::string arrived_text(const FidelityFault& fault) {
     auto out = fault.instead->histogram ? std::string("a histogram") : proto::value_text(fault.instead->bits);
-    return fault.served.timestamp_ms == 0 ? out : out + " at " + proto::dated(fault.instead->timestamp);
+    return fault.served.timestamp_ms == 0 ? out : out + " at " + base::dated(fault.instead->timestamp);
 }
 
 /// Scrapes that were served since the sender fell silent; 0: it did not, or not for long enough to tell.
@@ -371,8 +371,8 @@ void judge_order(const ScenarioRecord& record, CheckOutcome& out) {
                 if (sample.timestamp < found->second.timestamp && !seen.contains(sample)) {
                     ++faults;
                     add_finding(out, observation.series()[sample.series].text,
-                                "timestamp " + proto::dated(sample.timestamp) + " in request " +
-                                    std::to_string(delivery.id) + " after " + proto::dated(found->second.timestamp) +
+                                "timestamp " + base::dated(sample.timestamp) + " in request " +
+                                    std::to_string(delivery.id) + " after " + base::dated(found->second.timestamp) +
                                     " in request " + std::to_string(found->second.exchange),
                                 delivery.id,
                                 "Keep all samples of a series on one queue, and send that queue's batches one after "
@@ -404,7 +404,7 @@ void judge_unique_timestamps(const ScenarioRecord& record, CheckOutcome& out) {
             if (added || entry->second.first == sample) continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,
-                        "two values at " + proto::dated(sample.timestamp) + ": " +
+                        "two values at " + base::dated(sample.timestamp) + ": " +
                             sample_text(observation, entry->second.first) + " in request " +
                             std::to_string(entry->second.second) + ", " + sample_text(observation, sample) +
                             " in request " + std::to_string(delivery.id),

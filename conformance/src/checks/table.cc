@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "prw/base/units.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/finding.h"
 #include "run/pace.h"
 #include "scenarios/scenario.h"
@@ -303,7 +303,7 @@ std::string count_text(std::uint64_t count, std::string_view one, std::string_vi
 std::string sample_text(const Observation& observation, const ObservedSample& sample) {
     const auto& series = observation.series()[sample.series].text;
     return series + " = " + (sample.histogram ? "a histogram" : proto::value_text(sample.bits)) + " at " +
-           proto::dated(sample.timestamp);
+           base::dated(sample.timestamp);
 }
 
 bool dictated(const Observation& observation, const ObservedSample& sample) {

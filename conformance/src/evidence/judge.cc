@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "evidence/context.h"
+#include "prw/base/nearest.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
-#include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 namespace {
@@ -20,7 +20,7 @@ const Check* find_check(const std::string& id) {
 tl::unexpected<Error> unknown_check(const std::string& id) {
     std::vector<std::string_view> known;
     for (const auto& check : all_checks()) known.push_back(check.id);
-    const auto near = proto::nearest(id, known);
+    const auto near = base::nearest(id, known);
     return fail(ErrorCode::kInvalidArgument, "this prw has no check " + id, {},
                 near.empty() ? std::string() : "the nearest is " + std::string(near));
 }

@@ -46,7 +46,7 @@ Expectation read_entry(YamlReader& read, const YAML::Node& node) {
     std::vector<std::string> known;
     for (const auto& check : all_checks()) known.push_back(check.id);
     if (std::find(known.begin(), known.end(), out.check) == known.end()) {
-        const auto near = proto::nearest(out.check, known);
+        const auto near = base::nearest(out.check, known);
         read.refuse(node["check"], "no check has the id \"" + out.check + "\"" +
                                        (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
     }

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <set>
 
+#include "prw/base/nearest.h"
 #include "prw/conformance/profile.h"
-#include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 namespace fs = std::filesystem;
@@ -157,7 +157,7 @@ Result<Target> find_target(const std::string& name_or_file, const std::string& t
         return pick(std::move(*profile), target, name_or_file);
     }
     const auto known = known_profiles();
-    const auto near = proto::nearest(name_or_file, known);
+    const auto near = base::nearest(name_or_file, known);
     return fail(ErrorCode::kInvalidArgument, "unknown profile \"" + name_or_file + "\"" +
                                                  (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
                                                  " known: " + list_of(known) + "; or the path of a YAML file");

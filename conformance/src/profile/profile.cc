@@ -11,8 +11,8 @@
 #include <sstream>
 
 #include "profile/yaml_reader.h"
-#include "prw/proto/nearest.h"
-#include "prw/proto/units.h"
+#include "prw/base/nearest.h"
+#include "prw/base/units.h"
 
 namespace prw::conformance {
 namespace fs = std::filesystem;
@@ -304,7 +304,7 @@ Result<void> check_odd_inputs(const std::vector<std::string>& names) {
     for (const auto& odd : odd_inputs()) known.push_back(odd.name);
     for (const auto& name : names) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-        const auto near = proto::nearest(name, known);
+        const auto near = base::nearest(name, known);
         std::string list;
         for (const auto word : known) list += (list.empty() ? "" : ", ") + std::string(word);
         return fail(ErrorCode::kInvalidArgument,

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/error.h"
-#include "prw/proto/nearest.h"
-#include "prw/proto/units.h"
+#include "prw/base/error.h"
+#include "prw/base/nearest.h"
+#include "prw/base/units.h"
 
 namespace prw::conformance {
 
@@ -42,7 +42,7 @@ public:
         for (const auto& entry : node) {
             const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "?";
             if (std::find(known.begin(), known.end(), key) == known.end()) {
-                const std::string near = proto::nearest(key, known);
+                const std::string near = base::nearest(key, known);
                 refuse(entry.first,
                        "unknown key \"" + key + "\" in " + what +
                            (near.empty() ? "; known are " + joined(known) : "; did you mean \"" + near + "\"?"));
@@ -85,7 +85,7 @@ public:
         return value == "true";
     }
     std::chrono::milliseconds duration(const YAML::Node& node, const std::string& what) {
-        auto value = proto::parse_duration(text(node, what));
+        auto value = base::parse_duration(text(node, what));
         if (!value) {
             refuse(node, what + ": " + value.error().what);
             return {};

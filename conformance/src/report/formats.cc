@@ -4,8 +4,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "prw/base/nearest.h"
 #include "prw/conformance/reports.h"
-#include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 
@@ -39,7 +39,7 @@ Result<ReportFormat> parse_report_format(std::string_view word) {
     for (const auto& format : kFormats) known.emplace_back(format.name);
     const auto found = std::find(known.begin(), known.end(), word);
     if (found != known.end()) return static_cast<ReportFormat>(found - known.begin());
-    const auto near = proto::nearest(word, known);
+    const auto near = base::nearest(word, known);
     std::string list;
     for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
     return fail(ErrorCode::kInvalidArgument, "unknown report format \"" + std::string(word) + "\"" +

@@ -1,6 +1,6 @@
 #include "checks/fate.h"
 #include "checks/steps.h"
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
@@ -28,7 +28,7 @@ void play_retry_after(Stage& stage) {
     };
     const auto past = [&](std::size_t which) {
         auto step = refusal(kStepsPastDate.at(which), 503);
-        step.headers = {{"Retry-After", proto::http_date(0)}};
+        step.headers = {{"Retry-After", base::http_date(0)}};
         add(std::move(step));
     };
     // What the others are compared with stands at the begin, in the middle and at the end.

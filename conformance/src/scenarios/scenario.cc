@@ -6,7 +6,7 @@
 #include "checks/fate.h"
 #include "checks/steps.h"
 #include "checks/table.h"
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 
 namespace prw::conformance {
 namespace {
@@ -68,7 +68,7 @@ Result<void> check_scenario_names(const std::vector<std::string>& names) {
     for (const auto& each : kTable) known.emplace_back(each.name);
     for (const auto& name : names) {
         if (find_scenario(name) != nullptr) continue;
-        const auto near = proto::nearest(name, known);
+        const auto near = base::nearest(name, known);
         std::string list;
         for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
         return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "checks/table.h"
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 #include "scenarios/scenario.h"
 
 namespace prw::conformance {
@@ -64,8 +64,8 @@ Result<std::set<std::string>> expand_patterns(const std::vector<std::string>& pa
             any = true;
         }
         if (any) continue;
-        auto near = proto::nearest(pattern, words());
-        if (near.empty()) near = proto::nearest("sender/" + pattern, words());
+        auto near = base::nearest(pattern, words());
+        if (near.empty()) near = base::nearest("sender/" + pattern, words());
         return fail(ErrorCode::kInvalidArgument,
                     std::string(flag) + ": no check matches \"" + pattern + "\"" +
                         (near.empty() ? " (prw list checks shows them all)" : "; did you mean \"" + near + "\"?"));

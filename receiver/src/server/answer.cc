@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "prw/base/units.h"
 #include "prw/proto/http_head.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::receiver {
@@ -146,7 +146,7 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
     if (step.retry_after_date) {
         // The next whole second: a date must not come before the time that was asked for.
         const auto date = now_ms + step.delay.count() + step.retry_after_date->count() + 999;
-        response.headers.emplace_back("Retry-After", proto::http_date(date));
+        response.headers.emplace_back("Retry-After", base::http_date(date));
     }
     response.delay = step.delay;
     response.fault = step.fault;

@@ -6,9 +6,9 @@
 #include <charconv>
 #include <span>
 
+#include "prw/base/nearest.h"
+#include "prw/base/units.h"
 #include "prw/proto/http_head.h"
-#include "prw/proto/nearest.h"
-#include "prw/proto/units.h"
 
 namespace prw::receiver {
 
@@ -71,7 +71,7 @@ bool truth(const YAML::Node& node, const char* what) {
 }
 
 milliseconds duration(const YAML::Node& node, const char* what) {
-    const auto value = proto::parse_duration(scalar(node, what));
+    const auto value = base::parse_duration(scalar(node, what));
     if (!value) throw Problem{node.Mark(), std::string(what) + ": " + value.error().what};
     return *value;
 }
@@ -84,7 +84,7 @@ void each_key(const YAML::Node& map, const char* where, std::span<const std::str
     for (const auto& entry : map) {
         const auto key = scalar(entry.first, where);
         if (std::find(known.begin(), known.end(), key) == known.end()) {
-            const auto near = proto::nearest(key, known);
+            const auto near = base::nearest(key, known);
             throw Problem{entry.first.Mark(), "unknown key \"" + key + "\" in " + where +
                                                   (near.empty() ? "" : "; did you mean \"" + near + "\"?")};
         }
@@ -259,11 +259,11 @@ Result<Script> parse_script_short(std::string_view text) {
                 if (value.empty() || has_control(value)) return bad(whole, "retry-after= wants a value");
                 step.headers.emplace_back("Retry-After", std::string(value));
             } else if (key == "retry-after-date") {
-                const auto wait = proto::parse_duration(value);
+                const auto wait = base::parse_duration(value);
                 if (!wait) return bad(whole, wait.error().what);
                 step.retry_after_date = *wait;
             } else if (key == "delay") {
-                const auto delay = proto::parse_duration(value);
+                const auto delay = base::parse_duration(value);
                 if (!delay) return bad(whole, delay.error().what);
                 step.delay = *delay;
             } else if (key == "body") {

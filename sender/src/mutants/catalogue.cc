@@ -2,7 +2,7 @@
 #include <array>
 
 #include "mutants/row.h"
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 
 namespace prw::sender {
 
@@ -74,7 +74,7 @@ Result<Mutation> Mutation::of(std::span<const std::string> ids) {
             if (found == rows.end()) {
                 std::vector<std::string_view> known;
                 for (const auto* row : rows) known.push_back(row->mutant.id);
-                const auto near = proto::nearest(id, known);
+                const auto near = base::nearest(id, known);
                 return fail(ErrorCode::kInvalidArgument,
                             "there is no mutant \"" + id + "\"" +
                                 (near.empty() ? "; prw list mutants shows them all" : "; did you mean " + near + "?"));

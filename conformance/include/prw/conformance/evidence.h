@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/observation.h"
 #include "prw/conformance/results.h"
-#include "prw/proto/error.h"
 #include "prw/receiver/capture.h"
 
 namespace prw::conformance {

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/proto/clauses.h"
-#include "prw/proto/error.h"
 #include "prw/proto/types.h"
 #include "prw/receiver/finding.h"
 

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/profile.h"
 #include "prw/conformance/results.h"
-#include "prw/proto/error.h"
 
 namespace prw::conformance {
 

@@ -14,11 +14,11 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/profile.h"
 #include "prw/conformance/results.h"
 #include "prw/conformance/runner.h"
-#include "prw/proto/error.h"
 
 namespace prw::conformance {
 

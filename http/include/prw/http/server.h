@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/http_head.h"
 
 namespace prw::http {

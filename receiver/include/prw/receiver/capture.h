@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/receiver/exchange.h"
 
 namespace prw::receiver {

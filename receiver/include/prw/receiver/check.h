@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/finding.h"

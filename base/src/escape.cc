@@ -1,12 +1,12 @@
-#include "prw/proto/escape.h"
+#include "prw/base/escape.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-#include "utf8.h"
+#include "prw/base/utf8.h"
 
-namespace prw::proto {
+namespace prw::base {
 
 namespace {
 
@@ -83,4 +83,4 @@ std::string escaped(std::string_view text, std::size_t max, std::string_view kee
     return out;
 }
 
-}  // namespace prw::proto
+}  // namespace prw::base

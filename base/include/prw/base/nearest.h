@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace prw::proto {
+namespace prw::base {
 
 /// Levenshtein distance in bytes. O(a·b) time, O(b) memory.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
@@ -35,4 +35,4 @@ template <typename Words>
 /// "; did you mean a, b or c?", or nothing.
 [[nodiscard]] std::string did_you_mean(const std::vector<std::string>& words);
 
-}  // namespace prw::proto
+}  // namespace prw::base

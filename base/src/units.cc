@@ -1,4 +1,4 @@
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 
 #include <algorithm>
 #include <charconv>
@@ -6,7 +6,7 @@
 #include <ctime>
 #include <limits>
 
-namespace prw::proto {
+namespace prw::base {
 
 namespace {
 
@@ -131,4 +131,4 @@ std::string dated(std::int64_t unix_ms) {
     return date.ends_with('Z') ? out + " (" + date + ")" : out;
 }
 
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -1,8 +1,8 @@
-#include "prw/proto/bytes_text.h"
+#include "prw/base/bytes_text.h"
 
 #include <algorithm>
 
-namespace prw::proto {
+namespace prw::base {
 
 namespace {
 
@@ -114,4 +114,4 @@ std::string_view name_of(BytesText text) {
     return "base64 text";
 }
 
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
-namespace prw::proto {
+namespace prw::base {
 
 /// "500ms", "1.5s", "1m30s", "2h", "0"; a bare number other than 0 is refused, so that nobody has to guess the unit.
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
@@ -30,4 +30,4 @@ struct HostPort {
 /// would be of the seventies and mean nothing, so there is none.
 [[nodiscard]] std::string dated(std::int64_t unix_ms);
 
-}  // namespace prw::proto
+}  // namespace prw::base

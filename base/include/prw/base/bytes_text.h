@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace prw::proto {
+namespace prw::base {
 
 /// The value of a hexadecimal digit of either case; -1 for another character.
 [[nodiscard]] constexpr int hex_digit(char c) {
@@ -27,4 +27,4 @@ namespace prw::proto {
 enum class BytesText : std::uint8_t { kHex, kHexDump, kBase64 };
 [[nodiscard]] std::string_view name_of(BytesText text);  ///< "hexadecimal text", "a hex dump", "base64 text"
 
-}  // namespace prw::proto
+}  // namespace prw::base
