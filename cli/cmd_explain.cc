@@ -7,6 +7,7 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "prw/base/nearest.h"
+#include "prw/base/text.h"
 #include "prw/conformance/checks.h"
 #include "prw/receiver/finding.h"
 #include "prw/receiver/text.h"
@@ -22,12 +23,6 @@ void field(Io& io, std::string_view key, std::string_view text) {
     io.out << out;
 }
 
-std::string join(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
-
 void explain_clause(const proto::Clause& clause, Io& io) {
     io.out << clause.id << "  " << receiver::level_text(clause.level, clause.extension()) << "\n";
     field(io, "says", clause.summary);
@@ -38,8 +33,8 @@ void explain_clause(const proto::Clause& clause, Io& io) {
     field(io, "broken", clause.violation);
     field(io, "notes", clause.notes);
     const auto covered = coverage_of(clause);
-    field(io, "rules", join(covered.rules));
-    field(io, "checks", join(covered.checks));
+    field(io, "rules", base::joined(covered.rules));
+    field(io, "checks", base::joined(covered.checks));
     field(io, "gap", covered.reason);
 }
 
@@ -66,7 +61,7 @@ std::string mutants_for(std::string_view check) {
     std::vector<std::string> out;
     for (const auto& mutant : sender::all_mutants())
         if (mutant.check == check) out.emplace_back(mutant.id);
-    return join(out);
+    return base::joined(out);
 }
 
 void explain_mutant(const sender::Mutant& mutant, Io& io) {

@@ -17,6 +17,7 @@
 #include "line_diff.h"
 #include "prw/base/bytes_text.h"
 #include "prw/base/escape.h"
+#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
@@ -187,8 +188,7 @@ private:
             if (!decoded)
                 return fail(ErrorCode::kInvalidArgument, "this is not " + std::string(name_of(text)), options_.file);
             if (!options_.json)
-                io_.out << "input  " << name_of(text) << ", " << decoded->size()
-                        << (decoded->size() == 1 ? " byte" : " bytes") << "\n";
+                io_.out << "input  " << name_of(text) << ", " << base::count_text(decoded->size(), "byte") << "\n";
             json_["input"] = name_of(text);
             return *decoded;
         };
@@ -424,7 +424,7 @@ private:
         });
         if (behaviour)
             for (const auto& finding : capsule.findings) text += receiver::finding_text(finding, io_.width);
-        text += "next     prw replay " + conformance::shell_word(options_.file) + " --judge\n";
+        text += "next     prw replay " + base::shell_word(options_.file) + " --judge\n";
         io_.out << text;
     }
 
@@ -530,7 +530,7 @@ private:
         }
         std::uint64_t times = 0;
         for (const auto* kind : kinds) times += kind->times;
-        io_.out << (capture ? "\n" : "") << "findings  " << kinds.size() << (kinds.size() == 1 ? " kind" : " kinds");
+        io_.out << (capture ? "\n" : "") << "findings  " << base::count_text(kinds.size(), "kind");
         if (times != kinds.size()) io_.out << ", " << times << " in all";
         if (capture) io_.out << ", in " << kinds_.with_findings() << " of " << kinds_.requests() << " requests";
         if (times != kinds.size()) io_.out << " (--all shows each)";

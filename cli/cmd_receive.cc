@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "commands.h"
+#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/conformance/runner.h"
 #include "prw/receiver/capture.h"
@@ -89,8 +90,8 @@ public:
 
     void summary() {
         if (options_.json) return;
-        io_.out << end_of_line() << "received " << counted(requests_, "request") << ", " << series_ << " series, "
-                << counted(samples_, "sample") << "\n";
+        io_.out << end_of_line() << "received " << base::count_text(requests_, "request") << ", " << series_
+                << " series, " << base::count_text(samples_, "sample") << "\n";
         std::size_t width = 0;
         for (const auto& kind : tally_.kinds()) width = std::max(width, kind.first.rule.size());
         for (const auto* kind : tally_.worst_first()) {
@@ -101,10 +102,6 @@ public:
     }
 
 private:
-    static std::string counted(std::uint64_t count, const char* what) {
-        return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-    }
-
     void line(const receiver::Exchange& e) {
         const auto head = proto::parse_request_head(e.raw_head);
         const std::string time = base::timestamp_text(e.received_unix_ms);
@@ -117,9 +114,9 @@ private:
         } else {
             const auto message = e.check.declared ? proto::short_name(*e.check.declared) : "-";
             text += "  " + std::string(message) + "  " + std::to_string(e.check.series) + " series  " +
-                    counted(e.check.samples, "sample");
-            if (e.check.histograms != 0) text += "  " + counted(e.check.histograms, "histogram");
-            if (e.check.exemplars != 0) text += "  " + counted(e.check.exemplars, "exemplar");
+                    base::count_text(e.check.samples, "sample");
+            if (e.check.histograms != 0) text += "  " + base::count_text(e.check.histograms, "histogram");
+            if (e.check.exemplars != 0) text += "  " + base::count_text(e.check.exemplars, "exemplar");
             if (e.check.metadata != 0 && e.check.kind == receiver::RequestKind::kWriteV1)
                 text += "  " + std::to_string(e.check.metadata) + " metadata";
             text += "  " + std::to_string(e.raw_body.size()) + " B";
@@ -326,7 +323,7 @@ int receive(const Options& options, Io& io) {
         if (!options.json && capture->pruned() != 0)
             io.out << "  " << capture->pruned() << " exchanges were pruned to stay within --record.max-size\n";
         if (!options.json && !lost && seen != 0)
-            io.out << "look at them: prw inspect " << conformance::shell_word(options.record) << " --list\n";
+            io.out << "look at them: prw inspect " << base::shell_word(options.record) << " --list\n";
     }
     if (lost) {
         io.err << "prw receive: recording stopped: " << lost->text() << "\n";

@@ -13,6 +13,7 @@
 
 #include "commands.h"
 #include "emit_gtest.h"
+#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
@@ -206,9 +207,7 @@ void append_capsule(std::string& out, const receiver::Capsule& capsule, int widt
            receiver::printable(capsule.level) + "  Remote Write " + std::string(proto::short_name(capsule.message)) +
            "\n";
     field(out, "checks", capsule.summary, width);
-    std::string clauses;
-    for (const auto& clause : capsule.clauses) clauses += (clauses.empty() ? "" : ", ") + clause;
-    field(out, "clause", clauses, width);
+    field(out, "clause", base::joined(capsule.clauses), width);
     if (!capsule.got.empty()) {
         field(out, "want", capsule.want, width);
         field(out, "got", capsule.got, width);

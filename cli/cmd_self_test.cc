@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "progress_line.h"
+#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/conformance/self_test.h"
 #include "prw/proto/model.h"
@@ -55,7 +56,7 @@ void list(const conformance::SelfTestCatalogue& catalogue, const std::vector<con
         for (const auto& job : jobs) {
             if (job.subject != subject) continue;
             const auto one = job.scenario + " (" + std::string(proto::short_name(job.message)) + ")";
-            out += (out.empty() ? "" : ", ") + one;
+            base::add_word(out, one);
         }
         return out;
     };
@@ -69,7 +70,7 @@ void list(const conformance::SelfTestCatalogue& catalogue, const std::vector<con
     show("reference", "The reference sender without a deviation: no check may fire.", {});
     for (const auto& null : catalogue.nulls) show(null.id, null.summary, {});
     for (const auto& mutant : catalogue.mutants) show(mutant.id, mutant.summary, mutant.check);
-    io.out << jobs.size() << (jobs.size() == 1 ? " run\n" : " runs\n");
+    io.out << base::count_text(jobs.size(), "run") << "\n";
 }
 
 int self_test(const Options& options, Io& io) {

@@ -135,9 +135,9 @@ private:
     Result<void> prepare() {
         if (auto done = choose_url(); !done) return done;
         if (auto done = choose_message(); !done) return done;
-        if (!sender::parse_input_format(flags_.format, format_))
-            return fail(ErrorCode::kInvalidArgument,
-                        "--format is auto, text, openmetrics, json or protobuf, got \"" + flags_.format + "\"");
+        const auto format = sender::kInputFormatNames.parse(flags_.format);
+        if (!format) return fail(ErrorCode::kInvalidArgument, "--format: " + format.error().what);
+        format_ = *format;
         for (const std::string& header : flags_.headers) {
             const auto colon = header.find(':');
             if (colon == std::string::npos)

@@ -22,6 +22,7 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "progress_line.h"
+#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/conformance/expectations.h"
 #include "prw/conformance/process.h"
@@ -344,9 +345,7 @@ private:
         selection_ = std::move(*selection);
         run_.scenarios = selection_.scenarios();
         if (options_.attach && run_.scenarios.size() > 1) {
-            std::string names;
-            for (const auto& name : run_.scenarios) names += (names.empty() ? "" : ", ") + name;
-            return "--attach plays one scenario at a time, and these checks need " + names +
+            return "--attach plays one scenario at a time, and these checks need " + base::joined(run_.scenarios) +
                    ": choose one with --scenario";
         }
         if (!selection_.everything()) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "prw/base/bytes_text.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/rebase.h"
@@ -23,10 +24,8 @@ std::optional<proto::ProtobufMessage> message_in(const receiver::Exchange& excha
 }
 
 std::string one_chunk(const std::string& payload) {
-    std::array<char, 20> size{};
-    const auto end = std::to_chars(size.data(), size.data() + size.size(), payload.size(), 16).ptr;
     std::string out;
-    if (!payload.empty()) out.append(size.data(), end).append("\r\n").append(payload).append("\r\n");
+    if (!payload.empty()) out.append(base::hex_number(payload.size())).append("\r\n").append(payload).append("\r\n");
     return out + "0\r\n\r\n";
 }
 

@@ -1,5 +1,6 @@
 #include "request_list.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -68,8 +69,8 @@ std::string short_number(std::uint64_t value) {
          {std::pair{"G", 1000000000ULL}, std::pair{"M", 1000000ULL}, std::pair{"k", 1000ULL}}) {
         if (value < size) continue;
         const auto tenths = value / (size / 10);
-        return tenths < 100 ? std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + unit
-                            : std::to_string(value / size) + unit;
+        return tenths < 100 ? fmt::format("{}.{}{}", tenths / 10, tenths % 10, unit)
+                            : fmt::format("{}{}", value / size, unit);
     }
     return std::to_string(value);
 }

@@ -17,7 +17,7 @@ bool has_body(int status) { return status >= 200 && status != 204 && status != 3
 
 }  // namespace
 
-Connection::Connection(Descriptor fd, std::string peer, std::uint64_t id, const ServerContext& context)
+Connection::Connection(base::Descriptor fd, std::string peer, std::uint64_t id, const ServerContext& context)
     : fd_(std::move(fd)),
       peer_(std::move(peer)),
       id_(id),

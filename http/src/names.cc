@@ -1,87 +1,50 @@
+#include "prw/base/enum_table.h"
 #include "prw/http/client.h"
 #include "prw/http/server.h"
 
 namespace prw::http {
 
-std::string_view name_of(ReadStatus status) {
-    switch (status) {
-        case ReadStatus::kComplete:
-            return "complete";
-        case ReadStatus::kMalformedHead:
-            return "malformed head";
-        case ReadStatus::kHeadTooLarge:
-            return "head too large";
-        case ReadStatus::kBodyTooLarge:
-            return "body too large";
-        case ReadStatus::kMalformedChunk:
-            return "malformed chunk";
-        case ReadStatus::kBadLength:
-            return "bad length";
-        case ReadStatus::kUnsupportedTransferCoding:
-            return "unsupported transfer coding";
-        case ReadStatus::kHeadTimeout:
-            return "head timeout";
-        case ReadStatus::kBodyTimeout:
-            return "body timeout";
-        case ReadStatus::kClosedInHead:
-            return "closed in head";
-        case ReadStatus::kClosedInBody:
-            return "closed in body";
-    }
-    return "unknown";
-}
+namespace {
 
-std::string_view name_of(Fault fault) {
-    switch (fault) {
-        case Fault::kNone:
-            return "none";
-        case Fault::kCloseBeforeResponse:
-            return "close";
-        case Fault::kResetBeforeResponse:
-            return "reset";
-        case Fault::kCutResponse:
-            return "cut";
-        case Fault::kGarbage:
-            return "garbage";
-        case Fault::kStall:
-            return "stall";
-        case Fault::kDribble:
-            return "dribble";
-    }
-    return "unknown";
-}
+// clang-format off
+constexpr auto kReadStatuses = base::enum_table<ReadStatus>("read status", {
+    {ReadStatus::kComplete,                  "complete"},
+    {ReadStatus::kMalformedHead,             "malformed head"},
+    {ReadStatus::kHeadTooLarge,              "head too large"},
+    {ReadStatus::kBodyTooLarge,              "body too large"},
+    {ReadStatus::kMalformedChunk,            "malformed chunk"},
+    {ReadStatus::kBadLength,                 "bad length"},
+    {ReadStatus::kUnsupportedTransferCoding, "unsupported transfer coding"},
+    {ReadStatus::kHeadTimeout,               "head timeout"},
+    {ReadStatus::kBodyTimeout,               "body timeout"},
+    {ReadStatus::kClosedInHead,              "closed in head"},
+    {ReadStatus::kClosedInBody,              "closed in body"},
+});
+// clang-format on
 
-std::string_view name_of(ClientFailure failure) {
-    switch (failure) {
-        case ClientFailure::kNone:
-            return "none";
-        case ClientFailure::kResolve:
-            return "host not found";
-        case ClientFailure::kRefused:
-            return "connection refused";
-        case ClientFailure::kConnectTimeout:
-            return "connect timeout";
-        case ClientFailure::kTls:
-            return "TLS failure";
-        case ClientFailure::kWrite:
-            return "write failed";
-        case ClientFailure::kReset:
-            return "connection reset";
-        case ClientFailure::kClosedBeforeResponse:
-            return "closed before the response";
-        case ClientFailure::kResponseTimeout:
-            return "response timeout";
-        case ClientFailure::kTruncatedResponse:
-            return "truncated response";
-        case ClientFailure::kMalformedResponse:
-            return "malformed response";
-        case ClientFailure::kTooLarge:
-            return "response head too large";
-        case ClientFailure::kCancelled:
-            return "cancelled";
-    }
-    return "unknown";
-}
+// clang-format off
+constexpr auto kFailures = base::enum_table<ClientFailure>("failure", {
+    {ClientFailure::kNone,                 "none"},
+    {ClientFailure::kResolve,              "host not found"},
+    {ClientFailure::kRefused,              "connection refused"},
+    {ClientFailure::kConnectTimeout,       "connect timeout"},
+    {ClientFailure::kTls,                  "TLS failure"},
+    {ClientFailure::kWrite,                "write failed"},
+    {ClientFailure::kReset,                "connection reset"},
+    {ClientFailure::kClosedBeforeResponse, "closed before the response"},
+    {ClientFailure::kResponseTimeout,      "response timeout"},
+    {ClientFailure::kTruncatedResponse,    "truncated response"},
+    {ClientFailure::kMalformedResponse,    "malformed response"},
+    {ClientFailure::kTooLarge,             "response head too large"},
+    {ClientFailure::kCancelled,            "cancelled"},
+});
+// clang-format on
+
+}  // namespace
+
+std::string_view name_of(ReadStatus status) { return kReadStatuses.name_of(status); }
+std::string_view name_of(Fault fault) { return kFaultNames.name_of(fault); }
+std::string_view name_of(ClientFailure failure) { return kFailures.name_of(failure); }
 
 std::string_view reason_phrase(int status) {
     switch (status) {

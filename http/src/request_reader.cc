@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "chunk_decoder.h"
+#include "prw/base/text.h"
 
 namespace prw::http {
 
@@ -21,7 +22,7 @@ constexpr std::size_t kFirstReserve = 256U << 10U;  // an announced length is on
 constexpr Milliseconds kDrainPause{2000};
 constexpr Milliseconds kDrainTime{30000};
 
-std::string bytes(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " byte" : " bytes"); }
+std::string bytes(std::uint64_t count) { return base::count_text(count, "byte"); }
 std::string after(std::uint64_t got) { return "after " + bytes(got); }
 std::string milliseconds(Milliseconds time) { return std::to_string(time.count()) + " ms"; }
 

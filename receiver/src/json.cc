@@ -20,13 +20,6 @@ std::optional<proto::ByteRange> take_range(const Json& in, const char* key) {
     return proto::ByteRange{found->at(0).get<std::uint32_t>(), found->at(1).get<std::uint32_t>()};
 }
 
-template <typename Enum>
-Enum by_name(const std::string& name, std::initializer_list<Enum> all) {
-    for (const auto value : all)
-        if (name_of(value) == name) return value;
-    throw std::invalid_argument("unknown word \"" + name + "\"");
-}
-
 /// One character as JSON's \uNNNN.
 std::string ascii_json(const std::string& character) {
     const auto quoted = Json(character).dump(-1, ' ', true, Json::error_handler_t::replace);
@@ -61,14 +54,12 @@ Json to_json(const std::vector<Finding>& findings) {
 }
 
 Result<Finding> finding_from_json(const Json& in) {
-    using proto::Level;
     try {
         Finding f;
         f.rule = in.at("rule").get<std::string>();
         f.clauses = in.at("clauses").get<std::vector<std::string>>();
-        f.level = by_name(in.at("level").get<std::string>(),
-                          {Level::kMust, Level::kMustNot, Level::kShould, Level::kShouldNot, Level::kMay});
-        f.severity = by_name(in.at("severity").get<std::string>(), {Severity::kInfo, Severity::kWarn, Severity::kFail});
+        f.level = proto::kLevelNames.at(in.at("level").get<std::string>());
+        f.severity = kSeverityNames.at(in.at("severity").get<std::string>());
         f.extension = in.at("extension").get<bool>();
         f.message = in.at("message").get<std::string>();
         f.series = in.at("series").get<std::string>();

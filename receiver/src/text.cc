@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "prw/base/bytes_text.h"
 #include "prw/base/escape.h"
 
 namespace prw::receiver {
@@ -110,11 +111,6 @@ char mark_of(Severity severity) {
 
 std::string printable(std::string_view text, std::size_t max) { return base::escaped(text, max); }
 
-std::string bits_text(std::uint64_t bits) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out = "0x";
-    for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(bits >> static_cast<unsigned>(shift)) & 15U];
-    return out;
-}
+std::string bits_text(std::uint64_t bits) { return "0x" + base::hex_number(bits, 16); }
 
 }  // namespace prw::receiver

@@ -4,7 +4,10 @@
 #include <charconv>
 #include <utility>
 
-#include "base64.h"
+#include "prw/base/bytes_text.h"
+#include "prw/base/enum_table.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/proto/http_head.h"
 #include "token_file.h"
 
@@ -14,13 +17,17 @@ using proto::ProtobufMessage;
 
 namespace {
 
-constexpr std::size_t kMaxErrorText = 1024;  // bytes of the receiver's text that are passed on
+// clang-format off
+constexpr auto kOutcomes = base::enum_table<Outcome>("outcome", {
+    {Outcome::kAccepted,  "accepted"},
+    {Outcome::kRejected,  "rejected"},
+    {Outcome::kGaveUp,    "gave up"},
+    {Outcome::kCancelled, "cancelled"},
+    {Outcome::kNothing,   "nothing to send"},
+});
+// clang-format on
 
-std::string seconds_text(Milliseconds duration) {
-    const auto ms = duration.count();
-    return ms < 1000 ? std::to_string(ms) + "ms"
-                     : std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + "s";
-}
+constexpr std::size_t kMaxErrorText = 1024;  // bytes of the receiver's text that are passed on
 
 std::optional<std::uint64_t> written_header(const http::ClientResponse& response, std::string_view kind) {
     const std::string* text = response.header("X-Prometheus-Remote-Write-" + std::string(kind) + "-Written");
@@ -69,21 +76,7 @@ bool same_origin(const http::Url& a, const http::Url& b) {
 
 }  // namespace
 
-std::string_view name_of(Outcome outcome) {
-    switch (outcome) {
-        case Outcome::kAccepted:
-            return "accepted";
-        case Outcome::kRejected:
-            return "rejected";
-        case Outcome::kGaveUp:
-            return "gave up";
-        case Outcome::kCancelled:
-            return "cancelled";
-        case Outcome::kNothing:
-            return "nothing to send";
-    }
-    return "";
-}
+std::string_view name_of(Outcome outcome) { return kOutcomes.name_of(outcome); }
 
 void Session::cancel() {
     {
@@ -129,7 +122,7 @@ http::HeaderList RemoteWriter::headers_for(ProtobufMessage message, std::uint64_
         {"X-Prometheus-Remote-Write-Version", v1 ? "0.1.0" : "2.0.0"},
     };
     if (with_credentials && (!options_.url.user.empty() || !options_.url.password.empty()))
-        headers.emplace_back("Authorization", "Basic " + base64(options_.url.user + ":" + options_.url.password));
+        headers.emplace_back("Authorization", base::basic_credentials(options_.url.user, options_.url.password));
     if (with_credentials && !options_.bearer_token_file.empty()) {
         if (auto token = read_token_file(options_.bearer_token_file))
             token_ = std::move(*token);  // tokens rotate; keep the last good one
@@ -249,12 +242,11 @@ Delivery RemoteWriter::deliver(const std::vector<proto::Series>& batch) {
         const Milliseconds wait = std::max(backoff_.next(), result.retry_after.value_or(Milliseconds(0)));
         if (!session_.cancelled() && !may_retry(retries, wait)) {
             out.outcome = Outcome::kGaveUp;
-            out.error +=
-                "; gave up after " + std::to_string(out.attempts) + (out.attempts == 1 ? " attempt" : " attempts");
+            out.error += "; gave up after " + base::count_text(out.attempts, "attempt");
             return out;
         }
         say(retries == 0 ? LogLevel::kWarn : LogLevel::kDebug,
-            result.error + "; next attempt in " + seconds_text(wait));
+            result.error + "; next attempt in " + base::duration_text(wait.count()));
         session_.wait(clock_, clock_.now() + wait);
         ++retries;
     }

@@ -285,21 +285,6 @@ void add_finding(CheckOutcome& out, const std::string& series, std::string messa
     out.findings.push_back(std::move(finding));
 }
 
-void add_word(std::string& list, std::string_view word, std::string_view separator) {
-    if (!list.empty()) list += separator;
-    list += word;
-}
-
-std::string seconds_text(std::int64_t us) {
-    return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
-}
-
-std::string count_text(std::uint64_t count, std::string_view one, std::string_view many) {
-    std::string out = std::to_string(count) + " ";
-    if (count == 1) return out + std::string(one);
-    return out + (many.empty() ? std::string(one) + "s" : std::string(many));
-}
-
 std::string sample_text(const Observation& observation, const ObservedSample& sample) {
     const auto& series = observation.series()[sample.series].text;
     return series + " = " + (sample.histogram ? "a histogram" : proto::value_text(sample.bits)) + " at " +

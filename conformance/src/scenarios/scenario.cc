@@ -7,6 +7,7 @@
 #include "checks/steps.h"
 #include "checks/table.h"
 #include "prw/base/nearest.h"
+#include "prw/base/text.h"
 
 namespace prw::conformance {
 namespace {
@@ -68,12 +69,9 @@ Result<void> check_scenario_names(const std::vector<std::string>& names) {
     for (const auto& each : kTable) known.emplace_back(each.name);
     for (const auto& name : names) {
         if (find_scenario(name) != nullptr) continue;
-        const auto near = base::nearest(name, known);
-        std::string list;
-        for (const auto& word : known) list += (list.empty() ? "" : ", ") + word;
         return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +
-                                                     (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
-                                                     " known: " + list);
+                                                     base::did_you_mean(name, known, base::Quotes::kDouble, ";") +
+                                                     " known: " + base::joined(known));
     }
     return {};
 }

@@ -46,10 +46,9 @@ Result<Selection> select(const SelfTestCatalogue& catalogue, const std::vector<s
         for (const auto& each : catalogue.mutants) known.push_back(each.id);
         for (const auto& each : catalogue.checks) known.push_back(each.id);
         for (const auto& each : catalogue.nulls) known.push_back(each.id);
-        const auto near = base::nearest(pattern, known);
         return fail(ErrorCode::kInvalidArgument,
                     "\"" + pattern + "\" is no mutant, check or null sender" +
-                        (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                        base::did_you_mean(pattern, known, base::Quotes::kDouble) +
                         " (prw self-test --list shows all; quote patterns: 'sender/retry/*')");
     }
     return out;

@@ -371,8 +371,7 @@ private:
     }
     template <typename Words>
     static std::string meant(std::string_view word, const Words& words) {
-        const auto near = base::nearest(word, words);
-        return near.empty() ? "" : "; did you mean " + near + "?";
+        return base::did_you_mean(word, words, base::Quotes::kNone);
     }
 
     void blanks() {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "context.h"
+#include "prw/base/bytes_text.h"
 #include "quote.h"
 #include "request_state.h"
 #include "user_agent.h"
@@ -313,17 +314,11 @@ void check_method(const Context& c, const RequestHead& head) {
 
 /// Unreserved characters decoded, the rest of the escapes in upper case: equal URLs compare equal (RFC 3986 6.2.2).
 std::string normalised(std::string_view text) {
-    const auto nibble = [](char c) -> int {
-        if (c >= '0' && c <= '9') return c - '0';
-        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-        return -1;
-    };
     constexpr std::string_view kHex = "0123456789ABCDEF", kUnreserved = "-._~";
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? nibble(text[i + 1]) : -1;
-        const int low = high >= 0 ? nibble(text[i + 2]) : -1;
+        const int high = text[i] == '%' && i + 2 < text.size() ? base::hex_digit(text[i + 1]) : -1;
+        const int low = high >= 0 ? base::hex_digit(text[i + 2]) : -1;
         if (low < 0) {
             out.push_back(text[i]);
             continue;

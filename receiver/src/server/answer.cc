@@ -1,5 +1,7 @@
 #include "answer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "prw/base/units.h"
@@ -48,15 +50,14 @@ void set_text(http::Response& response, std::string text, std::size_t max) {
 std::string reasons(const CheckResult& check) {
     std::string out;
     if (check.rejected_series != 0)
-        out = std::to_string(check.rejected_series) + " of " + std::to_string(check.series) +
-              " series rejected, nothing was written\n";
+        out = fmt::format("{} of {} series rejected, nothing was written\n", check.rejected_series, check.series);
     // A limit of this receiver refuses what breaks no rule.
     const auto worst = check.worst();
     for (const auto& f : check.findings) {
         if (f.severity != worst) continue;
         out += f.rule + ": " + f.message;
         if (!f.series.empty()) out += "; series " + f.series;
-        if (f.count > 1) out += " (" + std::to_string(f.count) + " times)";
+        if (f.count > 1) out += fmt::format(" ({} times)", f.count);
         out += "\n";
     }
     if (!out.empty()) out.pop_back();

@@ -74,7 +74,5 @@ struct RunOptions {
 /// Passwords in URLs and values of arguments that look like secrets are replaced, also within the line of a `sh -c`;
 /// what is not secret stays as it is. Quoted for a shell.
 [[nodiscard]] std::string redact_command(const std::vector<std::string>& argv);
-/// One word as a shell takes it.
-[[nodiscard]] std::string shell_word(std::string_view word);
 
 }  // namespace prw::conformance

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "prw/base/error.h"
+#include "prw/base/text.h"
 #include "prw/proto/types.h"
 
 namespace prw::proto {
@@ -44,8 +45,8 @@ struct RequestHead {
 /// else verbatim.
 [[nodiscard]] Result<std::string> body_of(const RequestHead& head, std::string_view wire);
 
-[[nodiscard]] bool iequals(std::string_view a, std::string_view b);  ///< ASCII case-insensitive
-[[nodiscard]] bool is_token(std::string_view text);                  ///< RFC 9110 5.6.2; false for ""
-[[nodiscard]] std::string_view trim_ows(std::string_view text);      ///< strips SP and HTAB at both ends
+using base::iequals;                                             ///< how names of headers compare
+[[nodiscard]] bool is_token(std::string_view text);              ///< RFC 9110 5.6.2; false for ""
+[[nodiscard]] std::string_view trim_ows(std::string_view text);  ///< strips SP and HTAB at both ends
 
 }  // namespace prw::proto
