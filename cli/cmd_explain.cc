@@ -6,7 +6,8 @@
 
 #include "catalogue.h"
 #include "commands.h"
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
+#include "prw/base/text.h"
 #include "prw/receiver/finding.h"
 #include "prw/receiver/text.h"
 #include "prw/sender/mutants.h"
@@ -21,12 +22,6 @@ void field(Io& io, std::string_view key, std::string_view text) {
     io.out << out;
 }
 
-std::string join(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
-
 void explain_clause(const proto::Clause& clause, Io& io) {
     io.out << clause.id << "  " << receiver::level_text(clause.level, clause.extension()) << "\n";
     field(io, "says", clause.summary);
@@ -37,8 +32,8 @@ void explain_clause(const proto::Clause& clause, Io& io) {
     field(io, "broken", clause.violation);
     field(io, "notes", clause.notes);
     const auto covered = coverage_of(clause);
-    field(io, "rules", join(covered.rules));
-    field(io, "checks", join(covered.checks));
+    field(io, "rules", base::joined(covered.rules));
+    field(io, "checks", base::joined(covered.checks));
     field(io, "gap", covered.reason);
 }
 
@@ -65,7 +60,7 @@ std::string mutants_for(std::string_view check) {
     std::vector<std::string> out;
     for (const auto& mutant : sender::all_mutants())
         if (mutant.check == check) out.emplace_back(mutant.id);
-    return join(out);
+    return base::joined(out);
 }
 
 void explain_mutant(const sender::Mutant& mutant, Io& io) {
@@ -129,7 +124,7 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
             for (const auto& check : suite->checks) known.push_back(check.id);
         for (const auto& mutant : sender::all_mutants()) known.push_back(mutant.id);
         io.err << "prw explain: nothing has the id \"" << receiver::printable(*id) << "\""
-               << proto::did_you_mean(proto::nearest_ids(*id, known)) << "\n";
+               << base::did_you_mean(base::nearest_ids(*id, known)) << "\n";
         exit_code = kUsage;
     });
 }

@@ -16,11 +16,12 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "line_diff.h"
+#include "prw/base/bytes_text.h"
+#include "prw/base/escape.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/conformance/command_text.h"
-#include "prw/proto/bytes_text.h"
-#include "prw/proto/escape.h"
 #include "prw/proto/protocol.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/filter.h"
 #include "prw/receiver/json.h"
@@ -157,7 +158,7 @@ private:
     }
 
     int problem(const Error& error) {
-        io_.err << "prw inspect: " << proto::escaped(error.text(), proto::kUncut, "\n") << "\n";
+        io_.err << "prw inspect: " << base::escaped(error.text(), base::kUncut, "\n") << "\n";
         return kUsage;
     }
     /// The bytes of a sender are wrong, not the file.
@@ -181,29 +182,28 @@ private:
 
     /// Text that stands for bytes becomes these, and it is said.
     Result<std::string> undo_text(std::string bytes) {
-        using proto::BytesText;
+        using base::BytesText;
         if (options_.from == "raw") return bytes;
         const auto is = [&](BytesText text, const std::optional<std::string>& decoded) -> Result<std::string> {
             if (!decoded)
                 return fail(ErrorCode::kInvalidArgument, "this is not " + std::string(name_of(text)), options_.file);
             if (!options_.json)
-                io_.out << "input  " << name_of(text) << ", " << decoded->size()
-                        << (decoded->size() == 1 ? " byte" : " bytes") << "\n";
+                io_.out << "input  " << name_of(text) << ", " << base::count_text(decoded->size(), "byte") << "\n";
             json_["input"] = name_of(text);
             return *decoded;
         };
         if (options_.from == "hex") {
-            auto dump = proto::decode_hex_dump(bytes);
+            auto dump = base::decode_hex_dump(bytes);
             if (dump && !dump->empty()) return is(BytesText::kHexDump, dump);
-            return is(BytesText::kHex, proto::decode_hex(bytes));
+            return is(BytesText::kHex, base::decode_hex(bytes));
         }
-        if (options_.from == "base64") return is(BytesText::kBase64, proto::decode_base64(bytes));
+        if (options_.from == "base64") return is(BytesText::kBase64, base::decode_base64(bytes));
         // Only where it makes sense of what made none.
         if (options_.as == "capture" || sensible(bytes)) return bytes;
         for (const auto text : {BytesText::kHexDump, BytesText::kHex, BytesText::kBase64}) {
-            const auto decoded = text == BytesText::kHexDump ? proto::decode_hex_dump(bytes)
-                                 : text == BytesText::kHex   ? proto::decode_hex(bytes)
-                                                             : proto::decode_base64(bytes);
+            const auto decoded = text == BytesText::kHexDump ? base::decode_hex_dump(bytes)
+                                 : text == BytesText::kHex   ? base::decode_hex(bytes)
+                                                             : base::decode_base64(bytes);
             if (decoded && sensible(*decoded)) return is(text, decoded);
         }
         return bytes;
@@ -384,7 +384,7 @@ private:
             print_body(text, payload, check, checker_.view(), all);
             texts[i] = text.str();
             io_.out << (i == 0 ? "--- #" : "+++ #") << exchange->id << "  "
-                    << proto::timestamp_text(exchange->received_unix_ms) << "\n";
+                    << base::timestamp_text(exchange->received_unix_ms) << "\n";
         }
         const auto text = diff_text(texts[0], texts[1]);
         io_.out << (text.empty() ? "they are the same\n" : text);
@@ -422,7 +422,7 @@ private:
         // A rule's findings come with their requests below; those of a sequence of requests only here.
         if (const auto* check = find_check(capsule.check); check != nullptr && check->rule.empty())
             for (const auto& finding : capsule.findings) text += receiver::finding_text(finding, io_.width);
-        text += "next     prw replay " + conformance::shell_word(options_.file) + " --judge\n";
+        text += "next     prw replay " + base::shell_word(options_.file) + " --judge\n";
         io_.out << text;
     }
 
@@ -460,7 +460,7 @@ private:
             return;
         }
         if (exchange != nullptr) {
-            io_.out << "\n#" << exchange->id << "  " << proto::timestamp_text(exchange->received_unix_ms) << "  "
+            io_.out << "\n#" << exchange->id << "  " << base::timestamp_text(exchange->received_unix_ms) << "  "
                     << exchange->peer << "  connection " << exchange->connection << ", request "
                     << exchange->index_on_connection + 1 << "  answered "
                     << (exchange->status != 0 ? std::to_string(exchange->status) : "nothing");
@@ -528,7 +528,7 @@ private:
         }
         std::uint64_t times = 0;
         for (const auto* kind : kinds) times += kind->times;
-        io_.out << (capture ? "\n" : "") << "findings  " << kinds.size() << (kinds.size() == 1 ? " kind" : " kinds");
+        io_.out << (capture ? "\n" : "") << "findings  " << base::count_text(kinds.size(), "kind");
         if (times != kinds.size()) io_.out << ", " << times << " in all";
         if (capture) io_.out << ", in " << kinds_.with_findings() << " of " << kinds_.requests() << " requests";
         if (times != kinds.size()) io_.out << " (--all shows each)";

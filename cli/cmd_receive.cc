@@ -15,9 +15,10 @@
 #include <utility>
 
 #include "commands.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/conformance/command_text.h"
 #include "prw/proto/protocol.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/json.h"
 #include "prw/receiver/receiver.h"
@@ -90,8 +91,8 @@ public:
 
     void summary() {
         if (options_.json) return;
-        io_.out << end_of_line() << "received " << counted(requests_, "request") << ", " << series_ << " series, "
-                << counted(samples_, "sample") << "\n";
+        io_.out << end_of_line() << "received " << base::count_text(requests_, "request") << ", " << series_
+                << " series, " << base::count_text(samples_, "sample") << "\n";
         std::size_t width = 0;
         for (const auto& kind : tally_.kinds()) width = std::max(width, kind.first.rule.size());
         for (const auto* kind : tally_.worst_first()) {
@@ -102,13 +103,9 @@ public:
     }
 
 private:
-    static std::string counted(std::uint64_t count, const char* what) {
-        return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-    }
-
     void line(const receiver::Exchange& e) {
         const auto head = proto::parse_request_head(e.raw_head);
-        const std::string time = proto::timestamp_text(e.received_unix_ms);
+        const std::string time = base::timestamp_text(e.received_unix_ms);
         std::string text = time.size() == 24 ? time.substr(11, 12) : time;
         text += "  #" + std::to_string(e.id) + "  " + (e.status != 0 ? std::to_string(e.status) : "---");
         if (e.read_status != proto::ReadStatus::kComplete) {
@@ -118,9 +115,9 @@ private:
         } else {
             const auto message = e.check.declared ? proto::short_name(*e.check.declared) : "-";
             text += "  " + std::string(message) + "  " + std::to_string(e.check.series) + " series  " +
-                    counted(e.check.samples, "sample");
-            if (e.check.histograms != 0) text += "  " + counted(e.check.histograms, "histogram");
-            if (e.check.exemplars != 0) text += "  " + counted(e.check.exemplars, "exemplar");
+                    base::count_text(e.check.samples, "sample");
+            if (e.check.histograms != 0) text += "  " + base::count_text(e.check.histograms, "histogram");
+            if (e.check.exemplars != 0) text += "  " + base::count_text(e.check.exemplars, "exemplar");
             if (e.check.metadata != 0 && e.check.kind == receiver::RequestKind::kWriteV1)
                 text += "  " + std::to_string(e.check.metadata) + " metadata";
             text += "  " + std::to_string(e.raw_body.size()) + " B";
@@ -225,11 +222,11 @@ int problem(Io& io, const Error& error) {
 }
 
 int receive(const Options& options, Io& io) {
-    const auto address = proto::parse_host_port(options.listen);
+    const auto address = base::parse_host_port(options.listen);
     if (!address) return problem(io, address.error());
-    const auto max_body = proto::parse_size(options.max_body);
-    const auto max_uncompressed = proto::parse_size(options.max_uncompressed);
-    const auto record_max = proto::parse_size(options.record_max);
+    const auto max_body = base::parse_size(options.max_body);
+    const auto max_uncompressed = base::parse_size(options.max_uncompressed);
+    const auto record_max = base::parse_size(options.record_max);
     for (const auto* size : {&max_body, &max_uncompressed, &record_max})
         if (!*size) return problem(io, size->error());
 
@@ -263,7 +260,7 @@ int receive(const Options& options, Io& io) {
                 return problem(io, {ErrorCode::kInvalidArgument,
                                     "--stop-after wants at least one request, or a duration such as 30s"});
         } else {
-            const auto duration = proto::parse_duration(options.stop_after);
+            const auto duration = base::parse_duration(options.stop_after);
             if (!duration) return problem(io, duration.error());
             if (duration->count() <= 0)
                 return problem(io, {ErrorCode::kInvalidArgument,
@@ -327,7 +324,7 @@ int receive(const Options& options, Io& io) {
         if (!options.json && capture->pruned() != 0)
             io.out << "  " << capture->pruned() << " exchanges were pruned to stay within --record.max-size\n";
         if (!options.json && !lost && seen != 0)
-            io.out << "look at them: prw inspect " << conformance::shell_word(options.record) << " --list\n";
+            io.out << "look at them: prw inspect " << base::shell_word(options.record) << " --list\n";
     }
     if (lost) {
         io.err << "prw receive: recording stopped: " << lost->text() << "\n";

@@ -14,10 +14,11 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "emit_gtest.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/conformance/evidence.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/text.h"
 #include "replay_run.h"
@@ -82,7 +83,7 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
     }
     if (!flags.gap.empty() && flags.speed != "max") return wrong("give either --gap or --speed, not both");
     if (!flags.gap.empty()) {
-        const auto gap = proto::parse_duration(flags.gap);
+        const auto gap = base::parse_duration(flags.gap);
         if (!gap) return wrong("--gap: " + gap.error().text());
         out.gap = *gap;
     }
@@ -92,7 +93,7 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
         if (std::string_view(end) != "x" || !std::isfinite(out.speed) || out.speed <= 0)
             return wrong("--speed is max, or a factor such as 1x or 0.5x, got \"" + flags.speed + "\"");
     }
-    const auto timeout = proto::parse_duration(flags.timeout);
+    const auto timeout = base::parse_duration(flags.timeout);
     if (!timeout) return wrong("--timeout: " + timeout.error().text());
     if (timeout->count() <= 0) return wrong("--timeout must be more than 0");
     out.client.timeout = *timeout;
@@ -107,7 +108,7 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
         if (!proto::is_token(name)) return wrong("the header name \"" + name + "\" is not an HTTP token");
         for (const char* own : {proto::header::kHost, proto::header::kContentLength, proto::header::kTransferEncoding,
                                 proto::header::kConnection})
-            if (proto::iequals(name, own)) return wrong("the header " + name + " follows from the request");
+            if (base::iequals(name, own)) return wrong("the header " + name + " follows from the request");
         if (std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 && c != '\t'; }))
             return wrong("the value of header " + name + " contains control characters");
         out.request.headers.emplace_back(name, value);
@@ -211,9 +212,7 @@ void append_capsule(std::string& out, const conformance::Capsule& capsule, int w
            receiver::printable(capsule.level) + "  Remote Write " + std::string(proto::short_name(capsule.message)) +
            "\n";
     field(out, "checks", capsule.summary, width);
-    std::string clauses;
-    for (const auto& clause : capsule.clauses) clauses += (clauses.empty() ? "" : ", ") + clause;
-    field(out, "clause", clauses, width);
+    field(out, "clause", base::joined(capsule.clauses), width);
     if (!capsule.got.empty()) {
         field(out, "want", capsule.want, width);
         field(out, "got", capsule.got, width);

@@ -9,8 +9,8 @@
 
 #include "catalogue.h"
 #include "commands.h"
+#include "prw/base/nearest.h"
 #include "prw/conformance/reports.h"
-#include "prw/proto/nearest.h"
 #include "prw/receiver/text.h"
 #include "report_options.h"
 
@@ -59,9 +59,8 @@ int absent(const Options& options, const Results& results, Io& io) {
         for (const auto& check : suite->checks) known.push_back(check.id);
     for (const auto& check : results.checks) known.push_back(check.id);
     if (std::find(known.begin(), known.end(), options.check) == known.end()) {
-        const auto near = proto::nearest(options.check, known);
-        return refuse(
-            io, "no check has the id \"" + options.check + "\"" + (near.empty() ? "" : "; did you mean " + near + "?"));
+        return refuse(io, "no check has the id \"" + options.check + "\"" +
+                              base::did_you_mean(options.check, known, base::Quotes::kNone));
     }
     const std::string under = options.message.empty() ? "" : " under message " + options.message;
     if (!results.problem.empty() || !results.complete) {

@@ -10,10 +10,11 @@
 
 #include "commands.h"
 #include "progress_line.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/conformance/command_text.h"
 #include "prw/conformance/self_test.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 #include "report_options.h"
 #include "signals.h"
 #include "version.h"
@@ -56,7 +57,7 @@ void list(const conformance::SelfTestCatalogue& catalogue, const std::vector<con
         for (const auto& job : jobs) {
             if (job.subject != subject) continue;
             const auto one = job.scenario + " (" + std::string(proto::short_name(job.message)) + ")";
-            out += (out.empty() ? "" : ", ") + one;
+            base::add_word(out, one);
         }
         return out;
     };
@@ -70,7 +71,7 @@ void list(const conformance::SelfTestCatalogue& catalogue, const std::vector<con
     show("reference", "The reference sender without a deviation: no check may fire.", {});
     for (const auto& null : catalogue.nulls) show(null.id, null.summary, {});
     for (const auto& mutant : catalogue.mutants) show(mutant.id, mutant.summary, mutant.check);
-    io.out << jobs.size() << (jobs.size() == 1 ? " run\n" : " runs\n");
+    io.out << base::count_text(jobs.size(), "run") << "\n";
 }
 
 int self_test(const Options& options, Io& io) {
@@ -88,7 +89,7 @@ int self_test(const Options& options, Io& io) {
         if (std::find(run.messages.begin(), run.messages.end(), message) == run.messages.end())
             run.messages.push_back(message);
     }
-    const auto timeout = proto::parse_duration(options.timeout);
+    const auto timeout = base::parse_duration(options.timeout);
     if (!timeout) return refuse(io, "--timeout: " + timeout.error().text());
     if (timeout->count() <= 0) return refuse(io, "--timeout must be more than 0");
     run.timeout = *timeout;

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "commands.h"
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "prw/proto/view.h"
 #include "prw/sender/mutants.h"
 #include "prw/sender/queue.h"
@@ -135,9 +135,9 @@ private:
     Result<void> prepare() {
         if (auto done = choose_url(); !done) return done;
         if (auto done = choose_message(); !done) return done;
-        if (!sender::parse_input_format(flags_.format, format_))
-            return fail(ErrorCode::kInvalidArgument,
-                        "--format is auto, text, openmetrics, json or protobuf, got \"" + flags_.format + "\"");
+        const auto format = sender::kInputFormatNames.parse(flags_.format);
+        if (!format) return fail(ErrorCode::kInvalidArgument, "--format: " + format.error().what);
+        format_ = *format;
         for (const std::string& header : flags_.headers) {
             const auto colon = header.find(':');
             if (colon == std::string::npos)
@@ -390,7 +390,7 @@ void add_duration(CLI::App& sub, const std::string& name, Milliseconds& value, c
     auto* option = sub.add_option_function<std::string>(
         name,
         [&value, name, given](const std::string& text) {
-            const auto duration = proto::parse_duration(text);
+            const auto duration = base::parse_duration(text);
             if (!duration) throw CLI::ValidationError(name, duration.error().text());
             if (*duration > kLongest) throw CLI::ValidationError(name, "\"" + text + "\" is longer than 30 days");
             value = *duration;

@@ -20,13 +20,14 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "progress_line.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/conformance/command_text.h"
 #include "prw/conformance/process.h"
 #include "prw/conformance/reports.h"
 #include "prw/conformance/sender_suite.h"
 #include "prw/conformance/session.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/json.h"
 #include "report_options.h"
 #include "signals.h"
@@ -309,24 +310,24 @@ private:
     std::string set_limits() {
         auto& run = session_.run;
         if (!options_.timeout.empty()) {
-            const auto timeout = proto::parse_duration(options_.timeout);
+            const auto timeout = base::parse_duration(options_.timeout);
             if (!timeout) return "--timeout: " + timeout.error().text();
             if (timeout->count() <= 0) return "--timeout must be more than 0";
             run.timeout = *timeout;
         }
         if (!options_.listen_for.empty()) {
-            const auto listen = proto::parse_duration(options_.listen_for);
+            const auto listen = base::parse_duration(options_.listen_for);
             if (!listen) return "--for: " + listen.error().text();
             run.attach_for = *listen;
         }
         if (!options_.listen.empty()) {
-            const auto address = proto::parse_host_port(options_.listen);
+            const auto address = base::parse_host_port(options_.listen);
             if (!address) return "--listen: " + address.error().text();
             run.listen_host = address->host;
             run.listen_port = address->port;
         }
         if (!options_.budget.empty()) {
-            const auto budget = proto::parse_duration(options_.budget);
+            const auto budget = base::parse_duration(options_.budget);
             if (!budget) return "--budget: " + budget.error().text();
             if (budget->count() <= 0) return "--budget must be more than 0";
             session_.budget = *budget;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "catalogue.h"
+#include "prw/base/units.h"
 #include "prw/proto/credentials.h"
-#include "prw/proto/units.h"
 #include "request_text.h"
 #include "version.h"
 
@@ -72,7 +72,7 @@ std::string one_case(const std::string& suite, const receiver::Exchange& exchang
            std::to_string(payload.size()) + ");\n";
     out += "    prw::receiver::CheckOptions options;\n";
     out += "    options.now_ms = " + std::to_string(options.now_ms) +
-           ";  // the clock of the capture: " + proto::timestamp_text(options.now_ms) + "\n";
+           ";  // the clock of the capture: " + base::timestamp_text(options.now_ms) + "\n";
     if (!options.expected_target.empty())
         out += "    options.expected_target = " + literal(options.expected_target) + ";\n";
     if (!options.expected_host.empty()) out += "    options.expected_host = " + literal(options.expected_host) + ";\n";

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/capsule.h"
-#include "prw/proto/error.h"
 #include "prw/receiver/capture.h"
 
 namespace prw::cli {

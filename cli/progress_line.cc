@@ -1,5 +1,7 @@
 #include "progress_line.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace prw::cli {
@@ -14,16 +16,15 @@ ProgressLine::ProgressLine(const Io& io, std::ostream& out, std::string_view uni
 
 void ProgressLine::show(const conformance::Progress& progress) {
     if (quiet_ || progress.elapsed < std::chrono::seconds(1)) return;
-    std::string text = std::to_string(progress.done) + " of " + std::to_string(progress.total) + " " + unit_ + ", " +
-                       std::to_string(progress.requests) + " requests, ";
-    if (progress.samples > 0) text += std::to_string(progress.samples) + " samples, ";
-    text += std::to_string(progress.elapsed.count() / 1000) + " s";
+    auto text = fmt::format("{} of {} {}, {} requests, ", progress.done, progress.total, unit_, progress.requests);
+    if (progress.samples > 0) text += fmt::format("{} samples, ", progress.samples);
+    text += fmt::format("{} s", progress.elapsed.count() / 1000);
     if (progress.cadence > kSlow)
-        text += " (new data every " + std::to_string((progress.cadence.count() + 500) / 1000) +
-                " s: a scenario may take up to " + std::to_string(progress.limit.count() / 60'000) + " min)";
+        text += fmt::format(" (new data every {} s: a scenario may take up to {} min)",
+                            (progress.cadence.count() + 500) / 1000, progress.limit.count() / 60'000);
     if (io_.out_is_terminal) {
         if (!progress.running.empty()) text += "   " + progress.running.front();
-        if (progress.running.size() > 1) text += " and " + std::to_string(progress.running.size() - 1) + " more";
+        if (progress.running.size() > 1) text += fmt::format(" and {} more", progress.running.size() - 1);
         text.resize(std::min(text.size(), static_cast<std::size_t>(std::max(20, io_.width - 1))));
         out_ << "\r\x1b[K" << text << std::flush;
         shown_ = true;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "prw/base/bytes_text.h"
 #include "prw/proto/body.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"
@@ -24,10 +25,8 @@ std::shared_ptr<const proto::Body> body_of(const receiver::Exchange& exchange, c
 }
 
 std::string one_chunk(const std::string& payload) {
-    std::array<char, 20> size{};
-    const auto end = std::to_chars(size.data(), size.data() + size.size(), payload.size(), 16).ptr;
     std::string out;
-    if (!payload.empty()) out.append(size.data(), end).append("\r\n").append(payload).append("\r\n");
+    if (!payload.empty()) out.append(base::hex_number(payload.size())).append("\r\n").append(payload).append("\r\n");
     return out + "0\r\n\r\n";
 }
 
@@ -70,17 +69,17 @@ public:
 private:
     bool dropped(std::string_view name) {
         const bool given = std::any_of(options_.headers.begin(), options_.headers.end(),
-                                       [&](const auto& header) { return proto::iequals(header.first, name); });
+                                       [&](const auto& header) { return base::iequals(header.first, name); });
         // The whole body follows at once.
-        if (given || proto::iequals(name, "Expect")) return true;
+        if (given || base::iequals(name, "Expect")) return true;
         if (!proto::carries_credentials(name)) return false;
         request_.dropped_credentials = true;
         return true;
     }
     [[nodiscard]] std::string value_of(const proto::HeaderField& field) const {
-        if (proto::iequals(field.name, proto::header::kHost)) return options_.url.host_header();
+        if (base::iequals(field.name, proto::header::kHost)) return options_.url.host_header();
         // A length that was wrong is part of the evidence.
-        if (proto::iequals(field.name, proto::header::kContentLength) && field.value == old_size_)
+        if (base::iequals(field.name, proto::header::kContentLength) && field.value == old_size_)
             return std::to_string(request_.payload.size());
         return std::string(field.value);
     }

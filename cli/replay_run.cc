@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "catalogue.h"
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "prw/receiver/text.h"
@@ -75,7 +76,7 @@ std::string status_text(const ReplayAnswer& answer) {
 std::string counts_text(const receiver::CheckResult& check) {
     std::string out;
     const auto add = [&](std::uint64_t count, const char* one, const char* many) {
-        if (count != 0) out += (out.empty() ? "" : ", ") + std::to_string(count) + " " + (count == 1 ? one : many);
+        if (count != 0) base::add_word(out, base::count_text(count, one, many));
     };
     add(check.samples, "sample", "samples");
     add(check.histograms, "histogram", "histograms");
@@ -84,7 +85,7 @@ std::string counts_text(const receiver::CheckResult& check) {
     return out.empty() ? "no samples" : out;
 }
 
-std::string duration_text(std::int64_t ms) {
+std::string shift_text(std::int64_t ms) {
     const bool back = ms < 0;
     auto rest = back ? -ms : ms;
     std::string out;
@@ -185,7 +186,7 @@ private:
         if (capsule_) append_capsule(out, *capsule_, io_.width);
         std::string time = "as recorded";
         if (request_.shift_ms) {
-            time = "timestamps are moved " + duration_text(*request_.shift_ms);
+            time = "timestamps are moved " + shift_text(*request_.shift_ms);
             if (options_.rebase == Rebase::kNow) time += ": the newest sample is now";
             if (options_.rebase == Rebase::kClock) time += ": samples are as old as they were";
         } else if (options_.rebase == Rebase::kNow) {
@@ -401,10 +402,9 @@ ReplayAnswer read_answer(int status, const proto::HeaderFields& headers, const r
         // What was not sent need not be confirmed.
         if (value == std::to_string(count) || (value.empty() && count == 0)) continue;
         all = false;
-        text += (text.empty() ? "" : ", ") +
-                (value.empty() ? std::string("no ") + std::string(kind) + "-Written header"
-                               : std::string(kind) + "-Written " + receiver::printable(value, 20)) +
-                " for " + std::to_string(count);
+        base::add_word(text, (value.empty() ? std::string("no ") + std::string(kind) + "-Written header"
+                                            : std::string(kind) + "-Written " + receiver::printable(value, 20)) +
+                                 " for " + std::to_string(count));
     }
     out.confirms = all;
     if (!all) out.written = "(" + text + ")";

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "prw/base/text.h"
 #include "prw/conformance/command_text.h"
 #include "prw/conformance/process.h"
 #include "prw/conformance/profile.h"
@@ -21,9 +22,7 @@ CLI::Option* add_fail_on(CLI::App& app, std::string& word) {
 }
 
 conformance::FailOn parse_fail_on(const std::string& word) {
-    for (const auto gate : {conformance::FailOn::kNone, conformance::FailOn::kShould, conformance::FailOn::kMay})
-        if (conformance::name_of(gate) == word) return gate;
-    return conformance::FailOn::kMust;
+    return conformance::kFailOnNames.find(word).value_or(conformance::FailOn::kMust);
 }
 
 std::string program_name() {
@@ -33,7 +32,7 @@ std::string program_name() {
     std::error_code error;
     const auto found = conformance::find_program("prw");
     const bool same = !found.empty() && fs::equivalent(found, own, error) && !error;
-    return same ? "prw" : conformance::shell_word(own);
+    return same ? "prw" : base::shell_word(own);
 }
 
 void add_colour(CLI::App& app, std::string& word) {

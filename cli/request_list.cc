@@ -1,14 +1,15 @@
 #include "request_list.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
 
-#include "prw/proto/escape.h"
+#include "prw/base/escape.h"
+#include "prw/base/units.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 #include "request_text.h"
 
@@ -47,7 +48,7 @@ std::string cut(std::string_view text, std::size_t max) {
     std::string out;
     std::size_t columns = 0;
     for (std::size_t at = 0; at < text.size() && columns + 1 < max; ++columns) {
-        const auto next = proto::character_at(text, at);
+        const auto next = base::character_at(text, at);
         out += text.substr(at, next.size);
         at += next.size;
     }
@@ -69,8 +70,8 @@ std::string short_number(std::uint64_t value) {
          {std::pair{"G", 1000000000ULL}, std::pair{"M", 1000000ULL}, std::pair{"k", 1000ULL}}) {
         if (value < size) continue;
         const auto tenths = value / (size / 10);
-        return tenths < 100 ? std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + unit
-                            : std::to_string(value / size) + unit;
+        return tenths < 100 ? fmt::format("{}.{}{}", tenths / 10, tenths % 10, unit)
+                            : fmt::format("{}{}", value / size, unit);
     }
     return std::to_string(value);
 }
@@ -96,7 +97,7 @@ std::string list_header(int width) {
 }
 
 std::string list_row(const receiver::Exchange& exchange, const receiver::CheckResult& check, int width) {
-    const auto time = proto::timestamp_text(exchange.received_unix_ms);
+    const auto time = base::timestamp_text(exchange.received_unix_ms);
     const auto columns = columns_for(width);
     const bool probe = check.kind == receiver::RequestKind::kProbe;
     const std::array<std::string, 9> texts{std::to_string(exchange.id),

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <string>
 
+#include "prw/base/bytes_text.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::cli {
@@ -17,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-using proto::timestamp_text;
+using base::timestamp_text;
 using receiver::printable;
 
 std::string count_text(proto::HistogramView::Count kind, std::uint64_t value) {
@@ -100,10 +102,9 @@ void print_head(std::ostream& out, std::string_view raw_head) {
 }
 
 bool has_label_with(const proto::RequestView& view, const proto::SeriesView& series, std::string_view text) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     const auto holds = [&](std::string_view whole) {
         return std::search(whole.begin(), whole.end(), text.begin(), text.end(),
-                           [&](char a, char b) { return lower(a) == lower(b); }) != whole.end();
+                           [&](char a, char b) { return base::lower(a) == base::lower(b); }) != whole.end();
     };
     const auto labels = view.labels_of(series);
     return std::any_of(labels.begin(), labels.end(),
@@ -116,22 +117,17 @@ bool has_series_with(const proto::RequestView& view, std::string_view text) {
 }
 
 void print_hex(std::ostream& out, std::string_view bytes, std::size_t limit) {
-    static constexpr char kDigits[] = "0123456789abcdef";
     const auto shown = bytes.substr(0, limit);
     for (std::size_t at = 0; at < shown.size(); at += 16) {
-        std::string line = "  ";
-        for (int shift = 28; shift >= 0; shift -= 4) line += kDigits[(at >> static_cast<unsigned>(shift)) & 15U];
-        line += ' ';
+        std::string line = "  " + base::hex_number(at, 8) + " ";
         for (std::size_t i = at; i < at + 16; ++i) {
             if (i == at + 8) line += ' ';
             if (i >= shown.size()) {
                 line += "   ";
                 continue;
             }
-            const auto byte = static_cast<unsigned char>(shown[i]);
             line += ' ';
-            line += kDigits[byte >> 4U];
-            line += kDigits[byte & 15U];
+            base::append_hex(line, shown[i]);
         }
         line += "  ";
         for (const char c : shown.substr(at, 16)) line += c >= 0x20 && c < 0x7f ? c : '.';

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "commands.h"
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
+#include "prw/base/text.h"
 #include "prw/receiver/text.h"
 #include "version.h"
 
@@ -15,8 +16,7 @@ namespace prw::cli {
 namespace {
 
 std::string meant(std::string_view word, const std::vector<std::string>& known) {
-    const auto near = proto::nearest(word, known);
-    return near.empty() ? "" : "; did you mean " + near + "?";
+    return base::did_you_mean(word, known, base::Quotes::kNone);
 }
 
 std::string path_of(const CLI::App& app) {
@@ -41,15 +41,12 @@ std::pair<const CLI::App*, std::size_t> selected(const CLI::App& root, std::span
 std::string mistyped(const CLI::App& root, std::span<const std::string> words) {
     const auto [app, taken] = selected(root, words);
     std::vector<std::string> names;
-    std::string all;
-    for (const auto* command : app->get_subcommands([](const CLI::App*) { return true; })) {
+    for (const auto* command : app->get_subcommands([](const CLI::App*) { return true; }))
         names.push_back(command->get_name());
-        all += (all.empty() ? "" : ", ") + command->get_name();
-    }
     if (!names.empty() && taken < words.size() && !words[taken].starts_with('-')) {
         const auto& word = words[taken];
         return path_of(*app) + ": there is no command \"" + receiver::printable(word) + "\"" + meant(word, names) +
-               "\n" + path_of(*app) + " has " + all;
+               "\n" + path_of(*app) + " has " + base::joined(names);
     }
     for (const auto& word : app->remaining()) {
         const auto name = word.substr(0, word.find('='));

@@ -82,26 +82,26 @@ std::string said(const CheckOutcome& check) { return std::string(name_of(check.v
 TEST(Traps, ResendOfUnacknowledgedDataIsNeitherDisorderNorDuplicate) {
     Story story("steady");
     story.request(204, {{"m", 1, 1}}).request(0, {{"m", 2, 2}}).request(204, {{"m", 2, 2}}).request(204, {{"m", 3, 3}});
-    EXPECT_THAT(said(story.verdict("sender/ordering/per-series")), HasSubstr("pass"));
-    EXPECT_THAT(said(story.verdict("sender/fidelity/no-duplicates")), HasSubstr("pass"));
+    EXPECT_THAT(said(story.verdict("sender/ordering/per-series")), StartsWith("pass: "));
+    EXPECT_THAT(said(story.verdict("sender/fidelity/no-duplicates")), StartsWith("pass: "));
 }
 
 TEST(Traps, DifferentSeriesHaveNoOrderAmongThem) {
     Story story("steady");
     story.request(204, {{"m", 5, 1}}).request(204, {{"n", 2, 2}}).request(204, {{"m", 6, 1}, {"n", 3, 1}});
-    EXPECT_THAT(said(story.verdict("sender/ordering/per-series")), HasSubstr("pass"));
+    EXPECT_THAT(said(story.verdict("sender/ordering/per-series")), StartsWith("pass: "));
 }
 
 TEST(Traps, ExplicitTimestampsComeAgainByRight) {
     Story story("steady");
     story.request(204, {{"up_since", 5, 1}, {"m", 1, 1}}).request(204, {{"up_since", 5, 1}, {"m", 2, 1}});
-    EXPECT_THAT(said(story.verdict("sender/fidelity/no-duplicates")), HasSubstr("pass"));
+    EXPECT_THAT(said(story.verdict("sender/fidelity/no-duplicates")), StartsWith("pass: "));
     Story refused("4xx");
     refused.request(400, {{"up_since", 5, 1}, {"m", 1, 1}})
         .request(400, {{"up_since", 5, 1}, {"m", 2, 1}})
         .request(204, {{"m", 3, 1}})
         .each_refused();
-    EXPECT_THAT(said(refused.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
+    EXPECT_THAT(said(refused.verdict("sender/retry/not-on-4xx")), StartsWith("pass: "));
 }
 
 TEST(Traps, SomeRepeatedSamplesOfOwnDataAreAPolicy) {
@@ -113,7 +113,7 @@ TEST(Traps, SomeRepeatedSamplesOfOwnDataAreAPolicy) {
 TEST(Traps, RequestsWithoutSamplesAreNoRetries) {
     Story story("4xx");
     story.request(400, {{"m", 1, 1}}).request(400, {}).request(400, {}).request(204, {{"m", 2, 1}}).each_refused();
-    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
+    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), StartsWith("pass: "));
 }
 
 TEST(Traps, RetryIsTheSameDataWhateverTheBatch) {
@@ -126,14 +126,14 @@ TEST(Traps, RetryIsTheSameDataWhateverTheBatch) {
     for (const auto* id :
          {"sender/retry/on-5xx", "sender/retry/backoff", "sender/retry/same-data", "sender/retry/order-kept",
           "sender/retry/newer-data-waits", "sender/retry/no-loss-after-recovery"}) {
-        EXPECT_THAT(said(story.verdict(id)), HasSubstr("pass")) << id;
+        EXPECT_THAT(said(story.verdict(id)), StartsWith("pass: ")) << id;
     }
 }
 
 TEST(Traps, RetryWhileTheFirstAnswerIsUnderWayIsNoneAfter4xx) {
     Story story("4xx");
     story.request(400, {{"m", 1, 1}}).request(400, {{"m", 1, 1}}, -50).request(204, {{"m", 2, 2}}).each_refused();
-    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
+    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), StartsWith("pass: "));
 }
 
 TEST(Traps, OneQuickRetryIsAWarningOnly) {
@@ -154,10 +154,10 @@ TEST(Traps, FixedIntervalIsSeenThroughTheDelaysOfABusyMachine) {
     // Two of nine were late because the machine was busy.
     EXPECT_THAT(chain({100'000, 147'000, 101'000, 104'000, 102'000, 180'000, 100'000, 103'000}), HasSubstr("warn"));
     // Three of nine: the quarter is exceeded.
-    EXPECT_THAT(chain({100'000, 147'000, 101'000, 140'000, 102'000, 180'000, 100'000, 103'000}), HasSubstr("pass"));
+    EXPECT_THAT(chain({100'000, 147'000, 101'000, 140'000, 102'000, 180'000, 100'000, 103'000}), StartsWith("pass: "));
     // A jittered delay at its limit, and one that grows.
-    EXPECT_THAT(chain({100'000, 60'000, 88'000, 75'000, 52'000, 97'000, 66'000, 81'000}), HasSubstr("pass"));
-    EXPECT_THAT(chain({30'000, 60'000, 120'000}), HasSubstr("pass"));
+    EXPECT_THAT(chain({100'000, 60'000, 88'000, 75'000, 52'000, 97'000, 66'000, 81'000}), StartsWith("pass: "));
+    EXPECT_THAT(chain({30'000, 60'000, 120'000}), StartsWith("pass: "));
 }
 
 TEST(Traps, SenderThatRepeatsByHabitCannotBeJudgedOnRetries) {
@@ -169,7 +169,7 @@ TEST(Traps, SenderThatRepeatsByHabitCannotBeJudgedOnRetries) {
 TEST(Traps, ProgramThatEndsByItselfOwesNothingMore) {
     Story story("4xx");
     story.request(400, {{"m", 1, 1}}).ended("exited with 0", true);
-    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), HasSubstr("pass"));
+    EXPECT_THAT(said(story.verdict("sender/retry/not-on-4xx")), StartsWith("pass: "));
     EXPECT_THAT(said(story.verdict("sender/retry/continues-after-4xx")), HasSubstr("not-applicable"));
 }
 
@@ -267,8 +267,8 @@ TEST(Fidelity, ChangedLabelsAreNoLoss) {
          std::vector<std::pair<std::string, std::string>>{{"steady", "sender/fidelity/every-sample-bit-exact"},
                                                           {"5xx-then-success", "sender/retry/no-loss-after-recovery"},
                                                           {"refused-at-start", "sender/transport/refused-at-start"}}) {
-        EXPECT_THAT(verdict_on_labels(scenario, check, {one, two}), HasSubstr("pass")) << check;
-        EXPECT_THAT(verdict_on_labels(scenario, check, {one, changed}), HasSubstr("pass")) << check;
+        EXPECT_THAT(verdict_on_labels(scenario, check, {one, two}), StartsWith("pass: ")) << check;
+        EXPECT_THAT(verdict_on_labels(scenario, check, {one, changed}), StartsWith("pass: ")) << check;
         // A series that is missing; or two that are, of which one came under other labels. What no refused request
         // held, either, was not lost by the refusal, nor what later scrapes did not bring.
         const bool refused = scenario != "steady";
@@ -278,7 +278,7 @@ TEST(Fidelity, ChangedLabelsAreNoLoss) {
     EXPECT_THAT(verdict_on_labels("5xx-then-success", "sender/retry/no-loss-after-recovery", {one, two}, 2),
                 HasSubstr("2 samples scraped during the outage never arrived"));
     constexpr auto kComplete = "sender/labels/complete-set";
-    EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, two}), HasSubstr("pass"));
+    EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, two}), StartsWith("pass: "));
     // Two label sets of one series, and one that is the same in every request, as relabelling makes it.
     EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, {{"a", "1"}, {"b", "2"}}}), HasSubstr("fail"));
     EXPECT_THAT(verdict_on_labels("steady", kComplete, {one, changed}),

@@ -24,7 +24,7 @@ std::string bare_host(std::string host) {
     return host;
 }
 
-Result<Descriptor> bound_socket(const std::string& host, std::uint16_t port) {
+Result<base::Descriptor> bound_socket(const std::string& host, std::uint16_t port) {
     const std::string bare = bare_host(host);
     const bool v6 = bare.find(':') != std::string::npos;
     const std::string where = (v6 ? "[" + bare + "]" : bare) + ":" + std::to_string(port);
@@ -37,7 +37,7 @@ Result<Descriptor> bound_socket(const std::string& host, std::uint16_t port) {
     if (found != 0) return fail(ErrorCode::kIo, "cannot listen", where, ::gai_strerror(found));
     int error = EADDRNOTAVAIL;
     for (const auto* entry = list.first; entry != nullptr; entry = entry->ai_next) {
-        Descriptor fd(
+        base::Descriptor fd(
             ::socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol));
         // SO_REUSEADDR lets a restart bind while old connections are in TIME_WAIT. Not SO_REUSEPORT: two servers on one
         // port are an error.
@@ -52,7 +52,7 @@ Result<Descriptor> bound_socket(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-Result<Descriptor> bind_to(const std::string& host, std::uint16_t port, sockaddr_storage& bound) {
+Result<base::Descriptor> bind_to(const std::string& host, std::uint16_t port, sockaddr_storage& bound) {
     auto socket = bound_socket(host, port);
     if (!socket) return socket;
     socklen_t size = sizeof bound;

@@ -6,14 +6,14 @@
 #include <cstdint>
 #include <string>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "socket.h"
 
 namespace prw::http {
 
 /// Binds, without listening yet. `bound` gets the address with the port that was given. kIo with address and errno
 /// text.
-[[nodiscard]] Result<Descriptor> bind_to(const std::string& host, std::uint16_t port, sockaddr_storage& bound);
+[[nodiscard]] Result<base::Descriptor> bind_to(const std::string& host, std::uint16_t port, sockaddr_storage& bound);
 /// 0 for an address of no known family.
 [[nodiscard]] std::uint16_t port_of(const sockaddr_storage& address);
 

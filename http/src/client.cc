@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "prw/base/bytes_text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "response_parser.h"
@@ -16,25 +17,9 @@ namespace {
 
 using Failure = ClientFailure;
 
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const auto at = [&](std::size_t k) {
-            return i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U;
-        };
-        const unsigned group = (at(0) << 16U) | (at(1) << 8U) | at(2);
-        out.push_back(kAlphabet[group >> 18U]);
-        out.push_back(kAlphabet[(group >> 12U) & 63U]);
-        out.push_back(i + 1 < bytes.size() ? kAlphabet[(group >> 6U) & 63U] : '=');
-        out.push_back(i + 2 < bytes.size() ? kAlphabet[group & 63U] : '=');
-    }
-    return out;
-}
-
 bool lists(const HeaderList& headers, std::string_view name) {
     return std::any_of(headers.begin(), headers.end(),
-                       [&](const auto& field) { return proto::iequals(field.first, name); });
+                       [&](const auto& field) { return base::iequals(field.first, name); });
 }
 
 ErrorCode code_of(Failure failure) {
@@ -91,7 +76,7 @@ std::string Client::Impl::serialise(std::string_view method, std::string_view ta
     if (!lists(headers, proto::header::kHost)) out.append("Host: ").append(url.host_header()).append("\r\n");
     for (const auto& [name, value] : headers) out.append(name).append(": ").append(value).append("\r\n");
     if (!url.user.empty() && !lists(headers, proto::header::kAuthorization))
-        out.append("Authorization: Basic ").append(base64(url.user + ":" + url.password)).append("\r\n");
+        out.append("Authorization: ").append(base::basic_credentials(url.user, url.password)).append("\r\n");
     const bool expects_body = method == "POST" || method == "PUT" || method == "PATCH";
     if ((!body.empty() || expects_body) && !lists(headers, proto::header::kContentLength) &&
         !lists(headers, proto::header::kTransferEncoding))

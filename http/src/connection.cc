@@ -18,7 +18,7 @@ bool has_body(int status) { return status >= 200 && status != 204 && status != 3
 
 }  // namespace
 
-Connection::Connection(Descriptor fd, std::string peer, std::uint64_t id, const ServerContext& context)
+Connection::Connection(base::Descriptor fd, std::string peer, std::uint64_t id, const ServerContext& context)
     : fd_(std::move(fd)),
       peer_(std::move(peer)),
       id_(id),
@@ -88,14 +88,14 @@ std::string Connection::bytes_of(const Response& response, bool& keep) const {
     out += "\r\n";
     for (const auto& [name, value] : response.headers) {
         out += name + ": " + value + "\r\n";
-        if (proto::iequals(name, proto::header::kContentLength)) {
+        if (base::iequals(name, proto::header::kContentLength)) {
             length_given = true;
             if (value != std::to_string(response.body.size())) keep = false;  // told to lie: the framing is lost
-        } else if (proto::iequals(name, proto::header::kTransferEncoding)) {
+        } else if (base::iequals(name, proto::header::kTransferEncoding)) {
             length_given = true;
-        } else if (proto::iequals(name, proto::header::kConnection)) {
+        } else if (base::iequals(name, proto::header::kConnection)) {
             connection_given = true;
-            if (proto::iequals(value, "close")) keep = false;
+            if (base::iequals(value, "close")) keep = false;
         }
     }
     if (body && !length_given) out += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";

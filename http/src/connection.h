@@ -24,7 +24,7 @@ struct ServerContext {
 
 class Connection {
 public:
-    Connection(Descriptor fd, std::string peer, std::uint64_t id, const ServerContext& context);
+    Connection(base::Descriptor fd, std::string peer, std::uint64_t id, const ServerContext& context);
     /// On a thread of its own; returns when the connection is closed.
     void run();
 
@@ -39,7 +39,7 @@ private:
     bool dribble(std::string_view bytes, Milliseconds interval) const;
     void close();
 
-    Descriptor fd_;
+    base::Descriptor fd_;
     std::string peer_;
     std::uint64_t id_;
     const ServerContext& context_;

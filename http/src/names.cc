@@ -1,59 +1,33 @@
+#include "prw/base/enum_table.h"
 #include "prw/http/client.h"
 #include "prw/http/server.h"
 
 namespace prw::http {
 
-std::string_view name_of(Fault fault) {
-    switch (fault) {
-        case Fault::kNone:
-            return "none";
-        case Fault::kCloseBeforeResponse:
-            return "close";
-        case Fault::kResetBeforeResponse:
-            return "reset";
-        case Fault::kCutResponse:
-            return "cut";
-        case Fault::kGarbage:
-            return "garbage";
-        case Fault::kStall:
-            return "stall";
-        case Fault::kDribble:
-            return "dribble";
-    }
-    return "unknown";
-}
+namespace {
 
-std::string_view name_of(ClientFailure failure) {
-    switch (failure) {
-        case ClientFailure::kNone:
-            return "none";
-        case ClientFailure::kResolve:
-            return "host not found";
-        case ClientFailure::kRefused:
-            return "connection refused";
-        case ClientFailure::kConnectTimeout:
-            return "connect timeout";
-        case ClientFailure::kTls:
-            return "TLS failure";
-        case ClientFailure::kWrite:
-            return "write failed";
-        case ClientFailure::kReset:
-            return "connection reset";
-        case ClientFailure::kClosedBeforeResponse:
-            return "closed before the response";
-        case ClientFailure::kResponseTimeout:
-            return "response timeout";
-        case ClientFailure::kTruncatedResponse:
-            return "truncated response";
-        case ClientFailure::kMalformedResponse:
-            return "malformed response";
-        case ClientFailure::kTooLarge:
-            return "response head too large";
-        case ClientFailure::kCancelled:
-            return "cancelled";
-    }
-    return "unknown";
-}
+// clang-format off
+constexpr auto kFailures = base::enum_table<ClientFailure>("failure", {
+    {ClientFailure::kNone,                 "none"},
+    {ClientFailure::kResolve,              "host not found"},
+    {ClientFailure::kRefused,              "connection refused"},
+    {ClientFailure::kConnectTimeout,       "connect timeout"},
+    {ClientFailure::kTls,                  "TLS failure"},
+    {ClientFailure::kWrite,                "write failed"},
+    {ClientFailure::kReset,                "connection reset"},
+    {ClientFailure::kClosedBeforeResponse, "closed before the response"},
+    {ClientFailure::kResponseTimeout,      "response timeout"},
+    {ClientFailure::kTruncatedResponse,    "truncated response"},
+    {ClientFailure::kMalformedResponse,    "malformed response"},
+    {ClientFailure::kTooLarge,             "response head too large"},
+    {ClientFailure::kCancelled,            "cancelled"},
+});
+// clang-format on
+
+}  // namespace
+
+std::string_view name_of(Fault fault) { return kFaultNames.name_of(fault); }
+std::string_view name_of(ClientFailure failure) { return kFailures.name_of(failure); }
 
 std::string_view reason_phrase(int status) {
     switch (status) {

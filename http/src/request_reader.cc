@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "chunk_decoder.h"
+#include "prw/base/text.h"
 #include "prw/proto/protocol.h"
 
 namespace prw::http {
@@ -24,7 +25,7 @@ constexpr std::size_t kFirstReserve = 256U << 10U;  // an announced length is on
 constexpr Milliseconds kDrainPause{2000};
 constexpr Milliseconds kDrainTime{30000};
 
-std::string bytes(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " byte" : " bytes"); }
+std::string bytes(std::uint64_t count) { return base::count_text(count, "byte"); }
 std::string after(std::uint64_t got) { return "after " + bytes(got); }
 std::string milliseconds(Milliseconds time) { return std::to_string(time.count()) + " ms"; }
 
@@ -37,7 +38,7 @@ void refuse(Request& out, ReadStatus status, std::string problem) {
 template <typename Visit>
 void for_each_element(const proto::RequestHead& head, std::string_view name, Visit visit) {
     for (const auto& field : head.fields) {
-        if (!proto::iequals(field.name, name)) continue;
+        if (!base::iequals(field.name, name)) continue;
         std::string_view rest = field.value;
         for (;;) {
             const auto comma = rest.find(',');
@@ -231,11 +232,11 @@ bool RequestReader::parse(Request& out) {
     bool close = false;
     bool keep = false;
     for_each_element(head, header::kConnection, [&](std::string_view option) {
-        close |= proto::iequals(option, "close");
-        keep |= proto::iequals(option, "keep-alive");
+        close |= base::iequals(option, "close");
+        keep |= base::iequals(option, "keep-alive");
     });
     keep_alive_ = !close && (keep || !old_version_);
-    expect_continue_ = !old_version_ && proto::iequals(head.value("Expect"), "100-continue");
+    expect_continue_ = !old_version_ && base::iequals(head.value("Expect"), "100-continue");
 
     const bool coded = head.count(header::kTransferEncoding) > 0;
     const bool sized = head.count(header::kContentLength) > 0;
@@ -251,7 +252,7 @@ bool RequestReader::parse(Request& out) {
     }
     if (coded) {
         if (head.count(header::kTransferEncoding) != 1 ||
-            !proto::iequals(head.value(header::kTransferEncoding), "chunked")) {
+            !base::iequals(head.value(header::kTransferEncoding), "chunked")) {
             refuse(out, ReadStatus::kUnsupportedTransferCoding,
                    "Transfer-Encoding is '" + std::string(head.value(header::kTransferEncoding)) +
                        "', only chunked is supported");

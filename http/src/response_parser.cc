@@ -93,8 +93,8 @@ void ResponseParser::head_complete() {
 
 void ResponseParser::choose_framing() {
     if (const auto* connection = response_.header(proto::header::kConnection); connection != nullptr) {
-        if (proto::iequals(*connection, "close")) reusable_ = false;
-        if (response_.version == "HTTP/1.0" && !proto::iequals(*connection, "keep-alive")) reusable_ = false;
+        if (base::iequals(*connection, "close")) reusable_ = false;
+        if (response_.version == "HTTP/1.0" && !base::iequals(*connection, "keep-alive")) reusable_ = false;
     } else if (response_.version == "HTTP/1.0") {
         reusable_ = false;
     }
@@ -104,7 +104,7 @@ void ResponseParser::choose_framing() {
         return;
     }
     if (const auto* coding = response_.header(proto::header::kTransferEncoding); coding != nullptr) {
-        if (!proto::iequals(*coding, "chunked"))
+        if (!base::iequals(*coding, "chunked"))
             return stop(State::kMalformed, "Transfer-Encoding is '" + *coding + "', only chunked is supported");
         part_ = Part::kChunked;
         return;

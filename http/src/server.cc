@@ -34,7 +34,7 @@ struct Server::Impl {
     Starting starting;
     Event stop_event, abort_event, wake;
     ServerContext context{options, handler, completion, starting, stop_event, abort_event};
-    Descriptor listener;
+    base::Descriptor listener;
     sockaddr_storage bound{};
     std::atomic<std::uint64_t> accepted{0};
     std::thread acceptor;
@@ -50,7 +50,7 @@ struct Server::Impl {
 
     void accept_loop();
     [[nodiscard]] bool accept_one();
-    void serve(Descriptor fd, const sockaddr_storage& address);
+    void serve(base::Descriptor fd, const sockaddr_storage& address);
     void join_finished();
 };
 
@@ -63,7 +63,7 @@ void Server::Impl::join_finished() {
     for (auto& thread : threads) thread.join();
 }
 
-void Server::Impl::serve(Descriptor fd, const sockaddr_storage& address) {
+void Server::Impl::serve(base::Descriptor fd, const sockaddr_storage& address) {
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const auto id = ++accepted;
@@ -83,7 +83,7 @@ void Server::Impl::serve(Descriptor fd, const sockaddr_storage& address) {
 bool Server::Impl::accept_one() {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    Descriptor fd(
+    base::Descriptor fd(
         ::accept4(listener.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd.valid()) return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
     try {

@@ -9,35 +9,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "prw/proto/error.h"
+#include "prw/base/descriptor.h"
+#include "prw/base/error.h"
 
 namespace prw::http {
 
 using Clock = std::chrono::steady_clock;
-
-/// Owns a file descriptor.
-class Descriptor {
-public:
-    Descriptor() = default;
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() { reset(); }
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        if (this != &other) {
-            reset();
-            fd_ = std::exchange(other.fd_, -1);
-        }
-        return *this;
-    }
-    void reset();
-    [[nodiscard]] int get() const { return fd_; }
-    [[nodiscard]] bool valid() const { return fd_ >= 0; }
-
-private:
-    int fd_ = -1;
-};
 
 /// An eventfd: raised by one thread, polled by others. Stays raised until lowered.
 class Event {
@@ -50,7 +28,7 @@ public:
     [[nodiscard]] bool valid() const { return fd_.valid(); }
 
 private:
-    Descriptor fd_;
+    base::Descriptor fd_;
 };
 
 enum class Wait { kReady, kTimeout, kEvent };

@@ -133,7 +133,7 @@ bool Stream::connect(const Url& url, Clock::time_point deadline, const Event& ca
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
     refuse(failure, ClientFailure::kResolve, "the name has no addresses");
     for (const auto* entry = list; entry != nullptr; entry = entry->ai_next) {
-        Descriptor fd(
+        base::Descriptor fd(
             ::socket(entry->ai_family, entry->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, entry->ai_protocol));
         int error = fd.valid() ? 0 : errno;
         if (fd.valid() && ::connect(fd.get(), entry->ai_addr, entry->ai_addrlen) != 0) error = errno;
@@ -215,7 +215,7 @@ bool Stream::start_tls(const Url& url, const ClientOptions& options, TlsContext&
     return handshake(SSL_connect, url.host, deadline, cancel, failure);
 }
 
-void Stream::adopt(Descriptor fd) {
+void Stream::adopt(base::Descriptor fd) {
     close();
     fd_ = std::move(fd);
 }

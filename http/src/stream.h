@@ -48,7 +48,7 @@ public:
                                  Clock::time_point deadline, const Event& cancel, StreamFailure& failure);
 
     /// The server's end of a connection that was accepted; the descriptor does not block.
-    void adopt(Descriptor fd);
+    void adopt(base::Descriptor fd);
     [[nodiscard]] bool accept_tls(ssl_ctx_st* context, Clock::time_point deadline, const Event& cancel,
                                   StreamFailure& failure);
 
@@ -70,7 +70,7 @@ private:
     [[nodiscard]] bool start_session(ssl_ctx_st* context, StreamFailure& failure);
     [[nodiscard]] bool handshake(int (*step)(ssl_st*), const std::string& peer, Clock::time_point deadline,
                                  const Event& cancel, StreamFailure& failure);
-    Descriptor fd_;
+    base::Descriptor fd_;
     ssl_st* ssl_ = nullptr;
 };
 

@@ -133,7 +133,7 @@ void relay(Stream& outside, Stream& inside, const Event& stop) {
 struct TlsFront::Impl {
     TlsFrontOptions options;
     Context context{nullptr, SSL_CTX_free};
-    Descriptor listener;
+    base::Descriptor listener;
     std::uint16_t port = 0;
     Event stop_event, wake;
     std::atomic<std::uint64_t> handshakes{0}, failed{0};
@@ -146,7 +146,7 @@ struct TlsFront::Impl {
     std::mutex mutex;  ///< guards workers
     std::list<Worker> workers;
 
-    void serve(Descriptor fd) {
+    void serve(base::Descriptor fd) {
         Stream outside, inside;
         StreamFailure failure;
         outside.adopt(std::move(fd));
@@ -184,7 +184,7 @@ struct TlsFront::Impl {
             if (stop_event.raised()) return;
             if (wait_for(room ? listener.get() : -1, POLLIN, std::nullopt, &wake, &stop_event) != Wait::kReady)
                 continue;
-            Descriptor fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+            base::Descriptor fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
             if (!fd.valid()) continue;
             const int on = 1;
             ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -2,28 +2,14 @@
 #include <charconv>
 #include <system_error>
 
+#include "prw/base/text.h"
 #include "prw/http/client.h"
-#include "prw/proto/bytes_text.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"
 
 namespace prw::http {
 
 namespace {
-
-std::string percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%' && i + 2 < text.size() && proto::hex_digit(text[i + 1]) >= 0 &&
-            proto::hex_digit(text[i + 2]) >= 0) {
-            out.push_back(static_cast<char>(proto::hex_digit(text[i + 1]) * 16 + proto::hex_digit(text[i + 2])));
-            i += 2;
-        } else {
-            out.push_back(text[i]);
-        }
-    }
-    return out;
-}
 
 std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
 
@@ -64,9 +50,9 @@ Result<Url> parse_url(std::string_view text) {
     if (colon == std::string_view::npos)
         return bad("a URL begins with http:// or https://", proto::redact_urls("://" + std::string(text)).substr(3));
     const auto scheme = text.substr(0, colon);
-    if (proto::iequals(scheme, "http")) {
+    if (base::iequals(scheme, "http")) {
         url.scheme = "http";
-    } else if (proto::iequals(scheme, "https")) {
+    } else if (base::iequals(scheme, "https")) {
         url.scheme = "https";
     } else {
         return bad("the scheme is neither http nor https", scheme);
@@ -88,8 +74,8 @@ Result<Url> parse_url(std::string_view text) {
     if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
         const auto userinfo = authority.substr(0, at);
         const auto split = userinfo.find(':');
-        url.user = percent_decoded(userinfo.substr(0, split));
-        if (split != std::string_view::npos) url.password = percent_decoded(userinfo.substr(split + 1));
+        url.user = base::percent_decoded(userinfo.substr(0, split));
+        if (split != std::string_view::npos) url.password = base::percent_decoded(userinfo.substr(split + 1));
         authority.remove_prefix(at + 1);
     }
     std::string_view port;

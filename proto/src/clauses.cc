@@ -40,10 +40,7 @@ bool all_extensions(std::span<const std::string> ids) {
     });
 }
 
-std::string_view name_of(Level level) {
-    constexpr std::array kNames{"MUST"sv, "MUST NOT"sv, "SHOULD"sv, "SHOULD NOT"sv, "MAY"sv};
-    return kNames.at(static_cast<std::size_t>(level));
-}
+std::string_view name_of(Level level) { return kLevelNames.name_of(level); }
 
 std::string_view name_of(Party party) {
     constexpr std::array kNames{"sender"sv, "receiver"sv, "both"sv};

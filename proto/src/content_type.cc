@@ -10,13 +10,6 @@ namespace prw::proto {
 
 namespace {
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
-}
-
 /// What RFC 9110 5.6.4 keeps out of quoted strings.
 bool control(char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -36,7 +29,7 @@ public:
         if (!take('/')) return error("expected '/' after the type");
         const auto subtype = token();
         if (subtype.empty()) return error("expected a subtype");
-        out.media_type = lower(type) + "/" + lower(subtype);
+        out.media_type = base::lower(type) + "/" + base::lower(subtype);
         for (;;) {
             skip_blanks();
             if (at_ == text_.size()) return out;
@@ -47,7 +40,7 @@ public:
             const auto name = token();
             if (name.empty()) return error("expected a parameter name");
             if (!take('=')) return error("expected '=' right after the parameter name (no blanks around it)");
-            MediaTypeParameter parameter{lower(name), {}, false};
+            MediaTypeParameter parameter{base::lower(name), {}, false};
             if (at_ < text_.size() && text_[at_] == '"') {
                 parameter.quoted = true;
                 if (!quoted(parameter.value))

@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "prw/proto/bytes_text.h"
+#include "prw/base/bytes_text.h"
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "prw/proto/types.h"
@@ -27,21 +28,13 @@ constexpr std::array<std::string_view, 11> kWhole{"key", "sig", "auth", "pass", 
                                                   "jwt", "p",   "psk",  "pat",  "bearer"};
 constexpr std::array<std::string_view, 1> kHeaders{"x-honeycomb-team"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool blank(char c) { return c == ' ' || c == '\t'; }
 
 /// Lower case, percent-decoded, with one kind of dash.
 std::string plain(std::string_view name) {
-    std::string out;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        char c = name[i];
-        if (c == '%' && i + 2 < name.size() && hex_digit(name[i + 1]) >= 0 && hex_digit(name[i + 2]) >= 0) {
-            c = static_cast<char>(hex_digit(name[i + 1]) * 16 + hex_digit(name[i + 2]));
-            i += 2;
-        }
-        out += c == '_' || c == '.' ? '-' : lower(c);
-    }
+    auto out = base::lower(base::percent_decoded(name));
+    for (char& c : out)
+        if (c == '_' || c == '.') c = '-';
     return out;
 }
 

@@ -7,6 +7,8 @@
 
 #include <snappy.h>
 
+#include "prw/base/text.h"
+
 namespace prw::proto {
 
 namespace {
@@ -140,7 +142,7 @@ SnappyFailure walk(std::string_view body, std::size_t limit, Visit&& visit) {
 }
 
 std::string sentence(const SnappyFailure& failure, std::size_t limit) {
-    const auto bytes = [](std::uint64_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); };
+    const auto bytes = [](std::uint64_t n) { return base::count_text(n, "byte"); };
     switch (failure.error) {
         case SnappyError::kTooLarge:
             return "the body claims " + bytes(failure.claimed) + " uncompressed, the limit is " + bytes(limit);

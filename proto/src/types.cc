@@ -18,26 +18,6 @@ bool parse_protobuf_message(std::string_view text, ProtobufMessage& out) {
     return false;
 }
 
-std::string_view name_of(MetricType type) {
-    switch (type) {
-        case MetricType::kCounter:
-            return "counter";
-        case MetricType::kGauge:
-            return "gauge";
-        case MetricType::kHistogram:
-            return "histogram";
-        case MetricType::kGaugeHistogram:
-            return "gaugehistogram";
-        case MetricType::kSummary:
-            return "summary";
-        case MetricType::kInfo:
-            return "info";
-        case MetricType::kStateset:
-            return "stateset";
-        case MetricType::kUnspecified:
-            break;
-    }
-    return "unknown";
-}
+std::string_view name_of(MetricType type) { return kMetricTypeNames.name_of(type); }
 
 }  // namespace prw::proto

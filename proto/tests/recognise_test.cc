@@ -150,12 +150,24 @@ TEST(BodyRecognition, NamesWhatTheBytesBearOut) {
     }
 }
 
-TEST(BodyRecognition, SurvivesEveryTruncation) {
+TEST(BodyRecognition, CutBodiesAreTheSameOrVaguer) {
+    using enum BodyKind;
+    constexpr std::size_t kFewBytes = 8;  // zeros, as of the length before a frame, are short blocks
     for (const auto& c : cases()) {
         if (c.body.size() > 4000) continue;
         for (std::size_t size = 0; size < c.body.size(); ++size) {
             const GuardedInput input(std::string_view(c.body).substr(0, size));
-            EXPECT_NE(recognise_body(input.view()), BodyKind::kBrotli);
+            const auto kind = recognise_body(input.view());
+            SCOPED_TRACE(std::string(c.name)
+                             .append(", the first ")
+                             .append(std::to_string(size))
+                             .append(" bytes: ")
+                             .append(name_of(kind)));
+            const bool same = kind == c.kind && kind != kSnappyBlock;
+            const bool vaguer = kind == kText || kind == kUnknown || (kind == kJson && c.kind == kJsonMapping);
+            const bool block =
+                size < kFewBytes && c.kind != kSnappyBlock && (kind == kSnappyBlock || kind == kSnappyTwice);
+            EXPECT_TRUE(size == 0 ? kind == kEmpty : same || vaguer || block);
         }
     }
 }

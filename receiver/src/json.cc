@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "prw/proto/escape.h"
+#include "prw/base/escape.h"
 
 namespace prw::receiver {
 
@@ -18,13 +18,6 @@ std::optional<proto::ByteRange> take_range(const Json& in, const char* key) {
     const auto found = in.find(key);
     if (found == in.end()) return std::nullopt;
     return proto::ByteRange{found->at(0).get<std::uint32_t>(), found->at(1).get<std::uint32_t>()};
-}
-
-template <typename Enum>
-Enum by_name(const std::string& name, std::initializer_list<Enum> all) {
-    for (const auto value : all)
-        if (name_of(value) == name) return value;
-    throw std::invalid_argument("unknown word \"" + name + "\"");
 }
 
 /// One character as JSON's \uNNNN.
@@ -61,14 +54,12 @@ Json to_json(const std::vector<Finding>& findings) {
 }
 
 Result<Finding> finding_from_json(const Json& in) {
-    using proto::Level;
     try {
         Finding f;
         f.rule = in.at("rule").get<std::string>();
         f.clauses = in.at("clauses").get<std::vector<std::string>>();
-        f.level = by_name(in.at("level").get<std::string>(),
-                          {Level::kMust, Level::kMustNot, Level::kShould, Level::kShouldNot, Level::kMay});
-        f.severity = by_name(in.at("severity").get<std::string>(), {Severity::kInfo, Severity::kWarn, Severity::kFail});
+        f.level = proto::kLevelNames.at(in.at("level").get<std::string>());
+        f.severity = kSeverityNames.at(in.at("severity").get<std::string>());
         f.extension = in.at("extension").get<bool>();
         f.message = in.at("message").get<std::string>();
         f.series = in.at("series").get<std::string>();
@@ -95,7 +86,7 @@ std::string dump(const Json& json, int indent) {
             ++at;
             continue;
         }
-        const auto next = proto::character_at(text, at);
+        const auto next = base::character_at(text, at);
         if (!next.shown) {
             out.append(text, done, at - done);
             out += ascii_json(text.substr(at, next.size));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "prw/base/text.h"
 #include "prw/receiver/text.h"
 
 namespace prw::receiver {
@@ -9,10 +10,6 @@ namespace prw::receiver {
 namespace {
 
 constexpr std::size_t kMaxShapes = 1000;
-
-std::string counted(std::uint64_t count, const char* one, const char* many) {
-    return std::to_string(count) + (count == 1 ? one : many);
-}
 
 }  // namespace
 
@@ -28,10 +25,10 @@ std::string shape_of(std::string_view field) {
 }
 
 std::string FindingKind::seen() const {
-    if (first_id == 0) return times > 1 ? counted(times, " time", " times") : "";
+    if (first_id == 0) return times > 1 ? base::count_text(times, "time") : "";
     const auto in = "in #" + std::to_string(first_id);
-    if (requests == 1) return times == 1 ? "once, " + in : counted(times, " time, ", " times, ") + in;
-    return counted(times, " time", " times") + " in " + counted(requests, " request", " requests") + ", first " + in;
+    if (requests == 1) return (times == 1 ? "once" : base::count_text(times, "time")) + ", " + in;
+    return base::count_text(times, "time") + " in " + base::count_text(requests, "request") + ", first " + in;
 }
 
 std::size_t FindingTally::add(std::uint64_t id, std::span<const Finding> findings) {

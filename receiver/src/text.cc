@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "prw/proto/escape.h"
+#include "prw/base/bytes_text.h"
+#include "prw/base/escape.h"
 
 namespace prw::receiver {
 
@@ -45,7 +46,7 @@ void append_range(std::string& out, const char* what, const std::optional<proto:
 
 void append_field(std::string& out, std::string_view key, std::string_view text, int width) {
     if (text.empty()) return;
-    const auto safe = proto::escaped(text, proto::kUncut, "\n");
+    const auto safe = base::escaped(text, base::kUncut, "\n");
     text = safe;
     const std::string hang(kIndent + kKey, ' ');
     const auto room = width == kUnwrapped ? std::string_view::npos
@@ -108,13 +109,8 @@ char mark_of(Severity severity) {
     return ' ';
 }
 
-std::string printable(std::string_view text, std::size_t max) { return proto::escaped(text, max); }
+std::string printable(std::string_view text, std::size_t max) { return base::escaped(text, max); }
 
-std::string bits_text(std::uint64_t bits) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out = "0x";
-    for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(bits >> static_cast<unsigned>(shift)) & 15U];
-    return out;
-}
+std::string bits_text(std::uint64_t bits) { return "0x" + base::hex_number(bits, 16); }
 
 }  // namespace prw::receiver

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "running_receiver.h"
 #include "support.h"
 
@@ -314,7 +314,7 @@ steps:
         const auto response = receiver.send(RequestBuilder(ProtobufMessage::kV2).request(rich()));
         EXPECT_EQ(written(response), wanted);
         const auto named = std::count_if(response.headers.begin(), response.headers.end(), [](const auto& h) {
-            return h.first.size() > 30 && proto::iequals(h.first, "X-Prometheus-Remote-Write-Samples-Written");
+            return h.first.size() > 30 && base::iequals(h.first, "X-Prometheus-Remote-Write-Samples-Written");
         });
         EXPECT_LE(named, 1);
     }
@@ -331,7 +331,7 @@ TEST(ScriptedAnswers, RetryAfterDateIsNotBeforeTheTimeAskedFor) {
     const auto* value = response.header("Retry-After");
     ASSERT_NE(value, nullptr);
     std::set<std::string> possible;
-    for (auto at = before + 90; at <= after + 91; ++at) possible.insert(proto::http_date(at * 1000));
+    for (auto at = before + 90; at <= after + 91; ++at) possible.insert(base::http_date(at * 1000));
     EXPECT_TRUE(possible.contains(*value)) << *value;
 }
 

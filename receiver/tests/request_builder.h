@@ -108,25 +108,25 @@ public:
     /// Replaces every line of that name by one, or appends it.
     RequestBuilder& header(std::string name, std::string value) {
         const auto found = std::find_if(headers_.begin(), headers_.end(),
-                                        [&](const auto& h) { return proto::iequals(h.first, name); });
+                                        [&](const auto& h) { return base::iequals(h.first, name); });
         if (found == headers_.end()) return append(std::move(name), std::move(value));
         const auto index = found - headers_.begin();
         *found = {name, std::move(value)};
         headers_.erase(std::remove_if(headers_.begin() + index + 1, headers_.end(),
-                                      [&](const auto& h) { return proto::iequals(h.first, name); }),
+                                      [&](const auto& h) { return base::iequals(h.first, name); }),
                        headers_.end());
         return *this;
     }
     RequestBuilder& remove(std::string_view name) {
-        if (proto::iequals(name, "Content-Length")) content_length_ = false;
+        if (base::iequals(name, "Content-Length")) content_length_ = false;
         headers_.erase(std::remove_if(headers_.begin(), headers_.end(),
-                                      [&](const auto& h) { return proto::iequals(h.first, name); }),
+                                      [&](const auto& h) { return base::iequals(h.first, name); }),
                        headers_.end());
         return *this;
     }
     /// One more line, even if there is one of that name.
     RequestBuilder& append(std::string name, std::string value) {
-        if (proto::iequals(name, "Content-Length") || proto::iequals(name, "Transfer-Encoding"))
+        if (base::iequals(name, "Content-Length") || base::iequals(name, "Transfer-Encoding"))
             content_length_ = false;
         headers_.emplace_back(std::move(name), std::move(value));
         return *this;

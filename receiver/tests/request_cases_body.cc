@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "prw/base/bytes_text.h"
 #include "request_cases.h"
 #include "support.h"
 
@@ -55,19 +56,6 @@ std::string hadoop(const std::string& message) {
     return big_endian(message.size()) + big_endian(chunk.size()) + chunk;
 }
 
-std::string base64(std::string_view bytes) {
-    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t j = 0; j < 3; ++j)
-            group = (group << 8U) | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-        for (std::size_t j = 0; j < 4; ++j)
-            out += i + j <= bytes.size() ? kAlphabet[(group >> (18 - 6 * j)) & 63U] : '=';
-    }
-    return out;
-}
-
 std::string hex_text(std::string_view bytes) {
     std::string out = hex(bytes);
     out.erase(std::remove(out.begin(), out.end(), ' '), out.end());
@@ -95,7 +83,7 @@ std::vector<RequestCase> body_cases() {
         {"BodyMultipart", "compression/body-is-message", "prw2.protocol.body-carries-message", kFail, 400,
          v2().body("--b\r\nContent-Disposition: form-data; name=\"m\"\r\n\r\nxxxx\r\n--b--\r\n").build(), valid2},
         {"BodyBase64", "compression/body-is-message", "prw1.protocol.body-carries-request", kFail, 400,
-         v1().body(base64(block(m1))).build(), v1().body("plainwordsonly").build()},
+         v1().body(base::encode_base64(block(m1))).build(), v1().body("plainwordsonly").build()},
         {"BodyHex", "compression/body-is-message", "prw1.protocol.body-carries-request", kFail, 400,
          v1().body(hex_text(block(m1))).build(), v1().body("0123456789abcdef").build()},
         {"BodyForm", "compression/body-is-message", "prw1.protocol.body-carries-request", kFail, 400,

@@ -2,6 +2,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "prw/base/bytes_text.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/sender/exposition.h"
 #include "prw/sender/remote_write.h"
@@ -60,7 +61,6 @@ proto::WrittenCounts counts_of(const proto::Series& series) {
 
 std::string escape_name(std::string_view name, bool metric) {
     if (legacy(name, metric)) return std::string(name);
-    static constexpr char kDigits[] = "0123456789abcdef";
     std::string out = "U__";
     for (std::size_t pos = 0; pos < name.size();) {
         const bool first = pos == 0;
@@ -71,10 +71,7 @@ std::string escape_name(std::string_view name, bool metric) {
         } else if (letter) {
             out += static_cast<char>(code);
         } else {
-            std::string hex;
-            for (std::uint32_t rest = code; rest != 0 || hex.empty(); rest >>= 4U)
-                hex.insert(hex.begin(), kDigits[rest & 15U]);
-            out += "_" + hex + "_";
+            out += "_" + base::hex_number(code) + "_";
         }
     }
     return out;

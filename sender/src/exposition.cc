@@ -9,31 +9,7 @@
 
 namespace prw::sender {
 
-std::string_view name_of(InputFormat format) {
-    switch (format) {
-        case InputFormat::kAuto:
-            return "auto";
-        case InputFormat::kText:
-            return "text";
-        case InputFormat::kOpenMetrics:
-            return "openmetrics";
-        case InputFormat::kJson:
-            return "json";
-        case InputFormat::kProtobuf:
-            return "protobuf";
-    }
-    return "";
-}
-
-bool parse_input_format(std::string_view text, InputFormat& out) {
-    for (const InputFormat format : {InputFormat::kAuto, InputFormat::kText, InputFormat::kOpenMetrics,
-                                     InputFormat::kJson, InputFormat::kProtobuf}) {
-        if (name_of(format) != text) continue;
-        out = format;
-        return true;
-    }
-    return false;
-}
+std::string_view name_of(InputFormat format) { return kInputFormatNames.name_of(format); }
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include "families.h"
 #include "histogram_check.h"
 #include "json_value.h"
+#include "prw/base/text.h"
 #include "text_parser.h"
 
 namespace prw::sender {
@@ -51,9 +52,7 @@ private:
     bool keys(const JsonValue& object, std::initializer_list<std::string_view> known) {
         for (const auto& [key, value] : object.members) {
             if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-            std::string wanted;
-            for (const std::string_view each : known) wanted += (wanted.empty() ? "" : ", ") + std::string(each);
-            return refuse(value, "unknown key \"" + key + "\", known are " + wanted);
+            return refuse(value, "unknown key \"" + key + "\", known are " + base::joined(known));
         }
         return true;
     }
@@ -126,14 +125,9 @@ private:
             !string(value.find("help"), "help", help) || !string(value.find("unit"), "unit", unit))
             return false;
         if (name.empty()) return refuse(value, "a metric needs a \"name\"");
-        MetricType metric_type = MetricType::kUnspecified;
-        if (!type.empty() && !type_of(type, metric_type)) {
-            return refuse(
-                *value.find("type"),
-                "unknown type \"" + type +
-                    "\", wanted one of counter, gauge, histogram, gaugehistogram, summary, info, stateset, unknown");
-        }
-        families_.declare_type(name, metric_type);
+        const auto metric_type = type.empty() ? MetricType::kUnspecified : proto::kMetricTypeNames.parse(type);
+        if (!metric_type) return refuse(*value.find("type"), metric_type.error().what);
+        families_.declare_type(name, *metric_type);
         Family& family = families_.family(name);
         family.help = help;
         family.unit = unit;
@@ -142,14 +136,6 @@ private:
         if (!expect(*series, Kind::kArray, "\"series\"")) return false;
         return std::all_of(series->items.begin(), series->items.end(),
                            [&](const JsonValue& each) { return one_series(each, name); });
-    }
-
-    static bool type_of(std::string_view text, MetricType& out) {
-        for (std::uint32_t i = 0; i <= static_cast<std::uint32_t>(MetricType::kStateset); ++i) {
-            out = static_cast<MetricType>(i);
-            if (proto::name_of(out) == text) return true;
-        }
-        return false;
     }
 
     bool one_series(const JsonValue& value, const std::string& family) {
@@ -200,11 +186,8 @@ private:
                 !integer(each.find("timestamp_ms"), "timestamp_ms", ms))
                 return false;
             if (each.find("timestamp_ms") != nullptr) exemplar.timestamp_ms = ms;
-            if (const std::size_t length = exemplar_length(exemplar.labels);
-                length > proto::limits::kExemplarCharacters) {
-                families_.note(place(each) + ": the exemplar is left out: its labels have " + std::to_string(length) +
-                               " characters, at most " + std::to_string(proto::limits::kExemplarCharacters) +
-                               " are allowed");
+            if (const auto problem = exemplar_problem(exemplar.labels); !problem.empty()) {
+                families_.note(place(each) + ": " + problem);
                 continue;
             }
             point.exemplars.push_back(std::move(exemplar));

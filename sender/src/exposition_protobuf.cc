@@ -256,10 +256,8 @@ private:
     bool exemplar(const ExposedExemplar& from, Point& point) {
         PointExemplar out;
         if (!labels(from.labels, {}, out.labels)) return false;
-        if (const std::size_t length = exemplar_length(out.labels); length > proto::limits::kExemplarCharacters) {
-            families_.note(place_ + ": the exemplar is left out: its labels have " + std::to_string(length) +
-                           " characters, at most " + std::to_string(proto::limits::kExemplarCharacters) +
-                           " are allowed");
+        if (const auto problem = exemplar_problem(out.labels); !problem.empty()) {
+            families_.note(place_ + ": " + problem);
             return true;
         }
         out.value_bits = canonical(from.value_bits);

@@ -1,5 +1,7 @@
 #include "families.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -73,13 +75,15 @@ std::optional<std::int64_t> seconds_to_ms(std::uint64_t value_bits) {
     return static_cast<std::int64_t>(std::llround(ms));
 }
 
-std::size_t exemplar_length(const proto::Labels& labels) {
+std::string exemplar_problem(const proto::Labels& labels) {
+    constexpr auto kMost = proto::limits::kExemplarCharacters;
     std::size_t count = 0;
     for (const auto& [name, value] : labels)
         for (const std::string* text : {&name, &value})
             count += static_cast<std::size_t>(std::count_if(
                 text->begin(), text->end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-    return count;
+    if (count <= kMost) return {};
+    return fmt::format("the exemplar is left out: its labels have {} characters, at most {} are allowed", count, kMost);
 }
 
 namespace {

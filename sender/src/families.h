@@ -60,7 +60,7 @@ private:
 [[nodiscard]] bool is_cumulative(std::string_view sample_name, std::string_view family_name, proto::MetricType type);
 /// Seconds, as _created and OpenMetrics timestamps have them, in ms; nullopt when not finite or out of range.
 [[nodiscard]] std::optional<std::int64_t> seconds_to_ms(std::uint64_t value_bits);
-/// The number of code points, for proto::limits::kExemplarCharacters.
-[[nodiscard]] std::size_t exemplar_length(const proto::Labels& labels);
+/// Why an exemplar with these labels is left out, as OpenMetrics limits them to 128 code points; empty when it is not.
+[[nodiscard]] std::string exemplar_problem(const proto::Labels& labels);
 
 }  // namespace prw::sender

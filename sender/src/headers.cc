@@ -19,7 +19,7 @@ Result<void> check_header(std::string_view name, std::string_view value) {
     if (!proto::is_token(name))
         return fail(ErrorCode::kInvalidArgument, "the header name \"" + shown + "\" is not an HTTP token");
     const bool reserved = std::any_of(kReserved.begin(), kReserved.end(),
-                                      [&](std::string_view each) { return proto::iequals(each, name); });
+                                      [&](std::string_view each) { return base::iequals(each, name); });
     if (reserved)
         return fail(
             ErrorCode::kInvalidArgument,
@@ -39,9 +39,9 @@ Result<void> check_options(const RemoteWriteOptions& options) {
     for (auto each = options.headers.begin(); each != options.headers.end(); ++each) {
         if (auto checked = check_header(each->first, each->second); !checked) return checked;
         const bool repeated = std::any_of(options.headers.begin(), each,
-                                          [&](const auto& other) { return proto::iequals(other.first, each->first); });
+                                          [&](const auto& other) { return base::iequals(other.first, each->first); });
         if (repeated) return fail(ErrorCode::kInvalidArgument, "the header " + each->first + " is given twice");
-        custom_authorization = custom_authorization || proto::iequals(each->first, header::kAuthorization);
+        custom_authorization = custom_authorization || base::iequals(each->first, header::kAuthorization);
     }
     const bool basic = !options.url.user.empty() || !options.url.password.empty();
     const bool bearer = !options.bearer_token_file.empty();

@@ -1,6 +1,9 @@
 #include "json_value.h"
 
-#include "prw/proto/view.h"
+#include <nlohmann/json.hpp>
+#include <unordered_set>
+
+#include "prw/base/escape.h"
 
 namespace prw::sender {
 
@@ -30,240 +33,151 @@ std::string_view JsonValue::kind_name() const {
 
 namespace {
 
-class JsonReader {
+constexpr std::size_t kDeepest = 32;
+constexpr std::size_t kShown = 200;  ///< bytes of the library's complaint, which holds the token as far as it was read
+
+/// Builds the tree from the events of nlohmann's parser. They say nothing of places, so a cursor goes through the input
+/// beside them: from the end of one token to the begin of the next there are only blanks, commas and colons.
+class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
 public:
-    JsonReader(std::string_view input, std::string_view source) : input_(input), source_(source) {}
+    TreeBuilder(std::string_view input, std::string_view source) : input_(input), source_(source) {
+        if (input_.starts_with("\xef\xbb\xbf")) at_ = 3;
+    }
 
     Result<JsonValue> run() {
-        JsonValue value;
-        if (input_.starts_with("\xef\xbb\xbf")) pos_ = 3;
-        skip_blanks();
-        if (read(value, 0)) {
-            skip_blanks();
-            if (pos_ < input_.size()) refuse("nothing may follow the JSON value");
-        }
-        if (failed_) return tl::unexpected<Error>(std::move(error_));
-        return value;
+        if (nlohmann::json::sax_parse(input_.begin(), input_.end(), this)) return std::move(root_);
+        return tl::unexpected<Error>(std::move(error_));
+    }
+
+    bool null() override { return scalar(JsonValue::Kind::kNull, std::string_view("null").size()) != nullptr; }
+    bool boolean(bool value) override {
+        auto* out = scalar(JsonValue::Kind::kBool, std::string_view(value ? "true" : "false").size());
+        if (out != nullptr) out->boolean = value;
+        return out != nullptr;
+    }
+    bool number_integer(number_integer_t) override { return number(); }
+    bool number_unsigned(number_unsigned_t) override { return number(); }
+    bool number_float(number_float_t, const string_t&) override { return number(); }
+    bool string(string_t& value) override {
+        auto* out = add(JsonValue::Kind::kString);
+        if (out == nullptr) return false;
+        out->text = std::move(value);
+        skip_string();
+        return true;
+    }
+    bool binary(binary_t&) override { return false; }  // occurs in other formats alone
+
+    bool key(string_t& name) override {
+        find_token();
+        if (!open_.back().keys.insert(name).second) return refuse("the key \"" + name + "\" occurs twice");
+        open_.back().key = std::move(name);
+        skip_string();
+        return true;
+    }
+    bool start_object(std::size_t) override { return open(JsonValue::Kind::kObject); }
+    bool start_array(std::size_t) override { return open(JsonValue::Kind::kArray); }
+    bool end_object() override { return close(); }
+    bool end_array() override { return close(); }
+
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override {
+        // "[json.exception.…] parse error at line 1, column 2: syntax error while parsing value - what is wrong"
+        std::string_view text = error.what();
+        text.remove_prefix(std::min(text.find("] ") + 2, text.size()));
+        const auto what = text.find(" - ");
+        // The position is how many bytes were read, the wrong one with them.
+        while (at_ < input_.size() && at_ + 1 < position) step();
+        return refuse(what == std::string_view::npos ? base::escaped(text, kShown)
+                                                     : "not JSON: " + base::escaped(text.substr(what + 3), kShown));
     }
 
 private:
+    struct Open {
+        JsonValue* value;
+        std::unordered_set<std::string> keys = {};
+        std::string key = {};  ///< of the member that comes next
+    };
+
     bool refuse(std::string what) {
-        if (!failed_) error_ = Error{ErrorCode::kInvalidArgument, std::move(what), where(), {}};
-        failed_ = true;
+        error_ = Error{ErrorCode::kInvalidArgument,
+                       std::move(what),
+                       std::string(source_) + ":" + std::to_string(line_) + ":" + std::to_string(column()),
+                       {}};
         return false;
     }
-    [[nodiscard]] std::string where() const {
-        return std::string(source_) + ":" + std::to_string(line_) + ":" + std::to_string(pos_ - line_start_ + 1);
+    [[nodiscard]] std::uint32_t column() const { return static_cast<std::uint32_t>(at_ - line_start_ + 1); }
+
+    void step() {
+        if (input_[at_++] != '\n') return;
+        ++line_;
+        line_start_ = at_;
     }
-    [[nodiscard]] bool at(char c) const { return pos_ < input_.size() && input_[pos_] == c; }
-    [[nodiscard]] bool at_digit() const { return pos_ < input_.size() && input_[pos_] >= '0' && input_[pos_] <= '9'; }
-    void skip_blanks() {
-        while (pos_ < input_.size()) {
-            const char c = input_[pos_];
-            if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return;
-            ++pos_;
-            if (c == '\n') {
-                ++line_;
-                line_start_ = pos_;
-            }
-        }
+    void find_token() {
+        while (at_ < input_.size() && std::string_view(" \t\r\n,:").find(input_[at_]) != std::string_view::npos) step();
     }
-    std::string got() const {
-        if (pos_ >= input_.size()) return "the end of the input";
-        const char c = input_[pos_];
-        return c >= 0x20 && c < 0x7f ? std::string("'") + c + "'" : "a control or non-ASCII byte";
+    void skip_string() {
+        for (++at_; input_[at_] != '"'; ++at_)
+            if (input_[at_] == '\\') ++at_;
+        ++at_;
     }
 
-    bool read(JsonValue& out, int depth) {
-        if (depth > 32) return refuse("JSON nested deeper than 32 levels");
-        out.line = line_;
-        out.column = static_cast<std::uint32_t>(pos_ - line_start_ + 1);
-        if (at('{')) return read_object(out, depth);
-        if (at('[')) return read_array(out, depth);
-        if (at('"')) {
-            out.kind = JsonValue::Kind::kString;
-            return read_string(out.text);
+    /// A value of the innermost container that is open; nullptr after a refusal.
+    JsonValue* add(JsonValue::Kind kind) {
+        find_token();
+        if (open_.size() > kDeepest) {
+            refuse("JSON nested deeper than 32 levels");
+            return nullptr;
         }
-        if (at('-') || at_digit()) return read_number(out);
-        if (word("true") || word("false")) {
-            out.kind = JsonValue::Kind::kBool;
-            out.boolean = input_[pos_ - 2] == 'u';
-            return true;
+        JsonValue* out = &root_;
+        if (!open_.empty()) {
+            auto& parent = open_.back();
+            out = parent.value->kind == JsonValue::Kind::kArray
+                      ? &parent.value->items.emplace_back()
+                      : &parent.value->members.emplace_back(std::move(parent.key), JsonValue{}).second;
         }
-        if (word("null")) return true;
-        return refuse("a JSON value is wanted, got " + got());
+        out->kind = kind;
+        out->line = line_;
+        out->column = column();
+        return out;
     }
-
-    bool word(std::string_view text) {
-        if (input_.substr(pos_, text.size()) != text) return false;
-        pos_ += text.size();
+    JsonValue* scalar(JsonValue::Kind kind, std::size_t size) {
+        auto* out = add(kind);
+        at_ += size;
+        return out;
+    }
+    bool number() {
+        auto* out = add(JsonValue::Kind::kNumber);
+        if (out == nullptr) return false;
+        const auto end = std::min(input_.find_first_not_of("+-.0123456789Ee", at_), input_.size());
+        out->text = input_.substr(at_, end - at_);
+        at_ = end;
         return true;
     }
-
-    bool read_object(JsonValue& out, int depth) {
-        out.kind = JsonValue::Kind::kObject;
-        ++pos_;
-        skip_blanks();
-        if (at('}')) return ++pos_, true;
-        while (true) {
-            if (!at('"')) return refuse("a key in double quotes is wanted, got " + got());
-            const std::size_t key_at = pos_;
-            std::string key;
-            if (!read_string(key)) return false;
-            if (out.find(key) != nullptr) {
-                pos_ = key_at;
-                return refuse("the key \"" + key + "\" occurs twice");
-            }
-            skip_blanks();
-            if (!at(':')) return refuse("':' is wanted after a key, got " + got());
-            ++pos_;
-            skip_blanks();
-            JsonValue value;
-            if (!read(value, depth + 1)) return false;
-            out.members.emplace_back(std::move(key), std::move(value));
-            skip_blanks();
-            if (at('}')) return ++pos_, true;
-            if (!at(',')) return refuse("',' or '}' is wanted, got " + got());
-            ++pos_;
-            skip_blanks();
-        }
-    }
-
-    bool read_array(JsonValue& out, int depth) {
-        out.kind = JsonValue::Kind::kArray;
-        ++pos_;
-        skip_blanks();
-        if (at(']')) return ++pos_, true;
-        while (true) {
-            out.items.emplace_back();
-            if (!read(out.items.back(), depth + 1)) return false;
-            skip_blanks();
-            if (at(']')) return ++pos_, true;
-            if (!at(',')) return refuse("',' or ']' is wanted, got " + got());
-            ++pos_;
-            skip_blanks();
-        }
-    }
-
-    bool read_number(JsonValue& out) {
-        out.kind = JsonValue::Kind::kNumber;
-        const std::size_t start = pos_;
-        if (at('-')) ++pos_;
-        if (at('0'))
-            ++pos_;
-        else if (!digits())
-            return refuse("a digit is wanted, got " + got());
-        if (at_digit()) return refuse("a JSON number cannot start with 0 and further digits");
-        if (at('.') && (++pos_, !digits())) return refuse("a digit is wanted after the decimal point, got " + got());
-        if (at('e') || at('E')) {
-            ++pos_;
-            if (at('+') || at('-')) ++pos_;
-            if (!digits()) return refuse("a digit is wanted in the exponent, got " + got());
-        }
-        out.text = std::string(input_.substr(start, pos_ - start));
+    bool open(JsonValue::Kind kind) {
+        auto* out = add(kind);
+        if (out == nullptr) return false;
+        open_.push_back({out});
+        ++at_;
         return true;
     }
-
-    bool digits() {
-        const std::size_t start = pos_;
-        while (at_digit()) ++pos_;
-        return pos_ > start;
-    }
-
-    bool read_string(std::string& out) {
-        ++pos_;
-        const std::size_t start = pos_;
-        while (pos_ < input_.size() && input_[pos_] != '"') {
-            const auto byte = static_cast<unsigned char>(input_[pos_]);
-            if (byte < 0x20) return refuse("a control character in a string must be escaped");
-            if (byte != '\\') {
-                out += input_[pos_++];
-            } else if (!read_escape(out)) {
-                return false;
-            }
-        }
-        if (pos_ >= input_.size()) return refuse("the string has no closing quote");
-        if (!proto::valid_utf8(input_.substr(start, pos_ - start))) {
-            pos_ = start;
-            return refuse("the string is not valid UTF-8");
-        }
-        ++pos_;
+    bool close() {
+        find_token();
+        open_.pop_back();
+        ++at_;
         return true;
-    }
-
-    bool hex4(std::uint32_t& out) {
-        out = 0;
-        for (int i = 0; i < 4; ++i, ++pos_) {
-            const char c = pos_ < input_.size() ? input_[pos_] : '\0';
-            std::uint32_t digit = 0;
-            if (c >= '0' && c <= '9')
-                digit = static_cast<std::uint32_t>(c - '0');
-            else if (c >= 'a' && c <= 'f')
-                digit = static_cast<std::uint32_t>(c - 'a' + 10);
-            else if (c >= 'A' && c <= 'F')
-                digit = static_cast<std::uint32_t>(c - 'A' + 10);
-            else
-                return refuse("four hexadecimal digits are wanted after \\u, got " + got());
-            out = out * 16 + digit;
-        }
-        return true;
-    }
-
-    bool read_escape(std::string& out) {
-        ++pos_;
-        static constexpr std::string_view kFrom = "\"\\/bfnrt", kTo = "\"\\/\b\f\n\r\t";
-        if (pos_ < input_.size()) {
-            if (const auto index = kFrom.find(input_[pos_]); index != std::string_view::npos) {
-                out += kTo[index];
-                ++pos_;
-                return true;
-            }
-        }
-        if (!at('u')) return refuse("unknown escape in a string: " + got());
-        ++pos_;
-        std::uint32_t code = 0;
-        if (!hex4(code)) return false;
-        if (code >= 0xd800 && code < 0xdc00) {
-            std::uint32_t low = 0;
-            if (!word("\\u")) return refuse("a high surrogate must be followed by a low one");
-            if (!hex4(low)) return false;
-            if (low < 0xdc00 || low > 0xdfff) return refuse("a high surrogate must be followed by a low one");
-            code = 0x10000 + ((code - 0xd800) << 10U) + (low - 0xdc00);
-        } else if (code >= 0xdc00 && code <= 0xdfff) {
-            return refuse("a low surrogate without a high one");
-        }
-        append_utf8(code, out);
-        return true;
-    }
-
-    static void append_utf8(std::uint32_t code, std::string& out) {
-        const auto add = [&](std::uint32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-        if (code < 0x80) {
-            add(code);
-        } else if (code < 0x800) {
-            add(0xc0U | code >> 6U);
-            add(0x80U | (code & 0x3fU));
-        } else if (code < 0x10000) {
-            add(0xe0U | code >> 12U);
-            add(0x80U | (code >> 6U & 0x3fU));
-            add(0x80U | (code & 0x3fU));
-        } else {
-            add(0xf0U | code >> 18U);
-            add(0x80U | (code >> 12U & 0x3fU));
-            add(0x80U | (code >> 6U & 0x3fU));
-            add(0x80U | (code & 0x3fU));
-        }
     }
 
     std::string_view input_, source_;
-    std::size_t pos_ = 0, line_start_ = 0;
+    std::size_t at_ = 0, line_start_ = 0;
     std::uint32_t line_ = 1;
-    bool failed_ = false;
+    JsonValue root_;
+    std::vector<Open> open_;  ///< a container that is open stays where it is: only the innermost grows
     Error error_;
 };
 
 }  // namespace
 
-Result<JsonValue> read_json(std::string_view input, std::string_view source) { return JsonReader(input, source).run(); }
+Result<JsonValue> read_json(std::string_view input, std::string_view source) {
+    return TreeBuilder(input, source).run();
+}
 
 }  // namespace prw::sender

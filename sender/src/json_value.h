@@ -1,4 +1,4 @@
-/// A small JSON reader that remembers where everything stood and keeps numbers as text: -0 and 2^53+1 must reach
+/// A JSON document that remembers where everything stood and keeps numbers as text: -0 and 2^53+1 must reach
 /// parse_value() unharmed, and every complaint must name line and column.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::sender {
 
@@ -25,7 +25,7 @@ struct JsonValue {
     [[nodiscard]] std::string_view kind_name() const;
 };
 
-/// RFC 8259, nested at most 32 deep. Errors have "SOURCE:LINE:COLUMN" in `where`.
+/// RFC 8259, nested at most 32 deep. Errors have "SOURCE:LINE:COLUMN" in `where`. O(size).
 [[nodiscard]] Result<JsonValue> read_json(std::string_view input, std::string_view source);
 
 }  // namespace prw::sender

@@ -49,11 +49,11 @@ std::optional<std::uint64_t> parse_value(std::string_view text, std::string& why
         sign = rest.front() == '-' ? kSignBit : 0;
         rest.remove_prefix(1);
     }
-    if (proto::iequals(rest, "nan")) {
+    if (base::iequals(rest, "nan")) {
         if (rest.size() != text.size()) return refuse("NaN has no sign");
         return proto::kNormalNanBits;
     }
-    if (proto::iequals(rest, "inf") || proto::iequals(rest, "infinity")) return sign | kInfBits;
+    if (base::iequals(rest, "inf") || base::iequals(rest, "infinity")) return sign | kInfBits;
     if (rest.starts_with("0x") || rest.starts_with("0X"))
         return refuse("hexadecimal floats are not part of the format");
     if (rest.find('_') != std::string_view::npos) return refuse("underscores are not allowed in numbers");

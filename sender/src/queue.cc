@@ -1,5 +1,7 @@
 #include "prw/sender/queue.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <deque>
 #include <thread>
@@ -144,16 +146,16 @@ struct Queue::Impl {
             say(LogLevel::kWarn,
                 "names outside the patterns of 1.0 are sent escaped, e.g. my.name as U__my_2e_name (said once)");
         if (delivery.outcome != Outcome::kAccepted && delivery.outcome != Outcome::kNothing) {
-            say(LogLevel::kError, std::to_string(delivery.sent.data_points()) + " samples " +
-                                      std::string(name_of(delivery.outcome)) + ": " + delivery.error);
+            say(LogLevel::kError, fmt::format("{} samples {}: {}", delivery.sent.data_points(),
+                                              name_of(delivery.outcome), delivery.error));
         } else if (delivery.written_mismatch()) {
             const proto::WrittenCounts& got = *delivery.written;
             const auto text = [](const proto::WrittenCounts& c) {
-                return std::to_string(c.samples) + " samples, " + std::to_string(c.histograms) + " histograms, " +
-                       std::to_string(c.exemplars) + " exemplars";
+                return fmt::format("{} samples, {} histograms, {} exemplars", c.samples, c.histograms, c.exemplars);
             };
-            say(LogLevel::kWarn, "the receiver accepted the request, but its Written headers confirm " + text(got) +
-                                     " of " + text(delivery.sent));
+            say(LogLevel::kWarn,
+                fmt::format("the receiver accepted the request, but its Written headers confirm {} of {}", text(got),
+                            text(delivery.sent)));
         }
     }
 

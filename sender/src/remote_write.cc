@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "base64.h"
+#include "prw/base/bytes_text.h"
+#include "prw/base/enum_table.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "token_file.h"
@@ -18,11 +21,17 @@ namespace header = proto::header;
 
 constexpr std::size_t kMaxErrorText = 1024;  // bytes of the receiver's text that are passed on
 
-std::string seconds_text(Milliseconds duration) {
-    const auto ms = duration.count();
-    return ms < 1000 ? std::to_string(ms) + "ms"
-                     : std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + "s";
-}
+// clang-format off
+constexpr auto kOutcomes = base::enum_table<Outcome>("outcome", {
+    {Outcome::kAccepted,  "accepted"},
+    {Outcome::kRejected,  "rejected"},
+    {Outcome::kGaveUp,    "gave up"},
+    {Outcome::kCancelled, "cancelled"},
+    {Outcome::kNothing,   "nothing to send"},
+});
+// clang-format on
+
+constexpr std::size_t kMaxErrorText = 1024;  // bytes of the receiver's text that are passed on
 
 std::string describe(const http::ClientResponse& response) {
     std::string text = "the receiver answered " + std::to_string(response.status);
@@ -49,26 +58,12 @@ Result<http::Url> resolve(const http::Url& base, std::string_view location) {
 }
 
 bool same_origin(const http::Url& a, const http::Url& b) {
-    return a.scheme == b.scheme && a.port == b.port && proto::iequals(a.host, b.host);
+    return a.scheme == b.scheme && a.port == b.port && base::iequals(a.host, b.host);
 }
 
 }  // namespace
 
-std::string_view name_of(Outcome outcome) {
-    switch (outcome) {
-        case Outcome::kAccepted:
-            return "accepted";
-        case Outcome::kRejected:
-            return "rejected";
-        case Outcome::kGaveUp:
-            return "gave up";
-        case Outcome::kCancelled:
-            return "cancelled";
-        case Outcome::kNothing:
-            return "nothing to send";
-    }
-    return "";
-}
+std::string_view name_of(Outcome outcome) { return kOutcomes.name_of(outcome); }
 
 void Session::cancel() {
     {
@@ -113,15 +108,14 @@ http::HeaderList RemoteWriter::headers_for(ProtobufMessage message, std::uint64_
         {header::kVersion, proto::version_of(message)},
     };
     if (with_credentials && (!options_.url.user.empty() || !options_.url.password.empty()))
-        headers.emplace_back(header::kAuthorization,
-                             "Basic " + base64(options_.url.user + ":" + options_.url.password));
+        headers.emplace_back(header::kAuthorization, base::basic_credentials(options_.url.user, options_.url.password));
     if (with_credentials && !options_.bearer_token_file.empty()) {
         if (auto token = read_token_file(options_.bearer_token_file))
             token_ = std::move(*token);  // tokens rotate; keep the last good one
         headers.emplace_back(header::kAuthorization, "Bearer " + token_);
     }
     for (const auto& header : options_.headers)
-        if (with_credentials || !proto::iequals(header.first, header::kAuthorization)) headers.push_back(header);
+        if (with_credentials || !base::iequals(header.first, header::kAuthorization)) headers.push_back(header);
     if (retry > 0) headers.emplace_back(header::kRetryAttempt, std::to_string(retry));
     return headers;
 }
@@ -234,12 +228,11 @@ BatchResult RemoteWriter::deliver(const std::vector<proto::Series>& batch) {
         const Milliseconds wait = std::max(backoff_.next(), result.retry_after.value_or(Milliseconds(0)));
         if (!session_.cancelled() && !may_retry(retries, wait)) {
             out.outcome = Outcome::kGaveUp;
-            out.error +=
-                "; gave up after " + std::to_string(out.attempts) + (out.attempts == 1 ? " attempt" : " attempts");
+            out.error += "; gave up after " + base::count_text(out.attempts, "attempt");
             return out;
         }
         say(retries == 0 ? LogLevel::kWarn : LogLevel::kDebug,
-            result.error + "; next attempt in " + seconds_text(wait));
+            result.error + "; next attempt in " + base::duration_text(wait.count()));
         session_.wait(clock_, clock_.now() + wait);
         ++retries;
     }

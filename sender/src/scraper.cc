@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base64.h"
+#include "prw/base/bytes_text.h"
 #include "prw/proto/protocol.h"
 
 namespace prw::sender {
@@ -20,8 +20,7 @@ public:
                     {"X-Prometheus-Scrape-Timeout-Seconds",
                      std::to_string(static_cast<double>(options.timeout.count()) / 1000.0)}};
         if (!options.url.user.empty() || !options.url.password.empty())
-            headers_.emplace_back(proto::header::kAuthorization,
-                                  "Basic " + base64(options.url.user + ":" + options.url.password));
+            headers_.emplace_back(proto::header::kAuthorization, base::basic_credentials(options.url.user, options.url.password));
     }
 
     Result<Fetched> fetch() override {

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "families.h"
+#include "prw/base/bytes_text.h"
+#include "prw/base/text.h"
 #include "prw/proto/view.h"
 
 namespace prw::sender {
@@ -24,13 +26,10 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 std::string shown(char c) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte < 0x7f) return std::string("'") + c + "'";
-    static constexpr char kDigits[] = "0123456789abcdef";
-    return std::string("byte 0x") + kDigits[byte >> 4U] + kDigits[byte & 15U];
+    return "byte 0x" + base::hex_number(byte, 2);
 }
 
-std::string clipped(std::string_view text) {
-    return "\"" + std::string(text.substr(0, 60)) + (text.size() > 60 ? "…\"" : "\"");
-}
+std::string clipped(std::string_view text) { return base::quoted(text, 60); }
 
 struct TypeName {
     std::string_view name;
@@ -169,8 +168,7 @@ private:
         }
         std::string wanted;
         for (const TypeName& known : kTypes)
-            if (openmetrics_ ? known.openmetrics : known.text)
-                wanted += (wanted.empty() ? "" : ", ") + std::string(known.name);
+            if (openmetrics_ ? known.openmetrics : known.text) base::add_word(wanted, known.name);
         return refuse_at(type_at, "unknown type " + clipped(word) + ", wanted one of " + wanted);
     }
 
@@ -409,10 +407,8 @@ private:
             exemplar.timestamp_ms = ms;
         }
         if (!at_end()) return refuse("unexpected " + clipped(line_.substr(pos_)) + " after the exemplar");
-        if (const std::size_t length = exemplar_length(exemplar.labels); length > proto::limits::kExemplarCharacters) {
-            families_.note(place(exemplar_at) + ": the exemplar is left out: its labels have " +
-                           std::to_string(length) + " characters, at most " +
-                           std::to_string(proto::limits::kExemplarCharacters) + " are allowed");
+        if (const auto problem = exemplar_problem(exemplar.labels); !problem.empty()) {
+            families_.note(place(exemplar_at) + ": " + problem);
             return true;
         }
         point.exemplars.push_back(std::move(exemplar));

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::sender {
 

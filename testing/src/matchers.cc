@@ -7,8 +7,9 @@
 #include <sstream>
 
 #include "near_miss.h"
+#include "prw/base/nearest.h"
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
-#include "prw/proto/nearest.h"
 #include "prw/receiver/text.h"
 
 namespace prw::testing {
@@ -105,7 +106,7 @@ bool Series::match(const Requests& requests, std::string& why) const {
         if (values.empty()) {
             why += " has no samples";
             if (!wanted->histograms.empty())
-                why += ", but " + counted(wanted->histograms.size(), "histogram", "histograms");
+                why += ", but " + base::count_text(wanted->histograms.size(), "histogram", "histograms");
         } else {
             why += (values.size() == 1 ? " has the value " : " has the values ") + list_of(values, kShownValues);
         }
@@ -156,9 +157,8 @@ bool WithFinding::match(const Requests& requests, std::string& why) const {
     if (receiver::find_rule(rule_) == nullptr) {
         std::vector<std::string_view> ids;
         for (const auto* rule : receiver::all_rules()) ids.push_back(rule->id);
-        const auto meant = proto::nearest(rule_, ids);
         why = "but there is no rule " + rule_ +
-              (meant.empty() ? " (see `prw list rules`)" : "; did you mean " + meant + "?");
+              base::did_you_mean(rule_, ids, base::Quotes::kNone, " (see `prw list rules`)");
     } else if (requests.empty()) {
         why = "where no request came";
     } else if (seen.empty()) {
@@ -185,7 +185,7 @@ bool Header::match(const Requests& requests, std::string& why) const {
         const auto head = proto::parse_request_head(request.exchange->raw_head);
         if (!head) continue;
         for (const auto& field : head->fields) {
-            if (proto::iequals(field.name, name_)) {
+            if (base::iequals(field.name, name_)) {
                 const std::string value(field.value);
                 if (any_value_ || value_.Matches(value)) {
                     why = "which " + name_of(request) + " has: " + std::string(field.name) + ": " +
@@ -197,7 +197,7 @@ bool Header::match(const Requests& requests, std::string& why) const {
                 continue;
             }
             auto shown = receiver::printable(field.name);
-            if (const auto distance = proto::edit_distance(name_, field.name); distance < least) {
+            if (const auto distance = base::edit_distance(name_, field.name); distance < least) {
                 least = distance;
                 nearest = shown + ": " + receiver::printable(field.value);
             }

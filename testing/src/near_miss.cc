@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
+#include "prw/base/text.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/text.h"
 
@@ -14,10 +15,10 @@ constexpr std::size_t kShownFindings = 10;
 constexpr std::uint64_t kOtherMetric = 150, kLabelCost = 100, kValueCost = 60;
 
 /// A typing mistake apart: what `nearest()` would take for one.
-bool alike(std::string_view a, std::string_view b) { return proto::edit_distance(a, b) < a.size() / 3 + 2; }
+bool alike(std::string_view a, std::string_view b) { return base::edit_distance(a, b) < a.size() / 3 + 2; }
 
 std::uint64_t value_cost(std::string_view wanted, std::string_view got) {
-    return kValueCost + std::min<std::uint64_t>(kLabelCost - kValueCost - 1, proto::edit_distance(wanted, got));
+    return kValueCost + std::min<std::uint64_t>(kLabelCost - kValueCost - 1, base::edit_distance(wanted, got));
 }
 
 }  // namespace
@@ -26,16 +27,6 @@ std::string series_text(const proto::Labels& labels) {
     std::vector<proto::LabelView> views;
     for (const auto& [name, value] : labels) views.push_back({.name = name, .value = value});
     return proto::series_text(views);
-}
-
-std::string quote(std::string_view text) {
-    // As series_text escapes a value: {a="…"}.
-    const auto label = series_text({{"a", std::string(text)}});
-    return label.starts_with("{a=") && label.ends_with("}") ? label.substr(3, label.size() - 4) : label;
-}
-
-std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
-    return std::to_string(n) + " " + std::string(n == 1 ? one : many);
 }
 
 std::vector<LabelDifference> label_differences(const proto::Labels& wanted, const proto::Labels& got, bool exact) {
@@ -52,8 +43,9 @@ std::vector<LabelDifference> label_differences(const proto::Labels& wanted, cons
             extra.push_back(*h++);
         } else {
             if (w->second != h->second) {
-                out.push_back({value_cost(w->second, h->second) + (w->first == "__name__" ? kOtherMetric : 0),
-                               "label " + w->first + " is " + quote(h->second) + ", not " + quote(w->second)});
+                out.push_back(
+                    {value_cost(w->second, h->second) + (w->first == "__name__" ? kOtherMetric : 0),
+                     "label " + w->first + " is " + base::quoted(h->second) + ", not " + base::quoted(w->second)});
             }
             ++w;
             ++h;
@@ -61,19 +53,19 @@ std::vector<LabelDifference> label_differences(const proto::Labels& wanted, cons
     }
     for (const auto& [name, value] : missing) {
         const auto spelled = std::find_if(extra.begin(), extra.end(), [&, &name = name, &value = value](const auto& e) {
-            return e.second == value && (alike(name, e.first) || proto::iequals(name, e.first));
+            return e.second == value && (alike(name, e.first) || base::iequals(name, e.first));
         });
         if (spelled != extra.end()) {
             out.push_back({value_cost(name, spelled->first),
-                           "label " + name + "=" + quote(value) + " is named " + quote(spelled->first)});
+                           "label " + name + "=" + base::quoted(value) + " is named " + base::quoted(spelled->first)});
             extra.erase(spelled);
         } else {
-            out.push_back({kLabelCost, "label " + name + "=" + quote(value) + " is missing"});
+            out.push_back({kLabelCost, "label " + name + "=" + base::quoted(value) + " is missing"});
         }
     }
     if (exact) {
         for (const auto& [name, value] : extra)
-            out.push_back({kLabelCost, "label " + name + "=" + quote(value) + " is one too many"});
+            out.push_back({kLabelCost, "label " + name + "=" + base::quoted(value) + " is one too many"});
     }
     return out;
 }
@@ -99,8 +91,8 @@ bool no_findings(const std::vector<Request>& requests, receiver::Severity least,
     }
     if (findings == 0) return true;
     if (findings > kShownFindings) text += "… " + std::to_string(findings - kShownFindings) + " more\n";
-    why = counted(with, "request", "requests") + " of " + std::to_string(requests.size()) +
-          (with == 1 ? " has " : " have ") + counted(findings, "finding", "findings") + ":\n" + text;
+    why = base::count_text(with, "request") + " of " + std::to_string(requests.size()) +
+          (with == 1 ? " has " : " have ") + base::count_text(findings, "finding") + ":\n" + text;
     return false;
 }
 

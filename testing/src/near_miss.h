@@ -14,10 +14,6 @@ namespace prw::testing {
 
 /// `metric{a="b"}`, as proto::series_text.
 [[nodiscard]] std::string series_text(const proto::Labels& labels);
-/// "text" in quotes, with control bytes escaped as in series_text.
-[[nodiscard]] std::string quote(std::string_view text);
-/// "1 request", "2 requests".
-[[nodiscard]] std::string counted(std::uint64_t n, std::string_view one, std::string_view many);
 
 struct LabelDifference {
     std::uint64_t cost = 0;  ///< to order by: 0 is the same label

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "near_miss.h"
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/receiver/text.h"
 
@@ -84,11 +85,11 @@ std::string summary_of(const Request& request) {
     if (exchange.read_status != proto::ReadStatus::kComplete) {
         out += ", incomplete: " + exchange.problem;
     } else if (!exchange.check.decoded) {
-        out += ", " + counted(exchange.raw_body.size(), "byte", "bytes") + " that do not decode";
+        out += ", " + base::count_text(exchange.raw_body.size(), "byte") + " that do not decode";
     } else {
         out += ", " + std::to_string(exchange.check.series) + " series, " +
-               counted(exchange.check.samples, "sample", "samples");
-        if (exchange.check.histograms > 0) out += ", " + counted(exchange.check.histograms, "histogram", "histograms");
+               base::count_text(exchange.check.samples, "sample");
+        if (exchange.check.histograms > 0) out += ", " + base::count_text(exchange.check.histograms, "histogram");
     }
     if (exchange.id != 0) out += ", " + answer_of(exchange);
     return out;
@@ -103,8 +104,7 @@ void PrintTo(const Request& request, std::ostream* os) {
             *os << (k == 0 ? " " : ", ") << proto::value_text(series.samples[k].value_bits) << " @"
                 << series.samples[k].timestamp;
         if (series.samples.size() > kShownSamples) *os << ", … " << series.samples.size() - kShownSamples << " more";
-        if (!series.histograms.empty())
-            *os << " (" << counted(series.histograms.size(), "histogram", "histograms") << ")";
+        if (!series.histograms.empty()) *os << " (" << base::count_text(series.histograms.size(), "histogram") << ")";
     }
     if (request.series.size() > kShownSeries) *os << "\n  … " << request.series.size() - kShownSeries << " more";
 }
@@ -145,7 +145,7 @@ void Receiver::respond(receiver::Script script) { receiver_.set_script(std::move
         return seen >= count;
     });
     if (came) return ::testing::AssertionSuccess();
-    return ::testing::AssertionFailure() << counted(count, "request", "requests") << " did not come within "
+    return ::testing::AssertionFailure() << base::count_text(count, "request") << " did not come within "
                                          << deadline.count() << " ms; " << seen << " did:\n"
                                          << summary_of(requests());
 }
@@ -169,7 +169,7 @@ void Receiver::respond(receiver::Script script) { receiver_.set_script(std::move
     auto failure = ::testing::AssertionFailure();
     failure << "did not come within " << deadline.count() << " ms: " << wanted.str();
     if (!why.str().empty()) failure << ",\n" << why.str();
-    return failure << "\n" << counted(seen.size(), "request", "requests") << " came:\n" << summary_of(seen);
+    return failure << "\n" << base::count_text(seen.size(), "request") << " came:\n" << summary_of(seen);
 }
 
 std::vector<std::shared_ptr<const receiver::Exchange>> Receiver::exchanges() const { return receiver_.exchanges(); }

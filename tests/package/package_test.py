@@ -111,7 +111,7 @@ class Installed(Case):
         self.assertIn("only-here.yaml", output)
 
     def test_each_component_comes_with_what_it_needs(self):
-        for component in ("proto", "http", "receiver", "sender", "conformance", "testing"):
+        for component in ("base", "proto", "http", "receiver", "sender", "conformance", "testing"):
             self.project("component_" + component, f"""
                 find_package(prw REQUIRED COMPONENTS {component})
                 file(WRITE ${{CMAKE_CURRENT_BINARY_DIR}}/main.cc "int main() {{}}")

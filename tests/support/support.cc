@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "prw/base/bytes_text.h"
+
 namespace prw::testing {
 
 namespace fs = std::filesystem;
@@ -61,6 +63,8 @@ std::vector<HttpFixture> all_fixtures() {
     std::vector<HttpFixture> out;
     for (const auto& entry : fs::recursive_directory_iterator(captures_dir()))
         if (entry.path().extension() == ".http") out.push_back(load(entry.path()));
+    // A loop over nothing would prove nothing.
+    if (out.empty()) throw std::runtime_error("there are no requests in " + captures_dir().string());
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
     return out;
 }
@@ -69,16 +73,8 @@ std::string unhex(std::string_view text) {
     std::string out;
     int high = -1;
     for (const char c : text) {
-        int digit = 0;
-        if (c >= '0' && c <= '9') {
-            digit = c - '0';
-        } else if (c >= 'a' && c <= 'f') {
-            digit = c - 'a' + 10;
-        } else if (c >= 'A' && c <= 'F') {
-            digit = c - 'A' + 10;
-        } else {
-            continue;
-        }
+        const int digit = base::hex_digit(c);
+        if (digit < 0) continue;
         if (high < 0) {
             high = digit;
         } else {
@@ -89,17 +85,7 @@ std::string unhex(std::string_view text) {
     return out;
 }
 
-std::string hex(std::string_view bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string out;
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (!out.empty()) out.push_back(' ');
-        out.push_back(kDigits[byte >> 4U]);
-        out.push_back(kDigits[byte & 15U]);
-    }
-    return out;
-}
+std::string hex(std::string_view bytes) { return base::hex(bytes); }
 
 std::string golden(const fs::path& path, std::string_view actual) {
     if (const char* update = std::getenv("PRW_UPDATE_GOLDEN"); update != nullptr && std::string_view(update) == "1") {

@@ -34,7 +34,7 @@ struct HttpFixture {
     std::string name, head, body;
 };
 [[nodiscard]] HttpFixture fixture(std::string_view folder_and_file);  ///< "prometheus-2.42-1.0/001"
-[[nodiscard]] std::vector<HttpFixture> all_fixtures();
+[[nodiscard]] std::vector<HttpFixture> all_fixtures();                ///< throws where there is none
 
 /// "0a 0f" → bytes; blanks are ignored.
 [[nodiscard]] std::string unhex(std::string_view hex);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "prw/base/units.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/finding.h"
 #include "run/pace.h"
 #include "scenarios/scenario.h"
@@ -264,31 +264,16 @@ void add_finding(CheckOutcome& out, const std::string& series, std::string messa
     out.findings.push_back(std::move(finding));
 }
 
-void add_word(std::string& list, std::string_view word, std::string_view separator) {
-    if (!list.empty()) list += separator;
-    list += word;
-}
-
 std::string list_of(const std::set<int>& statuses) {
     std::string out;
     for (const int status : statuses) add_word(out, std::to_string(status));
     return out;
 }
 
-std::string seconds_text(std::int64_t us) {
-    return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
-}
-
-std::string count_text(std::uint64_t count, std::string_view one, std::string_view many) {
-    std::string out = std::to_string(count) + " ";
-    if (count == 1) return out + std::string(one);
-    return out + (many.empty() ? std::string(one) + "s" : std::string(many));
-}
-
 std::string sample_text(const Observation& observation, const ObservedSample& sample) {
     const auto& series = observation.series()[sample.series].text;
     return series + " = " + (sample.histogram ? "a histogram" : proto::value_text(sample.bits)) + " at " +
-           proto::dated(sample.timestamp);
+           base::dated(sample.timestamp);
 }
 
 bool dictated(const Observation& observation, const ObservedSample& sample) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/conformance/checks.h"
 #include "prw/receiver/finding.h"
 
@@ -68,14 +70,11 @@ void evidence(CheckOutcome& out, std::string name, std::uint64_t count);
 void add_finding(CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange = 0,
                  std::string fix = {});
 
-/// Adds to "a, b".
-void add_word(std::string& list, std::string_view word, std::string_view separator = ", ");
+using base::add_word;
+using base::count_text;
+using base::seconds_text;
 /// "500, 503"
 [[nodiscard]] std::string list_of(const std::set<int>& statuses);
-/// "2.1 s"
-[[nodiscard]] std::string seconds_text(std::int64_t us);
-/// "3 samples", "1 sample".
-[[nodiscard]] std::string count_text(std::uint64_t count, std::string_view one, std::string_view many = {});
 /// "prw_requests_total{…} = 12 at 1700000000000"
 [[nodiscard]] std::string sample_text(const Observation& observation, const ObservedSample& sample);
 /// True for series that come again and again by right, as the source dictates their timestamps, or by habit

@@ -8,6 +8,7 @@
 
 #include "checks/habits.h"
 #include "evidence/members.h"
+#include "prw/base/bytes_text.h"
 #include "prw/receiver/json.h"
 #include "scenarios/scenario.h"
 
@@ -93,26 +94,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string hex_bits(std::uint64_t bits) {
-    char text[16];
-    const auto end = std::to_chars(text, text + sizeof text, bits, 16).ptr;
-    return {text, end};
-}
-
 std::uint64_t bits_of(const std::string& hex) {
-    std::uint64_t bits = 0;
-    const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), bits, 16);
-    if (error != std::errc() || end != hex.data() + hex.size()) throw std::invalid_argument("bits \"" + hex + "\"");
-    return bits;
+    const auto bits = base::parse_hex_number(hex);
+    if (!bits) throw std::invalid_argument("bits \"" + hex + "\"");
+    return *bits;
 }
 
-std::string hex_double(double value) { return hex_bits(proto::to_bits(value)); }
+std::string hex_double(double value) { return base::hex_number(proto::to_bits(value)); }
 double double_of(const Json& hex) { return proto::from_bits(bits_of(hex.get<std::string>())); }
 
 /// A served sample is [series, bits in hex], then, as far as they are not false or 0: whether it is "NaN", which has no
 /// bits of its own; start timestamp; explicit timestamp.
 Json sample_json(const ServedSample& sample, std::uint32_t series) {
-    Json out = {series, hex_bits(sample.bits)};
+    Json out = {series, base::hex_number(sample.bits)};
     const bool times = sample.start_timestamp_ms != 0 || sample.timestamp_ms != 0;
     if (sample.nan || times) out.push_back(sample.nan);
     if (times) out.push_back(sample.start_timestamp_ms);
@@ -161,7 +155,7 @@ Count read_count(const Json& in) {
 Json histogram_json(const proto::Histogram& histogram, std::uint32_t series) {
     Json out = {{"series", series},
                 {"count", count_json(histogram.count)},
-                {"sum", hex_bits(histogram.sum_bits)},
+                {"sum", base::hex_number(histogram.sum_bits)},
                 {"schema", histogram.schema},
                 {"zero_threshold", hex_double(histogram.zero_threshold)},
                 {"zero_count", count_json(histogram.zero_count)},
@@ -189,7 +183,7 @@ ServedHistogram read_histogram(const Json& in) {
 }
 
 Json exemplar_json(const proto::ExposedExemplar& exemplar, std::uint32_t series) {
-    Json out = {{"series", series}, {"labels", exemplar.labels}, {"value", hex_bits(exemplar.value_bits)}};
+    Json out = {{"series", series}, {"labels", exemplar.labels}, {"value", base::hex_number(exemplar.value_bits)}};
     if (exemplar.timestamp_ms) out["timestamp"] = *exemplar.timestamp_ms;
     return out;
 }

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/observation.h"
-#include "prw/proto/error.h"
 
 namespace prw::conformance {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "prw/base/units.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::conformance {
@@ -32,7 +32,7 @@ void add_values(std::string& out, const proto::RequestView& view, const proto::S
     const auto add = [&](const std::string& value, std::int64_t timestamp) {
         if (++all > kValues) return;
         ++shown;
-        out += "    " + value + "  @ " + proto::dated(timestamp) + "\n";
+        out += "    " + value + "  @ " + base::dated(timestamp) + "\n";
     };
     for (const auto& sample : view.samples_of(series)) add(proto::value_text(sample.value_bits), sample.timestamp);
     for (const auto& histogram : view.histograms_of(series)) add("a native histogram", histogram.timestamp);

@@ -1,8 +1,8 @@
 /// A capsule is judged again.
 #include <algorithm>
 
+#include "prw/base/nearest.h"
 #include "prw/conformance/evidence.h"
-#include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 tl::unexpected<Error> unknown_check(const Suite& suite, const std::string& id) {
     std::vector<std::string_view> known;
     for (const auto& check : suite.checks) known.push_back(check.id);
-    const auto near = proto::nearest(id, known);
+    const auto near = base::nearest(id, known);
     return fail(ErrorCode::kInvalidArgument, "this prw has no check " + id, {},
                 near.empty() ? std::string() : "the nearest is " + std::string(near));
 }

@@ -1,5 +1,3 @@
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -7,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "profile/yaml_reader.h"
+#include "prw/base/yaml.h"
 #include "prw/conformance/expectations.h"
 #include "suite/write_file.h"
 
@@ -31,7 +29,7 @@ bool is_date(std::string_view text) {
                                .ok();
 }
 
-Expectation read_entry(const Suite& suite, YamlReader& read, const YAML::Node& node) {
+Expectation read_entry(const Suite& suite, base::YamlReader& read, const YAML::Node& node) {
     Expectation out;
     static const std::vector<std::string> kKeys = {"check", "protobuf_message", "verdict", "message", "reason",
                                                    "issue", "expires"};
@@ -45,9 +43,8 @@ Expectation read_entry(const Suite& suite, YamlReader& read, const YAML::Node& n
     std::vector<std::string> known;
     for (const auto& check : suite.checks) known.push_back(check.id);
     if (std::find(known.begin(), known.end(), out.check) == known.end()) {
-        const auto near = proto::nearest(out.check, known);
         read.refuse(node["check"], "no check has the id \"" + out.check + "\"" +
-                                       (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+                                       base::did_you_mean(out.check, known, base::Quotes::kDouble));
     }
     if (const auto value = node["protobuf_message"]) {
         proto::ProtobufMessage message{};
@@ -87,17 +84,13 @@ void find_ends(Expectations& file) {
     }
 }
 
-Result<Expectations> read_file(const Suite& suite, const YAML::Node& root, std::string_view yaml,
-                               const std::string& path) {
-    YamlReader read(path);
+Expectations read_file(const Suite& suite, base::YamlReader& read, const YAML::Node& root, std::string_view yaml,
+                        const std::string& path) {
     Expectations out;
     out.path = path;
     out.source = yaml;
     if (read.mapping(root, "the file of known failures", {"version", "expected"})) {
-        if (!root["version"])
-            read.refuse(root, "the file of known failures needs version: 1");
-        else if (read.text(root["version"], "version") != "1")
-            read.refuse(root["version"], "version must be 1, not \"" + root["version"].Scalar() + "\"");
+        read.version(root, "the file of known failures");
         const auto list = root["expected"];
         if (!list || (!list.IsSequence() && !list.IsNull())) {
             read.refuse(list ? list : root, "the file of known failures needs expected: a list");
@@ -114,8 +107,6 @@ Result<Expectations> read_file(const Suite& suite, const YAML::Node& root, std::
             }
         }
     }
-    if (read.error()) return tl::unexpected<Error>(*read.error());
-    find_ends(out);
     return out;
 }
 
@@ -124,12 +115,10 @@ Result<Expectations> read_file(const Suite& suite, const YAML::Node& root, std::
 Result<Expectations> parse_expectations(const Suite& suite, std::string_view yaml, const std::string& path) {
     if (yaml.size() > kMaxBytes)
         return fail(ErrorCode::kInvalidArgument, "the file of known failures is larger than 1 MiB", path);
-    try {  // yaml-cpp throws; nothing may leave this function
-        return read_file(suite, YAML::Load(std::string(yaml)), yaml, path);
-    } catch (const YAML::Exception& error) {
-        const std::string where = error.mark.is_null() ? path : path + ":" + std::to_string(error.mark.line + 1);
-        return fail(ErrorCode::kInvalidArgument, "not readable as YAML", where, error.msg);
-    }
+    auto out = base::read_yaml(
+        yaml, path, [&](base::YamlReader& read, const YAML::Node& root) { return read_file(suite, read, root, yaml, path); });
+    if (out) find_ends(*out);
+    return out;
 }
 
 Result<Expectations> load_expectations(const Suite& suite, const std::string& path) {

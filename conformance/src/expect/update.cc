@@ -2,6 +2,7 @@
 #include <sstream>
 #include <tuple>
 
+#include "prw/base/text.h"
 #include "prw/conformance/expectations.h"
 #include "report/escape.h"
 
@@ -11,14 +12,7 @@ namespace {
 
 constexpr std::size_t kReasonBytes = 160;
 
-std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : report::one_line(text)) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + "\"";
-}
+std::string quoted(std::string_view text) { return base::yaml_quoted(report::one_line(text)); }
 
 std::string entry_text(const Expectation& entry, const std::string& indent) {
     std::string out = indent + "- check: " + entry.check + "\n";

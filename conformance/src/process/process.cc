@@ -16,7 +16,7 @@
 #include <mutex>
 #include <thread>
 
-#include "process/fd.h"
+#include "prw/base/descriptor.h"
 
 extern char** environ;  // NOLINT: POSIX
 
@@ -110,16 +110,16 @@ std::string ExitStatus::text() const {
 
 struct Process::Impl {
     pid_t pid = -1;
-    Fd pidfd;
+    base::Descriptor pidfd;
     int stop_signal = SIGTERM;
     std::chrono::milliseconds grace{5000};
     mutable std::mutex mutex;
     std::optional<ExitStatus> status;
     bool reaped = false;
     bool killed = false;
-    std::jthread feeder;   // writes stdin
-    Fd stop_watching;      // eventfd-like pipe end that ends the watcher
-    std::jthread watcher;  // waits for the exit
+    std::jthread feeder;             // writes stdin
+    base::Descriptor stop_watching;  // eventfd-like pipe end that ends the watcher
+    std::jthread watcher;            // waits for the exit
 
     /// Looks without reaping: until stop() the process group id stays ours, so that killing the group cannot hit a
     /// stranger.
@@ -151,14 +151,14 @@ Result<std::unique_ptr<Process>> Process::start(const ProcessOptions& options) {
     const auto env = pointers(env_text);
     const std::string log_path = options.log_path.empty() ? "/dev/null" : options.log_path;
 
-    Pipe errors, input;
+    base::Pipe errors, input;
     if (!errors.open()) return fail(ErrorCode::kIo, "cannot create a pipe", {}, std::strerror(errno));
-    Fd stdin_fd;
+    base::Descriptor stdin_fd;
     if (options.stdin_text) {
         if (!input.open()) return fail(ErrorCode::kIo, "cannot create a pipe", {}, std::strerror(errno));
         stdin_fd = std::move(input.read);
     } else {
-        stdin_fd = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        stdin_fd = base::Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     }
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
@@ -185,8 +185,8 @@ Result<std::unique_ptr<Process>> Process::start(const ProcessOptions& options) {
     impl.pid = pid;
     impl.stop_signal = options.stop_signal;
     impl.grace = options.grace;
-    impl.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!impl.pidfd) return fail(ErrorCode::kTarget, "cannot watch the process", program, std::strerror(errno));
+    impl.pidfd = base::Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!impl.pidfd.valid()) return fail(ErrorCode::kTarget, "cannot watch the process", program, std::strerror(errno));
     if (options.stdin_text) {
         impl.feeder = std::jthread([fd = std::move(input.write), text = *options.stdin_text] {
             sigset_t pipe_signal;  // a child that does not read must not kill us
@@ -239,7 +239,7 @@ std::optional<ExitStatus> Process::wait(std::chrono::milliseconds deadline) {
 }
 
 void Process::on_exit(std::function<void()> observer) {
-    Pipe wake;
+    base::Pipe wake;
     if (!wake.open()) return;
     impl_->stop_watching = std::move(wake.write);
     impl_->watcher =

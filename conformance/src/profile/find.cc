@@ -8,8 +8,9 @@
 #include <filesystem>
 #include <set>
 
+#include "prw/base/nearest.h"
+#include "prw/base/text.h"
 #include "prw/conformance/profile.h"
-#include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 namespace fs = std::filesystem;
@@ -18,12 +19,6 @@ namespace {
 
 bool name_byte(char c, bool first) {
     return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (!first && c >= '0' && c <= '9');
-}
-
-std::string list_of(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
 }
 
 Result<Target> pick(Profile profile, const std::string& wanted, const std::string& fallback_name) {
@@ -35,9 +30,10 @@ Result<Target> pick(Profile profile, const std::string& wanted, const std::strin
     }
     if (wanted.empty() && profile.targets.size() == 1) return std::move(profile.targets.front());
     if (wanted.empty())
-        return fail(ErrorCode::kInvalidArgument, "holds several targets; choose one with --target: " + list_of(names),
-                    profile.path);
-    return fail(ErrorCode::kInvalidArgument, "no target \"" + wanted + "\"; there is " + list_of(names), profile.path);
+        return fail(ErrorCode::kInvalidArgument,
+                    "holds several targets; choose one with --target: " + base::joined(names), profile.path);
+    return fail(ErrorCode::kInvalidArgument, "no target \"" + wanted + "\"; there is " + base::joined(names),
+                profile.path);
 }
 
 }  // namespace
@@ -157,10 +153,9 @@ Result<Target> find_target(const std::string& name_or_file, const std::string& t
         return pick(std::move(*profile), target, name_or_file);
     }
     const auto known = known_profiles();
-    const auto near = proto::nearest(name_or_file, known);
     return fail(ErrorCode::kInvalidArgument, "unknown profile \"" + name_or_file + "\"" +
-                                                 (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
-                                                 " known: " + list_of(known) + "; or the path of a YAML file");
+                                                 base::did_you_mean(name_or_file, known, base::Quotes::kDouble, ";") +
+                                                 " known: " + base::joined(known) + "; or the path of a YAML file");
 }
 
 namespace {

@@ -1,7 +1,5 @@
 #include "prw/conformance/profile.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -10,40 +8,32 @@
 #include <fstream>
 #include <sstream>
 
-#include "profile/yaml_reader.h"
-#include "prw/proto/nearest.h"
-#include "prw/proto/units.h"
+#include "prw/base/enum_table.h"
+#include "prw/base/nearest.h"
+#include "prw/base/text.h"
+#include "prw/base/units.h"
+#include "prw/base/yaml.h"
 
 namespace prw::conformance {
 namespace fs = std::filesystem;
 
 namespace {
 
-using Reader = YamlReader;
+using Reader = base::YamlReader;
 constexpr std::size_t kMaxProfileBytes = 1U << 20U;
+constexpr std::chrono::hours kMostWait{1};
 
-struct SignalName {
-    std::string_view name;
-    int number;
-};
-constexpr std::array<SignalName, 6> kSignals = {
-    {{"TERM", SIGTERM}, {"INT", SIGINT}, {"HUP", SIGHUP}, {"QUIT", SIGQUIT}, {"USR1", SIGUSR1}, {"KILL", SIGKILL}}};
+constexpr auto kSignals = base::enum_table<int>(
+    "signal",
+    {{SIGTERM, "TERM"}, {SIGINT, "INT"}, {SIGHUP, "HUP"}, {SIGQUIT, "QUIT"}, {SIGUSR1, "USR1"}, {SIGKILL, "KILL"}});
+constexpr auto kInputs = base::enum_table<Input>(
+    "input",
+    {{Input::kScrape, "scrape"}, {Input::kNone, "none"}, {Input::kStdin, "stdin"}, {Input::kUnknown, "unknown"}});
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-Pairs read_pairs(Reader& read, const YAML::Node& node, const std::string& what) {
-    Pairs out;
-    if (!node.IsMap()) {
-        read.refuse(node, what + " must be a mapping of names to texts");
-        return out;
-    }
-    for (const auto& entry : node)
-        out.emplace_back(read.text(entry.first, "a name in " + what), read.text(entry.second, "a value in " + what));
-    return out;
-}
-
 Pairs read_variables(Reader& read, const YAML::Node& node, const std::string& what) {
-    auto out = read_pairs(read, node, what);
+    auto out = read.pairs(node, what);
     for (const auto& [name, text] : out) {
         if (name.starts_with("PRW_"))
             read.refuse(node, what + ": names that begin with PRW_ are prw's own, as " + name);
@@ -55,7 +45,7 @@ void read_start(Reader& read, const YAML::Node& node, Target& target) {
     if (!read.mapping(node, "start", {"exec", "env"})) return;
     if (!node["exec"]) return read.refuse(node, "start needs exec: [PROGRAM, ARGUMENT…]");
     target.exec = read.command(node["exec"], "start.exec");
-    if (const auto env = node["env"]) target.env = read_pairs(read, env, "start.env");
+    if (const auto env = node["env"]) target.env = read.pairs(env, "start.env");
 }
 
 void read_stop(Reader& read, const YAML::Node& node, Target& target) {
@@ -63,14 +53,13 @@ void read_stop(Reader& read, const YAML::Node& node, Target& target) {
     if (const auto signal = node["signal"]) {
         std::string name = read.text(signal, "stop.signal");
         if (name.starts_with("SIG")) name.erase(0, 3);
-        const auto* known =
-            std::find_if(kSignals.begin(), kSignals.end(), [&](const SignalName& s) { return s.name == name; });
-        if (known == kSignals.end())
-            return read.refuse(signal,
-                               "stop.signal must be one of TERM, INT, HUP, QUIT, USR1, KILL, not \"" + name + "\"");
-        target.stop_signal = known->number;
+        const auto known = kSignals.find(name);
+        if (!known)
+            return read.refuse(
+                signal, "stop.signal must be one of " + base::joined(kSignals.names()) + ", not \"" + name + "\"");
+        target.stop_signal = *known;
     }
-    if (const auto grace = node["grace"]) target.grace = read.duration(grace, "stop.grace");
+    if (const auto grace = node["grace"]) target.grace = read.duration(grace, "stop.grace", kMostWait);
 }
 
 void read_files(Reader& read, const YAML::Node& node, Pairs& files) {
@@ -132,7 +121,7 @@ void read_variants(Reader& read, const YAML::Node& node, Target& target) {
         if (const auto value = body["variables"])
             variant.variables = read_variables(read, value, "variables of variant " + name);
         if (const auto value = body["arguments"]) variant.arguments = read.texts(value, "arguments of variant " + name);
-        if (const auto value = body["env"]) variant.env = read_pairs(read, value, "env of variant " + name);
+        if (const auto value = body["env"]) variant.env = read.pairs(value, "env of variant " + name);
         if (const auto value = body["files"]) read_files(read, value, variant.files);
         target.variants[name] = std::move(variant);
     }
@@ -140,14 +129,10 @@ void read_variants(Reader& read, const YAML::Node& node, Target& target) {
 
 void read_input_kind(Reader& read, const YAML::Node& node, const std::string& what, Target& target) {
     const std::string word = read.text(node, what);
-    if (word == "scrape")
-        target.input = Input::kScrape;
-    else if (word == "none")
-        target.input = Input::kNone;
-    else if (word == "stdin")
-        target.input = Input::kStdin;
-    else
-        read.refuse(node, what + " must be scrape, none or stdin, not \"" + word + "\"");
+    const auto input = kInputs.find(word);
+    if (!input || *input == Input::kUnknown)
+        return read.refuse(node, what + " must be scrape, none or stdin, not \"" + word + "\"");
+    target.input = *input;
 }
 
 void read_input(Reader& read, const YAML::Node& node, Target& target) {
@@ -203,7 +188,7 @@ Target read_target(Reader& read, const YAML::Node& node) {
             target.version_exec = read.command(value["exec"], "version.exec");
     }
     if (const auto value = node["stop"]) read_stop(read, value, target);
-    if (const auto value = node["settle"]) target.settle = read.duration(value, "settle");
+    if (const auto value = node["settle"]) target.settle = read.duration(value, "settle", kMostWait);
     if (const auto value = node["patience"]) {
         const auto word = read.text(value, "patience");
         const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), target.patience);
@@ -221,16 +206,11 @@ Target read_target(Reader& read, const YAML::Node& node) {
     return target;
 }
 
-Result<Profile> read_profile(const YAML::Node& root, const std::string& file_name) {
-    Reader read(file_name);
+Profile read_profile(Reader& read, const YAML::Node& root, const std::string& file_name) {
     Profile profile;
     profile.path = file_name;
     if (read.mapping(root, "the profile", {"version", "targets"})) {
-        const auto version = root["version"];
-        if (!version)
-            read.refuse(root, "the profile needs version: 1");
-        else if (read.text(version, "version") != "1")
-            read.refuse(version, "version must be 1, not \"" + version.Scalar() + "\"");
+        read.version(root, "the profile");
         const auto targets = root["targets"];
         if (!targets || !targets.IsSequence() || targets.size() == 0) {
             read.refuse(targets ? targets : root, "the profile needs targets: a list with at least one");
@@ -244,25 +224,12 @@ Result<Profile> read_profile(const YAML::Node& root, const std::string& file_nam
             }
         }
     }
-    if (read.error()) return tl::unexpected<Error>(*read.error());
     return profile;
 }
 
 }  // namespace
 
-std::string_view name_of(Input input) {
-    switch (input) {
-        case Input::kScrape:
-            return "scrape";
-        case Input::kNone:
-            return "none";
-        case Input::kStdin:
-            return "stdin";
-        case Input::kUnknown:
-            return "unknown";
-    }
-    return "unknown";
-}
+std::string_view name_of(Input input) { return kInputs.name_of(input); }
 
 const std::vector<FeatureName>& feature_names() {
     static const std::vector<FeatureName> kNames = {
@@ -304,12 +271,9 @@ Result<void> check_odd_inputs(const std::vector<std::string>& names) {
     for (const auto& odd : odd_inputs()) known.push_back(odd.name);
     for (const auto& name : names) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-        const auto near = proto::nearest(name, known);
-        std::string list;
-        for (const auto word : known) list += (list.empty() ? "" : ", ") + std::string(word);
         return fail(ErrorCode::kInvalidArgument,
-                    "without holds \"" + name + "\"; " +
-                        (near.empty() ? "known are " + list : "did you mean \"" + near + "\"?"));
+                    "without holds \"" + name + "\"" +
+                        base::did_you_mean(name, known, base::Quotes::kDouble, "; known are " + base::joined(known)));
     }
     return {};
 }
@@ -355,13 +319,8 @@ std::optional<bool> Target::feature(std::string_view feature_name, proto::Protob
 Result<Profile> parse_profile(std::string_view yaml, const std::string& file_name) {
     if (yaml.size() > kMaxProfileBytes)
         return fail(ErrorCode::kInvalidArgument, "the profile is larger than 1 MiB", file_name);
-    try {  // yaml-cpp throws; nothing may leave this function
-        return read_profile(YAML::Load(std::string(yaml)), file_name);
-    } catch (const YAML::Exception& error) {
-        const std::string where =
-            error.mark.is_null() ? file_name : file_name + ":" + std::to_string(error.mark.line + 1);
-        return fail(ErrorCode::kInvalidArgument, "not readable as YAML", where, error.msg);
-    }
+    return base::read_yaml(yaml, file_name,
+                           [&](Reader& read, const YAML::Node& root) { return read_profile(read, root, file_name); });
 }
 
 Result<Profile> load_profile(const std::string& path) {

@@ -84,11 +84,11 @@ std::string render_comparison(const Comparison& comparison) {
     list("Cleared warnings", '+', comparison.cleared, false);
     list("New checks", '+', comparison.added, false);
     if (comparison.incomplete) out += "INCOMPLETE   the new run was broken off; what is missing was not judged\n";
-    out += plural(comparison.broken.size(), "new failure", "new failures") + ", " +
-           std::to_string(comparison.fixed.size()) + " fixed, " + std::to_string(comparison.still_failing.size()) +
-           " still failing, " + plural(comparison.warnings.size(), "new warning", "new warnings") + ", " +
-           std::to_string(comparison.cleared.size()) + " cleared, " + std::to_string(comparison.unjudged.size()) +
-           " no longer judged, " + plural(comparison.added.size(), "new check", "new checks") + "\n";
+    out += count_text(comparison.broken.size(), "new failure") + ", " + std::to_string(comparison.fixed.size()) +
+           " fixed, " + std::to_string(comparison.still_failing.size()) + " still failing, " +
+           count_text(comparison.warnings.size(), "new warning") + ", " + std::to_string(comparison.cleared.size()) +
+           " cleared, " + std::to_string(comparison.unjudged.size()) + " no longer judged, " +
+           count_text(comparison.added.size(), "new check") + "\n";
     return out;
 }
 

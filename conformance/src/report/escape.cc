@@ -1,6 +1,6 @@
 #include "escape.h"
 
-#include "prw/proto/escape.h"
+#include "prw/base/escape.h"
 
 namespace prw::conformance::report {
 
@@ -22,7 +22,7 @@ std::string_view entity_of(char c) {
 
 }  // namespace
 
-std::string clean(std::string_view text) { return proto::escaped(text, proto::kUncut, "\n\t"); }
+std::string clean(std::string_view text) { return base::escaped(text, base::kUncut, "\n\t"); }
 
 std::string one_line(std::string_view text) {
     std::string out = clean(text);

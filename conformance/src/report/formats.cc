@@ -4,8 +4,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "prw/base/nearest.h"
+#include "prw/base/text.h"
 #include "prw/conformance/reports.h"
-#include "prw/proto/nearest.h"
 
 namespace prw::conformance {
 
@@ -39,12 +40,9 @@ Result<ReportFormat> parse_report_format(std::string_view word) {
     for (const auto& format : kFormats) known.emplace_back(format.name);
     const auto found = std::find(known.begin(), known.end(), word);
     if (found != known.end()) return static_cast<ReportFormat>(found - known.begin());
-    const auto near = proto::nearest(word, known);
-    std::string list;
-    for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
     return fail(ErrorCode::kInvalidArgument, "unknown report format \"" + std::string(word) + "\"" +
-                                                 (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
-                                                 " known: " + list);
+                                                 base::did_you_mean(word, known, base::Quotes::kDouble, ";") +
+                                                 " known: " + base::joined(known));
 }
 
 Result<ReportFile> parse_report_file(std::string_view text, const std::string& dir) {

@@ -5,6 +5,7 @@
 
 #include "escape.h"
 #include "html_style.h"
+#include "prw/base/text.h"
 #include "prw/conformance/reports.h"
 #include "prw/receiver/text.h"
 #include "view.h"
@@ -26,17 +27,7 @@ std::string anchor(const CheckOutcome& check) {
 /// A link to a file beside the report. Whatever the path holds, it stays a path: nothing in it can become a scheme, a
 /// host or a query.
 std::string file_link(std::string_view path, std::string_view text) {
-    static constexpr std::string_view kPlain = "/-._~";
-    static constexpr std::string_view kDigits = "0123456789ABCDEF";
-    std::string href = path.starts_with("//") ? "." : "";
-    for (const char c : path) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (word || kPlain.find(c) != std::string_view::npos)
-            href += c;
-        else
-            href += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-    }
+    const auto href = (path.starts_with("//") ? "." : "") + base::percent_encoded(path);
     return "<a href=\"" + href + "\">" + std::string(text) + "</a>";
 }
 

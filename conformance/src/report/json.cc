@@ -86,13 +86,6 @@ Json scenario_json(const ScenarioOutcome& s) {
     return out;
 }
 
-template <typename Enum>
-Enum by_name(const std::string& name, int count) {
-    for (int i = 0; i < count; ++i)
-        if (name_of(static_cast<Enum>(i)) == name) return static_cast<Enum>(i);
-    throw std::invalid_argument("unknown word \"" + name + "\"");
-}
-
 proto::ProtobufMessage message_by_name(const std::string& name) {
     proto::ProtobufMessage out{};
     if (!proto::parse_protobuf_message(name, out))
@@ -111,8 +104,8 @@ CheckOutcome check_from(const Json& in) {
     CheckOutcome c;
     c.id = in.at("id");
     c.message = message_by_name(in.at("protobuf_message"));
-    c.level = by_name<proto::Level>(in.at("level"), 5);
-    c.verdict = by_name<Verdict>(in.at("verdict"), 7);
+    c.level = proto::kLevelNames.at(in.at("level").get<std::string>());
+    c.verdict = kVerdictNames.at(in.at("verdict").get<std::string>());
     c.clauses = in.at("clauses").get<std::vector<std::string>>();
     c.extension = in.at("extension");
     c.summary = in.at("summary");
@@ -136,7 +129,7 @@ CheckOutcome check_from(const Json& in) {
     }
     if (const auto note = in.find("expectation"); note != in.end()) {
         ExpectationNote e;
-        e.state = by_name<ExpectationState>(note->at("state"), 5);
+        e.state = kExpectationStateNames.at(note->at("state").get<std::string>());
         e.reason = note->at("reason");
         e.issue = note->at("issue");
         e.expires = note->at("expires");
@@ -146,7 +139,7 @@ CheckOutcome check_from(const Json& in) {
         c.expectation = std::move(e);
     }
     if (const auto runs = in.find("runs"); runs != in.end()) {
-        for (const auto& verdict : *runs) c.runs.push_back(by_name<Verdict>(verdict, 7));
+        for (const auto& verdict : *runs) c.runs.push_back(kVerdictNames.at(verdict.get<std::string>()));
     }
     return c;
 }
@@ -256,9 +249,10 @@ Result<Results> results_from_json(std::string_view text) {
         r.tool_version = in.at("tool").at("version");
         r.role = in.at("role");
         r.complete = in.at("complete");
-        r.verdict = by_name<Verdict>(in.at("verdict"), 7);
+        r.verdict = kVerdictNames.at(in.at("verdict").get<std::string>());
         r.exit_code = in.at("exit_code");
-        if (const auto gate = in.find("fail_on"); gate != in.end()) r.fail_on = by_name<FailOn>(*gate, 4);
+        if (const auto gate = in.find("fail_on"); gate != in.end())
+            r.fail_on = kFailOnNames.at(gate->get<std::string>());
         r.problem = in.value("problem", "");
         r.expectations = in.value("expectations", "");
         r.repeat = in.value("repeat", 1U);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "escape.h"
+#include "prw/base/text.h"
 #include "prw/conformance/reports.h"
 #include "prw/receiver/json.h"
 #include "prw/receiver/text.h"
@@ -40,19 +41,7 @@ Json location(const Results& results) {
     const auto place = place_of(results);
     Json out;
     if (!place.path.empty()) {
-        std::string encoded;
-        for (const char c : clean(place.path)) {
-            static constexpr std::string_view kPlain =
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-            static constexpr std::string_view kDigits = "0123456789ABCDEF";
-            if (kPlain.find(c) != std::string_view::npos) {
-                encoded += c;
-            } else {
-                encoded += '%';
-                encoded += kDigits[static_cast<unsigned char>(c) >> 4U];
-                encoded += kDigits[static_cast<unsigned char>(c) & 15U];
-            }
-        }
+        auto encoded = base::percent_encoded(clean(place.path));
         if (encoded.starts_with("/")) encoded = "file://" + encoded;
         out["physicalLocation"] = {{"artifactLocation", {{"uri", encoded}}}, {"region", {{"startLine", place.line}}}};
     }

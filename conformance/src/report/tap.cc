@@ -1,5 +1,6 @@
 /// Test Anything Protocol, version 13: one line a check and message, diagnostics as YAML.
 #include "escape.h"
+#include "prw/base/text.h"
 #include "prw/conformance/reports.h"
 #include "view.h"
 
@@ -19,24 +20,9 @@ std::string tap(std::string_view text) {
     return out;
 }
 
-/// YAML double-quoted scalar.
-std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : clean(text)) {
-        if (c == '"' || c == '\\') out += '\\';
-        if (c == '\n')
-            out += "\\n";
-        else if (c == '\t')
-            out += "\\t";
-        else
-            out += c;
-    }
-    return out + "\"";
-}
-
 void diagnostics(std::string& out, const CheckOutcome& check) {
     const auto add = [&out](std::string_view key, std::string_view value) {
-        if (!value.empty()) out += "  " + std::string(key) + ": " + quoted(value) + "\n";
+        if (!value.empty()) out += "  " + std::string(key) + ": " + base::yaml_quoted(clean(value)) + "\n";
     };
     out += "  ---\n";
     add("level", level_text(check));

@@ -3,6 +3,7 @@
 
 #include "console.h"
 #include "escape.h"
+#include "prw/base/text.h"
 #include "prw/conformance/command_text.h"
 #include "prw/conformance/reports.h"
 #include "prw/receiver/text.h"
@@ -78,7 +79,7 @@ void detail(Console& out, const CheckOutcome& check, const TerminalStyle& style)
     expectation(out, check);
     out.command("next", typed("prw explain " + check.id, style));
     if (!check.capsule.empty())
-        out.command("", typed("prw inspect " + shell_word(from_here(check.capsule, style)), style));
+        out.command("", typed("prw inspect " + base::shell_word(from_here(check.capsule, style)), style));
 }
 
 bool detailed(Verdict v) { return v == Verdict::kFail || v == Verdict::kWarn; }
@@ -106,9 +107,9 @@ void header(Console& out, const Results& results) {
         samples += scenario.samples;
     }
     out.words({}, Tone::kPlain,
-              {specifications(results), plural(scenario_count(results), "scenario", "scenarios"),
-               plural(results.checks.size(), "check", "checks"),
-               plural(requests, "request", "requests") + ", " + plural(samples, "sample", "samples")},
+              {specifications(results), count_text(scenario_count(results), "scenario"),
+               count_text(results.checks.size(), "check"),
+               count_text(requests, "request") + ", " + count_text(samples, "sample")},
               0, 3);
     if (const auto note = message_note(results); !note.empty()) out.paragraph({}, note, 0);
     if (!results.target.without.empty()) out.paragraph({}, not_offered_text(results), 0);
@@ -153,9 +154,8 @@ void unjudged(Console& out, const Results& results) {
     }
     if (reasons.size() > kReasons)
         out.paragraph("         ",
-                      plural(all - told, "more check", "more checks") + " for " +
-                          plural(reasons.size() - kReasons, "further reason", "further reasons") +
-                          ": --verbose, or the report",
+                      count_text(all - told, "more check") + " for " +
+                          count_text(reasons.size() - kReasons, "further reason") + ": --verbose, or the report",
                       9);
 }
 

@@ -80,10 +80,6 @@ std::vector<Trouble> troubles(const Results& results) {
     return out;
 }
 
-std::string plural(std::size_t n, std::string_view one, std::string_view many) {
-    return std::to_string(n) + " " + std::string(n == 1 ? one : many);
-}
-
 std::string subject_of(std::string_view group) {
     static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
         {"auth", "credentials"},
@@ -221,10 +217,7 @@ std::string left_out_text(const Results& results, std::size_t max) {
 }
 
 std::string because_text(const Results& results) {
-    std::string out;
-    if (results.coverage)
-        for (const auto& why : results.coverage->because) out += (out.empty() ? "" : ", ") + why;
-    return out;
+    return results.coverage ? base::joined(results.coverage->because) : "";
 }
 
 std::string part_text(const Results& results) {
@@ -300,26 +293,27 @@ bool about_a_must(const Results& results) {
 std::string sentence(const Results& results) {
     const auto counts = count(results);
     const auto warnings = counts[Verdict::kWarn];
-    std::string also = warnings == 0 ? "" : ", " + plural(warnings, "warning", "warnings");
-    const auto known = counts.expected == 0 ? "" : ", " + plural(counts.expected, "known failure", "known failures");
+    std::string also = warnings == 0 ? "" : ", " + count_text(warnings, "warning");
+    const auto known = counts.expected == 0 ? "" : ", " + count_text(counts.expected, "known failure");
     const auto part = in_part(results);
     const auto tested = part.empty() ? "" : "; tested: " + part;
     switch (results.verdict) {
         case Verdict::kFail: {
-            const auto entries = counts.broken == 0 ? std::string()
-                                                    : plural(counts.broken, "entry of the known failures does not hold",
-                                                             "entries of the known failures do not hold");
+            const auto entries = counts.broken == 0
+                                     ? std::string()
+                                     : count_text(counts.broken, "entry of the known failures does not hold",
+                                                  "entries of the known failures do not hold");
             if (counts[Verdict::kFail] == 0) return entries + known + also + tested;
-            return "does not conform: " + plural(counts[Verdict::kFail], "check fails", "checks fail") + known + also +
-                   (entries.empty() ? "" : "; " + entries) + tested;
+            return "does not conform: " + count_text(counts[Verdict::kFail], "check fails", "checks fail") + known +
+                   also + (entries.empty() ? "" : "; " + entries) + tested;
         }
         case Verdict::kWarn:
             return std::string(about_a_must(results) ? "breaks no MUST for certain, with "
                                                      : "conforms to every MUST that was judged, with ") +
-                   plural(warnings, "warning", "warnings") + known + tested;
+                   count_text(warnings, "warning") + known + tested;
         case Verdict::kInfo:
             return "conforms to every MUST and SHOULD that was judged, with " +
-                   plural(counts[Verdict::kInfo], "observation", "observations") + known + tested;
+                   count_text(counts[Verdict::kInfo], "observation") + known + tested;
         case Verdict::kError:
             return "no verdict: the target or the harness broke" + known + also + tested;
         case Verdict::kInconclusive:
@@ -334,13 +328,12 @@ std::string sentence(const Results& results) {
             if (const auto open = counts[Verdict::kInconclusive]; open != 0)
                 also += ", " + std::to_string(open) + " could not be judged";
             if (counts.expected != 0)
-                return "fails only where it is known to: " +
-                       plural(counts.expected, "known failure", "known failures") + ", " +
-                       plural(counts[Verdict::kPass], "check passed", "checks passed") + also + tested;
+                return "fails only where it is known to: " + count_text(counts.expected, "known failure") + ", " +
+                       count_text(counts[Verdict::kPass], "check passed", "checks passed") + also + tested;
             if (!part.empty())
                 return "conforms in what was tested: " + part + "; " +
-                       plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
-            return "conforms: " + plural(counts[Verdict::kPass], "check passed", "checks passed") + also;
+                       count_text(counts[Verdict::kPass], "check passed", "checks passed") + also;
+            return "conforms: " + count_text(counts[Verdict::kPass], "check passed", "checks passed") + also;
     }
 }
 
@@ -378,7 +371,7 @@ std::string level_text(const CheckOutcome& check) { return receiver::level_text(
 
 std::string expectation_text(const ExpectationNote& note) {
     std::string out = note.reason;
-    if (!note.issue.empty()) out += (out.empty() ? "" : ", ") + note.issue;
+    if (!note.issue.empty()) base::add_word(out, note.issue);
     if (!note.expires.empty()) out += (out.empty() ? "until " : ", until ") + note.expires;
     return out.empty() ? "listed in " + note.origin : out;
 }
@@ -390,8 +383,8 @@ std::string runs_text(const CheckOutcome& check) {
         if (std::find(done.begin(), done.end(), verdict) != done.end()) continue;
         done.push_back(verdict);
         const auto times = std::count(check.runs.begin(), check.runs.end(), verdict);
-        out += (out.empty() ? "" : ", ") + std::string(name_of(verdict)) + " " +
-               (times == 1 ? "once" : std::to_string(times) + " times");
+        base::add_word(out,
+                       std::string(name_of(verdict)) + " " + (times == 1 ? "once" : std::to_string(times) + " times"));
     }
     return out;
 }
@@ -439,8 +432,7 @@ std::string upper(std::string_view word) {
 }
 
 std::string not_offered_text(const Results& results) {
-    std::string names;
-    for (const auto& name : results.target.without) names += (names.empty() ? "" : ", ") + name;
+    const auto names = base::joined(results.target.without);
     return names.empty() ? names : "not offered, as the target cannot take it: " + names;
 }
 
@@ -503,11 +495,6 @@ char mark_of(Verdict verdict) {
             return 'E';
     }
     return ' ';
-}
-
-std::string duration_text(std::int64_t ms) {
-    if (ms < 1000) return std::to_string(ms) + " ms";
-    return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
 }
 
 namespace {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/text.h"
+#include "prw/base/units.h"
 #include "prw/conformance/results.h"
 
 namespace prw::conformance::report {
@@ -98,8 +100,8 @@ struct SourcePlace {
 [[nodiscard]] std::string meaning_of(Verdict verdict, std::string_view role);
 /// One character that carries the verdict without colour.
 [[nodiscard]] char mark_of(Verdict verdict);
-/// "3.8 s", "412 ms".
-[[nodiscard]] std::string duration_text(std::int64_t ms);
+using base::count_text;
+using base::duration_text;
 /// One number of evidence: "12 requests", "1 refused request", "100 ms wait".
 [[nodiscard]] std::string counted(std::string_view name, std::int64_t value);
 /// "12 requests, 480 series".
@@ -114,7 +116,5 @@ struct UnjudgedReason {
     std::vector<const CheckOutcome*> checks;
 };
 [[nodiscard]] std::vector<UnjudgedReason> unjudged_reasons(const Results& results);
-/// "2 checks", "1 check".
-[[nodiscard]] std::string plural(std::size_t n, std::string_view one, std::string_view many);
 
 }  // namespace prw::conformance::report

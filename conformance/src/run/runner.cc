@@ -13,6 +13,7 @@
 
 #include "checks/habits.h"
 #include "checks/table.h"
+#include "prw/base/jobs.h"
 #include "prw/conformance/command_text.h"
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/process.h"
@@ -28,6 +29,7 @@ namespace {
 
 /// Scenarios at a time for each core: they mostly wait.
 constexpr unsigned kJobsPerCore = 5;
+constexpr std::chrono::milliseconds kProgressPause{500};
 
 struct Job {
     std::string scenario;
@@ -161,43 +163,33 @@ ScenarioRecord unplayed(const SenderRunOptions& options, const Job& job) {
     return record;
 }
 
-/// Workers and what they tell.
+/// Plays scenarios in several threads, and tells of it.
 class Pool {
 public:
-    Pool(SenderRunOptions options, std::deque<Job> jobs)
-        : options_(std::move(options)), queue_(std::move(jobs)), total_(queue_.size()) {
+    Pool(SenderRunOptions options, const std::deque<Job>& jobs)
+        : options_(std::move(options)), jobs_(jobs.begin(), jobs.end()) {
         options_.cadence = &cadence_;
     }
 
     std::vector<ScenarioRecord> run() {
-        const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-        const auto workers = std::min<std::size_t>(options_.jobs != 0 ? options_.jobs : cores * kJobsPerCore, total_);
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < workers; ++i) threads.emplace_back([this] { work(); });
-        std::unique_lock lock(mutex_);
-        while (records_.size() < total_) {
-            changed_.wait_for(lock, std::chrono::milliseconds(500), [this] { return !finished_.empty(); });
-            do {
+        base::run_jobs(
+            jobs_.size(), base::workers_of(options_.jobs, kJobsPerCore), [this](std::size_t job) { work(jobs_[job]); },
+            kProgressPause,
+            [this](std::optional<std::size_t> ended) {
+                if (!options_.progress) return;
                 Progress progress = snapshot();
-                if (!finished_.empty()) {
-                    progress.finished = finished_.front();
-                    finished_.pop_front();
-                }
-                lock.unlock();
-                if (options_.progress) options_.progress(progress);
-                lock.lock();
-            } while (!finished_.empty());
-        }
-        lock.unlock();
-        threads.clear();
+                if (ended) progress.finished = label_of(jobs_[*ended]);
+                options_.progress(progress);
+            });
         return std::move(records_);
     }
 
 private:
-    Progress snapshot() const {
+    Progress snapshot() {
+        const std::lock_guard lock(mutex_);
         Progress out;
         out.done = records_.size();
-        out.total = total_;
+        out.total = jobs_.size();
         out.requests = requests_;
         out.samples = samples_;
         const Pace pace(options_.target.patience, options_.target.settle, options_.cadence);
@@ -209,37 +201,29 @@ private:
         return out;
     }
 
-    void work() {
+    void work(const Job& job) {
         std::unique_lock lock(mutex_);
-        while (true) {
-            // Where a scenario has waited in vain, the others that run already are given their time before it is
-            // decided whether the rest is of any use.
-            changed_.wait(lock, [this] { return !in_vain() || running_.empty() || queue_.empty(); });
-            if (queue_.empty()) return;
-            const Job job = queue_.front();
-            queue_.pop_front();
-            if (in_vain()) {
-                records_.push_back(not_run(job));
-                finished_.push_back(label_of(job));
-                changed_.notify_all();
-                continue;
-            }
-            running_.insert(label_of(job));
-            lock.unlock();
-            auto record = run_scenario(options_, job.scenario, job.message,
-                                       [this](std::uint64_t requests, std::uint64_t samples) {
-                                           const std::lock_guard counters(mutex_);
-                                           if (requests_ == 0) changed_.notify_all();
-                                           requests_ += requests;
-                                           samples_ += samples;
-                                       });
-            lock.lock();
-            silent_ = silent_ || waited_in_vain(record);
-            running_.erase(label_of(job));
-            finished_.push_back(label_of(job));
-            records_.push_back(std::move(record));
-            changed_.notify_all();
+        // Where a scenario has waited in vain, the others that run already are given their time before it is decided
+        // whether the rest is of any use.
+        changed_.wait(lock, [this] { return !in_vain() || running_.empty(); });
+        if (in_vain()) {
+            records_.push_back(not_run(job));
+            return;
         }
+        running_.insert(label_of(job));
+        lock.unlock();
+        auto record =
+            run_scenario(options_, job.scenario, job.message, [this](std::uint64_t requests, std::uint64_t samples) {
+                const std::lock_guard counters(mutex_);
+                if (requests_ == 0) changed_.notify_all();
+                requests_ += requests;
+                samples_ += samples;
+            });
+        lock.lock();
+        silent_ = silent_ || waited_in_vain(record);
+        running_.erase(label_of(job));
+        records_.push_back(std::move(record));
+        changed_.notify_all();
     }
 
     /// A scenario that gave a running program all the time that its first request may take, and saw none.
@@ -260,10 +244,8 @@ private:
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<Job> queue_;
-    const std::size_t total_;
+    const std::vector<Job> jobs_;
     std::set<std::string> running_;
-    std::deque<std::string> finished_;
     std::uint64_t requests_ = 0, samples_ = 0;
     std::vector<ScenarioRecord> records_;
 };

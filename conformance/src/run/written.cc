@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "prw/base/text.h"
+
 namespace prw::conformance {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool in_word(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-    return out;
-}
 
 /// `phrase` is in the line, with no letter or digit right before or behind it.
 bool has(std::string_view line, std::string_view phrase) {
@@ -63,10 +58,10 @@ bool speaks(std::string_view line) {
 }  // namespace
 
 bool speaks_of_written(std::string_view log, const std::vector<std::string>& handed) {
-    auto text = lower(log);
+    auto text = base::lower(log);
     std::vector<std::string> ours;
     for (const auto& each : handed) {
-        auto own = lower(each);
+        auto own = base::lower(each);
         // Nothing else could be mistaken for the program's words, and short values are in every log.
         if (own.find("written") != std::string::npos || own.find("415") != std::string::npos ||
             own.find("unsupported") != std::string::npos)

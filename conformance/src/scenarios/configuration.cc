@@ -186,7 +186,7 @@ std::vector<std::string> values_of(const Delivery& delivery, std::string_view na
     const auto head = proto::parse_request_head(delivery.head);
     if (!head) return out;
     for (const auto& field : head->fields) {
-        if (proto::iequals(field.name, name)) out.emplace_back(proto::trim_ows(field.value));
+        if (base::iequals(field.name, name)) out.emplace_back(proto::trim_ows(field.value));
     }
     return out;
 }
@@ -329,7 +329,7 @@ void judge_credentials(const ScenarioRecord& record, std::string_view target, st
         const auto gap = values.empty() ? 0 : std::min(values.front().find(' '), values.front().size());
         // The scheme's name has no case (RFC 9110 11.1).
         const bool right = values.size() == 1 &&
-                           proto::iequals(values.front().substr(0, gap), trial->credentials.substr(0, space)) &&
+                           base::iequals(values.front().substr(0, gap), trial->credentials.substr(0, space)) &&
                            values.front().substr(gap) == trial->credentials.substr(space);
         if (right) {
             ++with;

@@ -12,7 +12,7 @@
 #include "checks/staleness.h"
 #include "checks/table.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "prw/receiver/text.h"
 #include "scenarios/all.h"
 #include "scenarios/scenario.h"
@@ -110,7 +110,7 @@ Tally tally(const ScenarioRecord& record, const std::vector<EndOfSeries>& ends, 
         if (end.at_last) {
             ++counts.at_last;
             add_finding(out, series,
-                        "the marker repeats the time of the last sample, " + proto::dated(end.at_last->timestamp) +
+                        "the marker repeats the time of the last sample, " + base::dated(end.at_last->timestamp) +
                             ": a receiver keeps one of the two",
                         end.exchange, "Give the marker the time of the scrape in which the series is missing.");
         } else if (end.mangled) {
@@ -227,7 +227,7 @@ void judge_live(const ScenarioRecord& record, CheckOutcome& out) {
             if (at->time == sample.timestamp && ends && live.contains({sample.series, sample.timestamp})) continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,
-                        "stale marker at " + proto::dated(sample.timestamp) + ", though scrape " +
+                        "stale marker at " + base::dated(sample.timestamp) + ", though scrape " +
                             std::to_string(at->generation->number) + " served the series",
                         delivery.id,
                         "Send the marker only for series that were in the last successful scrape and are missing in "
@@ -290,7 +290,7 @@ void judge_explicit(const ScenarioRecord& record, CheckOutcome& out) {
             }
             ++markers;
             add_finding(out, observation.series()[sample.series].text,
-                        "stale marker at " + proto::dated(sample.timestamp) +
+                        "stale marker at " + base::dated(sample.timestamp) +
                             ", though the series has explicit timestamps: " + std::to_string(time),
                         delivery.id);
         }

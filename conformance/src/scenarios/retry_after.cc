@@ -9,8 +9,8 @@
 #include "checks/ledger.h"
 #include "checks/steps.h"
 #include "checks/table.h"
+#include "prw/base/units.h"
 #include "prw/proto/protocol.h"
-#include "prw/proto/units.h"
 #include "scenarios/all.h"
 #include "scenarios/scenario.h"
 
@@ -44,7 +44,7 @@ void play(Stage& stage) {
     };
     const auto past = [&](std::size_t which) {
         auto step = refusal(kStepsPastDate.at(which), 503);
-        step.headers = {{proto::header::kRetryAfter, proto::http_date(0)}};
+        step.headers = {{proto::header::kRetryAfter, base::http_date(0)}};
         add(std::move(step));
     };
     // What the others are compared with stands at the begin, in the middle and at the end.

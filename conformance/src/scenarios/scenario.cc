@@ -6,6 +6,8 @@
 #include "checks/fate.h"
 #include "checks/steps.h"
 #include "checks/table.h"
+#include "prw/base/nearest.h"
+#include "prw/base/text.h"
 #include "scenarios/all.h"
 
 namespace prw::conformance {

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "prw/base/bytes_text.h"
+
 namespace prw::conformance {
 namespace {
 
@@ -60,16 +62,10 @@ std::uint64_t age_of(const SourceSeries& series, std::uint64_t generation) {
     return series.resets_every == 0 ? generation : generation % series.resets_every;
 }
 
-std::string hex(std::uint64_t number) {
-    std::array<char, 16> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, 16).ptr;
-    std::string digits(buffer.data(), end);
-    return std::string(buffer.size() - digits.size(), '0') + digits;
-}
-
 /// With a trace id as tracing has them.
 proto::ExposedExemplar exemplar_of(double value, std::uint64_t generation, std::uint32_t row, bool older = false) {
-    return {{{"trace_id", hex(generation) + hex(2 * std::uint64_t{row} + (older ? 2 : 1))}},
+    return {{{"trace_id",
+              base::hex_number(generation, 16) + base::hex_number(2 * std::uint64_t{row} + (older ? 2 : 1), 16)}},
             proto::to_bits(value + static_cast<double>(generation) / 65536),
             std::nullopt};
 }

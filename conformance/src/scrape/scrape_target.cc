@@ -158,7 +158,7 @@ struct ScrapeTarget::Impl {
         // Several fields of one name are one list (RFC 9110 5.3).
         std::string accept;
         for (const auto& field : head->fields)
-            if (proto::iequals(field.name, "Accept")) accept += "," + std::string(field.value);
+            if (base::iequals(field.name, "Accept")) accept += "," + std::string(field.value);
         const auto format = negotiate(accept);
         std::uint64_t number = 0;
         auto body = next(format, number);

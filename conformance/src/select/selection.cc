@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 
 namespace prw::conformance {
 
@@ -63,8 +63,8 @@ Result<std::set<std::string>> expand_patterns(const Suite& suite, const std::vec
             any = true;
         }
         if (any) continue;
-        auto near = proto::nearest(pattern, words(suite));
-        if (near.empty()) near = proto::nearest(suite.role + "/" + pattern, words(suite));
+        auto near = base::nearest(pattern, words(suite));
+        if (near.empty()) near = base::nearest(suite.role + "/" + pattern, words(suite));
         return fail(ErrorCode::kInvalidArgument,
                     std::string(flag) + ": no check matches \"" + pattern + "\"" +
                         (near.empty() ? " (prw list checks shows them all)" : "; did you mean \"" + near + "\"?"));

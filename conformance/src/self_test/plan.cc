@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "prw/base/nearest.h"
 #include "prw/conformance/self_test.h"
-#include "prw/proto/nearest.h"
 #include "self_test/lookup.h"
 
 namespace prw::conformance {
@@ -46,9 +46,8 @@ Result<Selection> select(const SelfTestCatalogue& catalogue, const std::vector<s
         for (const auto& each : catalogue.mutants) known.push_back(each.id);
         for (const auto& each : catalogue.checks) known.push_back(each.id);
         for (const auto& each : catalogue.nulls) known.push_back(each.id);
-        const auto near = proto::nearest(pattern, known);
         return fail(ErrorCode::kInvalidArgument, "\"" + pattern + "\" is no mutant, check or null " + catalogue.role +
-                                                     (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                                                     base::did_you_mean(pattern, known, base::Quotes::kDouble) +
                                                      " (prw self-test --list shows all; quote patterns: '" +
                                                      catalogue.role + "/retry/*')");
     }

@@ -9,6 +9,7 @@
 
 #include <unistd.h>
 
+#include "prw/base/jobs.h"
 #include "prw/conformance/self_test.h"
 #include "self_test/lookup.h"
 
@@ -19,6 +20,7 @@ namespace {
 
 /// Runs at a time for each core: they mostly wait.
 constexpr unsigned kJobsPerCore = 6;
+constexpr std::chrono::milliseconds kProgressPause{500};
 
 /// A folder for the captures of all runs; one of our own is removed at the end.
 class Workplace {
@@ -64,34 +66,15 @@ private:
 class Runner {
 public:
     Runner(const SelfTestCatalogue& catalogue, const SelfTestOptions& options, std::vector<SelfTestJob> jobs,
-           const Workplace& place, unsigned workers)
+           const Workplace& place, std::size_t workers)
         : catalogue_(catalogue), options_(options), place_(place), jobs_(std::move(jobs)), workers_(workers) {
         runs_.resize(jobs_.size());
     }
 
     std::vector<SelfTestRun> run() {
-        std::vector<std::jthread> threads;
-        for (std::size_t i = 0; i < std::min<std::size_t>(workers_, jobs_.size()); ++i)
-            threads.emplace_back([this] { work(); });
-        std::unique_lock lock(mutex_);
-        while (done_ < jobs_.size()) {
-            changed_.wait_for(lock, std::chrono::milliseconds(500), [this] { return !finished_.empty(); });
-            Progress progress;
-            progress.done = done_;
-            progress.total = jobs_.size();
-            progress.requests = requests_;
-            progress.samples = samples_;
-            progress.running.assign(running_.begin(), running_.end());
-            if (!finished_.empty()) progress.finished = finished_.back();
-            finished_.clear();
-            progress.elapsed =
-                std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
-            lock.unlock();
-            if (options_.progress) options_.progress(progress);
-            lock.lock();
-        }
-        lock.unlock();
-        threads.clear();
+        base::run_jobs(
+            jobs_.size(), workers_, [this](std::size_t job) { work(job); }, kProgressPause,
+            [this](std::optional<std::size_t> ended) { tell(ended); });
         // What was interrupted says nothing.
         std::erase_if(runs_, [](const SelfTestRun& run) { return run.attempts == 0; });
         return std::move(runs_);
@@ -100,26 +83,39 @@ public:
 private:
     [[nodiscard]] bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
-    void work() {
-        std::unique_lock lock(mutex_);
-        while (next_ < jobs_.size()) {
-            const std::size_t index = next_++;
-            const auto& job = jobs_[index];
+    void work(std::size_t index) {
+        const auto& job = jobs_[index];
+        {
+            const std::lock_guard lock(mutex_);
             running_.insert(job.text());
-            lock.unlock();
-            SelfTestRun run = attempt(job);
-            if (run.attempts != 0 && worth_repeating(catalogue_, run) && !stopped()) {
-                run = attempt(job);
-                if (run.attempts != 0) run.attempts = 2;
-            }
-            tidy_up(run);
-            lock.lock();
-            running_.erase(job.text());
-            finished_.push_back(job.text());
-            runs_[index] = std::move(run);
-            ++done_;
-            changed_.notify_all();
         }
+        SelfTestRun run = attempt(job);
+        if (run.attempts != 0 && worth_repeating(catalogue_, run) && !stopped()) {
+            run = attempt(job);
+            if (run.attempts != 0) run.attempts = 2;
+        }
+        tidy_up(run);
+        const std::lock_guard lock(mutex_);
+        running_.erase(job.text());
+        runs_[index] = std::move(run);
+        ++done_;
+    }
+
+    void tell(std::optional<std::size_t> ended) {
+        if (!options_.progress) return;
+        Progress progress;
+        progress.total = jobs_.size();
+        if (ended) progress.finished = jobs_[*ended].text();
+        progress.elapsed =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
+        {
+            const std::lock_guard lock(mutex_);
+            progress.done = done_;
+            progress.requests = requests_;
+            progress.samples = samples_;
+            progress.running.assign(running_.begin(), running_.end());
+        }
+        options_.progress(progress);
     }
 
     SelfTestRun attempt(const SelfTestJob& job) {
@@ -144,13 +140,11 @@ private:
     const SelfTestOptions& options_;
     const Workplace& place_;
     const std::vector<SelfTestJob> jobs_;
-    const unsigned workers_;
+    const std::size_t workers_;
     const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::mutex mutex_;
-    std::condition_variable changed_;
-    std::size_t next_ = 0, done_ = 0;
+    std::size_t done_ = 0;
     std::set<std::string> running_;
-    std::vector<std::string> finished_;
     std::uint64_t requests_ = 0, samples_ = 0;
     std::vector<SelfTestRun> runs_;
 };
@@ -162,8 +156,7 @@ Result<SelfTestMatrix> run_self_test(const SelfTestCatalogue& catalogue, const S
     if (!jobs) return tl::unexpected<Error>(jobs.error());
     auto place = Workplace::open(options.out);
     if (!place) return tl::unexpected<Error>(place.error());
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    const unsigned workers = options.jobs != 0 ? options.jobs : cores * kJobsPerCore;
+    const unsigned workers = base::workers_of(options.jobs, kJobsPerCore);
     const auto began = std::chrono::steady_clock::now();
     const std::size_t planned = jobs->size();
     auto runs = Runner(catalogue, options, std::move(*jobs), **place, workers).run();

@@ -9,9 +9,9 @@
 
 namespace prw::conformance {
 
+using base::count_text;
 using report::Console;
 using report::duration_text;
-using report::plural;
 using report::Tone;
 
 namespace {
@@ -153,10 +153,9 @@ std::string next_step(const SelfTestMatrix& matrix) {
 
 std::string render_self_test(const SelfTestMatrix& matrix, const TerminalStyle& style) {
     Console out(style, kWidest);
-    out.line("prw self-test   the reference " + matrix.role + ", " +
-             plural(matrix.mutants.size(), "mutant", "mutants") + ", " +
-             plural(matrix.nulls.size(), "null " + matrix.role, "null " + matrix.role + "s") + "   " +
-             plural(matrix.checks.size(), "check", "checks") + "   " + plural(matrix.runs.size(), "run", "runs"));
+    out.line("prw self-test   the reference " + matrix.role + ", " + count_text(matrix.mutants.size(), "mutant") + ", " +
+             count_text(matrix.nulls.size(), "null " + matrix.role) + "   " + count_text(matrix.checks.size(), "check") +
+             "   " + count_text(matrix.runs.size(), "run"));
     problems(out, matrix);
     table(out, matrix);
     exemptions(out, matrix);
@@ -178,19 +177,18 @@ std::string render_self_test(const SelfTestMatrix& matrix, const TerminalStyle& 
     out.line();
     out.line("Summary");
     out.field("mutants",
-              share(killed, mutants) + " killed by the check meant for them, in " + plural(cells, "run", "runs"));
+              share(killed, mutants) + " killed by the check meant for them, in " + count_text(cells, "run"));
     out.field("checks", share(proven, matrix.checks.size() - exempt) + " killed a mutant" +
                             (exempt > 0 ? ", " + std::to_string(exempt) + " beyond any mutant" : ""));
-    out.field("reference", plural(of[Kind::kAlarm], "alarm", "alarms") + " in " + plural(reference, "run", "runs"));
-    out.field("others",
-              plural(of[Kind::kFalseAlarm], "false alarm", "false alarms") + " of checks that they do not break");
+    out.field("reference", count_text(of[Kind::kAlarm], "alarm") + " in " + count_text(reference, "run"));
+    out.field("others", count_text(of[Kind::kFalseAlarm], "false alarm") + " of checks that they do not break");
     if (!matrix.nulls.empty()) {
         const auto green = std::count_if(matrix.nulls.begin(), matrix.nulls.end(),
                                          [](const auto& null) { return null.exit_code == 0; });
         out.field("null", std::to_string(green) + " of " + std::to_string(matrix.nulls.size()) + " conform");
     }
     if (matrix.retried > 0)
-        out.field("again", plural(matrix.retried, "run was", "runs were") + " inconclusive at first and repeated");
+        out.field("again", count_text(matrix.retried, "run was", "runs were") + " inconclusive at first and repeated");
     if (matrix.selected && matrix.complete) out.field("part", "only a part was asked for; the rest was not looked at");
     if (!matrix.complete) out.field("part", "INCOMPLETE: broken off before everything had run");
     out.command("repeat", matrix.command_line);
@@ -199,7 +197,7 @@ std::string render_self_test(const SelfTestMatrix& matrix, const TerminalStyle& 
                                                          ? "PROVEN   what was selected can fail, and only where it should"
                                                          : "PROVEN   every check can fail, and only where it should"
                                 : !matrix.complete ? "INCOMPLETE"
-                                                   : "GAPS   " + plural(matrix.problems.size(), "problem", "problems");
+                                                   : "GAPS   " + count_text(matrix.problems.size(), "problem");
     out.line(out.paint(verdict, matrix.proven() ? Tone::kGood : Tone::kBad) + "   " +
              duration_text(matrix.duration_ms) + "   exit " + std::to_string(matrix.exit_code()));
     return out.take();

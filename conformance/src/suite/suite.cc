@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 
 namespace prw::conformance {
 
@@ -28,7 +28,7 @@ Result<void> Suite::check_scenario_names(const std::vector<std::string>& names) 
             known.emplace_back(each.name);
             list += (list.empty() ? "" : ", ") + known.back();
         }
-        const auto near = proto::nearest(name, known);
+        const auto near = base::nearest(name, known);
         return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +
                                                      (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
                                                      " known: " + list);

@@ -6,23 +6,9 @@
 
 namespace prw::conformance {
 
-using namespace std::string_view_literals;
-
-std::string_view name_of(Verdict verdict) {
-    constexpr std::array kNames{"pass"sv, "info"sv, "not-applicable"sv, "inconclusive"sv,
-                                "warn"sv, "fail"sv, "error"sv};
-    return kNames.at(static_cast<std::size_t>(verdict));
-}
-
-std::string_view name_of(ExpectationState state) {
-    constexpr std::array kNames{"met"sv, "stale"sv, "changed"sv, "expired"sv, "open"sv};
-    return kNames.at(static_cast<std::size_t>(state));
-}
-
-std::string_view name_of(FailOn gate) {
-    constexpr std::array kNames{"none"sv, "must"sv, "should"sv, "may"sv};
-    return kNames.at(static_cast<std::size_t>(gate));
-}
+std::string_view name_of(Verdict verdict) { return kVerdictNames.name_of(verdict); }
+std::string_view name_of(ExpectationState state) { return kExpectationStateNames.name_of(state); }
+std::string_view name_of(FailOn gate) { return kFailOnNames.name_of(gate); }
 
 namespace {
 

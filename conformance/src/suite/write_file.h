@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::conformance {
 

@@ -2,9 +2,9 @@
 #include <bit>
 #include <cstring>
 
-#include "prw/proto/escape.h"
+#include "prw/base/escape.h"
+#include "prw/base/utf8.h"
 #include "prw/proto/view.h"
-#include "utf8.h"
 
 namespace prw::proto {
 
@@ -45,11 +45,11 @@ public:
     void quoted(std::string_view text) {
         put("\"");
         for (std::size_t i = 0; i < text.size() && !cut_;) {
-            const auto next = character_at(text, i);
+            const auto next = base::character_at(text, i);
             const auto character = text.substr(i, next.size);
             if (!next.shown) {
                 std::string escape;
-                append_escape(escape, character);
+                base::append_escape(escape, character);
                 put(escape);
             } else if (character == "\"") {
                 put("\\\"");
@@ -90,7 +90,7 @@ bool valid_utf8(std::string_view text) {
         if ((word & 0x8080808080808080ULL) != 0) break;
     }
     while (i < text.size()) {
-        const auto size = sequence_at(text, i);
+        const auto size = base::sequence_at(text, i);
         if (size == 0) return false;
         i += size;
     }

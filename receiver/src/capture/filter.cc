@@ -14,9 +14,9 @@
 #include <variant>
 #include <vector>
 
+#include "prw/base/nearest.h"
 #include "prw/proto/content_type.h"
 #include "prw/proto/http_head.h"
-#include "prw/proto/nearest.h"
 #include "prw/proto/protocol.h"
 #include "prw/receiver/text.h"
 
@@ -372,8 +372,7 @@ private:
     }
     template <typename Words>
     static std::string meant(std::string_view word, const Words& words) {
-        const auto near = proto::nearest(word, words);
-        return near.empty() ? "" : "; did you mean " + near + "?";
+        return base::did_you_mean(word, words, base::Quotes::kNone);
     }
 
     void blanks() {

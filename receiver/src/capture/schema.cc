@@ -1,5 +1,7 @@
 #include "schema.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -115,8 +117,7 @@ Result<void> check_identity(Database& db, const std::string& path) {
         return fail(ErrorCode::kInvalidArgument, "not a capture: an SQLite database of another program", path);
     const auto version = db.integer("PRAGMA user_version");
     if (!version) return tl::unexpected(version.error());
-    const auto both = "format " + std::to_string(*version) + ", this prw reads " + std::to_string(kOldestReadable) +
-                      " to " + std::to_string(kVersion);
+    const auto both = fmt::format("format {}, this prw reads {} to {}", *version, kOldestReadable, kVersion);
     if (*version > kVersion) return fail(ErrorCode::kUnsupported, "the capture was written by a newer prw", path, both);
     if (*version < kOldestReadable)
         return fail(ErrorCode::kUnsupported, "the capture is of a format too old to read", path, both);

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::receiver::capture {
 

@@ -30,17 +30,7 @@ void for_each_family(Visit visit) {
 }  // namespace
 }  // namespace rules
 
-std::string_view name_of(Severity severity) {
-    switch (severity) {
-        case Severity::kInfo:
-            return "info";
-        case Severity::kWarn:
-            return "warn";
-        case Severity::kFail:
-            break;
-    }
-    return "fail";
-}
+std::string_view name_of(Severity severity) { return kSeverityNames.name_of(severity); }
 
 std::span<const Rule* const> all_rules() {
     static const auto kRules = [] {

@@ -265,10 +265,10 @@ private:
         const auto& side = (is_float_ ? sides_[0].deltas.empty() : sides_[0].counts.empty()) ? sides_[1] : sides_[0];
         say(rule, list(side, is_float_ ? "deltas" : "counts"), [&] {
             return is_float_ ? cat({"count_float is set, yet ", list(side, "deltas"), " has ",
-                                    counted(side.deltas.size(), "value"), ", which receivers ignore; wanted ",
+                                    base::count_text(side.deltas.size(), "value"), ", which receivers ignore; wanted ",
                                     list(side, "counts")})
                              : cat({"count_int is set, yet ", list(side, "counts"), " has ",
-                                    counted(side.counts.size(), "value"), ", which receivers ignore; wanted ",
+                                    base::count_text(side.counts.size(), "value"), ", which receivers ignore; wanted ",
                                     list(side, "deltas")});
         });
     }
@@ -283,8 +283,8 @@ private:
         for (const auto& span : side.spans) length += span.length;
         if (length != values) {
             say(kSpans, list(side, "spans"), [&] {
-                return cat({"The ", side.name, " spans cover ", counted(length, "bucket"), ", ",
-                            list(side, is_float_ ? "counts" : "deltas"), " has ", counted(values, "value"),
+                return cat({"The ", side.name, " spans cover ", base::count_text(length, "bucket"), ", ",
+                            list(side, is_float_ ? "counts" : "deltas"), " has ", base::count_text(values, "value"),
                             "; wanted as many"});
             });
         }
@@ -466,8 +466,9 @@ private:
         for (std::size_t k = 0; k < bounds.size(); ++k) bound(bounds, k);
         if (c_.v2() && (!sides_[1].spans.empty() || !sides_[1].deltas.empty() || !sides_[1].counts.empty())) {
             say(kNoNegative, "negative_spans", [&] {
-                return cat({"A histogram with custom buckets has ", counted(sides_[1].spans.size(), "negative span"),
-                            " and ", counted(sides_[1].deltas.size() + sides_[1].counts.size(), "negative bucket"),
+                return cat({"A histogram with custom buckets has ",
+                            base::count_text(sides_[1].spans.size(), "negative span"), " and ",
+                            base::count_text(sides_[1].deltas.size() + sides_[1].counts.size(), "negative bucket"),
                             "; wanted none"});
             });
         }
@@ -481,8 +482,8 @@ private:
                 return s.offset < 0 ? cat({"Span ", unum(k), " of a histogram with custom buckets has offset ",
                                            num(s.offset), "; wanted none below 0"})
                                     : cat({"Span ", unum(k), " ends at bucket ", num(end), ", yet with ",
-                                           counted(bounds.size(), "bound"), " there are only ",
-                                           counted(bounds.size() + 1, "bucket")});
+                                           base::count_text(bounds.size(), "bound"), " there are only ",
+                                           base::count_text(bounds.size() + 1, "bucket")});
             });
             break;
         }

@@ -41,11 +41,12 @@ void run_series(const Context& c) {
         if (series.exemplars.count != 0) c.saw(Subject::kExemplarSeries);
         if (series.samples.count != 0 && series.histograms.count != 0) {
             report(c, kNotBoth, i, [&] {
-                return Draft{.message = cat({series_path(i), " holds ", counted(series.samples.count, "sample"),
-                                             " and ", counted(series.histograms.count, "histogram"),
-                                             "; wanted one kind in one TimeSeries"}),
-                             .field = series_path(i),
-                             .protobuf = view.histograms_of(series).front().range};
+                return Draft{
+                    .message = cat({series_path(i), " holds ", base::count_text(series.samples.count, "sample"),
+                                    " and ", base::count_text(series.histograms.count, "histogram"),
+                                    "; wanted one kind in one TimeSeries"}),
+                    .field = series_path(i),
+                    .protobuf = view.histograms_of(series).front().range};
             });
         }
         if (series.samples.count != 0 || series.histograms.count != 0) continue;
@@ -53,7 +54,7 @@ void run_series(const Context& c) {
             report(c, kExemplarsOnly, i, [&] {
                 return Draft{
                     .message = cat(
-                        {series_path(i), " holds ", counted(series.exemplars.count, "exemplar"),
+                        {series_path(i), " holds ", base::count_text(series.exemplars.count, "exemplar"),
                          " but neither a sample nor a histogram; Prometheus sends this, and refuses it as a receiver"}),
                     .field = series_path(i),
                     .protobuf = series.range};

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
-#include <cstdio>
 
+#include "prw/base/units.h"
 #include "prw/proto/model.h"
 
 namespace prw::receiver::rules {
@@ -20,56 +19,11 @@ std::string cat(std::initializer_list<std::string_view> parts) {
     return out;
 }
 
-std::string quoted(std::string_view text, std::size_t max) {
-    bool cut = false;
-    if (text.size() > max) {
-        // Not in the middle of a code point.
-        std::size_t end = max;
-        while (end > 0 && end + 4 > max && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-        text = text.substr(0, end);
-        cut = true;
-    }
-    const bool utf8 = proto::valid_utf8(text);
-    std::string out = "\"";
-    for (const char ch : text) {
-        const auto byte = static_cast<unsigned char>(ch);
-        if (ch == '"' || ch == '\\') {
-            out += '\\';
-            out += ch;
-        } else if (ch == '\n') {
-            out += "\\n";
-        } else if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !utf8)) {
-            std::array<char, 8> escape{};
-            std::snprintf(escape.data(), escape.size(), "\\x%02x", static_cast<unsigned>(byte));
-            out += escape.data();
-        } else {
-            out += ch;
-        }
-    }
-    out += cut ? "…\"" : "\"";
-    return out;
-}
-
 std::string num(std::int64_t value) { return std::to_string(value); }
 std::string unum(std::uint64_t value) { return std::to_string(value); }
 std::string real(double value) { return proto::value_text(proto::to_bits(value)); }
 
-std::string date_text(std::int64_t ms) {
-    // The calendar types hold years up to 32767; four digits are what a reader expects.
-    constexpr std::int64_t kYear0 = -62167219200000, kYear9999 = 253402300799999;
-    if (ms < kYear0 || ms > kYear9999) return num(ms);
-    using namespace std::chrono;
-    const sys_time<milliseconds> at{milliseconds{ms}};
-    const auto day = floor<days>(at);
-    const year_month_day date{day};
-    const hh_mm_ss time{at - day};
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
-    return text.data();
-}
+std::string date_text(std::int64_t ms) { return base::calendar_text(ms).value_or(num(ms)); }
 
 std::string moment(std::int64_t ms) {
     const auto date = date_text(ms), number = num(ms);

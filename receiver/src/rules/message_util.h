@@ -54,8 +54,8 @@ private:
 // ---- Text ----
 
 [[nodiscard]] std::string cat(std::initializer_list<std::string_view> parts);
-/// In double quotes, control characters and broken UTF-8 escaped, cut at `max` bytes.
-[[nodiscard]] std::string quoted(std::string_view text, std::size_t max = 80);
+/// In double quotes, as a label's value in text; bounded.
+[[nodiscard]] inline std::string quoted(std::string_view text, std::size_t max = 80) { return base::quoted(text, max); }
 [[nodiscard]] std::string num(std::int64_t value);
 [[nodiscard]] std::string unum(std::uint64_t value);
 [[nodiscard]] std::string real(double value);

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-namespace prw::receiver::rules {
+#include "prw/base/bytes_text.h"
 
-namespace {
-constexpr char kDigits[] = "0123456789abcdef";
-}
+namespace prw::receiver::rules {
 
 std::string quote(std::string_view text, std::size_t max) { return "'" + printable(text, max) + "'"; }
 
@@ -16,14 +14,12 @@ std::string hex_excerpt(std::string_view bytes, proto::ByteRange range) {
     const std::size_t begin = range.offset - std::min<std::size_t>(kContext, range.offset);
     const std::size_t marked = range.size <= kShown ? range.size : kShown - 2;
     const std::size_t end = std::min(bytes.size(), range.offset + marked + (marked == range.size ? kContext : 0));
-    std::string offset;
-    for (int shift = begin > 0xffffU ? 28 : 12; shift >= 0; shift -= 4)
-        offset.push_back(kDigits[begin >> static_cast<unsigned>(shift) & 15U]);
+    const auto offset = base::hex_number(begin, begin > 0xffffU ? 8 : 4);
     std::string line = offset + " ";
     std::string carets(line.size(), ' ');
     for (std::size_t at = begin; at < end; ++at) {
-        const auto byte = static_cast<unsigned char>(bytes[at]);
-        line += {' ', kDigits[byte >> 4U], kDigits[byte & 15U]};
+        line += ' ';
+        base::append_hex(line, bytes[at]);
         const bool in = at >= range.offset && at < range.offset + marked;
         const bool joined = in && at > range.offset;
         carets += joined ? "^^^" : in ? " ^^" : "   ";
@@ -44,10 +40,7 @@ std::string_view slice(std::string_view bytes, proto::ByteRange range) {
     return bytes.substr(range.offset, range.size);
 }
 
-std::string counted(std::uint64_t count, std::string_view one) {
-    return std::to_string(count) + " " + std::string(one) + (count == 1 ? "" : "s");
-}
-std::string bytes_text(std::uint64_t count) { return counted(count, "byte"); }
+std::string bytes_text(std::uint64_t count) { return base::count_text(count, "byte"); }
 
 proto::ByteRange range_within(std::string_view whole, std::string_view part) {
     return {static_cast<std::uint32_t>(part.data() - whole.data()), static_cast<std::uint32_t>(part.size())};

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "prw/base/text.h"
 #include "prw/proto/types.h"
 #include "prw/receiver/text.h"
 
@@ -20,8 +21,6 @@ namespace prw::receiver::rules {
 [[nodiscard]] std::string hex_excerpt(std::string_view bytes, proto::ByteRange range);
 /// `bytes` at `range`, clamped to what is there.
 [[nodiscard]] std::string_view slice(std::string_view bytes, proto::ByteRange range);
-/// "1 sample", "2 samples".
-[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one);
 /// "1 byte", "2 bytes".
 [[nodiscard]] std::string bytes_text(std::uint64_t count);
 /// A view of `part`, which lies within `whole`, as a range.

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "context.h"
-#include "prw/proto/bytes_text.h"
+#include "prw/base/bytes_text.h"
 #include "prw/proto/protocol.h"
 #include "quote.h"
 #include "request_state.h"
@@ -238,8 +238,8 @@ std::string wrapping_of(const Context& c) {
         const auto kind = proto::recognise_body(*bytes);
         return kind == BodyKind::kSnappyBlock || kind == BodyKind::kRawProtobufV1 || kind == BodyKind::kRawProtobufV2;
     };
-    if (is_message(proto::decode_hex(c.body))) return "hexadecimal text";
-    if (is_message(proto::decode_base64(c.body))) return "base64 text";
+    if (is_message(base::decode_hex(c.body))) return "hexadecimal text";
+    if (is_message(base::decode_base64(c.body))) return "base64 text";
     return is_form(c.body) ? "a URL-encoded form" : "";
 }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "context.h"
+#include "prw/base/bytes_text.h"
 #include "prw/proto/protocol.h"
 #include "quote.h"
 #include "request_state.h"
@@ -300,17 +301,11 @@ void check_method(const Context& c, const RequestHead& head) {
 
 /// Unreserved characters decoded, the rest of the escapes in upper case: equal URLs compare equal (RFC 3986 6.2.2).
 std::string normalised(std::string_view text) {
-    const auto nibble = [](char c) -> int {
-        if (c >= '0' && c <= '9') return c - '0';
-        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-        return -1;
-    };
     constexpr std::string_view kHex = "0123456789ABCDEF", kUnreserved = "-._~";
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? nibble(text[i + 1]) : -1;
-        const int low = high >= 0 ? nibble(text[i + 2]) : -1;
+        const int high = text[i] == '%' && i + 2 < text.size() ? base::hex_digit(text[i + 1]) : -1;
+        const int low = high >= 0 ? base::hex_digit(text[i + 2]) : -1;
         if (low < 0) {
             out.push_back(text[i]);
             continue;
@@ -425,7 +420,7 @@ void check_host(const Context& c, const RequestHead& head) {
     }
     if (count > 1) {
         const auto second = std::find_if(head.fields.rbegin(), head.fields.rend(),
-                                         [](const auto& f) { return proto::iequals(f.name, header::kHost); });
+                                         [](const auto& f) { return base::iequals(f.name, header::kHost); });
         c.report.add(kHost, draft_of(*second, header::kHost,
                                      "The header Host stands on " + std::to_string(count) + " lines; wanted one"));
         return;
@@ -556,7 +551,7 @@ constexpr std::array<std::string_view, 4> kReserved{header::kContentEncoding, he
                                                     header::kUserAgent};
 
 bool is_reserved(std::string_view name) {
-    return std::any_of(kReserved.begin(), kReserved.end(), [&](auto each) { return proto::iequals(each, name); });
+    return std::any_of(kReserved.begin(), kReserved.end(), [&](auto each) { return base::iequals(each, name); });
 }
 
 /// Reports the first byte that a value must not have. Only that byte is shown: the value may be a secret.
@@ -587,7 +582,7 @@ void check_reserved(const Context& c, const RequestHead& head) {
     for (const auto name : kReserved) {
         std::size_t seen = 0;
         for (const auto& field : head.fields) {
-            if (!proto::iequals(field.name, name)) continue;
+            if (!base::iequals(field.name, name)) continue;
             c.saw(Subject::kReservedHeader);
             if (++seen == 2) {
                 const auto total = head.count(name);

@@ -332,7 +332,7 @@ ContentCoding parse_content_coding(std::string_view value) {
         const auto coding = proto::trim_ows(value.substr(at, end - at));
         if (coding.empty()) return {Kind::kSyntax, "an empty list element"};
         if (!proto::is_token(coding)) return {Kind::kSyntax, quote(coding, 40) + " is not a token"};
-        snappy = snappy && proto::iequals(coding, proto::kSnappy);
+        snappy = snappy && base::iequals(coding, proto::kSnappy);
         ++codings;
         at = end + 1;
     }

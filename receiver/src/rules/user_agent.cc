@@ -50,7 +50,7 @@ bool UserAgent::versioned() const {
     if (products.empty() || products.front().version.empty()) return false;
     constexpr std::array<std::string_view, 5> kPlaceholders{"unknown", "undefined", "none", "null", "(devel)"};
     return std::none_of(kPlaceholders.begin(), kPlaceholders.end(),
-                        [&](auto p) { return proto::iequals(p, products.front().version); });
+                        [&](auto p) { return base::iequals(p, products.front().version); });
 }
 
 UserAgent parse_user_agent(std::string_view value) {
@@ -112,11 +112,11 @@ std::string_view library_of(const UserAgent& agent) {
                                                           "Dart",           "hackney"};
     const auto known = [&](std::string_view name) {
         const auto found =
-            std::find_if(kLibraries.begin(), kLibraries.end(), [&](auto l) { return proto::iequals(l, name); });
+            std::find_if(kLibraries.begin(), kLibraries.end(), [&](auto l) { return base::iequals(l, name); });
         return found == kLibraries.end() ? std::string_view{} : *found;
     };
     // aiohttp puts the interpreter first: "Python/3.11 aiohttp/3.8".
-    const bool interpreter_first = agent.products.size() == 2 && proto::iequals(agent.products[0].name, "Python");
+    const bool interpreter_first = agent.products.size() == 2 && base::iequals(agent.products[0].name, "Python");
     return known(agent.products[interpreter_first ? 1 : 0].name);
 }
 

@@ -1,10 +1,12 @@
 #include "answer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "prw/base/units.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
-#include "prw/proto/units.h"
 #include "prw/receiver/text.h"
 
 namespace prw::receiver {
@@ -44,15 +46,14 @@ void set_text(http::Response& response, std::string text, std::size_t max) {
 std::string reasons(const CheckResult& check) {
     std::string out;
     if (check.rejected_series != 0)
-        out = std::to_string(check.rejected_series) + " of " + std::to_string(check.series) +
-              " series rejected, nothing was written\n";
+        out = fmt::format("{} of {} series rejected, nothing was written\n", check.rejected_series, check.series);
     // A limit of this receiver refuses what breaks no rule.
     const auto worst = check.worst();
     for (const auto& f : check.findings) {
         if (f.severity != worst) continue;
         out += f.rule + ": " + f.message;
         if (!f.series.empty()) out += "; series " + f.series;
-        if (f.count > 1) out += " (" + std::to_string(f.count) + " times)";
+        if (f.count > 1) out += fmt::format(" ({} times)", f.count);
         out += "\n";
     }
     if (!out.empty()) out.pop_back();
@@ -133,7 +134,7 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
         // The step's headers replace the receiver's own.
         std::erase_if(response.headers, [&](const auto& own) {
             const bool ours = std::any_of(proto::kWrittenHeaders.begin(), proto::kWrittenHeaders.end(),
-                                          [&](const auto& each) { return proto::iequals(own.first, each.name); });
+                                          [&](const auto& each) { return base::iequals(own.first, each.name); });
             return (ours && !step.written_headers) || proto::find_header(step.headers, own.first) != nullptr;
         });
         response.headers.insert(response.headers.end(), step.headers.begin(), step.headers.end());
@@ -141,7 +142,7 @@ http::Response scripted_answer(const ScriptStep& step, const CheckResult& check,
     if (step.retry_after_date) {
         // The next whole second: a date must not come before the time that was asked for.
         const auto date = now_ms + step.delay.count() + step.retry_after_date->count() + 999;
-        response.headers.emplace_back(proto::header::kRetryAfter, proto::http_date(date));
+        response.headers.emplace_back(proto::header::kRetryAfter, base::http_date(date));
     }
     response.delay = step.delay;
     response.fault = step.fault;

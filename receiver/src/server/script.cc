@@ -1,35 +1,35 @@
 #include "prw/receiver/script.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <charconv>
-#include <span>
 
+#include "prw/base/text.h"
+#include "prw/base/units.h"
+#include "prw/base/yaml.h"
 #include "prw/proto/http_head.h"
-#include "prw/proto/nearest.h"
 #include "prw/proto/protocol.h"
-#include "prw/proto/units.h"
 
 namespace prw::receiver {
 
 namespace {
 
-using std::chrono::milliseconds;
+using Reader = base::YamlReader;
 
-constexpr std::pair<std::string_view, http::Fault> kFaults[] = {
-    {"close", http::Fault::kCloseBeforeResponse},
-    {"reset", http::Fault::kResetBeforeResponse},
-    {"cut", http::Fault::kCutResponse},
-    {"garbage", http::Fault::kGarbage},
-    {"stall", http::Fault::kStall},
-    {"dribble", http::Fault::kDribble},
-};
+constexpr std::uint64_t kMostAttempts = 1'000'000, kMostTimes = 1'000'000'000;
 
-const http::Fault* find_fault(std::string_view name) {
-    const auto* found =
-        std::find_if(std::begin(kFaults), std::end(kFaults), [&](const auto& f) { return f.first == name; });
-    return found == std::end(kFaults) ? nullptr : &found->second;
+/// Those that a script may ask for.
+std::optional<http::Fault> find_fault(std::string_view name) {
+    const auto fault = http::kFaultNames.find(name);
+    return fault == http::Fault::kNone ? std::nullopt : fault;
+}
+
+/// "close, reset, … or dribble"
+std::string fault_words() {
+    std::string out;
+    const auto& rows = http::kFaultNames.rows;
+    for (const auto& row : rows)
+        if (row.value != http::Fault::kNone) base::add_word(out, row.name, &row == &rows.back() ? " or " : ", ");
+    return out;
 }
 
 constexpr std::string_view kKeys[] = {"version", "steps"};
@@ -43,135 +43,82 @@ bool has_control(std::string_view text) {
                        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
-/// A problem inside the document; becomes an Error with file and line.
-struct Problem {
-    YAML::Mark mark;
-    std::string what;
-};
-
-std::string scalar(const YAML::Node& node, const char* what) {
-    if (!node.IsScalar()) throw Problem{node.Mark(), std::string(what) + " wants a single value"};
-    return node.Scalar();
+std::vector<std::pair<std::string, std::string>> read_headers(Reader& read, const YAML::Node& node) {
+    auto out = read.pairs(node, "headers");
+    for (const auto& [name, value] : out) {
+        if (!proto::is_token(name)) read.refuse(node, "\"" + name + "\" is not a header name");
+        if (has_control(value)) read.refuse(node, "a header value has no line breaks or control characters");
+    }
+    return out;
 }
 
-std::uint64_t number(const YAML::Node& node, const char* what, std::uint64_t least, std::uint64_t most) {
-    const auto text = scalar(node, what);
-    std::uint64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || stop != text.data() + text.size() || value < least || value > most)
-        throw Problem{node.Mark(), std::string(what) + " wants a number from " + std::to_string(least) + " to " +
-                                       std::to_string(most) + ", got \"" + text + "\""};
-    return value;
-}
-
-bool truth(const YAML::Node& node, const char* what) {
-    const auto text = scalar(node, what);
-    if (text != "true" && text != "false")
-        throw Problem{node.Mark(), std::string(what) + " wants true or false, got \"" + text + "\""};
-    return text == "true";
-}
-
-milliseconds duration(const YAML::Node& node, const char* what) {
-    const auto value = proto::parse_duration(scalar(node, what));
-    if (!value) throw Problem{node.Mark(), std::string(what) + ": " + value.error().what};
-    return *value;
-}
-
-/// Calls `take(key, value)` for each entry; it returns false for a key it does not know.
-template <typename Take>
-void each_key(const YAML::Node& map, const char* where, std::span<const std::string_view> known, Take take) {
-    if (!map.IsMap()) throw Problem{map.Mark(), std::string(where) + " wants keys and values"};
-    std::vector<std::string> seen;
-    for (const auto& entry : map) {
-        const auto key = scalar(entry.first, where);
-        if (std::find(known.begin(), known.end(), key) == known.end()) {
-            const auto near = proto::nearest(key, known);
-            throw Problem{entry.first.Mark(), "unknown key \"" + key + "\" in " + where +
-                                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?")};
-        }
-        if (std::find(seen.begin(), seen.end(), key) != seen.end())
-            throw Problem{entry.first.Mark(), "\"" + key + "\" is given twice in " + where};
-        seen.push_back(key);
-        take(key, entry.second);
+void read_when(Reader& read, const YAML::Node& node, ScriptStep& step) {
+    if (!read.mapping(node, "when", kWhenKeys)) return;
+    if (const auto value = node["message"]) {
+        const auto word = read.text(value, "message");
+        proto::ProtobufMessage message{};
+        if (!proto::parse_protobuf_message(word, message))
+            read.refuse(value, "message must be 1.0 or 2.0, not \"" + word + "\"");
+        step.message = message;
+    }
+    if (const auto value = node["attempt"]) step.attempt = read.number(value, "attempt", 1, kMostAttempts);
+    if (const auto value = node["path"]) step.path = read.text(value, "path");
+    if (const auto value = node["metric"]) step.metric = read.text(value, "metric");
+    if (const auto value = node["series"]) step.series = read.boolean(value, "series");
+    if (const auto value = node["batch"]) {
+        const auto word = read.text(value, "batch");
+        if (word != "new" && word != "one") read.refuse(value, "batch must be new or one, not \"" + word + "\"");
+        step.batch = word == "new" ? Batch::kNew : Batch::kOne;
+    }
+    if (const auto value = node["header"]) {
+        for (auto& [name, text] : read.pairs(value, "header")) step.header[name] = std::move(text);
     }
 }
 
-void parse_when(const YAML::Node& node, ScriptStep& step) {
-    each_key(node, "when", kWhenKeys, [&](const std::string& key, const YAML::Node& value) {
-        if (key == "message") {
-            proto::ProtobufMessage message{};
-            if (!proto::parse_protobuf_message(scalar(value, "message"), message))
-                throw Problem{value.Mark(), "message wants 1.0 or 2.0, got \"" + value.Scalar() + "\""};
-            step.message = message;
-        } else if (key == "attempt") {
-            step.attempt = number(value, "attempt", 1, 1000000);
-        } else if (key == "path") {
-            step.path = scalar(value, "path");
-        } else if (key == "metric") {
-            step.metric = scalar(value, "metric");
-        } else if (key == "series") {
-            step.series = truth(value, "series");
-        } else if (key == "batch") {
-            const auto text = scalar(value, "batch");
-            if (text != "new" && text != "one")
-                throw Problem{value.Mark(), "batch wants new or one, got \"" + text + "\""};
-            step.batch = text == "new" ? Batch::kNew : Batch::kOne;
-        } else {
-            if (!value.IsMap()) throw Problem{value.Mark(), "header wants names and values"};
-            for (const auto& field : value) step.header[scalar(field.first, "header")] = scalar(field.second, "header");
-        }
-    });
-}
-
-ScriptStep parse_step(const YAML::Node& node, std::size_t index) {
+ScriptStep read_step(Reader& read, const YAML::Node& node, std::size_t index) {
     ScriptStep step;
     step.name = "step " + std::to_string(index + 1);
     step.own_answer = true;
-    each_key(node, "a step", kStepKeys, [&](const std::string& key, const YAML::Node& value) {
-        if (key == "name") {
-            step.name = scalar(value, "name");
-        } else if (key == "times") {
-            step.times = number(value, "times", 1, 1000000000);
-        } else if (key == "when") {
-            parse_when(value, step);
-        } else if (key == "after") {
-            step.after = duration(value, "after");
-        } else if (key == "until") {
-            step.until = duration(value, "until");
-        } else if (key == "status") {
-            step.status = static_cast<int>(number(value, "status", 200, 599));
-            step.own_answer = false;
-        } else if (key == "headers") {
-            if (!value.IsMap()) throw Problem{value.Mark(), "headers wants names and values"};
-            for (const auto& field : value) {
-                const auto name = scalar(field.first, "headers");
-                if (!proto::is_token(name)) throw Problem{field.first.Mark(), "\"" + name + "\" is not a header name"};
-                const auto text = scalar(field.second, "headers");
-                if (has_control(text))
-                    throw Problem{field.second.Mark(), "a header value has no line breaks or control characters"};
-                step.headers.emplace_back(name, text);
-            }
-        } else if (key == "body") {
-            step.body = scalar(value, "body");
-        } else if (key == "delay") {
-            step.delay = duration(value, "delay");
-        } else if (key == "retry_after_date") {
-            step.retry_after_date = duration(value, "retry_after_date");
-        } else if (key == "fault") {
-            const auto* fault = find_fault(scalar(value, "fault"));
-            if (fault == nullptr)
-                throw Problem{value.Mark(), "fault wants close, reset, cut, garbage, stall or dribble, got \"" +
-                                                value.Scalar() + "\""};
-            step.fault = *fault;
-        } else {
-            step.written_headers = truth(value, "written_headers");
-        }
-    });
+    if (!read.mapping(node, "a step", kStepKeys)) return step;
+    if (const auto value = node["name"]) step.name = read.text(value, "name");
+    if (const auto value = node["times"]) step.times = read.number(value, "times", 1, kMostTimes);
+    if (const auto value = node["when"]) read_when(read, value, step);
+    if (const auto value = node["after"]) step.after = read.duration(value, "after");
+    if (const auto value = node["until"]) step.until = read.duration(value, "until");
+    if (const auto value = node["status"]) {
+        step.status = static_cast<int>(read.number(value, "status", 200, 599));
+        step.own_answer = false;
+    }
+    if (const auto value = node["headers"]) step.headers = read_headers(read, value);
+    if (const auto value = node["body"]) step.body = read.text(value, "body");
+    if (const auto value = node["delay"]) step.delay = read.duration(value, "delay");
+    if (const auto value = node["retry_after_date"]) step.retry_after_date = read.duration(value, "retry_after_date");
+    if (const auto value = node["fault"]) {
+        const auto word = read.text(value, "fault");
+        const auto fault = find_fault(word);
+        if (!fault) read.refuse(value, "fault must be " + fault_words() + ", not \"" + word + "\"");
+        step.fault = fault.value_or(http::Fault::kNone);
+    }
+    if (const auto value = node["written_headers"]) step.written_headers = read.boolean(value, "written_headers");
     if (step.own_answer && !step.body.empty())
-        throw Problem{node.Mark(), "body needs a status: without one the receiver answers by itself"};
+        read.refuse(node, "body needs a status: without one the receiver answers by itself");
     if (step.after && step.until && *step.after >= *step.until)
-        throw Problem{node.Mark(), "after is not before until: the step would never apply"};
+        read.refuse(node, "after is not before until: the step would never apply");
     return step;
+}
+
+Script read_script(Reader& read, const YAML::Node& root) {
+    Script script;
+    if (!read.mapping(root, "a script", kKeys)) return script;
+    read.version(root, "a script");
+    const auto steps = root["steps"];
+    if (!steps) return script;
+    if (!steps.IsSequence()) {
+        read.refuse(steps, "steps must be a list");
+        return script;
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) script.steps.push_back(read_step(read, steps[i], i));
+    return script;
 }
 
 }  // namespace
@@ -184,31 +131,7 @@ std::vector<std::string_view> script_keys() {
 }
 
 Result<Script> parse_script(std::string_view yaml, std::string_view file_name) {
-    const auto at = [&](const YAML::Mark& mark) {
-        return std::string(file_name) + (mark.is_null() ? "" : ":" + std::to_string(mark.line + 1));
-    };
-    try {
-        const auto root = YAML::Load(std::string(yaml));
-        if (!root.IsMap())
-            return fail(ErrorCode::kInvalidArgument, "a script has the keys version and steps", std::string(file_name));
-        Script script;
-        bool version = false;
-        each_key(root, "a script", kKeys, [&](const std::string& key, const YAML::Node& value) {
-            if (key == "version") {
-                (void)number(value, "version", 1, 1);
-                version = true;
-                return;
-            }
-            if (!value.IsSequence()) throw Problem{value.Mark(), "steps wants a list"};
-            for (std::size_t i = 0; i < value.size(); ++i) script.steps.push_back(parse_step(value[i], i));
-        });
-        if (!version) return fail(ErrorCode::kInvalidArgument, "\"version: 1\" is missing", std::string(file_name));
-        return script;
-    } catch (const Problem& problem) {
-        return fail(ErrorCode::kInvalidArgument, problem.what, at(problem.mark));
-    } catch (const YAML::Exception& error) {
-        return fail(ErrorCode::kInvalidArgument, "not YAML: " + error.msg, at(error.mark));
-    }
+    return base::read_yaml(yaml, std::string(file_name), read_script);
 }
 
 Result<Script> parse_script_short(std::string_view text) {
@@ -240,13 +163,13 @@ Result<Script> parse_script_short(std::string_view text) {
             step.times = times;
             word = word.substr(0, x);
         }
-        if (const auto* fault = find_fault(word)) {
+        if (const auto fault = find_fault(word)) {
             step.fault = *fault;
             step.own_answer = true;
         } else {
             const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), step.status);
             if (error != std::errc{} || stop != word.data() + word.size() || step.status < 200 || step.status > 599)
-                return bad(whole, "wants a status from 200 to 599, or close, reset, cut, garbage, stall or dribble");
+                return bad(whole, "wants a status from 200 to 599, or " + fault_words());
         }
         for (bool options = colon != std::string_view::npos; options;) {
             const auto next = element.find(':');
@@ -260,11 +183,11 @@ Result<Script> parse_script_short(std::string_view text) {
                 if (value.empty() || has_control(value)) return bad(whole, "retry-after= wants a value");
                 step.headers.emplace_back(proto::header::kRetryAfter, std::string(value));
             } else if (key == "retry-after-date") {
-                const auto wait = proto::parse_duration(value);
+                const auto wait = base::parse_duration(value);
                 if (!wait) return bad(whole, wait.error().what);
                 step.retry_after_date = *wait;
             } else if (key == "delay") {
-                const auto delay = proto::parse_duration(value);
+                const auto delay = base::parse_duration(value);
                 if (!delay) return bad(whole, delay.error().what);
                 step.delay = *delay;
             } else if (key == "body") {

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "mutants/row.h"
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 
 namespace prw::sender {
 
@@ -74,10 +74,9 @@ Result<Mutation> Mutation::of(std::span<const std::string> ids) {
             if (found == rows.end()) {
                 std::vector<std::string_view> known;
                 for (const auto* row : rows) known.push_back(row->mutant.id);
-                const auto near = proto::nearest(id, known);
-                return fail(ErrorCode::kInvalidArgument,
-                            "there is no mutant \"" + id + "\"" +
-                                (near.empty() ? "; prw list mutants shows them all" : "; did you mean " + near + "?"));
+                return fail(ErrorCode::kInvalidArgument, "there is no mutant \"" + id + "\"" +
+                                                             base::did_you_mean(id, known, base::Quotes::kNone,
+                                                                                "; prw list mutants shows them all"));
             }
             if (std::find(out.rows_.begin(), out.rows_.end(), *found) == out.rows_.end()) out.rows_.push_back(*found);
         }

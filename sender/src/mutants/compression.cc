@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base64.h"
 #include "mutants/data.h"
 #include "mutants/transports.h"
 #include "mutants/wire_edit.h"
+#include "prw/base/bytes_text.h"
 #include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
 
@@ -78,19 +78,19 @@ std::pair<std::uint64_t, std::string> split(const std::string& block) {
     return {wire::value_of(std::string_view(block).substr(0, size + 1)), block.substr(size + 1)};
 }
 
+// clang-format off
 constexpr Row kRows[] = {
     {{"compression/empty-body", "Sends no body at all.", "sender/compression/body-not-empty"},
      {.body = [](std::string& body, const std::string&) { body.clear(); }}},
     {{"compression/base64", "Sends the snappy block as base64 text.", "sender/compression/body-is-message"},
-     {.body = [](std::string& body, const std::string&) { body = base64(body); }}},
+     {.body = [](std::string& body, const std::string&) { body = base::encode_base64(body); }}},
     {{"compression/grpc-frame", "Puts the message into a gRPC frame.", "sender/compression/body-is-message"},
-     {.body =
-          [](std::string& body, const std::string& message) {
-              body.assign(1, '\0');
-              for (int shift = 24; shift >= 0; shift -= 8)
-                  body += static_cast<char>(static_cast<unsigned char>(message.size() >> static_cast<unsigned>(shift)));
-              body += message;
-          }}},
+     {.body = [](std::string& body, const std::string& message) {
+          body.assign(1, '\0');
+          for (int shift = 24; shift >= 0; shift -= 8)
+              body += static_cast<char>(static_cast<unsigned char>(message.size() >> static_cast<unsigned>(shift)));
+          body += message;
+      }}},
     {{"compression/gzip", "Compresses with gzip and calls it snappy.", "sender/compression/snappy"},
      {.body = [](std::string& body, const std::string& message) { body = gzip(message); }}},
     {{"fallback/gzip-first", "Tries gzip first, by its name, and goes over to snappy where it is not understood.",
@@ -106,35 +106,32 @@ constexpr Row kRows[] = {
      {.body = [](std::string& body, const std::string&) { body.pop_back(); }}},
     {{"compression/length-lies", "Announces one byte more than the block decodes to.",
       "sender/compression/length-exact"},
-     {.body =
-          [](std::string& body, const std::string&) {
-              const auto [length, elements] = split(body);
-              body = wire::varint(length + 1) + elements;
-          }}},
+     {.body = [](std::string& body, const std::string&) {
+          const auto [length, elements] = split(body);
+          body = wire::varint(length + 1) + elements;
+      }}},
     {{"compression/length-padded", "Announces the length of the block in two bytes more than it needs.",
       "sender/compression/length-minimal"},
-     {.body =
-          [](std::string& body, const std::string&) {
-              const auto [length, elements] = split(body);
-              auto preamble = wire::varint(length);
-              preamble.back() = static_cast<char>(static_cast<unsigned char>(preamble.back()) | 0x80U);
-              body = preamble + std::string("\x80\x00", 2) + elements;
-          }}},
+     {.body = [](std::string& body, const std::string&) {
+          const auto [length, elements] = split(body);
+          auto preamble = wire::varint(length);
+          preamble.back() = static_cast<char>(static_cast<unsigned char>(preamble.back()) | 0x80U);
+          body = preamble + std::string("\x80\x00", 2) + elements;
+      }}},
     {{"compression/trailing-bytes", "Sends four zero bytes behind the block.", "sender/compression/trailing-bytes"},
      {.body = [](std::string& body, const std::string&) { body.append(4, '\0'); }}},
     {{"compression/s2", "Ends the block with a repeat code, which only S2 has.", "sender/compression/s2"},
-     {.body =
-          [](std::string& body, const std::string&) {
-              const auto [length, elements] = split(body);
-              body = wire::varint(length + 4) + elements + std::string("\x01\x00", 2);
-          }}},
+     {.body = [](std::string& body, const std::string&) {
+          const auto [length, elements] = split(body);
+          body = wire::varint(length + 4) + elements + std::string("\x01\x00", 2);
+      }}},
     {{"compression/too-large", "Sends 32 MiB in one request, by a label value of that size.",
       "sender/compression/decoded-size"},
-     {.data =
-          [](proto::WriteRequest& request, ProtobufMessage) {
-              add_gauge(request, "prw_mutant", {{"pad", std::string(proto::kDefaultMaxUncompressed, 'x')}});
-          }}},
+     {.data = [](proto::WriteRequest& request, ProtobufMessage) {
+          add_gauge(request, "prw_mutant", {{"pad", std::string(proto::kDefaultMaxUncompressed, 'x')}});
+      }}},
 };
+// clang-format on
 
 }  // namespace
 

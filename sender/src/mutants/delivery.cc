@@ -228,6 +228,7 @@ void lose_in_merge(Outgoing& request, Clock&) {
         request.body = encode_body(data, request.message());
 }
 
+// clang-format off
 constexpr Row kRows[] = {
     // after 5xx
     {{"delivery/no-retry", "Drops a batch that is answered with 5xx.", "sender/retry/on-5xx"},
@@ -283,8 +284,8 @@ constexpr Row kRows[] = {
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
           if (status_of(answer) == 409) take_for(answer, 503);
       }>}},
-    {{"delivery/retries-415", "Sends a batch of 1.0 again that was answered with 415.", "sender/retry/not-on-4xx", true,
-      false},
+    {{"delivery/retries-415", "Sends a batch of 1.0 again that was answered with 415.",
+      "sender/retry/not-on-4xx", true, false},
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
           if (status_of(answer) == 415) take_for(answer, 503);
       }>}},
@@ -325,6 +326,7 @@ constexpr Row kRows[] = {
          return std::make_unique<UnreadErrors>(std::move(inner), around.fresh);
      }}},
 };
+// clang-format on
 
 }  // namespace
 

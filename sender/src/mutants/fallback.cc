@@ -67,9 +67,10 @@ class InfersVersion final : public Between {
     std::optional<ProtobufMessage> wanted_;
 };
 
+// clang-format off
 constexpr Row kRows[] = {
     {only_v2("fallback/always-v1", "Sends 1.0 although it was told to send 2.0.",
-             "sender/negotiation/message-as-asked"),
+      "sender/negotiation/message-as-asked"),
      {.tune = [](const Tuning& t) { t.remote.message = kV1; }}},
     {{.id = "fallback/always-v2",
       .summary = "Sends 2.0 although it was told to send 1.0.",
@@ -77,29 +78,29 @@ constexpr Row kRows[] = {
       .v2 = false},
      {.tune = [](const Tuning& t) { t.remote.message = kV2; }}},
     {only_v2("fallback/version-stays", "Falls back to 1.0 and still says version 2.0.0.",
-             "sender/headers/version-1x-receiver"),
+      "sender/headers/version-1x-receiver"),
      {.wrap = requests<[](Outgoing& request, Clock&) {
           if (request.message() == kV1) set_header(request, header::kVersion, proto::kVersionV2);
       }>,
       .tune = fall_back}},
     {only_v2("fallback/content-type-parameter", "Falls back to 1.0 and names the message in Content-Type.",
-             "sender/negotiation/content-type-1x-receiver"),
+      "sender/negotiation/content-type-1x-receiver"),
      {.wrap = requests<[](Outgoing& request, Clock&) {
           if (request.message() == kV1)
               set_header(request, header::kContentType, "application/x-protobuf;proto=prometheus.WriteRequest");
       }>,
       .tune = fall_back}},
     {only_v2("fallback/headers-only", "Falls back to 1.0 in the headers, and goes on with the 2.0 message.",
-             "sender/negotiation/fallback-complete"),
+      "sender/negotiation/fallback-complete"),
      {.wrap = requests<[](Outgoing& request, Clock&) {
           if (request.message() == kV1) request.body = encode_body(decode_body(request.body, kV1), kV2);
       }>,
       .tune = fall_back}},
     {only_v2("fallback/flaps", "Falls back to 1.0 and tries every second request in 2.0 again.",
-             "sender/negotiation/fallback-complete"),
+      "sender/negotiation/fallback-complete"),
      {.wrap = wrapped<EverySecondInV2>, .tune = fall_back}},
     {only_v2("fallback/loses-data", "Falls back to 1.0 with half of the series.",
-             "sender/negotiation/fallback-same-data"),
+      "sender/negotiation/fallback-same-data"),
      {.wrap = requests<[](Outgoing& request, Clock&) {
           if (request.message() != kV1) return;
           auto data = decode_body(request.body, kV1);
@@ -108,7 +109,7 @@ constexpr Row kRows[] = {
       }>,
       .tune = fall_back}},
     {only_v2("fallback/wants-written", "Falls back to 1.0 and repeats what has no Written headers in its answer.",
-             "sender/written/none-needed-for-v1"),
+      "sender/written/none-needed-for-v1"),
      {.wrap = answers<[](const Outgoing& request, Answer& answer) {
           if (request.message() == kV1 && request.retry() == 0 && status_of(answer) / 100 == 2 &&
               answer->header(header::kSamplesWritten) == nullptr)
@@ -116,7 +117,7 @@ constexpr Row kRows[] = {
       }>,
       .tune = fall_back}},
     {only_v2("fallback/repeats-415", "Sends what was answered 415 again as it was.",
-             "sender/negotiation/415-not-repeated"),
+      "sender/negotiation/415-not-repeated"),
      {.wrap = answers<[](const Outgoing&, Answer& answer) {
           if (status_of(answer) == 415) take_for(answer, 503);
       }>}},
@@ -126,9 +127,10 @@ constexpr Row kRows[] = {
       }>,
       .tune = fall_back}},
     {only_v2("fallback/infers-version", "Changes to the version that the headers of a 2xx name.",
-             "sender/negotiation/no-version-inference"),
+      "sender/negotiation/no-version-inference"),
      {.wrap = wrapped<InfersVersion>}},
 };
+// clang-format on
 
 }  // namespace
 

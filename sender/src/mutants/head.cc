@@ -21,15 +21,15 @@ constexpr Mutant only_v2(std::string_view id, std::string_view summary, std::str
 
 void twice(Head& head, std::string_view name) { head.fields.emplace_back(std::string(name), head[name]); }
 
+// clang-format off
 constexpr Row kRows[] = {
     // request line
     {{"head/put", "Sends PUT instead of POST.", "sender/headers/post-method"},
      {.head = [](Head& head, ProtobufMessage) { head.method = "PUT"; }}},
     {{"head/path-appended", "Appends a path of its own to that of the URL.", "sender/headers/url-path"},
-     {.head =
-          [](Head& head, ProtobufMessage) {
-              head.target.insert(std::min(head.target.find('?'), head.target.size()), "/api/v1/write");
-          }}},
+     {.head = [](Head& head, ProtobufMessage) {
+          head.target.insert(std::min(head.target.find('?'), head.target.size()), "/api/v1/write");
+      }}},
     {{"head/path-fixed", "Ignores the path of the URL and sends to /receive.", "sender/headers/url-path"},
      {.head = [](Head& head, ProtobufMessage) { head.target = "/receive"; }}},
     {{"head/line-without-colon", "Adds a header line that has no colon.", "sender/headers/well-formed"},
@@ -68,7 +68,7 @@ constexpr Row kRows[] = {
     {only_v1("head/version-0-1-2", "Sends 0.1.2 as the version of a 1.0 message.", "sender/headers/version-0-1-0"),
      {.head = [](Head& head, ProtobufMessage) { head[header::kVersion] = "0.1.2"; }}},
     {only_v1("head/version-2-with-v1", "Sends 2.0.0 as the version of a 1.0 message.",
-             "sender/negotiation/v1-by-2x-sender"),
+      "sender/negotiation/v1-by-2x-sender"),
      {.head = [](Head& head, ProtobufMessage) { head[header::kVersion] = proto::kVersionV2; }}},
     {only_v2("head/version-with-letter", "Sends v2 as the version of a 2.0 message.", "sender/headers/version-format"),
      {.head = [](Head& head, ProtobufMessage) { head[header::kVersion] = "v2"; }}},
@@ -80,11 +80,10 @@ constexpr Row kRows[] = {
      {.head = [](Head& head, ProtobufMessage) { twice(head, header::kContentType); }}},
     {{"head/length-with-chunked", "Sends the body chunked and Content-Length with it.",
       "sender/headers/length-with-chunked"},
-     {.head =
-          [](Head& head, ProtobufMessage) {
-              head[header::kTransferEncoding] = "chunked";
-              head.chunked = true;
-          }}},
+     {.head = [](Head& head, ProtobufMessage) {
+          head[header::kTransferEncoding] = "chunked";
+          head.chunked = true;
+      }}},
     {{"head/expect-continue", "Announces that it waits for 100 Continue.", "sender/headers/expect-continue"},
      {.head = [](Head& head, ProtobufMessage) { head["Expect"] = "100-continue"; }}},
     {{"head/always-a-retry", "Calls every request a retry.", "sender/headers/retry-attempt"},
@@ -99,28 +98,23 @@ constexpr Row kRows[] = {
     {{"head/media-type", "Sends application/vnd.google.protobuf.", "sender/negotiation/media-type"},
      {.head = [](Head& head, ProtobufMessage) { head[header::kContentType] = "application/vnd.google.protobuf"; }}},
     {{"head/message-name", "Names a message that does not exist.", "sender/negotiation/message-name"},
-     {.head =
-          [](Head& head, ProtobufMessage message) {
-              head[header::kContentType] =
-                  std::string("application/x-protobuf;proto=") +
-                  (message == kV1 ? "prometheus.v1.WriteRequest" : "io.prometheus.write.v2.Write");
-          }}},
+     {.head = [](Head& head, ProtobufMessage message) {
+          head[header::kContentType] = std::string("application/x-protobuf;proto=") +
+                                 (message == kV1 ? "prometheus.v1.WriteRequest" : "io.prometheus.write.v2.Write");
+      }}},
     {{"head/content-type-charset", "Adds a charset to Content-Type.", "sender/negotiation/content-type-parameters"},
      {.head = [](Head& head, ProtobufMessage) { head[header::kContentType] += ";charset=utf-8"; }}},
     {{"head/content-type-spelling", "Spells Content-Type in upper case (1.0) or with a blank (2.0).",
       "sender/negotiation/content-type-spelling"},
-     {.head =
-          [](Head& head, ProtobufMessage message) {
-              head[header::kContentType] = message == kV1
-                                               ? "Application/X-Protobuf"
-                                               : "application/x-protobuf; proto=io.prometheus.write.v2.Request";
-          }}},
+     {.head = [](Head& head, ProtobufMessage message) {
+          head[header::kContentType] = message == kV1 ? "Application/X-Protobuf"
+                                                : "application/x-protobuf; proto=io.prometheus.write.v2.Request";
+      }}},
     {only_v1("head/proto-parameter-v1", "Names the 1.0 message in Content-Type as 2.0 does.",
-             "sender/negotiation/proto-parameter-v1"),
-     {.head =
-          [](Head& head, ProtobufMessage) {
-              head[header::kContentType] = "application/x-protobuf;proto=prometheus.WriteRequest";
-          }}},
+      "sender/negotiation/proto-parameter-v1"),
+     {.head = [](Head& head, ProtobufMessage) {
+          head[header::kContentType] = "application/x-protobuf;proto=prometheus.WriteRequest";
+      }}},
 
     // Content-Encoding
     {{"head/no-content-encoding", "Leaves Content-Encoding out.", "sender/negotiation/content-encoding-present"},
@@ -134,6 +128,7 @@ constexpr Row kRows[] = {
       "sender/negotiation/content-encoding-spelling"},
      {.head = [](Head& head, ProtobufMessage) { head[header::kContentEncoding] = "Snappy"; }}},
 };
+// clang-format on
 
 }  // namespace
 

@@ -54,6 +54,7 @@ void add_float_count(std::string& bytes, ProtobufMessage message) {
             [](wire::Message& histogram) { histogram.add(2, wire::kFixed64, wire::fixed64(proto::to_bits(4.0))); });
 }
 
+// clang-format off
 constexpr Row kRows[] = {
     // schema and kind
     {only_v2("histograms/schema-9", "Sends a histogram of schema 9.", "sender/histograms/schema"),
@@ -68,13 +69,13 @@ constexpr Row kRows[] = {
     {{"histograms/both-counts", "Sets count_int and count_float of a histogram.", "sender/histograms/kind-consistent"},
      {.data = integer<[](Histogram&) {}>, .bytes = add_float_count}},
     {only_v2("histograms/counts-in-integer", "Sends an integer histogram with absolute float buckets.",
-             "sender/histograms/deltas-for-integer"),
+      "sender/histograms/deltas-for-integer"),
      {.data = integer<[](Histogram& h) {
           h.positive_deltas.clear();
           h.positive_counts = {1, 2};
       }>}},
     {only_v2("histograms/deltas-in-float", "Sends a float histogram with integer deltas.",
-             "sender/histograms/counts-for-float"),
+      "sender/histograms/counts-for-float"),
      {.data = floats<[](Histogram& h) {
           h.positive_counts.clear();
           h.positive_deltas = {1, 1};
@@ -86,7 +87,7 @@ constexpr Row kRows[] = {
           h.positive_deltas = {1, 1};
       }>}},
     {only_v2("histograms/no-start-timestamp", "Sends a histogram without start timestamp.",
-             "sender/histograms/start-timestamp"),
+      "sender/histograms/start-timestamp"),
      {.data = integer<[](Histogram& h) { h.start_timestamp = 0; }>}},
 
     // counts
@@ -157,41 +158,42 @@ constexpr Row kRows[] = {
           h.custom_values = {1, 2};
       }>}},
     {only_v2("histograms/custom-zero-bucket", "Sends custom buckets with a zero bucket.",
-             "sender/histograms/custom-no-zero-bucket"),
+      "sender/histograms/custom-no-zero-bucket"),
      {.data = custom<[](Histogram& h) {
           h.zero_count = std::uint64_t{1};
           h.count = std::uint64_t{4};
       }>}},
     {only_v2("histograms/custom-unsorted", "Sends custom bounds that fall.",
-             "sender/histograms/custom-values-increasing"),
+      "sender/histograms/custom-values-increasing"),
      {.data = custom<[](Histogram& h) {
           h.custom_values = {2, 1};
       }>}},
     {only_v2("histograms/custom-negative-buckets", "Sends custom buckets with a negative side.",
-             "sender/histograms/custom-no-negative-buckets"),
+      "sender/histograms/custom-no-negative-buckets"),
      {.data = custom<[](Histogram& h) {
           h.negative_spans = {{0, 1}};
           h.negative_deltas = {1};
           h.count = std::uint64_t{4};
       }>}},
     {only_v2("histograms/custom-infinite-bound", "Lists +Inf among the custom bounds.",
-             "sender/histograms/custom-no-inf-bound"),
+      "sender/histograms/custom-no-inf-bound"),
      {.data = custom<[](Histogram& h) {
           h.custom_values = {1, kInfinity};
       }>}},
     {only_v2("histograms/custom-nan-bound", "Has NaN among the custom bounds.",
-             "sender/histograms/custom-bounds-finite"),
+      "sender/histograms/custom-bounds-finite"),
      {.data = custom<[](Histogram& h) {
           h.custom_values = {1, std::nan("")};
       }>}},
     {only_v2("histograms/custom-span-outside", "Sends more custom buckets than the bounds make.",
-             "sender/histograms/custom-spans-within-bounds"),
+      "sender/histograms/custom-spans-within-bounds"),
      {.data = custom<[](Histogram& h) {
           h.positive_spans = {{0, 4}};
           h.positive_deltas = {1, 0, 0, 0};
           h.count = std::uint64_t{4};
       }>}},
 };
+// clang-format on
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 
 #include "mutants/row.h"
 #include "mutants/transports.h"
+#include "prw/base/bytes_text.h"
 #include "prw/proto/body.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
@@ -16,17 +17,17 @@ namespace mutants {
 
 std::string& Head::operator[](std::string_view name) {
     const auto found =
-        std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return proto::iequals(f.first, name); });
+        std::find_if(fields.begin(), fields.end(), [&](const auto& f) { return base::iequals(f.first, name); });
     return found != fields.end() ? found->second : fields.emplace_back(std::string(name), std::string()).second;
 }
 
 void Head::remove(std::string_view name) {
-    std::erase_if(fields, [&](const auto& f) { return proto::iequals(f.first, name); });
+    std::erase_if(fields, [&](const auto& f) { return base::iequals(f.first, name); });
 }
 
 ProtobufMessage message_of(const http::HeaderList& headers) {
     for (const auto& [name, value] : headers)
-        if (proto::iequals(name, proto::header::kContentType) && value == proto::kContentTypeV2)
+        if (base::iequals(name, proto::header::kContentType) && value == proto::kContentTypeV2)
             return ProtobufMessage::kV2;
     return ProtobufMessage::kV1;
 }
@@ -77,19 +78,13 @@ bool applies(const Row& row, ProtobufMessage message) {
     return message == ProtobufMessage::kV1 ? row.mutant.v1 : row.mutant.v2;
 }
 
-std::string hex(std::size_t number) {
-    char text[20];
-    const auto end = std::to_chars(text, text + sizeof text, number, 16).ptr;
-    return {text, end};
-}
-
 std::string serialise(const Head& head, std::string_view body) {
     std::string out = head.method + " " + head.target + " " + head.version + "\r\n";
     for (const auto& [name, value] : head.fields) out.append(name).append(": ").append(value).append("\r\n");
     if (!head.extra_line.empty()) out += head.extra_line + "\r\n";
     out += "\r\n";
     if (!head.chunked) return out.append(body);
-    return out.append(hex(body.size())).append("\r\n").append(body).append("\r\n0\r\n\r\n");
+    return out.append(base::hex_number(body.size())).append("\r\n").append(body).append("\r\n0\r\n\r\n");
 }
 
 /// Deviates in what a request says: data, message, body, head.

@@ -70,6 +70,7 @@ std::unique_ptr<Transport> drop_on_broken_connection(std::unique_ptr<Transport> 
 
 constexpr std::size_t kLarge = 100'000;  // bytes
 
+// clang-format off
 constexpr Row kRows[] = {
     // redirects
     {{"redirect/by-get", "Follows 301, 302 and 303 with GET and takes a 2xx for success.",
@@ -116,27 +117,26 @@ constexpr Row kRows[] = {
 
     // configuration
     {{"config/no-query", "Leaves the query of the URL out.", "sender/url/path-and-query"},
-     {.tune =
-          [](const Tuning& t) {
-              auto& target = t.remote.url.target;
-              target = target.substr(0, target.find('?'));
-          }}},
+     {.tune = [](const Tuning& t) {
+          auto& target = t.remote.url.target;
+          target = target.substr(0, target.find('?'));
+      }}},
     {{"config/no-custom-headers", "Forgets the headers that were configured.", "sender/headers/custom-arrives"},
      {.tune = [](const Tuning& t) { t.remote.headers.clear(); }}},
     {{"config/reserved-headers", "Sends configured headers beside its own of the same name.",
       "sender/headers/reserved-kept"},
      {.any_header = true}},
     {{"config/no-password", "Forgets user and password of the URL.", "sender/auth/basic"},
-     {.tune =
-          [](const Tuning& t) {
-              t.remote.url.user.clear();
-              t.remote.url.password.clear();
-          }}},
+     {.tune = [](const Tuning& t) {
+          t.remote.url.user.clear();
+          t.remote.url.password.clear();
+      }}},
     {{"config/no-ca", "Forgets the CA file.", "sender/auth/tls"},
      {.tune = [](const Tuning& t) { t.remote.client.ca_file.clear(); }}},
     {{"config/no-token", "Forgets the bearer token.", "sender/auth/bearer"},
      {.tune = [](const Tuning& t) { t.remote.bearer_token_file.clear(); }}},
 };
+// clang-format on
 
 }  // namespace
 

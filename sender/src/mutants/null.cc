@@ -42,6 +42,7 @@ class Constant final : public Between {
 
 constexpr std::string_view kRuns = "sender/target/runs", kNone = {};
 
+// clang-format off
 constexpr Row kRows[] = {
     {{"null/silent", "Scrapes and sends nothing.", kNone}, {.wrap = wrapped<Silent>}},
     {{"null/exits-at-once", "Ends with exit code 0 before it sends anything.", kNone},
@@ -60,10 +61,11 @@ constexpr Row kRows[] = {
      {.body = [](std::string& body, const std::string&) { body = "nothing to see here\n"; }}},
     {{"null/sends-once", "Sends one batch and never another.", "sender/fidelity/every-sample-bit-exact"},
      {.wrap = wrapped<SendsOnce>}},
-    {{"null/constant", "Sends the same sample in every request, whatever it scraped.", "sender/fidelity/no-duplicates",
-      true, false},
+    {{"null/constant", "Sends the same sample in every request, whatever it scraped.",
+      "sender/fidelity/no-duplicates", true, false},
      {.wrap = wrapped<Constant>}},
 };
+// clang-format on
 
 }  // namespace
 

@@ -21,7 +21,7 @@ bool in_seconds(const std::string& value) {
 
 void forget_retry_after(Answer& answer) {
     std::erase_if(answer->headers,
-                  [](const auto& field) { return proto::iequals(field.first, proto::header::kRetryAfter); });
+                  [](const auto& field) { return base::iequals(field.first, proto::header::kRetryAfter); });
 }
 
 const std::string* samples_written(const Answer& answer) {
@@ -59,6 +59,7 @@ class HammerAfter429 final : public Between {
     }
 };
 
+// clang-format off
 constexpr Row kRows[] = {
     // Retry-After
     {{"retry-after/ignored", "Takes no notice of Retry-After.", "sender/retry/retry-after-seconds"},
@@ -124,8 +125,8 @@ constexpr Row kRows[] = {
      {.wrap = answers<[](const Outgoing& request, Answer& answer) {
           if (success(answer) && !answer->body.empty() && request.retry() == 0) take_for(answer, 503);
       }>}},
-    {{"response/repeats-after-202", "Sends a batch again that was answered with 202.", "sender/retry/not-on-2xx", true,
-      false},
+    {{"response/repeats-after-202", "Sends a batch again that was answered with 202.",
+      "sender/retry/not-on-2xx", true, false},
      {.wrap = answers<[](const Outgoing& request, Answer& answer) {
           if (status_of(answer) == 202 && request.retry() == 0) take_for(answer, 503);
       }>}},
@@ -153,6 +154,7 @@ constexpr Row kRows[] = {
           if (status_of(answer) == 503 && samples_written(answer) != nullptr) take_for(answer, 400);
       }>}},
 };
+// clang-format on
 
 }  // namespace
 

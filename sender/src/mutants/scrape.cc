@@ -219,6 +219,7 @@ void custom_buckets(Points& points, std::uint64_t, bool) {
     }
 }
 
+// clang-format off
 constexpr Row kRows[] = {
     // samples
     {{"scrape/drops-a-sample", "Loses one sample of every fifth scrape.", "sender/fidelity/every-sample-bit-exact"},
@@ -246,8 +247,8 @@ constexpr Row kRows[] = {
           for (auto& series : points) series.exemplars.clear();
       }>}},
 
-    {{"scrape/alters-exemplars", "Adds one unit in the last place to exemplars.", "sender/fidelity/exemplars", false,
-      true},
+    {{"scrape/alters-exemplars", "Adds one unit in the last place to exemplars.",
+      "sender/fidelity/exemplars", false, true},
      {.points = plain<[](Points& points, std::uint64_t, bool) {
           for (auto& series : points)
               for (auto& exemplar : series.exemplars) exemplar.value_bits += 1;
@@ -255,8 +256,8 @@ constexpr Row kRows[] = {
     {{"scrape/exemplars-ahead", "Sends the first exemplars of a series before its first sample.",
       "sender/ordering/samples-before-exemplars", false, true},
      {.points = []() -> std::unique_ptr<PointEditor> { return std::make_unique<ExemplarsAhead>(); }}},
-    {{"scrape/early-start", "Sends start timestamps one millisecond early.", "sender/fidelity/start-timestamps", false,
-      true},
+    {{"scrape/early-start", "Sends start timestamps one millisecond early.",
+      "sender/fidelity/start-timestamps", false, true},
      {.points = plain<[](Points& points, std::uint64_t, bool) {
           for (auto& series : points) {
               for (auto& sample : series.samples) sample.start_timestamp -= sample.start_timestamp != 0 ? 1 : 0;
@@ -271,22 +272,22 @@ constexpr Row kRows[] = {
      {.points = plain<[](Points& points, std::uint64_t, bool) {
           if (5000 < points.size()) points.resize(5000);
       }>}},
-    {{"scrape/alters-histograms", "Adds one to the sums of native histograms.", "sender/fidelity/native-histograms",
-      false, true},
+    {{"scrape/alters-histograms", "Adds one to the sums of native histograms.",
+      "sender/fidelity/native-histograms", false, true},
      {.points = plain<[](Points& points, std::uint64_t, bool) {
           for (auto& series : points)
               for (auto& histogram : series.histograms)
                   histogram.sum_bits = proto::to_bits(proto::from_bits(histogram.sum_bits) + 1);
       }>}},
-    {{"scrape/hint-no", "Says of every native histogram that no count fell.", "sender/fidelity/reset-hints", false,
-      true},
+    {{"scrape/hint-no", "Says of every native histogram that no count fell.",
+      "sender/fidelity/reset-hints", false, true},
      {.points = plain<[](Points& points, std::uint64_t, bool) {
           constexpr std::uint32_t kNo = 2;
           for (auto& series : points)
               for (auto& histogram : series.histograms) histogram.reset_hint = kNo;
       }>}},
-    {{"scrape/hint-yes", "Says of every native histogram that it was reset.", "sender/fidelity/reset-hints", false,
-      true},
+    {{"scrape/hint-yes", "Says of every native histogram that it was reset.",
+      "sender/fidelity/reset-hints", false, true},
      {.points = plain<[](Points& points, std::uint64_t, bool) {
           constexpr std::uint32_t kYes = 1, kGauge = 3;
           for (auto& series : points)
@@ -357,6 +358,7 @@ constexpr Row kRows[] = {
     {{"stale/repeated", "Goes on sending stale markers at every scrape.", "sender/stale/single-marker"},
      {.points = []() -> std::unique_ptr<PointEditor> { return std::make_unique<RepeatMarkers>(); }}},
 };
+// clang-format on
 
 }  // namespace
 

@@ -71,45 +71,43 @@ constexpr Mutant only_v2(std::string_view id, std::string_view summary, std::str
     return {id, summary, check, false, true};
 }
 
+// clang-format off
 constexpr Row kRows[] = {
     {only_v2("symbols/none", "Leaves the symbols table out.", "sender/symbols/present"),
-     {.bytes =
-          [](std::string& bytes, ProtobufMessage) {
-              wire::edit(bytes, {}, [](Message& message) {
-                  message.remove(kSymbols);
-                  return true;
-              });
-          }}},
+     {.bytes = [](std::string& bytes, ProtobufMessage) {
+          wire::edit(bytes, {}, [](Message& message) {
+              message.remove(kSymbols);
+              return true;
+          });
+      }}},
     {only_v2("symbols/first-not-empty", "Has another string before the empty one.", "sender/symbols/first-empty"),
      {.bytes = [](std::string& bytes, ProtobufMessage) { prepend_symbol(bytes, "first"); }}},
     {only_v2("symbols/repeated", "Has a string twice in the table and refers to both.", "sender/symbols/deduplicated"),
-     {.bytes =
-          [](std::string& bytes, ProtobufMessage) {
-              const auto copy = count_symbols(bytes);
-              wire::edit(bytes, {}, [](Message& message) {
-                  std::uint32_t seen = 0;
-                  for (std::size_t i = 0; i < message.fields.size(); ++i) {
-                      if (message.fields[i].number != kSymbols || seen++ != 1) continue;
-                      message.fields.push_back(message.fields[i]);
-                      return true;
-                  }
-                  return false;
-              });
-              // The last one that means it moves to the copy.
-              std::uint64_t uses = 0;
-              map_refs(bytes, [&](std::uint64_t ref) { return uses += ref == 1 ? 1U : 0U, ref; });
-              map_refs(bytes,
-                       [&, left = uses](std::uint64_t ref) mutable { return ref == 1 && --left == 0 ? copy : ref; });
-          }}},
+     {.bytes = [](std::string& bytes, ProtobufMessage) {
+          const auto copy = count_symbols(bytes);
+          wire::edit(bytes, {}, [](Message& message) {
+              std::uint32_t seen = 0;
+              for (std::size_t i = 0; i < message.fields.size(); ++i) {
+                  if (message.fields[i].number != kSymbols || seen++ != 1) continue;
+                  message.fields.push_back(message.fields[i]);
+                  return true;
+              }
+              return false;
+          });
+          // The last one that means it moves to the copy.
+          std::uint64_t uses = 0;
+          map_refs(bytes, [&](std::uint64_t ref) { return uses += ref == 1 ? 1U : 0U, ref; });
+          map_refs(bytes,
+                   [&, left = uses](std::uint64_t ref) mutable { return ref == 1 && --left == 0 ? copy : ref; });
+      }}},
     {only_v2("symbols/series-ref-outside", "Refers to a symbol behind the end of the table in a series.",
-             "sender/symbols/series-refs-in-range"),
-     {.bytes =
-          [](std::string& bytes, ProtobufMessage) {
-              const auto outside = count_symbols(bytes);
-              in_refs(bytes, {kSeries}, [&](Refs& refs) { refs.back() = outside; });
-          }}},
+      "sender/symbols/series-refs-in-range"),
+     {.bytes = [](std::string& bytes, ProtobufMessage) {
+          const auto outside = count_symbols(bytes);
+          in_refs(bytes, {kSeries}, [&](Refs& refs) { refs.back() = outside; });
+      }}},
     {only_v2("symbols/exemplar-ref-outside", "Refers to a symbol behind the end of the table in an exemplar.",
-             "sender/symbols/exemplar-refs-in-range"),
+      "sender/symbols/exemplar-refs-in-range"),
      {.data = with_exemplar,
       .bytes =
           [](std::string& bytes, ProtobufMessage) {
@@ -117,29 +115,30 @@ constexpr Row kRows[] = {
               in_refs(bytes, {kSeries, 4}, [&](Refs& refs) { refs.back() = outside; });
           }}},
     {only_v2("symbols/help-ref-outside", "Refers to a symbol behind the end of the table for a help text.",
-             "sender/symbols/metadata-refs-in-range"),
-     {.bytes =
-          [](std::string& bytes, ProtobufMessage) {
-              const auto outside = count_symbols(bytes);
-              wire::edit(bytes, {kSeries, 5}, [&](Message& metadata) {
-                  auto* help = metadata.find(3);
-                  if (help == nullptr) return false;
-                  help->data = wire::varint(outside);
-                  return true;
-              });
-          }}},
+      "sender/symbols/metadata-refs-in-range"),
+     {.bytes = [](std::string& bytes, ProtobufMessage) {
+          const auto outside = count_symbols(bytes);
+          wire::edit(bytes, {kSeries, 5}, [&](Message& metadata) {
+              auto* help = metadata.find(3);
+              if (help == nullptr) return false;
+              help->data = wire::varint(outside);
+              return true;
+          });
+      }}},
     {only_v2("symbols/series-refs-odd", "Leaves out the last reference of a series' labels.",
-             "sender/symbols/series-refs-even"),
-     {.bytes = [](std::string& bytes,
-                  ProtobufMessage) { in_refs(bytes, {kSeries}, [](Refs& refs) { refs.pop_back(); }); }}},
+      "sender/symbols/series-refs-even"),
+     {.bytes = [](std::string& bytes, ProtobufMessage) {
+          in_refs(bytes, {kSeries}, [](Refs& refs) { refs.pop_back(); });
+      }}},
     {only_v2("symbols/exemplar-refs-odd", "Leaves out the last reference of an exemplar's labels.",
-             "sender/symbols/exemplar-refs-even"),
+      "sender/symbols/exemplar-refs-even"),
      {.data = with_exemplar,
       .bytes =
           [](std::string& bytes, ProtobufMessage) {
               in_refs(bytes, {kSeries, 4}, [](Refs& refs) { refs.pop_back(); });
           }}},
 };
+// clang-format on
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/types.h"
 #include "prw/receiver/capture.h"
 #include "prw/receiver/finding.h"

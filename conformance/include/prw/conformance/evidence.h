@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/capsule.h"
 #include "prw/conformance/results.h"
 #include "prw/conformance/suite.h"
-#include "prw/proto/error.h"
 #include "prw/receiver/exchange.h"
 
 namespace prw::conformance {

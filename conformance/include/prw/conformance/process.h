@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::conformance {
 

@@ -35,7 +35,7 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/types.h"
 
 namespace prw::conformance {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/results.h"
-#include "prw/proto/error.h"
 
 namespace prw::conformance {
 

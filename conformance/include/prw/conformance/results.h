@@ -8,8 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "prw/base/enum_table.h"
+#include "prw/base/error.h"
 #include "prw/proto/clauses.h"
-#include "prw/proto/error.h"
 #include "prw/proto/types.h"
 #include "prw/receiver/finding.h"
 
@@ -24,8 +25,18 @@ enum class Verdict : std::uint8_t {
     kFail,           ///< a MUST is broken
     kError,          ///< the harness or the target broke
 };
-[[nodiscard]] std::string_view name_of(
-    Verdict verdict);  ///< "pass", "info", "not-applicable", "inconclusive", "warn", "fail", "error"
+// clang-format off
+inline constexpr auto kVerdictNames = base::enum_table<Verdict>("verdict", {
+    {Verdict::kPass,          "pass"},
+    {Verdict::kInfo,          "info"},
+    {Verdict::kNotApplicable, "not-applicable"},
+    {Verdict::kInconclusive,  "inconclusive"},
+    {Verdict::kWarn,          "warn"},
+    {Verdict::kFail,          "fail"},
+    {Verdict::kError,         "error"},
+});
+// clang-format on
+[[nodiscard]] std::string_view name_of(Verdict verdict);
 
 /// How an outcome stands to the file of known failures (docs/expectations.md).
 enum class ExpectationState : std::uint8_t {
@@ -35,7 +46,16 @@ enum class ExpectationState : std::uint8_t {
     kExpired,  ///< listed, and the date is over
     kOpen,     ///< listed, and this run could not tell
 };
-[[nodiscard]] std::string_view name_of(ExpectationState state);  ///< "met", "stale", "changed", "expired", "open"
+// clang-format off
+inline constexpr auto kExpectationStateNames = base::enum_table<ExpectationState>("state of an expectation", {
+    {ExpectationState::kMet,     "met"},
+    {ExpectationState::kStale,   "stale"},
+    {ExpectationState::kChanged, "changed"},
+    {ExpectationState::kExpired, "expired"},
+    {ExpectationState::kOpen,    "open"},
+});
+// clang-format on
+[[nodiscard]] std::string_view name_of(ExpectationState state);
 struct ExpectationNote {
     ExpectationState state = ExpectationState::kOpen;
     std::string reason, issue, expires;  ///< as in the file
@@ -101,7 +121,9 @@ struct Coverage {
 
 /// From which level on a check that is not right decides the exit code.
 enum class FailOn : std::uint8_t { kNone, kMust, kShould, kMay };
-[[nodiscard]] std::string_view name_of(FailOn gate);  ///< "none", "must", "should", "may"
+inline constexpr auto kFailOnNames = base::enum_table<FailOn>(
+    "gate", {{FailOn::kNone, "none"}, {FailOn::kMust, "must"}, {FailOn::kShould, "should"}, {FailOn::kMay, "may"}});
+[[nodiscard]] std::string_view name_of(FailOn gate);
 
 struct Results {
     std::string tool_version;

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/checks.h"
 #include "prw/conformance/evidence.h"
 #include "prw/conformance/observation.h"
 #include "prw/conformance/suite.h"
-#include "prw/proto/error.h"
 
 namespace prw::conformance {
 

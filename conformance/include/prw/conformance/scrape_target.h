@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/metric_family.h"
 #include "prw/proto/model.h"
 

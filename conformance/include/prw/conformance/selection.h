@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/results.h"
 #include "prw/conformance/suite.h"
-#include "prw/proto/error.h"
 
 namespace prw::conformance {
 

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/conformance/profile.h"
 #include "prw/conformance/reports.h"
 #include "prw/conformance/suite.h"
-#include "prw/proto/error.h"
 
 namespace prw::conformance {
 

@@ -15,7 +15,7 @@
 #include "prw/conformance/results.h"
 #include "prw/conformance/selection.h"
 #include "prw/conformance/suite.h"
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::conformance {
 

@@ -17,7 +17,7 @@
 #include "prw/conformance/profile.h"
 #include "prw/conformance/results.h"
 #include "prw/proto/clauses.h"
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/receiver/check.h"
 #include "prw/receiver/exchange.h"
 

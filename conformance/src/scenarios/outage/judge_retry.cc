@@ -11,8 +11,8 @@
 #include "checks/habits.h"
 #include "checks/ledger.h"
 #include "checks/steps.h"
+#include "prw/base/units.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 #include "scenarios/outage/outage.h"
 
 namespace prw::conformance {
@@ -271,7 +271,7 @@ void judge_order_kept(const ScenarioRecord& record, CheckOutcome& out) {
             add_finding(out, observation.series()[sample.series].text,
                         sample_text(observation, sample) + ", refused in request " + std::to_string(tried->second) +
                             ", was acknowledged in request " + std::to_string(delivery.id) + ", after " +
-                            proto::dated(entry->second.timestamp) + " of the same series in request " +
+                            base::dated(entry->second.timestamp) + " of the same series in request " +
                             std::to_string(entry->second.exchange),
                         delivery.id,
                         "Hold newer samples of a series back while an older batch of it is being retried.");
@@ -313,7 +313,7 @@ void judge_newer_waits(const ScenarioRecord& record, CheckOutcome& out) {
                 ++faults;
                 add_finding(out, observation.series()[sample.series].text,
                             sample_text(observation, sample) + " was sent while " +
-                                proto::dated(datum->sample.timestamp) + " of the same series was still being retried",
+                                base::dated(datum->sample.timestamp) + " of the same series was still being retried",
                             delivery.id);
                 break;
             }

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "checks/fidelity.h"
+#include "prw/base/units.h"
 #include "prw/proto/model.h"
-#include "prw/proto/units.h"
 #include "scenarios/steady/steady.h"
 
 namespace prw::conformance {
@@ -73,7 +73,7 @@ void judge_exemplars(const ScenarioRecord& record, CheckOutcome& out) {
             if (known) continue;
             ++altered;
             std::string text = exemplar_text(exemplar.labels, exemplar.value_bits) + " at " +
-                               proto::dated(exemplar.timestamp) + " arrived";
+                               base::dated(exemplar.timestamp) + " arrived";
             if (found == offered.end()) {
                 text += "; no exemplar with these labels was served for this metric";
             } else {

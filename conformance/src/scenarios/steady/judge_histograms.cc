@@ -6,7 +6,7 @@
 
 #include "checks/fidelity.h"
 #include "checks/histograms.h"
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "scenarios/steady/steady.h"
 
 namespace prw::conformance {
@@ -113,7 +113,7 @@ void judge_hints(const ScenarioRecord& record, CheckOutcome& out) {
             }
             if (problem.empty()) continue;
             ++faults;
-            add_finding(out, observation.series()[series].text, problem + " (at " + proto::dated(timestamp) + ")",
+            add_finding(out, observation.series()[series].text, problem + " (at " + base::dated(timestamp) + ")",
                         entry.exchange);
         }
         if (claims >= kClaims && claims == behind_first) {

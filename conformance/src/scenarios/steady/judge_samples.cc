@@ -7,7 +7,7 @@
 #include "checks/fidelity.h"
 #include "checks/habits.h"
 #include "checks/ledger.h"
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "scenarios/steady/steady.h"
 
 namespace prw::conformance {
@@ -20,7 +20,7 @@ std::string served_text(const ServedSample& served) {
 
 std::string arrived_text(const FidelityFault& fault) {
     auto out = fault.instead->histogram ? std::string("a histogram") : proto::value_text(fault.instead->bits);
-    return fault.served.timestamp_ms == 0 ? out : out + " at " + proto::dated(fault.instead->timestamp);
+    return fault.served.timestamp_ms == 0 ? out : out + " at " + base::dated(fault.instead->timestamp);
 }
 
 /// Scrapes that were served since the sender fell silent; 0: it did not, or not for long enough to tell.

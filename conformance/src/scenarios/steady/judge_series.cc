@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 #include "scenarios/steady/steady.h"
 
 namespace prw::conformance {
@@ -176,8 +176,8 @@ void judge_order(const ScenarioRecord& record, CheckOutcome& out) {
                 if (sample.timestamp < found->second.timestamp && !seen.contains(sample)) {
                     ++faults;
                     add_finding(out, observation.series()[sample.series].text,
-                                "timestamp " + proto::dated(sample.timestamp) + " in request " +
-                                    std::to_string(delivery.id) + " after " + proto::dated(found->second.timestamp) +
+                                "timestamp " + base::dated(sample.timestamp) + " in request " +
+                                    std::to_string(delivery.id) + " after " + base::dated(found->second.timestamp) +
                                     " in request " + std::to_string(found->second.exchange),
                                 delivery.id,
                                 "Keep all samples of a series on one queue, and send that queue's batches one after "
@@ -209,7 +209,7 @@ void judge_unique_timestamps(const ScenarioRecord& record, CheckOutcome& out) {
             if (added || entry->second.first == sample) continue;
             ++faults;
             add_finding(out, observation.series()[sample.series].text,
-                        "two values at " + proto::dated(sample.timestamp) + ": " +
+                        "two values at " + base::dated(sample.timestamp) + ": " +
                             sample_text(observation, entry->second.first) + " in request " +
                             std::to_string(entry->second.second) + ", " + sample_text(observation, sample) +
                             " in request " + std::to_string(delivery.id),

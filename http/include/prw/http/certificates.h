@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::http {
 

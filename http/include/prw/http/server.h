@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/enum_table.h"
+#include "prw/base/error.h"
 #include "prw/proto/http_head.h"
 
 namespace prw::http {
@@ -54,6 +55,17 @@ enum class Fault : std::uint8_t {
     kStall,        ///< never answers; keeps the connection until the client or stop() closes it
     kDribble,      ///< one byte per dribble_interval
 };
+// clang-format off
+inline constexpr auto kFaultNames = base::enum_table<Fault>("fault", {
+    {Fault::kNone,                "none"},
+    {Fault::kCloseBeforeResponse, "close"},
+    {Fault::kResetBeforeResponse, "reset"},
+    {Fault::kCutResponse,         "cut"},
+    {Fault::kGarbage,             "garbage"},
+    {Fault::kStall,               "stall"},
+    {Fault::kDribble,             "dribble"},
+});
+// clang-format on
 [[nodiscard]] std::string_view name_of(Fault fault);
 
 struct Response {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
 namespace prw::http {
 

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string_view>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/proto/types.h"
 #include "prw/proto/view.h"

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "prw/base/enum_table.h"
 #include "prw/proto/types.h"
 
 namespace prw::proto {
@@ -43,6 +44,15 @@ struct Clause {
 [[nodiscard]] bool all_extensions(std::span<const std::string> clauses);
 
 /// "MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY".
+// clang-format off
+inline constexpr auto kLevelNames = base::enum_table<Level>("level", {
+    {Level::kMust,      "MUST"},
+    {Level::kMustNot,   "MUST NOT"},
+    {Level::kShould,    "SHOULD"},
+    {Level::kShouldNot, "SHOULD NOT"},
+    {Level::kMay,       "MAY"},
+});
+// clang-format on
 [[nodiscard]] std::string_view name_of(Level level);
 [[nodiscard]] std::string_view name_of(Party party);
 [[nodiscard]] std::string_view name_of(Observable observable);

@@ -6,7 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
+#include "prw/base/text.h"
 #include "prw/proto/types.h"
 
 namespace prw::proto {
@@ -62,8 +63,8 @@ enum class ReadStatus : std::uint8_t {
 /// else verbatim.
 [[nodiscard]] Result<std::string> body_of(const RequestHead& head, std::string_view wire);
 
-[[nodiscard]] bool iequals(std::string_view a, std::string_view b);  ///< ASCII case-insensitive
-[[nodiscard]] bool is_token(std::string_view text);                  ///< RFC 9110 5.6.2; false for ""
-[[nodiscard]] std::string_view trim_ows(std::string_view text);      ///< strips SP and HTAB at both ends
+using base::iequals;                                             ///< how names of headers compare
+[[nodiscard]] bool is_token(std::string_view text);              ///< RFC 9110 5.6.2; false for ""
+[[nodiscard]] std::string_view trim_ows(std::string_view text);  ///< strips SP and HTAB at both ends
 
 }  // namespace prw::proto

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/model.h"
 
 namespace prw::proto {

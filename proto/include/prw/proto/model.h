@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/types.h"
 #include "prw/proto/view.h"
 

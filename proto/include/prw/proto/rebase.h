@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/view.h"
 
 namespace prw::proto {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/types.h"
 
 namespace prw::proto {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "prw/base/enum_table.h"
+
 namespace prw::proto {
 
 /// The two protobuf messages of the protocol, always told apart by Content-Type and never by the version header.
@@ -47,6 +49,18 @@ enum class MetricType : std::uint32_t {
     kStateset = 7,
 };
 /// "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"; "unknown" for 0 and out of range.
+// clang-format off
+inline constexpr auto kMetricTypeNames = base::enum_table<MetricType>("type", {
+    {MetricType::kCounter,        "counter"},
+    {MetricType::kGauge,          "gauge"},
+    {MetricType::kHistogram,      "histogram"},
+    {MetricType::kGaugeHistogram, "gaugehistogram"},
+    {MetricType::kSummary,        "summary"},
+    {MetricType::kInfo,           "info"},
+    {MetricType::kStateset,       "stateset"},
+    {MetricType::kUnspecified,    "unknown"},
+});
+// clang-format on
 [[nodiscard]] std::string_view name_of(MetricType type);
 
 }  // namespace prw::proto

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/receiver/exchange.h"
 
 namespace prw::receiver {

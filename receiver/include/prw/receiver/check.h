@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/proto/body.h"
-#include "prw/proto/error.h"
 #include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/proto/types.h"

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/proto/view.h"
 #include "prw/receiver/exchange.h"
 

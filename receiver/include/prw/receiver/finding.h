@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/enum_table.h"
 #include "prw/proto/clauses.h"
 #include "prw/proto/types.h"
 
@@ -19,6 +20,8 @@ namespace prw::receiver {
 /// What a finding means for the verdict. Not the clause's level: a MUST may be reported as `warn` (a known deviation),
 /// and policies as `info`.
 enum class Severity : std::uint8_t { kInfo, kWarn, kFail };
+inline constexpr auto kSeverityNames = base::enum_table<Severity>(
+    "severity", {{Severity::kInfo, "info"}, {Severity::kWarn, "warn"}, {Severity::kFail, "fail"}});
 [[nodiscard]] std::string_view name_of(Severity severity);  ///< "info", "warn", "fail"
 
 struct Finding {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/receiver/finding.h"
 
 namespace prw::receiver {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 #include "prw/receiver/check.h"
 #include "prw/receiver/exchange.h"
 #include "prw/receiver/script.h"

@@ -26,8 +26,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/http/server.h"
-#include "prw/proto/error.h"
 #include "prw/proto/types.h"
 
 namespace prw::receiver {

@@ -36,7 +36,7 @@ void append_finding_fields(std::string& out, const Finding& finding, int width =
 /// 'x', '!' or '~': carries the severity without colour.
 [[nodiscard]] char mark_of(Severity severity);
 
-/// What a terminal would obey, what hides, and what is not UTF-8 as \xNN (proto::escaped()), cut at `max` bytes with
+/// What a terminal would obey, what hides, and what is not UTF-8 as \xNN (base::escaped()), cut at `max` bytes with
 /// "…": nothing that a peer sent may move the cursor.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max = 200);
 

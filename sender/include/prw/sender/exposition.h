@@ -10,15 +10,24 @@
 #include <string_view>
 #include <vector>
 
-#include "prw/proto/error.h"
+#include "prw/base/enum_table.h"
+#include "prw/base/error.h"
 #include "prw/proto/model.h"
 #include "prw/proto/types.h"
 
 namespace prw::sender {
 
 enum class InputFormat : std::uint8_t { kAuto, kText, kOpenMetrics, kJson, kProtobuf };
-[[nodiscard]] std::string_view name_of(InputFormat format);  ///< "auto", "text", "openmetrics", "json", "protobuf"
-[[nodiscard]] bool parse_input_format(std::string_view text, InputFormat& out);
+// clang-format off
+inline constexpr auto kInputFormatNames = base::enum_table<InputFormat>("input format", {
+    {InputFormat::kAuto,        "auto"},
+    {InputFormat::kText,        "text"},
+    {InputFormat::kOpenMetrics, "openmetrics"},
+    {InputFormat::kJson,        "json"},
+    {InputFormat::kProtobuf,    "protobuf"},
+});
+// clang-format on
+[[nodiscard]] std::string_view name_of(InputFormat format);
 
 struct PointExemplar {
     proto::Labels labels;  ///< sorted; at most 128 code points in all

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/base/error.h"
 #include "prw/http/client.h"
-#include "prw/proto/error.h"
 #include "prw/proto/model.h"
 #include "prw/proto/protocol.h"
 #include "prw/sender/backoff.h"

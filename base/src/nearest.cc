@@ -1,10 +1,10 @@
-#include "prw/proto/nearest.h"
+#include "prw/base/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace prw::proto {
+namespace prw::base {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -80,4 +80,4 @@ std::string did_you_mean(const std::vector<std::string>& words) {
     return out + "?";
 }
 
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -1,18 +1,15 @@
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
 #include <ctime>
 #include <limits>
 
-namespace prw::proto {
+#include "prw/base/text.h"
 
-namespace {
-
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
-
-}  // namespace
+namespace prw::base {
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const auto bad = [&] {
@@ -102,33 +99,37 @@ std::string http_date(std::int64_t unix_ms) {
     const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
     std::tm parts{};
     if (::gmtime_r(&seconds, &parts) == nullptr) return {};
-    const auto two = [](int number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); };
-    return std::string(kDays[parts.tm_wday]) + ", " + two(parts.tm_mday) + " " + kMonths[parts.tm_mon] + " " +
-           std::to_string(parts.tm_year + 1900) + " " + two(parts.tm_hour) + ":" + two(parts.tm_min) + ":" +
-           two(parts.tm_sec) + " GMT";
+    return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[parts.tm_wday], parts.tm_mday,
+                       kMonths[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+std::string duration_text(std::int64_t ms) { return ms < 1000 ? fmt::format("{} ms", ms) : seconds_text(ms * 1000); }
+
+std::string seconds_text(std::int64_t us) { return fmt::format("{}.{} s", us / 1'000'000, us / 100'000 % 10); }
+
+std::optional<std::string> calendar_text(std::int64_t unix_ms) {
+    // The calendar types hold years up to 32767; four digits are what a reader expects.
+    constexpr std::int64_t kYear0 = -62167219200000, kYear9999 = 253402300799999;
+    if (unix_ms < kYear0 || unix_ms > kYear9999) return std::nullopt;
+    using namespace std::chrono;
+    const sys_time<milliseconds> at{milliseconds{unix_ms}};
+    const auto day = floor<days>(at);
+    const year_month_day date{day};
+    const hh_mm_ss time{at - day};
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                       time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
 std::string timestamp_text(std::int64_t unix_ms) {
-    constexpr std::int64_t kYear9999 = 253402300799999;
-    if (unix_ms < 0 || unix_ms > kYear9999) return std::to_string(unix_ms) + " ms";
-    const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
-    std::tm parts{};
-    if (::gmtime_r(&seconds, &parts) == nullptr) return std::to_string(unix_ms) + " ms";
-    const auto digits = [](std::int64_t number, std::size_t width) {
-        auto text = std::to_string(number);
-        return std::string(width - std::min(width, text.size()), '0') + text;
-    };
-    return digits(parts.tm_year + 1900, 4) + "-" + digits(parts.tm_mon + 1, 2) + "-" + digits(parts.tm_mday, 2) + "T" +
-           digits(parts.tm_hour, 2) + ":" + digits(parts.tm_min, 2) + ":" + digits(parts.tm_sec, 2) + "." +
-           digits(unix_ms % 1000, 3) + "Z";
+    const auto date = unix_ms < 0 ? std::nullopt : calendar_text(unix_ms);
+    return date ? *date : fmt::format("{} ms", unix_ms);
 }
 
 std::string dated(std::int64_t unix_ms) {
     constexpr std::int64_t kFirst = 100'000'000'000;
-    auto out = std::to_string(unix_ms);
-    if (unix_ms < kFirst) return out;
-    const auto date = timestamp_text(unix_ms);
-    return date.ends_with('Z') ? out + " (" + date + ")" : out;
+    const auto date = unix_ms < kFirst ? std::nullopt : calendar_text(unix_ms);
+    return date ? fmt::format("{} ({})", unix_ms, *date) : std::to_string(unix_ms);
 }
 
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace prw::proto {
+namespace prw::base {
 
 /// Levenshtein distance in bytes. O(a·b) time, O(b) memory.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
@@ -35,4 +35,16 @@ template <typename Words>
 /// "; did you mean a, b or c?", or nothing.
 [[nodiscard]] std::string did_you_mean(const std::vector<std::string>& words);
 
-}  // namespace prw::proto
+/// Whether the word that is proposed stands in quotes: keys and names that a text is quoted around do, ids and flags
+/// do not.
+enum class Quotes : bool { kNone, kDouble };
+/// "; did you mean \"a\"?" with the candidate that is nearest to `word`; `otherwise` where none is near.
+template <typename Words>
+[[nodiscard]] std::string did_you_mean(std::string_view word, const Words& candidates, Quotes quotes,
+                                       std::string_view otherwise = {}) {
+    const auto near = nearest(word, candidates);
+    if (near.empty()) return std::string(otherwise);
+    return did_you_mean({quotes == Quotes::kDouble ? "\"" + near + "\"" : near});
+}
+
+}  // namespace prw::base

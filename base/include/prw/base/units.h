@@ -3,12 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "prw/proto/error.h"
+#include "prw/base/error.h"
 
-namespace prw::proto {
+namespace prw::base {
 
 /// "500ms", "1.5s", "1m30s", "2h", "0"; a bare number other than 0 is refused, so that nobody has to guess the unit.
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
@@ -24,10 +25,17 @@ struct HostPort {
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7); fractions of a second are cut.
 [[nodiscard]] std::string http_date(std::int64_t unix_ms);
 
+/// "412 ms", "3.8 s"; what is less than a tenth of a second is cut.
+[[nodiscard]] std::string duration_text(std::int64_t ms);
+/// "2.1 s"; the same, for what is always told in seconds.
+[[nodiscard]] std::string seconds_text(std::int64_t us);
+
+/// "2026-01-02T03:04:05.678Z" in the years 0 to 9999; nullopt for what a calendar does not print.
+[[nodiscard]] std::optional<std::string> calendar_text(std::int64_t unix_ms);
 /// "2026-01-02T03:04:05.678Z" from 1970 to 9999, else the number with its unit.
 [[nodiscard]] std::string timestamp_text(std::int64_t unix_ms);
 /// A timestamp as it was sent, with its date beside it: "1767323045678 (2026-01-02T03:04:05.678Z)". Below 1e11 the date
 /// would be of the seventies and mean nothing, so there is none.
 [[nodiscard]] std::string dated(std::int64_t unix_ms);
 
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace prw::proto {
+namespace prw::base {
 
 /// One character of a text: how many bytes it has (1 for a byte that is not UTF-8), and whether it may be shown as it
 /// is. Controls (C0, DEL, C1), bidirectional overrides and marks, characters without width, line and paragraph
@@ -27,4 +27,4 @@ inline constexpr std::size_t kUncut = static_cast<std::size_t>(-1);
 /// of it with "…".
 [[nodiscard]] std::string escaped(std::string_view text, std::size_t max = kUncut, std::string_view keep = {});
 
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -1,8 +1,8 @@
-#include "prw/proto/bytes_text.h"
+#include "prw/base/bytes_text.h"
 
 #include <gtest/gtest.h>
 
-namespace prw::proto {
+namespace prw::base {
 namespace {
 
 const std::optional<std::string> kNone;
@@ -44,4 +44,4 @@ TEST(Base64Text, IsReadInEitherAlphabet) {
 }
 
 }  // namespace
-}  // namespace prw::proto
+}  // namespace prw::base

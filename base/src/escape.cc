@@ -1,12 +1,13 @@
-#include "prw/proto/escape.h"
+#include "prw/base/escape.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
-#include "utf8.h"
+#include "prw/base/bytes_text.h"
+#include "prw/base/utf8.h"
 
-namespace prw::proto {
+namespace prw::base {
 
 namespace {
 
@@ -54,14 +55,13 @@ Character character_at(std::string_view text, std::size_t at) {
 }
 
 void append_escape(std::string& out, std::string_view character) {
-    static constexpr char kDigits[] = "0123456789abcdef";
     if (character == "\n") {
         out += "\\n";
         return;
     }
     for (const char c : character) {
-        const auto byte = static_cast<unsigned char>(c);
-        out += {'\\', 'x', kDigits[byte >> 4U], kDigits[byte & 15U]};
+        out += "\\x";
+        append_hex(out, c);
     }
 }
 
@@ -83,4 +83,4 @@ std::string escaped(std::string_view text, std::size_t max, std::string_view kee
     return out;
 }
 
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "prw/proto/units.h"
+#include "prw/base/units.h"
 
-namespace prw::proto {
+namespace prw::base {
 namespace {
 
 TEST(HttpDate, IsTheFixedFormOfRfc9110InUtc) {
@@ -37,4 +37,4 @@ TEST(Units, TimestampsHaveTheirDateBesideThem) {
 }
 
 }  // namespace
-}  // namespace prw::proto
+}  // namespace prw::base

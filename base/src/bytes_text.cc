@@ -1,11 +1,13 @@
-#include "prw/proto/bytes_text.h"
+#include "prw/base/bytes_text.h"
 
 #include <algorithm>
+#include <charconv>
 
-namespace prw::proto {
+namespace prw::base {
 
 namespace {
 
+constexpr std::string_view kDigits = "0123456789abcdef";
 constexpr std::string_view kBlanks = " \t\r\n";
 
 int base64_digit(char c) {
@@ -45,6 +47,34 @@ bool append_dump_line(std::string_view line, std::string& out) {
 
 }  // namespace
 
+void append_hex(std::string& out, char byte) {
+    const auto value = static_cast<unsigned char>(byte);
+    out += {kDigits[value >> 4U], kDigits[value & 15U]};
+}
+
+std::string hex(std::string_view bytes, std::string_view separator) {
+    std::string out;
+    for (const char byte : bytes) {
+        if (!out.empty()) out += separator;
+        append_hex(out, byte);
+    }
+    return out;
+}
+
+std::string hex_number(std::uint64_t number, std::size_t width) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
+    const auto count = static_cast<std::size_t>(end - digits);
+    return std::string(width - std::min(width, count), '0').append(digits, count);
+}
+
+std::optional<std::uint64_t> parse_hex_number(std::string_view text) {
+    std::uint64_t out = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, 16);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return out;
+}
+
 std::optional<std::string> decode_hex(std::string_view text) {
     std::string out;
     int pending = -1;
@@ -78,6 +108,23 @@ std::optional<std::string> decode_hex_dump(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return out;
+}
+
+std::string encode_base64(std::string_view bytes) {
+    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        unsigned group = 0;
+        for (std::size_t j = 0; j < 3; ++j)
+            group = group << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+        for (std::size_t j = 0; j < 4; ++j)
+            out += i + j > bytes.size() ? '=' : kAlphabet[group >> (18U - 6U * j) & 63U];
+    }
+    return out;
+}
+
+std::string basic_credentials(std::string_view user, std::string_view password) {
+    return "Basic " + encode_base64(std::string(user).append(":").append(password));
 }
 
 std::optional<std::string> decode_base64(std::string_view text) {
@@ -114,4 +161,4 @@ std::string_view name_of(BytesText text) {
     return "base64 text";
 }
 
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -1,8 +1,8 @@
-#include "prw/proto/escape.h"
+#include "prw/base/escape.h"
 
 #include <gtest/gtest.h>
 
-namespace prw::proto {
+namespace prw::base {
 namespace {
 
 TEST(Escape, ShowsTextAndNothingThatATerminalObeys) {
@@ -40,4 +40,4 @@ TEST(Escape, IsCutBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace prw::proto
+}  // namespace prw::base

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace prw::proto {
+namespace prw::base {
 
 inline unsigned byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
 
@@ -32,4 +32,4 @@ inline std::size_t sequence_at(std::string_view text, std::size_t at) {
     return 0;
 }
 
-}  // namespace prw::proto
+}  // namespace prw::base
