@@ -7,7 +7,7 @@
 
 #include "allocations.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/receiver/check.h"
+#include "prw/rules/check.h"
 
 namespace prw::bench {
 
@@ -197,9 +197,9 @@ bool run_malformed(const RunOptions& options, Verdicts& verdicts) {
     for (const ProtobufMessage message : kMessages) {
         const auto small = malformed_messages(message, kSmall), large = malformed_messages(message, kLarge);
         for (std::size_t k = 0; k < small.size(); ++k) {
-            receiver::CheckOptions check_options;
+            rules::CheckOptions check_options;
             check_options.now_ms = PayloadOptions{}.now_ms;
-            receiver::Checker checker(check_options);
+            rules::Checker checker(check_options);
             // Negative when nothing was found.
             const auto time = [&](const std::string& head, const std::string& body) {
                 const double start = thread_cpu_ns();

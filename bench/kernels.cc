@@ -9,7 +9,7 @@
 
 #include "context.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/receiver/check.h"
+#include "prw/rules/check.h"
 #include "remote_write_v1.pb.h"
 #include "remote_write_v2.pb.h"
 
@@ -26,9 +26,7 @@ bool parse_on_arena(std::string_view bytes) {
     return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && message->timeseries_size() != 0;
 }
 
-bool clean(const receiver::CheckResult& result) {
-    return result.decoded && result.findings.empty() && result.series != 0;
-}
+bool clean(const rules::CheckResult& result) { return result.decoded && result.findings.empty() && result.series != 0; }
 
 }  // namespace
 
@@ -63,28 +61,28 @@ Kernel walk_kernel(const Payload& payload, ProtobufMessage message) {
     auto padded = std::make_shared<std::vector<std::string>>();
     for (const std::string& bytes : payload.messages)
         padded->push_back(bytes + std::string(proto::PaddedBuffer::kPadding, '\0'));
-    auto fast = std::make_shared<receiver::rules::FastAccept>();
+    auto fast = std::make_shared<rules::FastAccept>();
     return {"fast_accept", &payload, [&payload, padded, fast, message](std::size_t i) {
-                receiver::rules::FastCounts counts;
+                rules::FastCounts counts;
                 return fast->accept({(*padded)[i].data(), payload.messages[i].size()}, message, payload.now_ms, counts);
             }};
 }
 
 Kernel accept_kernel(const Payload& payload, ProtobufMessage message) {
     auto buffer = std::make_shared<proto::PaddedBuffer>();
-    auto fast = std::make_shared<receiver::rules::FastAccept>();
+    auto fast = std::make_shared<rules::FastAccept>();
     return {
         "uncompress+fast_accept", &payload, [&payload, buffer, fast, message](std::size_t i) {
-            receiver::rules::FastCounts counts;
+            rules::FastCounts counts;
             return proto::uncompress_snappy(payload.bodies[i], proto::kDefaultMaxUncompressed, *buffer).has_value() &&
                    fast->accept(buffer->view(), message, payload.now_ms, counts);
         }};
 }
 
 Kernel check_kernel(const Payload& payload, ProtobufMessage message) {
-    receiver::CheckOptions options;
+    rules::CheckOptions options;
     options.now_ms = payload.now_ms;
-    auto checker = std::make_shared<receiver::Checker>(options);
+    auto checker = std::make_shared<rules::Checker>(options);
     auto heads = std::make_shared<std::vector<std::string>>();
     for (const std::string& body : payload.bodies) heads->push_back(make_head(message, body.size()));
     return {"check", &payload, [&payload, checker, heads](std::size_t i) {
@@ -93,9 +91,9 @@ Kernel check_kernel(const Payload& payload, ProtobufMessage message) {
 }
 
 Kernel slow_kernel(const Payload& payload, ProtobufMessage message) {
-    receiver::CheckOptions options;
+    rules::CheckOptions options;
     options.now_ms = payload.now_ms;
-    auto checker = std::make_shared<receiver::Checker>(options);
+    auto checker = std::make_shared<rules::Checker>(options);
     auto buffer = std::make_shared<proto::PaddedBuffer>();
     return {
         "slow_path", &payload, [&payload, checker, buffer, message](std::size_t i) {

@@ -5,32 +5,32 @@
 
 #include <nlohmann/json.hpp>
 
-#include "prw/conformance/sender_suite.h"
-#include "prw/receiver/finding.h"
+#include "prw/rules/finding.h"
+#include "prw/sender_suite/sender_suite.h"
 
 namespace prw::cli {
 
-std::span<const conformance::Suite* const> suites() {
-    static const std::array<const conformance::Suite*, 1> kSuites = {&conformance::sender_suite()};
+std::span<const suite::Suite* const> suites() {
+    static const std::array<const suite::Suite*, 1> kSuites = {&sender_suite::sender_suite()};
     return kSuites;
 }
 
-const conformance::Suite* suite_of_role(std::string_view role) {
+const suite::Suite* suite_of_role(std::string_view role) {
     const auto all = suites();
     const auto found = std::find_if(all.begin(), all.end(), [&](const auto* suite) { return suite->role == role; });
     return found != all.end() ? *found : nullptr;
 }
 
-const conformance::Suite& suite_of_check(std::string_view id) {
+const suite::Suite& suite_of_check(std::string_view id) {
     const auto* suite = suite_of_role(id.substr(0, id.find('/')));
     return suite != nullptr ? *suite : *suites().front();
 }
 
-const conformance::Check* find_check(std::string_view id) { return suite_of_check(id).find_check(id); }
+const suite::Check* find_check(std::string_view id) { return suite_of_check(id).find_check(id); }
 
 Coverage coverage_of(const proto::Clause& clause) {
     Coverage out;
-    for (const auto* rule : receiver::all_rules())
+    for (const auto* rule : rules::all_rules())
         if (std::find(rule->clauses.begin(), rule->clauses.end(), clause.id) != rule->clauses.end())
             out.rules.emplace_back(rule->id);
     for (const auto* suite : suites())
@@ -38,7 +38,7 @@ Coverage coverage_of(const proto::Clause& clause) {
             if (std::find(check.clauses.begin(), check.clauses.end(), clause.id) != check.clauses.end())
                 out.checks.emplace_back(check.id);
     if (!out.rules.empty() || !out.checks.empty()) return out;
-    for (const auto& uncovered : receiver::uncovered_clauses())
+    for (const auto& uncovered : rules::uncovered_clauses())
         if (uncovered.clause == clause.id) out.reason = uncovered.reason;
     for (const auto* suite : suites())
         for (const auto& unjudged : suite->unjudged)
@@ -55,8 +55,7 @@ Coverage coverage_of(const proto::Clause& clause) {
     return out;
 }
 
-nlohmann::ordered_json check_json(const conformance::Check& check,
-                                  const std::vector<proto::ProtobufMessage>& messages) {
+nlohmann::ordered_json check_json(const suite::Check& check, const std::vector<proto::ProtobufMessage>& messages) {
     nlohmann::ordered_json out = {{"id", check.id},
                                   {"level", proto::name_of(check.level)},
                                   {"scenario", check.scenario},

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -8,9 +9,9 @@
 #include "commands.h"
 #include "prw/base/nearest.h"
 #include "prw/base/text.h"
-#include "prw/receiver/finding.h"
-#include "prw/receiver/text.h"
-#include "prw/sender/mutants.h"
+#include "prw/mutants/mutants.h"
+#include "prw/rules/finding.h"
+#include "prw/rules/text.h"
 
 namespace prw::cli {
 
@@ -18,12 +19,20 @@ namespace {
 
 void field(Io& io, std::string_view key, std::string_view text) {
     std::string out;
-    receiver::append_field(out, key, text, io.width);
+    rules::append_field(out, key, text, io.width);
     io.out << out;
 }
 
+/// Ids of the mutants that these checks are meant to catch.
+std::string mutants_for(std::span<const std::string> checks) {
+    std::vector<std::string> out;
+    for (const auto& mutant : mutants::all_mutants())
+        if (std::find(checks.begin(), checks.end(), mutant.check) != checks.end()) out.emplace_back(mutant.id);
+    return base::joined(out);
+}
+
 void explain_clause(const proto::Clause& clause, Io& io) {
-    io.out << clause.id << "  " << receiver::level_text(clause.level, clause.extension()) << "\n";
+    io.out << clause.id << "  " << rules::level_text(clause.level, clause.extension()) << "\n";
     field(io, "says", clause.summary);
     field(io, "on", name_of(clause.party));
     field(io, "in", clause.v1 && clause.v2 ? "1.0 and 2.0" : clause.v1 ? "1.0" : "2.0");
@@ -34,6 +43,7 @@ void explain_clause(const proto::Clause& clause, Io& io) {
     const auto covered = coverage_of(clause);
     field(io, "rules", base::joined(covered.rules));
     field(io, "checks", base::joined(covered.checks));
+    field(io, "mutants", mutants_for(covered.checks));
     field(io, "gap", covered.reason);
 }
 
@@ -46,7 +56,7 @@ void explain_clauses(std::span<const std::string_view> ids, Io& io) {
     }
 }
 
-void explain_rule(const receiver::Rule& rule, Io& io) {
+void explain_rule(const rules::Rule& rule, Io& io) {
     io.out << rule.id << "  rule on one request\n";
     field(io, "checks", rule.summary);
     field(io, "subject", name_of(rule.subject).many);
@@ -55,15 +65,7 @@ void explain_rule(const receiver::Rule& rule, Io& io) {
     explain_clauses(rule.clauses, io);
 }
 
-/// Ids of the mutants that a check is meant to catch.
-std::string mutants_for(std::string_view check) {
-    std::vector<std::string> out;
-    for (const auto& mutant : sender::all_mutants())
-        if (mutant.check == check) out.emplace_back(mutant.id);
-    return base::joined(out);
-}
-
-void explain_mutant(const sender::Mutant& mutant, Io& io) {
+void explain_mutant(const mutants::Mutant& mutant, Io& io) {
     io.out << mutant.id << "  mutant of prw send\n";
     field(io, "does", mutant.summary);
     field(io, "in", mutant.v1 && mutant.v2 ? "1.0 and 2.0" : mutant.v1 ? "1.0" : "2.0");
@@ -78,19 +80,19 @@ void explain_mutant(const sender::Mutant& mutant, Io& io) {
 }
 
 /// By its id, or by the id without its role.
-const conformance::Check* check_of(const std::string& id) {
+const suite::Check* check_of(const std::string& id) {
     for (const auto* suite : suites())
         for (const auto& check : suite->checks)
             if (check.id == id || check.id.ends_with("/" + id)) return &check;
     return nullptr;
 }
 
-void explain_check(const conformance::Check& check, Io& io) {
-    io.out << check.id << "  " << receiver::level_text(check.level, check.extension()) << "\n";
+void explain_check(const suite::Check& check, Io& io) {
+    io.out << check.id << "  " << rules::level_text(check.level, check.extension()) << "\n";
     field(io, "checks", check.summary);
     field(io, "scene", check.rule.empty() ? check.scenario : "every scenario");
-    field(io, "mutants", mutants_for(check.id));
-    const auto* rule = receiver::find_rule(check.rule);
+    field(io, "mutants", mutants_for({&check.id, 1}));
+    const auto* rule = rules::find_rule(check.rule);
     field(io, "fix", rule != nullptr ? rule->fix : std::string_view(check.fix));
     field(io, "shown",
           "when it fails, prw test " + suite_of_check(check.id).role +
@@ -113,17 +115,17 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
     sub->callback([id, &io, &exit_code] {
         exit_code = kConforms;
         if (const auto* clause = proto::find_clause(*id)) return explain_clause(*clause, io);
-        if (const auto* rule = receiver::find_rule(*id)) return explain_rule(*rule, io);
-        if (const auto* mutant = sender::find_mutant(*id)) return explain_mutant(*mutant, io);
+        if (const auto* rule = rules::find_rule(*id)) return explain_rule(*rule, io);
+        if (const auto* mutant = mutants::find_mutant(*id)) return explain_mutant(*mutant, io);
         if (const auto* check = check_of(*id)) return explain_check(*check, io);
 
         std::vector<std::string_view> known;
         for (const auto& clause : proto::clauses()) known.push_back(clause.id);
-        for (const auto* rule : receiver::all_rules()) known.push_back(rule->id);
+        for (const auto* rule : rules::all_rules()) known.push_back(rule->id);
         for (const auto* suite : suites())
             for (const auto& check : suite->checks) known.push_back(check.id);
-        for (const auto& mutant : sender::all_mutants()) known.push_back(mutant.id);
-        io.err << "prw explain: nothing has the id \"" << receiver::printable(*id) << "\""
+        for (const auto& mutant : mutants::all_mutants()) known.push_back(mutant.id);
+        io.err << "prw explain: nothing has the id \"" << rules::printable(*id) << "\""
                << base::did_you_mean(base::nearest_ids(*id, known)) << "\n";
         exit_code = kUsage;
     });

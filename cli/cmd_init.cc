@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "commands.h"
-#include "prw/conformance/profile.h"
+#include "prw/suite/profile.h"
 
 namespace prw::cli {
 
@@ -29,7 +29,7 @@ bool good_name(std::string_view name) {
 }
 
 /// What the program might be given for a variant: one argument, with the variant's variables.
-std::string argument_of(const conformance::VariantName& variant) {
+std::string argument_of(const suite::VariantName& variant) {
     std::string out = "--" + std::string(variant.name) + "=";
     std::string_view rest = variant.variables;
     for (bool first = true; !rest.empty(); first = false) {
@@ -43,7 +43,7 @@ std::string argument_of(const conformance::VariantName& variant) {
 }
 
 /// A line that begins with # and a key, or with # and two blanks, is one to take the # from; prose has one blank.
-std::string profile_text(const Options& options, conformance::Input input) {
+std::string profile_text(const Options& options, suite::Input input) {
     const std::string& name = options.name;
     std::string out =
         "# How prw starts " + name +
@@ -74,10 +74,10 @@ std::string profile_text(const Options& options, conformance::Input input) {
         "    # The program and its arguments, one a word, no line for a shell. A relative path is looked\n"
         "    # for beside this file, then where prw is run. Short intervals make short runs: let it ";
     switch (input) {
-        case conformance::Input::kScrape:
+        case suite::Input::kScrape:
             out += "scrape\n    # and send every second or more often.\n";
             break;
-        case conformance::Input::kStdin:
+        case suite::Input::kStdin:
             out += "send\n    # at once what it reads.\n";
             break;
         default:
@@ -98,7 +98,7 @@ std::string profile_text(const Options& options, conformance::Input input) {
         "    #files:\n"
         "    #  sender.yml: |\n"
         "    #    send_to: \"${PRW_REMOTE_WRITE_URL}\"\n";
-    if (input == conformance::Input::kScrape) out += "    #    scrape: [\"${PRW_SCRAPE_HOSTPORT}\"]\n";
+    if (input == suite::Input::kScrape) out += "    #    scrape: [\"${PRW_SCRAPE_HOSTPORT}\"]\n";
     out +=
         "    # The first line that this prints is the version in reports.\n"
         "    #version: {exec: [\"./" +
@@ -112,7 +112,7 @@ std::string profile_text(const Options& options, conformance::Input input) {
         "    settle: 15s\n\n"
         "    # How to configure what is off by default. A check that needs one that is missing is not applicable.\n"
         "    #variants:\n";
-    for (const auto& variant : conformance::variant_names()) {
+    for (const auto& variant : suite::variant_names()) {
         out += "    # It " + std::string(variant.summary) + " (" + std::string(variant.variables) + "):\n    #  " +
                std::string(variant.name) + ": {arguments: [\"" + argument_of(variant) + "\"]}\n";
     }
@@ -121,7 +121,7 @@ std::string profile_text(const Options& options, conformance::Input input) {
         "    # What it does not have (false), so that its absence is not applicable, and what it has (true, or\n"
         "    # [\"2.0\"]), so that it is waited for. What is not named is judged when it shows.\n"
         "    #features:\n";
-    for (const auto& feature : conformance::feature_names()) {
+    for (const auto& feature : suite::feature_names()) {
         out += "    # It " + std::string(feature.summary) + ":\n    #  " + std::string(feature.name) + ": true\n";
     }
     return out;
@@ -137,9 +137,9 @@ int run_init(const Options& options, Io& io) {
             "a name has letters, digits, dashes, underscores and points, and begins with a letter or a digit, not \"" +
                 options.name + "\"",
             kUsage);
-    const auto input = options.push         ? conformance::Input::kNone
-                       : options.from_stdin ? conformance::Input::kStdin
-                                            : conformance::Input::kScrape;
+    const auto input = options.push         ? suite::Input::kNone
+                       : options.from_stdin ? suite::Input::kStdin
+                                            : suite::Input::kScrape;
     const auto text = profile_text(options, input);
     if (options.output == "-") {
         io.out << text;

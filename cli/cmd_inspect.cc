@@ -20,13 +20,13 @@
 #include "prw/base/escape.h"
 #include "prw/base/text.h"
 #include "prw/base/units.h"
-#include "prw/conformance/command_text.h"
+#include "prw/exchange/capture.h"
+#include "prw/exchange/filter.h"
 #include "prw/proto/protocol.h"
-#include "prw/receiver/capture.h"
-#include "prw/receiver/filter.h"
-#include "prw/receiver/json.h"
-#include "prw/receiver/tally.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/json.h"
+#include "prw/rules/tally.h"
+#include "prw/rules/text.h"
+#include "prw/suite/command_text.h"
 #include "replay_run.h"
 #include "request_list.h"
 #include "request_text.h"
@@ -80,16 +80,16 @@ bool looks_like_http(std::string_view bytes) {
 
 struct Tally {
     bool failed = false, warned = false, unjudged = false;
-    void add(const receiver::CheckResult& check) {
+    void add(const rules::CheckResult& check) {
         unjudged = unjudged || over_limit(check);
-        failed = failed || check.worst() == receiver::Severity::kFail;
-        warned = warned || check.worst() == receiver::Severity::kWarn;
+        failed = failed || check.worst() == rules::Severity::kFail;
+        warned = warned || check.worst() == rules::Severity::kWarn;
     }
     [[nodiscard]] int exit_code(bool strict) const {
         return failed ? kNonConforming : unjudged ? kInconclusive : strict && warned ? kLint : kConforms;
     }
     /// What a receiver would answer 413 to: the message, or a part of it, was not looked at.
-    static bool over_limit(const receiver::CheckResult& check) { return check.status == 413; }
+    static bool over_limit(const rules::CheckResult& check) { return check.status == 413; }
 };
 
 /// "3", "3-7", "3-": which requests of a capture.
@@ -99,8 +99,8 @@ struct IdRange {
 
 Result<IdRange> parse_ids(const std::string& text) {
     const auto wrong = [&] {
-        return fail(ErrorCode::kInvalidArgument, "--id is a number such as 3, or a range such as 3-7 or 3-, got \"" +
-                                                     receiver::printable(text) + "\"");
+        return fail(ErrorCode::kInvalidArgument,
+                    "--id is a number such as 3, or a range such as 3-7 or 3-, got \"" + rules::printable(text) + "\"");
     };
     IdRange out;
     const auto* end = text.data() + text.size();
@@ -119,7 +119,7 @@ Result<IdRange> parse_ids(const std::string& text) {
 /// Which requests of a capture are meant, by --id, --filter and --search.
 struct Selection {
     std::vector<IdRange> ids;
-    std::optional<receiver::Filter> filter;
+    std::optional<exchange::Filter> filter;
 
     [[nodiscard]] bool holds(std::uint64_t id) const {
         return ids.empty() ||
@@ -136,7 +136,7 @@ public:
 
     int run() {
         if (const auto selected = select(); !selected) return problem(selected.error());
-        if ((options_.as == "auto" && options_.file != "-" && receiver::looks_like_capture(options_.file)) ||
+        if ((options_.as == "auto" && options_.file != "-" && exchange::looks_like_capture(options_.file)) ||
             options_.as == "capture")
             return capture();
         if (options_.list || !options_.ids.empty() || !options_.filter.empty() || !options_.diff.empty())
@@ -151,8 +151,8 @@ public:
     }
 
 private:
-    static receiver::CheckOptions check_options(const Options& options) {
-        receiver::CheckOptions out;
+    static rules::CheckOptions check_options(const Options& options) {
+        rules::CheckOptions out;
         out.max_uncompressed = options.max_uncompressed;
         return out;
     }
@@ -174,7 +174,7 @@ private:
             selection_.ids.push_back(*range);
         }
         if (options_.filter.empty()) return {};
-        auto filter = receiver::Filter::parse(options_.filter);
+        auto filter = exchange::Filter::parse(options_.filter);
         if (!filter) return fail(ErrorCode::kInvalidArgument, "--filter: " + filter.error().what);
         selection_.filter = std::move(*filter);
         return {};
@@ -295,23 +295,23 @@ private:
     }
 
     int capture() {
-        auto reader = receiver::CaptureReader::open(options_.file);
+        auto reader = exchange::CaptureReader::open(options_.file);
         if (!reader) return problem(reader.error());
         if (!options_.diff.empty()) return diff(**reader);
         const auto& info = (*reader)->info();
-        const auto capsule = conformance::read_capsule(info, options_.file);
+        const auto capsule = suite::read_capsule(info, options_.file);
         if (!capsule) return problem(capsule.error());
         json_["capture"] = {{"file", options_.file}, {"version", info.version},           {"exchanges", info.exchanges},
                             {"pruned", info.pruned}, {"tool_version", info.tool_version}, {"created", info.created}};
         if (!options_.json)
             io_.out << options_.file << ": capture of " << info.exchanges << " exchanges, created "
-                    << receiver::printable(info.created)
+                    << rules::printable(info.created)
                     << (info.pruned != 0 ? ", " + std::to_string(info.pruned) + " pruned" : "") << "\n";
         if (*capsule) show(**capsule);
         if (options_.list && !options_.json) io_.out << list_header(list_width());
         Tally tally;
         std::uint64_t chosen = 0;
-        const auto visit = [&](const receiver::Exchange& e) {
+        const auto visit = [&](const exchange::Exchange& e) {
             if (selection_.beyond(e.id)) return false;
             if (!selection_.holds(e.id)) return true;
             const auto payload = e.payload();
@@ -342,14 +342,14 @@ private:
         return tally.exit_code(options_.strict);
     }
 
-    receiver::CheckResult judge(const receiver::Exchange& e, std::string_view payload) {
+    rules::CheckResult judge(const exchange::Exchange& e, std::string_view payload) {
         // Judged anew with the clock of the day it was received, so that old captures do not look late.
         checker_.options().now_ms = e.received_unix_ms;
         auto check = checker_.check(e.raw_head, payload);
         return e.read_status == proto::ReadStatus::kComplete ? check : e.check;
     }
 
-    bool wanted(const receiver::Exchange& e, const receiver::CheckResult& check) {
+    bool wanted(const exchange::Exchange& e, const rules::CheckResult& check) {
         if (selection_.filter) {
             const auto* view = selection_.filter->needs_view() ? &checker_.view() : nullptr;
             if (!selection_.filter->matches({e, check, view})) return false;
@@ -358,9 +358,9 @@ private:
     }
 
     /// What is piped is for grep, and not cut.
-    [[nodiscard]] int list_width() const { return io_.out_is_terminal ? io_.width : receiver::kUnwrapped; }
+    [[nodiscard]] int list_width() const { return io_.out_is_terminal ? io_.width : rules::kUnwrapped; }
 
-    void row(const receiver::Exchange& e, const receiver::CheckResult& check) {
+    void row(const exchange::Exchange& e, const rules::CheckResult& check) {
         if (options_.json) {
             exchanges_.push_back(list_json(e, check));
         } else {
@@ -369,7 +369,7 @@ private:
     }
 
     /// Two requests of a capture, decoded, line by line.
-    int diff(receiver::CaptureReader& reader) {
+    int diff(exchange::CaptureReader& reader) {
         if (options_.json) return problem({ErrorCode::kInvalidArgument, "--diff prints text; leave --json out"});
         std::string texts[2];
         for (const auto i : {0U, 1U}) {
@@ -392,7 +392,7 @@ private:
     }
 
     /// The check that the capsule is the evidence of, on top of its exchanges.
-    void show(const conformance::Capsule& capsule) {
+    void show(const suite::Capsule& capsule) {
         shown_in_ = capsule.exchanges;
         const auto options = suite_of_check(capsule.check).check_options(capsule);
         checker_.options().expected_target = options.expected_target;
@@ -414,20 +414,20 @@ private:
                               {"exchanges", capsule.exchanges},
                               {"left_out", capsule.left_out},
                               {"rejudges", capsule.rejudges},
-                              {"findings", receiver::to_json(capsule.findings)}};
+                              {"findings", rules::to_json(capsule.findings)}};
             return;
         }
         std::string text = "\n";
         append_capsule(text, capsule, io_.width);
         // A rule's findings come with their requests below; those of a sequence of requests only here.
         if (const auto* check = find_check(capsule.check); check != nullptr && check->rule.empty())
-            for (const auto& finding : capsule.findings) text += receiver::finding_text(finding, io_.width);
+            for (const auto& finding : capsule.findings) text += rules::finding_text(finding, io_.width);
         text += "next     prw replay " + base::shell_word(options_.file) + " --judge\n";
         io_.out << text;
     }
 
-    void one(std::string_view raw_head, std::string_view body, const receiver::CheckResult& check, Tally& tally,
-             const receiver::Exchange* exchange) {
+    void one(std::string_view raw_head, std::string_view body, const rules::CheckResult& check, Tally& tally,
+             const exchange::Exchange* exchange) {
         tally.add(check);
         const auto& view = checker_.view();
         if (options_.json) {
@@ -446,7 +446,7 @@ private:
                                    {"problem", exchange->problem}};
             out["judged"] = !Tally::over_limit(check);
             out["series"] = series_json(view);
-            out["findings"] = receiver::to_json(check.findings);
+            out["findings"] = rules::to_json(check.findings);
             kinds_.add(exchange == nullptr ? 0 : exchange->id, check.findings);
             if (exchange == nullptr) {
                 json_.update(out);
@@ -464,11 +464,11 @@ private:
                     << exchange->peer << "  connection " << exchange->connection << ", request "
                     << exchange->index_on_connection + 1 << "  answered "
                     << (exchange->status != 0 ? std::to_string(exchange->status) : "nothing");
-            if (!exchange->fault.empty()) io_.out << " (fault: " << receiver::printable(exchange->fault) << ")";
+            if (!exchange->fault.empty()) io_.out << " (fault: " << rules::printable(exchange->fault) << ")";
             if (!exchange->scripted.empty()) io_.out << " (scripted)";
             if (std::find(shown_in_.begin(), shown_in_.end(), exchange->id) != shown_in_.end())
                 io_.out << "  shows the failure";
-            if (!exchange->problem.empty()) io_.out << "\n    " << receiver::printable(exchange->problem);
+            if (!exchange->problem.empty()) io_.out << "\n    " << rules::printable(exchange->problem);
             io_.out << "\n";
         }
         if (!raw_head.empty()) {
@@ -488,27 +488,26 @@ private:
     }
 
     /// Every finding as the rules gave it; of each rule only so many are detailed.
-    void each(const std::vector<receiver::Finding>& findings) {
+    void each(const std::vector<rules::Finding>& findings) {
         io_.out << "findings  " << (findings.empty() ? "none" : std::to_string(findings.size())) << "\n";
         std::vector<std::pair<std::string, std::uint64_t>> more;
         for (const auto& finding : findings) {
             auto once = finding;
             once.count = 1;
-            io_.out << receiver::finding_text(once, io_.width);
+            io_.out << rules::finding_text(once, io_.width);
             if (finding.count > 1) more.emplace_back(finding.rule, finding.count - 1);
         }
         for (const auto& [rule, count] : more)
-            io_.out << "  … and " << count << " more of " << receiver::printable(rule) << "\n";
+            io_.out << "  … and " << count << " more of " << rules::printable(rule) << "\n";
     }
 
     /// One line a request; the same said once comes at the end.
-    void in_short(const std::vector<receiver::Finding>& findings) {
-        receiver::FindingTally here;
+    void in_short(const std::vector<rules::Finding>& findings) {
+        rules::FindingTally here;
         here.add(0, findings);
         std::string text, line = "findings  ";
         for (const auto* kind : here.worst_first()) {
-            auto part =
-                std::string(1, receiver::mark_of(kind->first.severity)) + " " + receiver::printable(kind->first.rule);
+            auto part = std::string(1, rules::mark_of(kind->first.severity)) + " " + rules::printable(kind->first.rule);
             if (kind->times > 1) part += " (" + std::to_string(kind->times) + " times)";
             if (line.size() > 10 && line.size() + part.size() + 3 > static_cast<std::size_t>(io_.width)) {
                 text += line + ",\n";
@@ -533,7 +532,7 @@ private:
         if (capture) io_.out << ", in " << kinds_.with_findings() << " of " << kinds_.requests() << " requests";
         if (times != kinds.size()) io_.out << " (--all shows each)";
         io_.out << "\n";
-        for (const auto* kind : kinds) io_.out << receiver::kind_text(*kind, io_.width);
+        for (const auto* kind : kinds) io_.out << rules::kind_text(*kind, io_.width);
     }
 
     void finish() {
@@ -549,13 +548,13 @@ private:
             json_["kinds"] = Json::array();
             for (const auto* kind : kinds_.worst_first()) json_["kinds"].push_back(kind_json(*kind));
         }
-        io_.out << receiver::dump(json_) << "\n";
+        io_.out << rules::dump(json_) << "\n";
     }
 
-    static Json kind_json(const receiver::FindingKind& kind) {
+    static Json kind_json(const rules::FindingKind& kind) {
         Json out = {{"rule", kind.first.rule},
                     {"severity", name_of(kind.first.severity)},
-                    {"field", receiver::shape_of(kind.first.field)},
+                    {"field", rules::shape_of(kind.first.field)},
                     {"times", kind.times},
                     {"requests", kind.requests}};
         if (kind.first_id != 0) out["first"] = kind.first_id;
@@ -564,9 +563,9 @@ private:
 
     const Options& options_;
     Io& io_;
-    receiver::Checker checker_;
+    rules::Checker checker_;
     Selection selection_;
-    receiver::FindingTally kinds_;
+    rules::FindingTally kinds_;
     std::vector<std::uint64_t> shown_in_;  ///< of a capsule
     Json json_ = Json::object(), exchanges_ = Json::array(), findings_ = Json::array();
 };
@@ -577,7 +576,7 @@ namespace {
 
 std::string filter_help() {
     std::string out = "--filter: comparisons with == != < <= > >= =~ !~, joined by && || ! and parentheses. Columns:\n";
-    for (const auto& column : receiver::filter_columns()) {
+    for (const auto& column : exchange::filter_columns()) {
         std::string name(column.name);
         name.resize(std::max<std::size_t>(name.size(), 11), ' ');
         out += "  " + name + std::string(column.summary) + "\n";

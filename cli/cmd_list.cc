@@ -7,9 +7,9 @@
 
 #include "catalogue.h"
 #include "commands.h"
-#include "prw/receiver/json.h"
-#include "prw/receiver/text.h"
-#include "prw/sender/mutants.h"
+#include "prw/mutants/mutants.h"
+#include "prw/rules/json.h"
+#include "prw/rules/text.h"
 
 namespace prw::cli {
 
@@ -51,7 +51,7 @@ void list_clauses(const Options& options, Io& io) {
                              {"reason", covered.reason}});
             continue;
         }
-        io.out << clause.id << "  " << receiver::level_word(clause.level, clause.extension()) << "  "
+        io.out << clause.id << "  " << rules::level_word(clause.level, clause.extension()) << "  "
                << name_of(clause.party) << "\n    " << clause.summary << "\n    ";
         if (covered.rules.empty() && covered.checks.empty()) {
             io.out << "not covered: " << covered.reason;
@@ -62,12 +62,12 @@ void list_clauses(const Options& options, Io& io) {
         }
         io.out << "\n";
     }
-    if (options.json) io.out << receiver::dump(array) << "\n";
+    if (options.json) io.out << rules::dump(array) << "\n";
 }
 
 void list_rules(const Options& options, Io& io) {
     Json array = Json::array();
-    for (const auto* rule : receiver::all_rules()) {
+    for (const auto* rule : rules::all_rules()) {
         if (options.json) {
             array.push_back({{"id", rule->id},
                              {"severity", name_of(rule->severity)},
@@ -79,7 +79,7 @@ void list_rules(const Options& options, Io& io) {
         }
         io.out << rule->id << "  " << name_of(rule->severity) << "\n    " << rule->summary << "\n";
     }
-    if (options.json) io.out << receiver::dump(array) << "\n";
+    if (options.json) io.out << rules::dump(array) << "\n";
 }
 
 void list_checks(const Options& options, Io& io) {
@@ -90,11 +90,11 @@ void list_checks(const Options& options, Io& io) {
                 array.push_back(check_json(check, {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}));
                 continue;
             }
-            io.out << check.id << "  " << receiver::level_word(check.level, check.extension()) << "  " << check.scenario
+            io.out << check.id << "  " << rules::level_word(check.level, check.extension()) << "  " << check.scenario
                    << "\n    " << check.summary << "\n";
         }
     }
-    if (options.json) io.out << receiver::dump(array) << "\n";
+    if (options.json) io.out << rules::dump(array) << "\n";
 }
 
 void list_scenarios(const Options& options, Io& io) {
@@ -107,16 +107,16 @@ void list_scenarios(const Options& options, Io& io) {
                 io.out << scenario.name << "\n    " << scenario.summary << "\n";
         }
     }
-    if (options.json) io.out << receiver::dump(array) << "\n";
+    if (options.json) io.out << rules::dump(array) << "\n";
 }
 
-std::string messages_of(const sender::Mutant& mutant) {
+std::string messages_of(const mutants::Mutant& mutant) {
     return mutant.v1 && mutant.v2 ? "1.0, 2.0" : mutant.v1 ? "1.0" : "2.0";
 }
 
 void list_mutants(const Options& options, Io& io) {
     Json array = Json::array();
-    for (const auto all : {sender::all_mutants(), sender::null_senders()}) {
+    for (const auto all : {mutants::all_mutants(), mutants::null_senders()}) {
         for (const auto& mutant : all) {
             if (!options.json) {
                 io.out << mutant.id << "  " << messages_of(mutant) << "  "
@@ -133,7 +133,7 @@ void list_mutants(const Options& options, Io& io) {
                              {"protobuf_messages", std::move(messages)}});
         }
     }
-    if (options.json) io.out << receiver::dump(array) << "\n";
+    if (options.json) io.out << rules::dump(array) << "\n";
 }
 
 }  // namespace

@@ -17,13 +17,13 @@
 #include "commands.h"
 #include "prw/base/text.h"
 #include "prw/base/units.h"
-#include "prw/conformance/command_text.h"
+#include "prw/exchange/capture.h"
 #include "prw/proto/protocol.h"
-#include "prw/receiver/capture.h"
-#include "prw/receiver/json.h"
 #include "prw/receiver/receiver.h"
-#include "prw/receiver/tally.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/json.h"
+#include "prw/rules/tally.h"
+#include "prw/rules/text.h"
+#include "prw/suite/command_text.h"
 #include "request_text.h"
 #include "signals.h"
 #include "version.h"
@@ -79,7 +79,7 @@ class Log {
 public:
     Log(const Options& options, Io& io) : options_(options), io_(io) {}
 
-    void show(const receiver::Exchange& e) {
+    void show(const exchange::Exchange& e) {
         ++requests_;
         series_ += e.check.series;
         samples_ += e.check.samples;
@@ -97,34 +97,34 @@ public:
         for (const auto& kind : tally_.kinds()) width = std::max(width, kind.first.rule.size());
         for (const auto* kind : tally_.worst_first()) {
             const auto& finding = kind->first;
-            io_.out << "  " << receiver::mark_of(finding.severity) << " " << name_of(finding.severity) << "  "
+            io_.out << "  " << rules::mark_of(finding.severity) << " " << name_of(finding.severity) << "  "
                     << finding.rule << std::string(width - finding.rule.size(), ' ') << "  " << kind->seen() << "\n";
         }
     }
 
 private:
-    void line(const receiver::Exchange& e) {
+    void line(const exchange::Exchange& e) {
         const auto head = proto::parse_request_head(e.raw_head);
         const std::string time = base::timestamp_text(e.received_unix_ms);
         std::string text = time.size() == 24 ? time.substr(11, 12) : time;
         text += "  #" + std::to_string(e.id) + "  " + (e.status != 0 ? std::to_string(e.status) : "---");
         if (e.read_status != proto::ReadStatus::kComplete) {
-            text += "  " + e.peer + "  " + std::string(name_of(e.read_status)) + ": " + receiver::printable(e.problem);
-        } else if (e.check.kind == receiver::RequestKind::kProbe) {
-            text += "  probe " + receiver::printable(head ? head->method : "", 20);
+            text += "  " + e.peer + "  " + std::string(name_of(e.read_status)) + ": " + rules::printable(e.problem);
+        } else if (e.check.kind == rules::RequestKind::kProbe) {
+            text += "  probe " + rules::printable(head ? head->method : "", 20);
         } else {
             const auto message = e.check.declared ? proto::short_name(*e.check.declared) : "-";
             text += "  " + std::string(message) + "  " + std::to_string(e.check.series) + " series  " +
                     base::count_text(e.check.samples, "sample");
             if (e.check.histograms != 0) text += "  " + base::count_text(e.check.histograms, "histogram");
             if (e.check.exemplars != 0) text += "  " + base::count_text(e.check.exemplars, "exemplar");
-            if (e.check.metadata != 0 && e.check.kind == receiver::RequestKind::kWriteV1)
+            if (e.check.metadata != 0 && e.check.kind == rules::RequestKind::kWriteV1)
                 text += "  " + std::to_string(e.check.metadata) + " metadata";
             text += "  " + std::to_string(e.raw_body.size()) + " B";
         }
-        if (head) text += "  " + receiver::printable(head->value(proto::header::kUserAgent), room_behind(text));
-        if (!e.scripted.empty()) text += "  (" + receiver::printable(e.scripted, 60) + ")";
-        if (!e.fault.empty()) text += "  (fault: " + receiver::printable(e.fault, 60) + ")";
+        if (head) text += "  " + rules::printable(head->value(proto::header::kUserAgent), room_behind(text));
+        if (!e.scripted.empty()) text += "  (" + rules::printable(e.scripted, 60) + ")";
+        if (!e.fault.empty()) text += "  (fault: " + rules::printable(e.fault, 60) + ")";
         text += '\n';
         if (options_.all) {
             each(e, text);
@@ -145,11 +145,11 @@ private:
         return std::clamp(width - std::min(width, taken), kLeast, kMost);
     }
 
-    [[nodiscard]] bool wanted(const receiver::Finding& finding) const {
-        return options_.verbose || finding.severity != receiver::Severity::kInfo;
+    [[nodiscard]] bool wanted(const rules::Finding& finding) const {
+        return options_.verbose || finding.severity != rules::Severity::kInfo;
     }
 
-    void each(const receiver::Exchange& e, std::string& text) const {
+    void each(const exchange::Exchange& e, std::string& text) const {
         std::size_t shown = 0;
         for (const auto& finding : e.check.findings) {
             if (!wanted(finding)) continue;
@@ -157,7 +157,7 @@ private:
                 text += "    … and more: --verbose shows all, --record keeps them\n";
                 break;
             }
-            text += receiver::finding_text(finding, io_.width);
+            text += rules::finding_text(finding, io_.width);
         }
     }
 
@@ -165,7 +165,7 @@ private:
     void new_kinds(std::string& text) {
         const auto& kinds = tally_.kinds();
         for (; told_ < kinds.size(); ++told_)
-            if (wanted(kinds[told_].first)) text += receiver::kind_text(kinds[told_], io_.width);
+            if (wanted(kinds[told_].first)) text += rules::kind_text(kinds[told_], io_.width);
     }
 
     /// On a terminal the last line counts what came again.
@@ -174,7 +174,7 @@ private:
         std::string text;
         for (const auto* kind : tally_.worst_first()) {
             if (!wanted(kind->first)) continue;
-            const auto part = std::string(text.empty() ? "" : "  ") + receiver::mark_of(kind->first.severity) + " " +
+            const auto part = std::string(text.empty() ? "" : "  ") + rules::mark_of(kind->first.severity) + " " +
                               kind->first.rule + " " + std::to_string(kind->times);
             if (text.size() + part.size() + 3 > static_cast<std::size_t>(std::max(io_.width, 40))) {
                 text += " …";
@@ -188,7 +188,7 @@ private:
     }
     std::string end_of_line() { return std::exchange(status_shown_, false) ? "\r\x1b[K" : ""; }
 
-    void json(const receiver::Exchange& e) {
+    void json(const exchange::Exchange& e) {
         nlohmann::ordered_json out;
         out["id"] = e.id;
         out["received_unix_ms"] = e.received_unix_ms;
@@ -204,14 +204,14 @@ private:
         out["problem"] = e.problem;
         out["scripted"] = e.scripted;
         out["fault"] = e.fault;
-        out["findings"] = receiver::to_json(e.check.findings);
-        io_.out << receiver::dump(out, -1) << "\n" << std::flush;
+        out["findings"] = rules::to_json(e.check.findings);
+        io_.out << rules::dump(out, -1) << "\n" << std::flush;
     }
 
     const Options& options_;
     Io& io_;
     std::uint64_t requests_ = 0, series_ = 0, samples_ = 0;
-    receiver::FindingTally tally_;
+    rules::FindingTally tally_;
     std::size_t told_ = 0;  ///< kinds that were shown
     bool status_shown_ = false;
 };
@@ -275,10 +275,10 @@ int receive(const Options& options, Io& io) {
 
     // Signals are blocked before any thread exists (the capture has one), so that only the waiting below sees them.
     StopSignals signals;
-    std::unique_ptr<receiver::CaptureWriter> capture;
+    std::unique_ptr<exchange::CaptureWriter> capture;
     if (!options.record.empty()) {
         auto opened =
-            receiver::CaptureWriter::open(options.record, {.max_bytes = *record_max, .tool_version = PRW_VERSION});
+            exchange::CaptureWriter::open(options.record, {.max_bytes = *record_max, .tool_version = PRW_VERSION});
         if (!opened) return problem(io, opened.error());
         capture = std::move(*opened);
     }
@@ -288,7 +288,7 @@ int receive(const Options& options, Io& io) {
     std::optional<Error> lost;
     std::uint64_t seen = 0;
     receiver::Receiver server(std::move(setup));
-    server.on_exchange([&](const receiver::Exchange& exchange) {
+    server.on_exchange([&](const exchange::Exchange& exchange) {
         if (capture && !lost) {
             if (const auto done = capture->append(exchange); !done) {
                 lost = done.error();

@@ -16,11 +16,11 @@
 #include "emit_gtest.h"
 #include "prw/base/text.h"
 #include "prw/base/units.h"
-#include "prw/conformance/evidence.h"
+#include "prw/exchange/capture.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
-#include "prw/receiver/capture.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
+#include "prw/suite/evidence.h"
 #include "replay_run.h"
 #include "request_text.h"
 
@@ -28,8 +28,8 @@ namespace prw::cli {
 
 namespace {
 
-using conformance::Rejudgement;
-using conformance::Verdict;
+using suite::Rejudgement;
+using suite::Verdict;
 
 struct Options {
     std::string file, url, emit;
@@ -115,7 +115,7 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
     }
     out.exchanges = flags.exchanges;
     if (!flags.filter.empty()) {
-        auto filter = receiver::Filter::parse(flags.filter);
+        auto filter = exchange::Filter::parse(flags.filter);
         if (!filter) return wrong("--filter: " + filter.error().what);
         out.filter = std::move(*filter);
     }
@@ -124,14 +124,15 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
 }
 
 void field(std::string& out, std::string_view key, std::string_view text, int width) {
-    receiver::append_field(out, key, receiver::printable(text, 600), width);
+    rules::append_field(out, key, rules::printable(text, 600), width);
 }
 
 int judge(const Options& flags, Io& io) {
-    const auto reader = receiver::CaptureReader::open(flags.file);
+    const auto reader = exchange::CaptureReader::open(flags.file);
     if (!reader) return refuse(io, reader.error());
-    const auto& told = (*reader)->info().capsule;
-    const auto again = conformance::judge_again(suite_of_check(told ? told->check : std::string()), flags.file);
+    const auto told = suite::read_capsule((*reader)->info(), flags.file);
+    if (!told) return refuse(io, told.error());
+    const auto again = suite::judge_again(suite_of_check(*told ? (*told)->check : std::string()), flags.file);
     if (!again) return refuse(io, again.error());
     const auto& capsule = again->capsule;
     const auto& now = again->now;
@@ -142,7 +143,7 @@ int judge(const Options& flags, Io& io) {
     field(out, "reason", now.reason, io.width);
     int code = kConforms;
     if (again->is == Rejudgement::kStillFailing) {
-        for (const auto& finding : now.findings) out += receiver::finding_text(finding, io.width);
+        for (const auto& finding : now.findings) out += rules::finding_text(finding, io.width);
         code = kNonConforming;
     } else if (again->is == Rejudgement::kChanged) {
         code = now.verdict == Verdict::kFail || now.verdict == Verdict::kWarn ? kNonConforming : kInconclusive;
@@ -155,8 +156,7 @@ int judge(const Options& flags, Io& io) {
     return code;
 }
 
-int emit(const Options& flags, receiver::CaptureReader& reader, const std::optional<conformance::Capsule>& capsule,
-         Io& io) {
+int emit(const Options& flags, exchange::CaptureReader& reader, const std::optional<suite::Capsule>& capsule, Io& io) {
     const auto* check = capsule ? find_check(capsule->check) : nullptr;
     if (check != nullptr && check->rule.empty()) {
         std::error_code ignored;
@@ -166,12 +166,12 @@ int emit(const Options& flags, receiver::CaptureReader& reader, const std::optio
     }
     auto wanted = flags.exchanges;
     if (wanted.empty() && capsule) wanted = capsule->exchanges;
-    std::vector<receiver::Exchange> exchanges;
+    std::vector<exchange::Exchange> exchanges;
     if (wanted.empty()) {
         if (reader.info().exchanges != 1)
             return refuse(io, flags.file + ": holds " + std::to_string(reader.info().exchanges) +
                                   " exchanges; say which with --exchange N");
-        const auto read = reader.for_each([&](const receiver::Exchange& e) {
+        const auto read = reader.for_each([&](const exchange::Exchange& e) {
             exchanges.push_back(e);
             return false;
         });
@@ -193,9 +193,9 @@ int replay(const Options& flags, Io& io) {
     if (modes == 0) return refuse(io, "give a URL to send to, --judge, or --emit gtest");
     if (modes > 1) return refuse(io, "give only one of a URL, --judge, --emit gtest");
     if (flags.judge) return judge(flags, io);
-    auto reader = receiver::CaptureReader::open(flags.file);
+    auto reader = exchange::CaptureReader::open(flags.file);
     if (!reader) return refuse(io, reader.error());
-    auto capsule = conformance::read_capsule((*reader)->info(), flags.file);
+    auto capsule = suite::read_capsule((*reader)->info(), flags.file);
     if (!capsule) return refuse(io, capsule.error());
     if ((*reader)->info().exchanges == 0) return refuse(io, flags.file + ": the capture holds no exchange");
     if (!flags.emit.empty()) return emit(flags, **reader, *capsule, io);
@@ -207,10 +207,9 @@ int replay(const Options& flags, Io& io) {
 
 }  // namespace
 
-void append_capsule(std::string& out, const conformance::Capsule& capsule, int width) {
-    out += "capsule  " + receiver::printable(capsule.check) + "  " + receiver::printable(capsule.verdict) + "  " +
-           receiver::printable(capsule.level) + "  Remote Write " + std::string(proto::short_name(capsule.message)) +
-           "\n";
+void append_capsule(std::string& out, const suite::Capsule& capsule, int width) {
+    out += "capsule  " + rules::printable(capsule.check) + "  " + rules::printable(capsule.verdict) + "  " +
+           rules::printable(capsule.level) + "  Remote Write " + std::string(proto::short_name(capsule.message)) + "\n";
     field(out, "checks", capsule.summary, width);
     field(out, "clause", base::joined(capsule.clauses), width);
     if (!capsule.got.empty()) {

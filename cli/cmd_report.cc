@@ -10,16 +10,16 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "prw/base/nearest.h"
-#include "prw/conformance/reports.h"
-#include "prw/receiver/text.h"
+#include "prw/report/reports.h"
+#include "prw/rules/text.h"
 #include "report_options.h"
 
 namespace prw::cli {
 
 namespace {
 
-using conformance::FailOn;
-using conformance::Results;
+using suite::FailOn;
+using suite::Results;
 
 struct Options {
     std::vector<std::string> files, reports;
@@ -41,14 +41,14 @@ int worst(const std::vector<int>& codes) {
     return kNotApplicable;
 }
 
-void print_check(const conformance::CheckOutcome& check, Io& io) {
-    conformance::TerminalStyle style;
+void print_check(const suite::CheckOutcome& check, Io& io) {
+    report::TerminalStyle style;
     style.width = io.width;
     style.program = program_name();
     std::string out = check.id + "  " + std::string(proto::short_name(check.message)) + "  " +
-                      std::string(proto::name_of(check.level)) + "  " + conformance::describe(check) + "\n";
-    receiver::append_field(out, "checks", check.summary, io.width);
-    io.out << out << conformance::details(check, style);
+                      std::string(proto::name_of(check.level)) + "  " + report::describe(check) + "\n";
+    rules::append_field(out, "checks", check.summary, io.width);
+    io.out << out << report::details(check, style);
 }
 
 /// What a check that is not in the results means: an id that does not exist is a mistake, a run that was cut short says
@@ -79,8 +79,8 @@ int report_check(const Options& options, const Results& results, Io& io) {
         if (check.id != options.check) continue;
         if (!options.message.empty() && proto::short_name(check.message) != options.message) continue;
         print_check(check, io);
-        int code = conformance::exit_code_of(check, results.fail_on);
-        if (code == kInconclusive && options.skip_inconclusive && check.verdict == conformance::Verdict::kInconclusive)
+        int code = suite::exit_code_of(check, results.fail_on);
+        if (code == kInconclusive && options.skip_inconclusive && check.verdict == suite::Verdict::kInconclusive)
             code = kNotApplicable;
         codes.push_back(code);
     }
@@ -96,15 +96,15 @@ int run_report(Options options, Io& io) {
     }
     std::optional<FailOn> gate;
     if (!options.fail_on.empty()) gate = parse_fail_on(options.fail_on);
-    std::vector<conformance::ReportFile> files;
+    std::vector<report::ReportFile> files;
     for (const auto& text : options.reports) {
-        auto file = conformance::parse_report_file(text, ".");
+        auto file = report::parse_report_file(text, ".");
         if (!file) return refuse(io, "--report: " + file.error().text());
         files.push_back(std::move(*file));
     }
-    std::optional<conformance::ReportFormat> format;
+    std::optional<report::ReportFormat> format;
     if (!options.format.empty()) {
-        const auto parsed = conformance::parse_report_format(options.format);
+        const auto parsed = report::parse_report_format(options.format);
         if (!parsed) return refuse(io, "--format: " + parsed.error().text());
         format = *parsed;
     }
@@ -112,50 +112,50 @@ int run_report(Options options, Io& io) {
     const std::string here = ".";
     std::vector<Results> all;
     for (const auto& path : options.files) {
-        auto results = conformance::read_results(path);
+        auto results = report::read_results(path);
         if (!results) return refuse(io, results.error().text(), usage_or_io(results.error()));
         if (const auto* suite = suite_of_role(results->role)) results->unjudged = suite->unjudged;
         // From now on as they are typed where the user stands; a whole path stays one, for whoever stands elsewhere.
         std::error_code ignored;
         const std::filesystem::path file(path);
         const auto folder = std::filesystem::is_directory(file, ignored) ? file : file.parent_path();
-        conformance::move_paths(*results, folder.string(), file.is_absolute() ? "" : here);
+        report::move_paths(*results, folder.string(), file.is_absolute() ? "" : here);
         all.push_back(std::move(*results));
     }
     if (options.compare) {
         if (all.size() != 2) return refuse(io, "--compare takes two results files, the older one first");
-        const auto comparison = conformance::compare(all[0], all[1]);
-        io.out << conformance::render_comparison(comparison);
+        const auto comparison = report::compare(all[0], all[1]);
+        io.out << report::render_comparison(comparison);
         return comparison.exit_code(gate.value_or(all[1].fail_on));
     }
 
     const bool one = all.size() == 1;
-    auto merged = conformance::merge(std::move(all));
+    auto merged = suite::merge(std::move(all));
     if (!merged) return refuse(io, merged.error().text());
     Results results = std::move(*merged);
     if (gate) results.fail_on = *gate;
     // One file keeps its verdict, so that a run that broke off says so for ever; the rest is judged anew.
     if (!one || gate) {
         const int before = results.exit_code;
-        conformance::conclude(results);
+        suite::conclude(results);
         if (one && (before == kUsage || before == kInternalError)) results.exit_code = before;
     }
     if (!options.check.empty()) return report_check(options, results, io);
 
     int code = results.exit_code;
     if (!files.empty()) {
-        if (const auto done = conformance::write_reports(results, files, here); !done)
+        if (const auto done = report::write_reports(results, files, here); !done)
             return refuse(io, done.error().text(), kInternalError);
     }
-    if (format && *format != conformance::ReportFormat::kText) {
-        io.out << conformance::render(results, *format);
+    if (format && *format != report::ReportFormat::kText) {
+        io.out << report::render(results, *format);
     } else if (format || files.empty()) {
-        conformance::TerminalStyle style;
+        report::TerminalStyle style;
         style.colour = wants_colour(options.colour, io);
         style.width = io.width;
         style.verbose = options.verbose;
         style.program = program_name();
-        io.out << conformance::render_terminal(results, style);
+        io.out << report::render_terminal(results, style);
     }
     return code;
 }

@@ -12,9 +12,9 @@
 #include "progress_line.h"
 #include "prw/base/text.h"
 #include "prw/base/units.h"
-#include "prw/conformance/command_text.h"
-#include "prw/conformance/self_test.h"
 #include "prw/proto/model.h"
+#include "prw/self_test/self_test.h"
+#include "prw/suite/command_text.h"
 #include "report_options.h"
 #include "signals.h"
 #include "version.h"
@@ -48,10 +48,10 @@ std::string again(const Options& options) {
     if (!options.out.empty()) add("--out", options.out);
     if (options.timeout != "60s") add("--timeout", options.timeout);
     if (options.patience != 1) add("--patience", proto::value_text(proto::to_bits(options.patience)));
-    return conformance::redact_command(words);
+    return suite::redact_command(words);
 }
 
-void list(const conformance::SelfTestCatalogue& catalogue, const std::vector<conformance::SelfTestJob>& jobs, Io& io) {
+void list(const self_test::SelfTestCatalogue& catalogue, const std::vector<self_test::SelfTestJob>& jobs, Io& io) {
     const auto planned = [&](const std::string& subject) {
         std::string out;
         for (const auto& job : jobs) {
@@ -75,8 +75,8 @@ void list(const conformance::SelfTestCatalogue& catalogue, const std::vector<con
 }
 
 int self_test(const Options& options, Io& io) {
-    conformance::SelfTestOptions run;
-    run.reference = conformance::reference_target();
+    self_test::SelfTestOptions run;
+    run.reference = suite::reference_target();
     run.select = options.select;
     run.jobs = options.jobs;
     run.out = options.out;
@@ -94,8 +94,8 @@ int self_test(const Options& options, Io& io) {
     if (timeout->count() <= 0) return refuse(io, "--timeout must be more than 0");
     run.timeout = *timeout;
     run.reference.patience = options.patience;
-    const auto catalogue = conformance::sender_self_test();
-    const auto jobs = conformance::plan_self_test(catalogue, run);
+    const auto catalogue = self_test::sender_self_test();
+    const auto jobs = self_test::plan_self_test(catalogue, run);
     if (!jobs) return refuse(io, jobs.error().text());
     if (options.list) {
         list(catalogue, *jobs, io);
@@ -105,7 +105,7 @@ int self_test(const Options& options, Io& io) {
     // With `--json -` standard output is the JSON and nothing else.
     std::ostream& text = options.json == "-" ? io.err : io.out;
     ProgressLine line(io, text, "runs", options.quiet);
-    run.progress = [&line](conformance::Progress progress) {
+    run.progress = [&line](suite::Progress progress) {
         progress.finished.clear();  // a line for each of a thousand runs is too many
         line.show(progress);
     };
@@ -115,7 +115,7 @@ int self_test(const Options& options, Io& io) {
     std::jthread watcher([&] {
         if (signals.wait() != 0) stop = true;
     });
-    const auto matrix = conformance::run_self_test(catalogue, run);
+    const auto matrix = self_test::run_self_test(catalogue, run);
     signals.stop();
     watcher.join();
     line.clear();
@@ -123,20 +123,20 @@ int self_test(const Options& options, Io& io) {
         return refuse(io, matrix.error().text(),
                       matrix.error().code == ErrorCode::kInvalidArgument ? kUsage : kInternalError);
 
-    conformance::TerminalStyle style;
+    report::TerminalStyle style;
     style.colour = wants_colour(options.colour, io);
     style.width = io.width;
-    std::string report = conformance::render_self_test(*matrix, style);
+    std::string report = self_test::render_self_test(*matrix, style);
     if (options.quiet) {
         const auto summary = report.find("\nSummary");
         if (summary != std::string::npos) report.erase(0, summary + 1);
     }
     text << report << std::flush;
     if (options.json == "-") {
-        io.out << conformance::to_json(*matrix) << std::flush;
+        io.out << self_test::to_json(*matrix) << std::flush;
     } else if (!options.json.empty()) {
         std::ofstream file(options.json, std::ios::binary | std::ios::trunc);
-        file << conformance::to_json(*matrix);
+        file << self_test::to_json(*matrix);
         file.close();
         if (!file) return refuse(io, options.json + ": cannot write the JSON", kInternalError);
     }
@@ -162,7 +162,7 @@ void add_self_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("--json", options->json, "Write the matrix as JSON to this file; - is standard output");
     sub->add_option("--timeout", options->timeout, "Longest time of one run")->capture_default_str();
     sub->add_option("--patience", options->patience, "Wait so many times as long for everything: for busy machines")
-        ->check(CLI::Range(conformance::kLeastPatience, conformance::kMostPatience))
+        ->check(CLI::Range(suite::kLeastPatience, suite::kMostPatience))
         ->capture_default_str();
     sub->add_flag("--list", options->list, "Only say what would be run");
     sub->add_flag("-q,--quiet", options->quiet, "Only the summary");

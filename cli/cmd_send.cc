@@ -14,8 +14,8 @@
 
 #include "commands.h"
 #include "prw/base/units.h"
+#include "prw/mutants/mutants.h"
 #include "prw/proto/view.h"
-#include "prw/sender/mutants.h"
 #include "prw/sender/queue.h"
 #include "prw/sender/scraper.h"
 #include "prw/sender/target.h"
@@ -121,8 +121,8 @@ public:
 
     int run() {
         if (const auto ready = prepare(); !ready) return usage(ready.error());
-        if (mutation_.process() == sender::ProcessMutant::kExitsAtOnce) return kConforms;
-        if (mutation_.process() == sender::ProcessMutant::kFailsAtOnce) return 3;
+        if (mutation_.process() == mutants::ProcessMutant::kExitsAtOnce) return kConforms;
+        if (mutation_.process() == mutants::ProcessMutant::kFailsAtOnce) return 3;
         return scraping_ ? scrape() : send_files();
     }
 
@@ -161,7 +161,7 @@ private:
                                           {"--scrape-timeout", flags_.scrape_timeout}})
             if (value < Milliseconds(1))
                 return fail(ErrorCode::kInvalidArgument, std::string(name) + " must be longer than 0");
-        auto mutation = sender::Mutation::of(flags_.mutate);
+        auto mutation = mutants::Mutation::of(flags_.mutate);
         if (!mutation) return tl::unexpected<Error>(std::move(mutation.error()));
         mutation_ = std::move(*mutation);
         if (auto done = sender::check_options(flags_.remote); !done && !mutation_.takes_any_header()) return done;
@@ -309,7 +309,7 @@ private:
         StopSignals signals;
         sender::Queue queue(flags_.queue, flags_.remote, clock, log, transports(clock), mutation_.random());
         const auto push = [&, scrapes = 0](std::vector<proto::Series> points) mutable {
-            if (mutation_.process() == sender::ProcessMutant::kCrashes && ++scrapes == 3) std::abort();
+            if (mutation_.process() == mutants::ProcessMutant::kCrashes && ++scrapes == 3) std::abort();
             return queue.push(std::move(points));
         };
         sender::Scraper scraper(options, target_, clock, mutation_.sink(push), log);
@@ -364,7 +364,7 @@ private:
     http::Url scrape_url_;
     sender::InputFormat format_ = sender::InputFormat::kAuto;
     sender::TargetOptions target_;
-    sender::Mutation mutation_;
+    mutants::Mutation mutation_;
 };
 
 constexpr const char* kFooter =

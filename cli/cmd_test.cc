@@ -22,13 +22,13 @@
 #include "progress_line.h"
 #include "prw/base/text.h"
 #include "prw/base/units.h"
-#include "prw/conformance/command_text.h"
-#include "prw/conformance/process.h"
-#include "prw/conformance/reports.h"
-#include "prw/conformance/sender_suite.h"
-#include "prw/conformance/session.h"
 #include "prw/proto/model.h"
-#include "prw/receiver/json.h"
+#include "prw/report/reports.h"
+#include "prw/rules/json.h"
+#include "prw/sender_suite/sender_suite.h"
+#include "prw/suite/command_text.h"
+#include "prw/suite/process.h"
+#include "prw/suite/session.h"
 #include "report_options.h"
 #include "signals.h"
 #include "trace.h"
@@ -100,7 +100,7 @@ std::string again(const Options& options, const std::vector<std::string>& only =
     if (options.out != ".prw/last") add("--out", options.out);
     if (!options.command.empty()) words.emplace_back("--");
     words.insert(words.end(), options.command.begin(), options.command.end());
-    return conformance::redact_command(words);
+    return suite::redact_command(words);
 }
 
 /// A command to try next, and what it takes. Nothing that leads a correct sender to a verdict that it does not deserve:
@@ -109,7 +109,7 @@ struct Next {
     std::string command, note;
 };
 
-Next what_next(const Options& options, const conformance::Results& results) {
+Next what_next(const Options& options, const suite::Results& results) {
     if (!options.profile_given && options.command.empty() && !options.attach)
         return {"prw test sender -- ./my-sender", "its environment has PRW_REMOTE_WRITE_URL and PRW_SCRAPE_URL"};
     if (results.exit_code != 0) return {};
@@ -150,30 +150,30 @@ std::string file_of(const std::vector<std::string>& command) {
     return {};
 }
 
-Result<conformance::Target> choose_target(const Options& options) {
+Result<suite::Target> choose_target(const Options& options) {
     if (options.attach) {
-        conformance::Target target;
+        suite::Target target;
         target.name = "attached sender";
         target.origin = "--attach";
         target.attach = true;
-        target.input = conformance::Input::kUnknown;
+        target.input = suite::Input::kUnknown;
         target.protocols = {proto::ProtobufMessage::kV1};
         target.message_given = !options.messages.empty();
         target.settle = kLongest;  // it comes when its user has pointed it here
         return target;
     }
     if (!options.command.empty()) {
-        auto target = conformance::command_target(options.command);
+        auto target = suite::command_target(options.command);
         target.message_given = !options.messages.empty();
         return target;
     }
-    return conformance::find_target(options.profile, options.target);
+    return suite::find_target(options.profile, options.target);
 }
 
 /// Flags into a session, and what the session says onto the terminal.
 class SuiteTest {
 public:
-    SuiteTest(const conformance::Suite& suite, const Options& options, Io& io)
+    SuiteTest(const suite::Suite& suite, const Options& options, Io& io)
         : suite_(suite), options_(options), io_(io), line_(io, io.out, "scenarios", options.quiet) {}
 
     int run() {
@@ -182,14 +182,14 @@ public:
         session_.run.command_line = again(options_);
         session_.select.fail_on = parse_fail_on(options_.fail_on);
         session_.target_file = file_of(options_.command);
-        session_.write = [this](const conformance::Results& results) { return write(results); };
+        session_.write = [this](const suite::Results& results) { return write(results); };
         for (const auto& text : options_.reports) {
-            auto file = conformance::parse_report_file(text, options_.out);
+            auto file = report::parse_report_file(text, options_.out);
             if (!file) return refuse("--report: " + file.error().text());
             files_.push_back(std::move(*file));
         }
         if (const auto problem = prepare(); !problem.empty()) return refuse(problem);
-        conformance::Session session(suite_, session_, events());
+        suite::Session session(suite_, session_, events());
         current_ = &session;
         if (const auto planned = session.plan(); !planned) return end(session.refuse(planned.error().text(), kUsage));
         if (options_.list) return list(session.selection());
@@ -204,9 +204,9 @@ public:
     }
 
 private:
-    conformance::SessionEvents events() {
-        conformance::SessionEvents out;
-        out.progress = [this](const conformance::Progress& progress) { line_.show(progress); };
+    suite::SessionEvents events() {
+        suite::SessionEvents out;
+        out.progress = [this](const suite::Progress& progress) { line_.show(progress); };
         out.repeated = [this](unsigned, unsigned) { line_.clear(); };
         out.note = [this](const std::string& text) { notes_ += text + "\n\n"; };
         out.problem = [this](const std::string& text) { problems_ += "prw test " + suite_.role + ": " + text + "\n"; };
@@ -214,18 +214,18 @@ private:
     }
 
     int refuse(const std::string& problem) {
-        return end(conformance::Session(suite_, session_, events()).refuse(problem, kUsage));
+        return end(suite::Session(suite_, session_, events()).refuse(problem, kUsage));
     }
 
     /// A slip on the command line must not cost the list that --failed reads; a named place is written all the same.
-    Result<void> write(const conformance::Results& results) {
+    Result<void> write(const suite::Results& results) {
         if (results.exit_code == kUsage && (!options_.out_given || options_.failed)) {
-            (void)conformance::write_reports(results, files_, options_.out);
+            (void)report::write_reports(results, files_, options_.out);
             return {};
         }
-        auto all = conformance::default_reports(options_.out);
+        auto all = report::default_reports(options_.out);
         all.insert(all.end(), files_.begin(), files_.end());
-        auto done = conformance::write_reports(results, all, options_.out);
+        auto done = report::write_reports(results, all, options_.out);
         if (done && !options_.out_given) {  // nobody commits .prw/last by accident
             std::ofstream(std::filesystem::path(options_.out) / ".gitignore") << "*\n";
         }
@@ -278,7 +278,7 @@ private:
         select.scenarios = options_.scenarios;
         select.failed = options_.failed;
         if (!options_.failed) return {};
-        auto last = conformance::read_results(options_.out);
+        auto last = report::read_results(options_.out);
         if (!last) return "--failed: " + last.error().text();
         select.last = std::move(*last);
         return {};
@@ -293,8 +293,7 @@ private:
                    "; this version tests " + suite_.role + "s";
         auto& run = session_.run;
         run.target = std::move(*target);
-        if (auto checked = conformance::check_odd_inputs(options_.without); !checked)
-            return "--" + checked.error().text();
+        if (auto checked = suite::check_odd_inputs(options_.without); !checked) return "--" + checked.error().text();
         run.target.without.insert(run.target.without.end(), options_.without.begin(), options_.without.end());
         if (!options_.source.empty()) run.target.source = options_.source;
         if (options_.patience) run.target.patience = *options_.patience;
@@ -336,11 +335,11 @@ private:
         return {};
     }
 
-    int list(const conformance::Selection& selection) {
+    int list(const suite::Selection& selection) {
         if (options_.list_json) {
             auto array = nlohmann::ordered_json::array();
             for (const auto& row : selection.rows()) array.push_back(check_json(*row.check, row.messages));
-            io_.out << receiver::dump(array) << "\n";
+            io_.out << rules::dump(array) << "\n";
             return kConforms;
         }
         for (const auto& row : selection.rows()) {
@@ -365,7 +364,7 @@ private:
                 << "  kill -CONT " << id << (io_.in_fd >= 0 ? "   or Enter, to go on\n" : "   to go on\n")
                 << std::flush;
         pollfd key{io_.in_fd, POLLIN, 0};  // an fd of -1 is never ready
-        while (!current_->stopped() && conformance::process_state(pid) == 'T') {
+        while (!current_->stopped() && suite::process_state(pid) == 'T') {
             if (::poll(&key, 1, static_cast<int>(kPoll.count())) <= 0) continue;
             char byte = 0;
             if (::read(io_.in_fd, &byte, 1) != 1) key.fd = -1;
@@ -395,24 +394,24 @@ private:
         return line.insert(line.find(" " + suite_.role) + 1 + suite_.role.size(), " --failed");
     }
 
-    int end(conformance::SessionResult result) {
+    int end(suite::SessionResult result) {
         line_.clear();
         if (result.ran) show(result);
         io_.err << problems_;
         return result.results.exit_code;
     }
 
-    void show(conformance::SessionResult& result) {
+    void show(suite::SessionResult& result) {
         auto& results = result.results;
         if (const char* summary = std::getenv("GITHUB_STEP_SUMMARY"); summary != nullptr && summary[0] != '\0') {
-            if (auto done = conformance::append_markdown(results, summary); !done) {
+            if (auto done = report::append_markdown(results, summary); !done) {
                 if (result.written) problems_ += "prw test " + suite_.role + ": " + done.error().text() + "\n";
                 result.written = false;
                 results.exit_code = kInternalError;
             }
         }
         if (options_.trace) print_trace(results, options_.out, io_);
-        conformance::TerminalStyle style;
+        report::TerminalStyle style;
         style.colour = wants_colour(options_.colour, io_);
         style.width = io_.width;
         style.verbose = options_.verbose;
@@ -422,7 +421,7 @@ private:
         auto next = what_next(options_, results);
         style.next = std::move(next.command);
         style.next_note = std::move(next.note);
-        std::string text = conformance::render_terminal(results, style);
+        std::string text = report::render_terminal(results, style);
         if (options_.quiet) {
             const auto summary = text.find("\nSummary");
             if (summary != std::string::npos) text.erase(0, summary + 1);
@@ -430,13 +429,13 @@ private:
         io_.out << notes_ << text << std::flush;
     }
 
-    const conformance::Suite& suite_;
+    const suite::Suite& suite_;
     const Options& options_;
     Io& io_;
     ProgressLine line_;
-    conformance::SessionOptions session_;
-    conformance::Session* current_ = nullptr;
-    std::vector<conformance::ReportFile> files_;
+    suite::SessionOptions session_;
+    suite::Session* current_ = nullptr;
+    std::vector<report::ReportFile> files_;
     std::string notes_, problems_;
 };
 
@@ -501,7 +500,7 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
         "Longest time of one scenario (default: 60s; more for a target that sends less than once a second)");
     sub->add_option("--patience", options->patience,
                     "Wait so many times as long for everything, e.g. 4 (default: what the profile says, or 1)")
-        ->check(CLI::Range(conformance::kLeastPatience, conformance::kMostPatience));
+        ->check(CLI::Range(suite::kLeastPatience, suite::kMostPatience));
     sub->add_flag("--keep", options->keep, "Keep the work directories of the target");
     add_fail_on(*sub, options->fail_on)->capture_default_str();
     sub->add_flag("-v,--verbose", options->verbose, "Show every check");
@@ -530,7 +529,7 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->callback([options, profile, out, &io, &exit_code] {
         options->profile_given = profile->count() > 0;
         options->out_given = out->count() > 0;
-        exit_code = SuiteTest(conformance::sender_suite(), *options, io).run();
+        exit_code = SuiteTest(sender_suite::sender_suite(), *options, io).run();
     });
 }
 

@@ -5,7 +5,7 @@
 #include <istream>
 #include <ostream>
 
-#include "prw/conformance/exit_code.h"
+#include "prw/suite/exit_code.h"
 
 namespace CLI {
 class App;
@@ -14,8 +14,8 @@ class App;
 namespace prw::cli {
 
 // What every command ends with (docs/exit-codes in README).
-using enum conformance::ExitCode;
-using conformance::ExitCode;
+using enum suite::ExitCode;
+using suite::ExitCode;
 
 /// Where a command reads and writes, so that it can be run in a test.
 struct Io {

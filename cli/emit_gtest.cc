@@ -36,19 +36,19 @@ std::string literal(std::string_view text) {
     return out;
 }
 
-std::string enumerator(receiver::Severity severity) {
+std::string enumerator(rules::Severity severity) {
     switch (severity) {
-        case receiver::Severity::kInfo:
+        case rules::Severity::kInfo:
             return "kInfo";
-        case receiver::Severity::kWarn:
+        case rules::Severity::kWarn:
             return "kWarn";
-        case receiver::Severity::kFail:
+        case rules::Severity::kFail:
             break;
     }
     return "kFail";
 }
 
-std::string title(const std::string& path, const std::optional<conformance::Capsule>& capsule) {
+std::string title(const std::string& path, const std::optional<suite::Capsule>& capsule) {
     std::string out = "// Written by prw " PRW_VERSION ": prw replay " + comment(path) + " --emit gtest\n";
     if (!capsule) return out;
     out += "//\n// " + comment(capsule->check) + ", " + comment(capsule->level) + ", Remote Write " +
@@ -62,23 +62,23 @@ std::string title(const std::string& path, const std::optional<conformance::Caps
     return out;
 }
 
-std::string one_case(const std::string& suite, const receiver::Exchange& exchange, const std::string& head,
-                     const receiver::CheckOptions& options, const std::vector<receiver::Finding>& expected) {
+std::string one_case(const std::string& suite, const exchange::Exchange& exchange, const std::string& head,
+                     const rules::CheckOptions& options, const std::vector<rules::Finding>& expected) {
     const std::string payload = exchange.payload();
     std::string out = "TEST(" + suite + ", Exchange" + std::to_string(exchange.id) + ") {\n";
     out += "    static constexpr std::string_view kHead(\n" + lines(head) + ",\n        " +
            std::to_string(head.size()) + ");\n";
     out += "    static constexpr std::string_view kBody(\n" + lines(payload) + ",\n        " +
            std::to_string(payload.size()) + ");\n";
-    out += "    prw::receiver::CheckOptions options;\n";
+    out += "    prw::rules::CheckOptions options;\n";
     out += "    options.now_ms = " + std::to_string(options.now_ms) +
            ";  // the clock of the capture: " + base::timestamp_text(options.now_ms) + "\n";
     if (!options.expected_target.empty())
         out += "    options.expected_target = " + literal(options.expected_target) + ";\n";
     if (!options.expected_host.empty()) out += "    options.expected_host = " + literal(options.expected_host) + ";\n";
     if (options.peer_is_1x) out += "    options.peer_is_1x = true;\n";
-    out += "    const auto result = prw::receiver::check(kHead, kBody, options);\n\n";
-    out += "    using prw::receiver::Severity;\n";
+    out += "    const auto result = prw::rules::check(kHead, kBody, options);\n\n";
+    out += "    using prw::rules::Severity;\n";
     out +=
         "    struct Expected {\n        std::string_view rule, field, message;\n        Severity severity;\n    };\n";
     out += "    static constexpr Expected kExpected[] = {\n";
@@ -148,9 +148,9 @@ std::string string_literal(std::string_view bytes, std::string_view indent) {
     return out;
 }
 
-Result<std::string> emit_request_tests(const std::string& path, const std::optional<conformance::Capsule>& capsule,
-                                       const std::vector<receiver::Exchange>& exchanges) {
-    auto options = capsule ? suite_of_check(capsule->check).check_options(*capsule) : receiver::CheckOptions{};
+Result<std::string> emit_request_tests(const std::string& path, const std::optional<suite::Capsule>& capsule,
+                                       const std::vector<exchange::Exchange>& exchanges) {
+    auto options = capsule ? suite_of_check(capsule->check).check_options(*capsule) : rules::CheckOptions{};
     // "sender/labels/sorted" reports the rule labels/sorted.
     std::string rule;
     if (const auto* check = capsule ? find_check(capsule->check) : nullptr) rule = check->rule;
@@ -164,8 +164,8 @@ Result<std::string> emit_request_tests(const std::string& path, const std::optio
         auto head = exchange.raw_head;
         proto::redact_credentials(head);
         options.now_ms = exchange.received_unix_ms;
-        auto found = receiver::check(head, exchange.payload(), options).findings;
-        std::erase_if(found, [&](const receiver::Finding& finding) { return capsule && finding.rule != rule; });
+        auto found = rules::check(head, exchange.payload(), options).findings;
+        std::erase_if(found, [&](const rules::Finding& finding) { return capsule && finding.rule != rule; });
         if (found.empty()) continue;
         cases += "\n" + one_case(capsule ? camel_case(capsule->check) : "Capture", exchange, head, options, found);
     }
@@ -175,27 +175,28 @@ Result<std::string> emit_request_tests(const std::string& path, const std::optio
                             : "there is no finding to expect",
                     path);
     return title(path, capsule) +
-           "//\n// Build it with prw::receiver (find_package(prw)) and GoogleTest. To test your own encoder, put what "
+           "//\n// Build it with prw::rules (find_package(prw)) and GoogleTest. To test your own encoder, put what "
            "it "
            "writes in the\n// place of kBody and expect that result.findings has none of this rule.\n"
            "#include <algorithm>\n#include <string_view>\n\n#include <gtest/gtest.h>\n#include "
-           "<prw/receiver/check.h>\n\nnamespace {\n" +
+           "<prw/rules/check.h>\n\nnamespace {\n" +
            cases + "\n}  // namespace\n";
 }
 
-std::string emit_behaviour_test(const std::string& absolute_path, const conformance::Capsule& capsule) {
+std::string emit_behaviour_test(const std::string& absolute_path, const suite::Capsule& capsule) {
     const auto& role = suite_of_check(capsule.check).role;
     const std::string message = capsule.message == proto::ProtobufMessage::kV1 ? "V1" : "V2";
     return title(absolute_path, capsule) +
-           "//\n// No single request shows this: the case judges the file again. Build it with prw::conformance "
+           "//\n// No single request shows this: the case judges the file again. Build it with prw::" + role +
+           "_suite "
            "(find_package(prw)) and GoogleTest.\n"
-           "#include <gtest/gtest.h>\n#include <prw/conformance/evidence.h>\n#include <prw/conformance/" +
-           role + "_suite.h>\n\nnamespace {\n\nTEST(" + camel_case(capsule.check) + ", " + message +
-           ") {\n    const auto again = prw::conformance::judge_again(prw::conformance::" + role +
+           "#include <gtest/gtest.h>\n#include <prw/suite/evidence.h>\n#include <prw/" +
+           role + "_suite/" + role + "_suite.h>\n\nnamespace {\n\nTEST(" + camel_case(capsule.check) + ", " + message +
+           ") {\n    const auto again = prw::suite::judge_again(prw::" + role + "_suite::" + role +
            "_suite(),\n                                                      std::string(" + literal(absolute_path) +
            "));\n" +
            "    ASSERT_TRUE(again) << again.error().text();\n"
-           "    EXPECT_EQ(again->is, prw::conformance::Rejudgement::kStillFailing) << again->now.reason;\n}\n\n}  // "
+           "    EXPECT_EQ(again->is, prw::suite::Rejudgement::kStillFailing) << again->now.reason;\n}\n\n}  // "
            "namespace\n";
 }
 

@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds kSlow(1500);
 ProgressLine::ProgressLine(const Io& io, std::ostream& out, std::string_view unit, bool quiet)
     : io_(io), out_(out), unit_(unit), quiet_(quiet) {}
 
-void ProgressLine::show(const conformance::Progress& progress) {
+void ProgressLine::show(const suite::Progress& progress) {
     if (quiet_ || progress.elapsed < std::chrono::seconds(1)) return;
     auto text = fmt::format("{} of {} {}, {} requests, ", progress.done, progress.total, unit_, progress.requests);
     if (progress.samples > 0) text += fmt::format("{} samples, ", progress.samples);

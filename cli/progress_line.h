@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "commands.h"
-#include "prw/conformance/suite.h"
+#include "prw/suite/suite.h"
 
 namespace prw::cli {
 
@@ -21,7 +21,7 @@ public:
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
 
-    void show(const conformance::Progress& progress);
+    void show(const suite::Progress& progress);
     void clear();
 
 private:

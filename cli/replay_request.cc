@@ -17,7 +17,7 @@ namespace prw::cli {
 namespace {
 
 /// The body, where it may be shifted. Beyond the receivers' usual limit it is left alone.
-std::shared_ptr<const proto::Body> body_of(const receiver::Exchange& exchange, const std::string& payload) {
+std::shared_ptr<const proto::Body> body_of(const exchange::Exchange& exchange, const std::string& payload) {
     const auto kind = exchange.check.actual ? exchange.check.actual : exchange.check.declared;
     if (!kind || payload.empty()) return nullptr;
     auto body = proto::Body::uncompress(payload, *kind);
@@ -91,13 +91,13 @@ private:
 
 }  // namespace
 
-std::optional<std::int64_t> newest_timestamp(const receiver::Exchange& exchange) {
+std::optional<std::int64_t> newest_timestamp(const exchange::Exchange& exchange) {
     const auto body = body_of(exchange, exchange.payload());
     if (!body) return std::nullopt;
     return body->view().malformed ? std::nullopt : proto::newest_timestamp(body->view());
 }
 
-ReplayRequest make_replay_request(const receiver::Exchange& exchange, const ReplayRequestOptions& options) {
+ReplayRequest make_replay_request(const exchange::Exchange& exchange, const ReplayRequestOptions& options) {
     ReplayRequest out;
     const std::string captured = exchange.payload();
     out.payload = captured;

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "prw/exchange/exchange.h"
 #include "prw/http/client.h"
-#include "prw/receiver/exchange.h"
 
 namespace prw::cli {
 
@@ -30,9 +30,9 @@ struct ReplayRequest {
 
 /// What can be said of the request before it is sent: its newest timestamp. nullopt when it does not decode or has
 /// none.
-[[nodiscard]] std::optional<std::int64_t> newest_timestamp(const receiver::Exchange& exchange);
+[[nodiscard]] std::optional<std::int64_t> newest_timestamp(const exchange::Exchange& exchange);
 
-[[nodiscard]] ReplayRequest make_replay_request(const receiver::Exchange& exchange,
+[[nodiscard]] ReplayRequest make_replay_request(const exchange::Exchange& exchange,
                                                 const ReplayRequestOptions& options);
 
 }  // namespace prw::cli

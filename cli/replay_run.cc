@@ -13,7 +13,7 @@
 #include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
 #include "request_text.h"
 #include "signals.h"
 
@@ -73,7 +73,7 @@ std::string status_text(const ReplayAnswer& answer) {
     return std::to_string(answer.status) + (answer.written.empty() ? "" : " " + answer.written);
 }
 
-std::string counts_text(const receiver::CheckResult& check) {
+std::string counts_text(const rules::CheckResult& check) {
     std::string out;
     const auto add = [&](std::uint64_t count, const char* one, const char* many) {
         if (count != 0) base::add_word(out, base::count_text(count, one, many));
@@ -102,14 +102,14 @@ std::string shift_text(std::int64_t ms) {
 
 class Replay {
 public:
-    Replay(std::string file, receiver::CaptureReader& reader, const ReplayOptions& options, Io& io)
+    Replay(std::string file, exchange::CaptureReader& reader, const ReplayOptions& options, Io& io)
         : file_(std::move(file)),
           reader_(reader),
           options_(options),
           request_(options.request),
           io_(io),
           capsule_(options.capsule),
-          checker_(capsule_ ? suite_of_check(capsule_->check).check_options(*capsule_) : receiver::CheckOptions{}),
+          checker_(capsule_ ? suite_of_check(capsule_->check).check_options(*capsule_) : rules::CheckOptions{}),
           client_(options.request.url, options.client) {
         checker_.options().expected_target.clear();  // the URL is the user's
         checker_.options().expected_host.clear();
@@ -126,7 +126,7 @@ public:
         io_.out << header() << std::flush;
         {
             Interruption interruption(client_);
-            const auto read = each([&](const receiver::Exchange& exchange) { return send(exchange, interruption); });
+            const auto read = each([&](const exchange::Exchange& exchange) { return send(exchange, interruption); });
             clear_progress();
             if (!read) return refuse(read.error().text(), kUsage);
             interrupted_ = interruption.raised();
@@ -140,8 +140,8 @@ private:
         return code;
     }
 
-    Result<void> each(const std::function<bool(const receiver::Exchange&)>& visit) {
-        return reader_.for_each([&](const receiver::Exchange& exchange) {
+    Result<void> each(const std::function<bool(const exchange::Exchange&)>& visit) {
+        return reader_.for_each([&](const exchange::Exchange& exchange) {
             const auto& wanted = options_.exchanges;
             if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), exchange.id) == wanted.end()) return true;
             if (options_.filter && !fits(*options_.filter, exchange)) return true;
@@ -150,7 +150,7 @@ private:
     }
 
     /// As `prw inspect --filter` sees it: judged with the clock of its capture.
-    bool fits(const receiver::Filter& filter, const receiver::Exchange& exchange) {
+    bool fits(const exchange::Filter& filter, const exchange::Exchange& exchange) {
         filter_checker_.options().now_ms = exchange.received_unix_ms;
         const auto check = filter_checker_.check(exchange.raw_head, exchange.payload());
         const bool whole = exchange.read_status == proto::ReadStatus::kComplete;
@@ -158,16 +158,16 @@ private:
             {exchange, whole ? check : exchange.check, filter.needs_view() ? &filter_checker_.view() : nullptr});
     }
 
-    static bool sendable(const receiver::Exchange& exchange) {
+    static bool sendable(const exchange::Exchange& exchange) {
         return exchange.read_status == proto::ReadStatus::kComplete &&
-               exchange.check.kind != receiver::RequestKind::kProbe;
+               exchange.check.kind != rules::RequestKind::kProbe;
     }
 
     Result<void> choose_shift() {
         if (options_.rebase == Rebase::kBy) request_.shift_ms = options_.by_ms;
         if (options_.rebase == Rebase::kNone || options_.rebase == Rebase::kBy) return {};
         std::optional<std::int64_t> newest, received;
-        const auto read = each([&](const receiver::Exchange& exchange) {
+        const auto read = each([&](const exchange::Exchange& exchange) {
             if (!sendable(exchange)) return true;
             received = std::max(received.value_or(exchange.received_unix_ms), exchange.received_unix_ms);
             const auto time = options_.rebase == Rebase::kNow ? cli::newest_timestamp(exchange) : std::nullopt;
@@ -192,11 +192,11 @@ private:
         } else if (options_.rebase == Rebase::kNow) {
             time = "no timestamp to move";
         }
-        receiver::append_field(out, "time", time, io_.width);
+        rules::append_field(out, "time", time, io_.width);
         return out + "\n";
     }
 
-    void pace(const receiver::Exchange& exchange, Interruption& interruption) {
+    void pace(const exchange::Exchange& exchange, Interruption& interruption) {
         if (!first_sent_) {
             first_sent_ = Clock::now();
             first_received_ = exchange.received_unix_ms;
@@ -214,7 +214,7 @@ private:
     }
 
     /// False ends the replay.
-    bool send(const receiver::Exchange& exchange, Interruption& interruption) {
+    bool send(const exchange::Exchange& exchange, Interruption& interruption) {
         if (!sendable(exchange)) {
             ++skipped_;
             return true;
@@ -244,7 +244,7 @@ private:
         return in_a_row_ < kFailuresInARow;
     }
 
-    void count(const receiver::Exchange& exchange, const receiver::CheckResult& check, const ReplayAnswer& now,
+    void count(const exchange::Exchange& exchange, const rules::CheckResult& check, const ReplayAnswer& now,
                const std::string& said) {
         ++sent_;
         denied_ = denied_ || now.status == 401 || now.status == 403;
@@ -264,7 +264,7 @@ private:
         }
         std::string recorded = status_text(was);
         if (!exchange.scripted.empty()) recorded += " (scripted)";
-        if (!exchange.fault.empty()) recorded += " (fault: " + receiver::printable(exchange.fault, 60) + ")";
+        if (!exchange.fault.empty()) recorded += " (fault: " + rules::printable(exchange.fault, 60) + ")";
         const std::string transition = recorded + " → " + status_text(now);
         ++transitions_[transition + (good ? "" : "   not as wanted")];
         if (!options_.verbose && shown_ >= kShownExchanges) return;
@@ -274,7 +274,7 @@ private:
         io_.out << "  #" << exchange.id << "  " << counts_text(check) << "  recorded " << transition;
         if (!good) io_.out << "   a conforming receiver answers " << wanted;
         io_.out << "\n";
-        if (!good && !said.empty()) io_.out << "      it says: " << receiver::printable(said, 160) << "\n";
+        if (!good && !said.empty()) io_.out << "      it says: " << rules::printable(said, 160) << "\n";
     }
 
     void progress() {
@@ -307,7 +307,7 @@ private:
                 out += "  " + std::to_string(times) + " × " + transition + "\n";
         }
         std::string notes;
-        const auto note = [&](const std::string& text) { receiver::append_field(notes, "note", text, io_.width); };
+        const auto note = [&](const std::string& text) { rules::append_field(notes, "note", text, io_.width); };
         if (skipped_ != 0)
             note(std::to_string(skipped_) + " not sent: no write request, or not read to its end when it was captured");
         if (notes_ != 0) note(first_note_ + (notes_ > 1 ? " (and " + std::to_string(notes_ - 1) + " more)" : ""));
@@ -365,13 +365,13 @@ private:
     }
 
     std::string file_;
-    receiver::CaptureReader& reader_;
+    exchange::CaptureReader& reader_;
     const ReplayOptions& options_;
     ReplayRequestOptions request_;
     Io& io_;
-    std::optional<conformance::Capsule> capsule_;
+    std::optional<suite::Capsule> capsule_;
     std::string rule_;  ///< of the capsule's check; empty for behaviour
-    receiver::Checker checker_, filter_checker_;
+    rules::Checker checker_, filter_checker_;
     http::Client client_;
 
     const Clock::time_point began_ = Clock::now();
@@ -389,10 +389,10 @@ private:
 
 }  // namespace
 
-ReplayAnswer read_answer(int status, const proto::HeaderFields& headers, const receiver::CheckResult& sent) {
+ReplayAnswer read_answer(int status, const proto::HeaderFields& headers, const rules::CheckResult& sent) {
     ReplayAnswer out;
     out.status = status;
-    if (status / 100 != 2 || sent.kind != receiver::RequestKind::kWriteV2 || !sent.decoded) return out;
+    if (status / 100 != 2 || sent.kind != rules::RequestKind::kWriteV2 || !sent.decoded) return out;
     bool all = true;
     std::string text;
     for (const auto& [name, kind, member] : proto::kWrittenHeaders) {
@@ -403,7 +403,7 @@ ReplayAnswer read_answer(int status, const proto::HeaderFields& headers, const r
         if (value == std::to_string(count) || (value.empty() && count == 0)) continue;
         all = false;
         base::add_word(text, (value.empty() ? std::string("no ") + std::string(kind) + "-Written header"
-                                            : std::string(kind) + "-Written " + receiver::printable(value, 20)) +
+                                            : std::string(kind) + "-Written " + rules::printable(value, 20)) +
                                  " for " + std::to_string(count));
     }
     out.confirms = all;
@@ -411,7 +411,7 @@ ReplayAnswer read_answer(int status, const proto::HeaderFields& headers, const r
     return out;
 }
 
-bool as_wanted(const ReplayAnswer& answer, const receiver::CheckResult& sent) {
+bool as_wanted(const ReplayAnswer& answer, const rules::CheckResult& sent) {
     if (answer.status == sent.status) return answer.confirms.value_or(true);
     if (sent.status / 100 == 2) return answer.status / 100 == 2 && answer.confirms.value_or(true);
     // Which status a refusal has is not always laid down; that it is about the content must be plain.
@@ -419,7 +419,7 @@ bool as_wanted(const ReplayAnswer& answer, const receiver::CheckResult& sent) {
     return std::find(kRefusals.begin(), kRefusals.end(), answer.status) != kRefusals.end();
 }
 
-int run_replay(const std::string& file, receiver::CaptureReader& reader, const ReplayOptions& options, Io& io) {
+int run_replay(const std::string& file, exchange::CaptureReader& reader, const ReplayOptions& options, Io& io) {
     return Replay(file, reader, options, io).run();
 }
 

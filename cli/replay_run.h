@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "commands.h"
-#include "prw/conformance/capsule.h"
+#include "prw/exchange/capture.h"
+#include "prw/exchange/filter.h"
 #include "prw/http/client.h"
 #include "prw/proto/protocol.h"
-#include "prw/receiver/capture.h"
-#include "prw/receiver/filter.h"
+#include "prw/suite/capsule.h"
 #include "replay_request.h"
 
 namespace prw::cli {
@@ -32,16 +32,16 @@ struct ReplayOptions {
     double speed = 0;  ///< factor on the recorded pace; 0: as fast as it goes
     http::ClientOptions client;
     std::vector<std::uint64_t> exchanges;  ///< empty: all
-    std::optional<receiver::Filter> filter;
-    std::optional<conformance::Capsule> capsule;  ///< what the file is the proof of
+    std::optional<exchange::Filter> filter;
+    std::optional<suite::Capsule> capsule;  ///< what the file is the proof of
     bool verbose = false;
 };
 
 /// Returns the exit code.
-int run_replay(const std::string& file, receiver::CaptureReader& reader, const ReplayOptions& options, Io& io);
+int run_replay(const std::string& file, exchange::CaptureReader& reader, const ReplayOptions& options, Io& io);
 
 /// Check, clauses, what was wanted and what came, as `inspect` and `replay` show a capsule on top.
-void append_capsule(std::string& out, const conformance::Capsule& capsule, int width);
+void append_capsule(std::string& out, const suite::Capsule& capsule, int width);
 
 /// What an answer is worth.
 struct ReplayAnswer {
@@ -50,9 +50,8 @@ struct ReplayAnswer {
     std::optional<bool> confirms;  ///< Written headers: nullopt when they do not matter, else whether they are true
     std::string written;           ///< "written 3 samples, 0 histograms, no exemplars header", when they are not
 };
-[[nodiscard]] ReplayAnswer read_answer(int status, const proto::HeaderFields& headers,
-                                       const receiver::CheckResult& sent);
+[[nodiscard]] ReplayAnswer read_answer(int status, const proto::HeaderFields& headers, const rules::CheckResult& sent);
 /// True when a conforming receiver could have answered a request judged like this.
-[[nodiscard]] bool as_wanted(const ReplayAnswer& answer, const receiver::CheckResult& sent);
+[[nodiscard]] bool as_wanted(const ReplayAnswer& answer, const rules::CheckResult& sent);
 
 }  // namespace prw::cli

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "prw/base/text.h"
-#include "prw/conformance/command_text.h"
-#include "prw/conformance/process.h"
-#include "prw/conformance/profile.h"
+#include "prw/suite/command_text.h"
+#include "prw/suite/process.h"
+#include "prw/suite/profile.h"
 
 namespace prw::cli {
 
@@ -21,16 +21,16 @@ CLI::Option* add_fail_on(CLI::App& app, std::string& word) {
         ->check(CLI::IsMember({"none", "must", "should", "may"}));
 }
 
-conformance::FailOn parse_fail_on(const std::string& word) {
-    return conformance::kFailOnNames.find(word).value_or(conformance::FailOn::kMust);
+suite::FailOn parse_fail_on(const std::string& word) {
+    return suite::kFailOnNames.find(word).value_or(suite::FailOn::kMust);
 }
 
 std::string program_name() {
     namespace fs = std::filesystem;
-    const auto own = conformance::own_executable();
+    const auto own = suite::own_executable();
     if (fs::path(own).filename() != "prw") return "prw";  // within a test
     std::error_code error;
-    const auto found = conformance::find_program("prw");
+    const auto found = suite::find_program("prw");
     const bool same = !found.empty() && fs::equivalent(found, own, error) && !error;
     return same ? "prw" : base::shell_word(own);
 }

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "commands.h"
-#include "prw/conformance/results.h"
+#include "prw/suite/results.h"
 
 namespace CLI {
 class Option;
@@ -15,7 +15,7 @@ namespace prw::cli {
 /// --fail-on none|must|should|may.
 CLI::Option* add_fail_on(CLI::App& app, std::string& word);
 /// A word that add_fail_on() let through.
-[[nodiscard]] conformance::FailOn parse_fail_on(const std::string& word);
+[[nodiscard]] suite::FailOn parse_fail_on(const std::string& word);
 /// How this program is called from here: "prw" where that is what PATH finds, else its path.
 [[nodiscard]] std::string program_name();
 /// --color auto|always|never.

@@ -10,14 +10,14 @@
 #include "prw/base/units.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
 #include "request_text.h"
 
 namespace prw::cli {
 
 namespace {
 
-using receiver::printable;
+using rules::printable;
 
 /// Columns before the worst finding: heads and widths; negative ones are flush left.
 struct Column {
@@ -26,7 +26,7 @@ struct Column {
 };
 /// Where there is little room, senders give way to findings.
 std::array<Column, 9> columns_for(int width) {
-    const bool narrow = width != receiver::kUnwrapped && width < 100;
+    const bool narrow = width != rules::kUnwrapped && width < 100;
     return {{{"id", 5},
              {"time", -8},
              {"sender", narrow ? -12 : -20},
@@ -76,14 +76,14 @@ std::string short_number(std::uint64_t value) {
     return std::to_string(value);
 }
 
-const receiver::Finding* worst_of(const receiver::CheckResult& check) {
-    const receiver::Finding* out = nullptr;
+const rules::Finding* worst_of(const rules::CheckResult& check) {
+    const rules::Finding* out = nullptr;
     for (const auto& finding : check.findings)
         if (out == nullptr || finding.severity > out->severity) out = &finding;
     return out;
 }
 
-std::string sender_of(const receiver::Exchange& exchange) {
+std::string sender_of(const exchange::Exchange& exchange) {
     const auto head = proto::parse_request_head(exchange.raw_head);
     return head ? std::string(head->value(proto::header::kUserAgent)) : std::string();
 }
@@ -96,10 +96,10 @@ std::string list_header(int width) {
     return out + "  worst finding\n";
 }
 
-std::string list_row(const receiver::Exchange& exchange, const receiver::CheckResult& check, int width) {
+std::string list_row(const exchange::Exchange& exchange, const rules::CheckResult& check, int width) {
     const auto time = base::timestamp_text(exchange.received_unix_ms);
     const auto columns = columns_for(width);
-    const bool probe = check.kind == receiver::RequestKind::kProbe;
+    const bool probe = check.kind == rules::RequestKind::kProbe;
     const std::array<std::string, 9> texts{std::to_string(exchange.id),
                                            time.size() == 24 ? time.substr(11, 8) : time,
                                            printable(sender_of(exchange)),
@@ -117,7 +117,7 @@ std::string list_row(const receiver::Exchange& exchange, const receiver::CheckRe
     if (exchange.read_status != proto::ReadStatus::kComplete) {
         finding = "x " + std::string(name_of(exchange.read_status));
     } else if (const auto* worst = worst_of(check)) {
-        finding = std::string(1, receiver::mark_of(worst->severity)) + " " + printable(worst->rule);
+        finding = std::string(1, rules::mark_of(worst->severity)) + " " + printable(worst->rule);
     } else if (probe) {
         finding = "probe";
     }
@@ -125,10 +125,10 @@ std::string list_row(const receiver::Exchange& exchange, const receiver::CheckRe
     out += "  ";
     const auto room =
         static_cast<std::size_t>(std::max(width, 0)) - std::min(columns_of(out), std::size_t(std::max(width, 0)));
-    return out + (width == receiver::kUnwrapped ? finding : cut(finding, std::max<std::size_t>(room, 8))) + "\n";
+    return out + (width == rules::kUnwrapped ? finding : cut(finding, std::max<std::size_t>(room, 8))) + "\n";
 }
 
-nlohmann::ordered_json list_json(const receiver::Exchange& exchange, const receiver::CheckResult& check) {
+nlohmann::ordered_json list_json(const exchange::Exchange& exchange, const rules::CheckResult& check) {
     using Json = nlohmann::ordered_json;
     Json out = {{"id", exchange.id},
                 {"received_unix_ms", exchange.received_unix_ms},

@@ -5,15 +5,15 @@
 
 #include <string>
 
-#include "prw/receiver/exchange.h"
+#include "prw/exchange/exchange.h"
 
 namespace prw::cli {
 
 /// Above the rows of this width.
 [[nodiscard]] std::string list_header(int width);
 /// id, time, sender, message, status, series, samples, bytes on the wire and decoded, worst finding. The last one is
-/// cut to `width` columns; receiver::kUnwrapped: never.
-[[nodiscard]] std::string list_row(const receiver::Exchange& exchange, const receiver::CheckResult& check, int width);
-[[nodiscard]] nlohmann::ordered_json list_json(const receiver::Exchange& exchange, const receiver::CheckResult& check);
+/// cut to `width` columns; rules::kUnwrapped: never.
+[[nodiscard]] std::string list_row(const exchange::Exchange& exchange, const rules::CheckResult& check, int width);
+[[nodiscard]] nlohmann::ordered_json list_json(const exchange::Exchange& exchange, const rules::CheckResult& check);
 
 }  // namespace prw::cli

@@ -11,7 +11,7 @@
 #include "prw/proto/credentials.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
 
 namespace prw::cli {
 
@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 using base::timestamp_text;
-using receiver::printable;
+using rules::printable;
 
 std::string count_text(proto::HistogramView::Count kind, std::uint64_t value) {
     using Count = proto::HistogramView::Count;
@@ -78,9 +78,7 @@ Json labels_json(std::span<const proto::LabelView> labels) {
     return out;
 }
 
-Json value_json(std::uint64_t bits) {
-    return {{"value", proto::value_text(bits)}, {"bits", receiver::bits_text(bits)}};
-}
+Json value_json(std::uint64_t bits) { return {{"value", proto::value_text(bits)}, {"bits", rules::bits_text(bits)}}; }
 
 }  // namespace
 
@@ -136,7 +134,7 @@ void print_hex(std::ostream& out, std::string_view bytes, std::size_t limit) {
     if (shown.size() < bytes.size()) out << "  … and " << bytes.size() - shown.size() << " bytes more\n";
 }
 
-void print_body(std::ostream& out, std::string_view body, const receiver::CheckResult& check,
+void print_body(std::ostream& out, std::string_view body, const rules::CheckResult& check,
                 const proto::RequestView& view, const RequestTextOptions& options) {
     const auto kind = proto::recognise_body(body);
     out << "body  " << body.size() << " bytes, " << proto::name_of(kind);
@@ -186,7 +184,7 @@ Json head_json(std::string_view raw_head) {
     return out;
 }
 
-Json counts_json(const receiver::CheckResult& c) {
+Json counts_json(const rules::CheckResult& c) {
     return {{"series", c.series},       {"samples", c.samples},   {"histograms", c.histograms},
             {"exemplars", c.exemplars}, {"metadata", c.metadata}, {"rejected_series", c.rejected_series}};
 }

@@ -10,7 +10,7 @@
 
 #include "prw/proto/http_head.h"
 #include "prw/proto/view.h"
-#include "prw/receiver/check.h"
+#include "prw/rules/check.h"
 
 namespace prw::cli {
 
@@ -26,13 +26,13 @@ struct RequestTextOptions {
 /// Request line and fields of a shown_head(), one a line, as sent.
 void print_head(std::ostream& out, std::string_view raw_head);
 /// "body 303 bytes, snappy block, 512 bytes uncompressed (1.7 : 1)", then what it carries.
-void print_body(std::ostream& out, std::string_view body, const receiver::CheckResult& check,
+void print_body(std::ostream& out, std::string_view body, const rules::CheckResult& check,
                 const proto::RequestView& view, const RequestTextOptions& options);
 
 /// Of a shown_head().
 [[nodiscard]] nlohmann::ordered_json head_json(std::string_view raw_head);
 [[nodiscard]] nlohmann::ordered_json series_json(const proto::RequestView& view);
-[[nodiscard]] nlohmann::ordered_json counts_json(const receiver::CheckResult& check);
+[[nodiscard]] nlohmann::ordered_json counts_json(const rules::CheckResult& check);
 
 /// Whether a series has `text` in the name or the value of a label; ASCII letters of either case.
 [[nodiscard]] bool has_label_with(const proto::RequestView& view, const proto::SeriesView& series,

@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "prw/base/nearest.h"
 #include "prw/base/text.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
 #include "version.h"
 
 namespace prw::cli {
@@ -45,8 +45,8 @@ std::string mistyped(const CLI::App& root, std::span<const std::string> words) {
         names.push_back(command->get_name());
     if (!names.empty() && taken < words.size() && !words[taken].starts_with('-')) {
         const auto& word = words[taken];
-        return path_of(*app) + ": there is no command \"" + receiver::printable(word) + "\"" + meant(word, names) +
-               "\n" + path_of(*app) + " has " + base::joined(names);
+        return path_of(*app) + ": there is no command \"" + rules::printable(word) + "\"" + meant(word, names) + "\n" +
+               path_of(*app) + " has " + base::joined(names);
     }
     for (const auto& word : app->remaining()) {
         const auto name = word.substr(0, word.find('='));
@@ -54,7 +54,7 @@ std::string mistyped(const CLI::App& root, std::span<const std::string> words) {
         std::vector<std::string> flags;
         for (const auto* option : app->get_options())
             for (const auto& flag : option->get_lnames()) flags.push_back("--" + flag);
-        return path_of(*app) + ": there is no flag " + receiver::printable(name) + meant(name, flags) + "\n" +
+        return path_of(*app) + ": there is no flag " + rules::printable(name) + meant(name, flags) + "\n" +
                path_of(*app) + " --help shows all";
     }
     return {};

@@ -2,23 +2,23 @@
 
 #include <filesystem>
 
+#include "prw/exchange/capture.h"
 #include "prw/proto/content_type.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/receiver/capture.h"
-#include "prw/receiver/check.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/check.h"
+#include "prw/rules/text.h"
 #include "request_text.h"
 
 namespace prw::cli {
 
 namespace {
 
-using receiver::printable;
+using rules::printable;
 
 constexpr std::size_t kExchanges = 3;
 
-void print_exchange(const receiver::Exchange& exchange, receiver::Checker& checker, Io& io) {
+void print_exchange(const exchange::Exchange& exchange, rules::Checker& checker, Io& io) {
     io.out << "exchange " << exchange.id << "   at " << exchange.first_byte_us / 1000 << " ms, connection "
            << exchange.connection << "\n";
     print_head(io.out, shown_head(exchange.raw_head));
@@ -41,10 +41,10 @@ void print_exchange(const receiver::Exchange& exchange, receiver::Checker& check
 
 }  // namespace
 
-void print_trace(const conformance::Results& results, const std::string& folder, Io& io) {
-    receiver::Checker checker;
+void print_trace(const suite::Results& results, const std::string& folder, Io& io) {
+    rules::Checker checker;
     for (const auto& check : results.checks) {
-        if (check.verdict != conformance::Verdict::kFail && check.verdict != conformance::Verdict::kWarn) continue;
+        if (check.verdict != suite::Verdict::kFail && check.verdict != suite::Verdict::kWarn) continue;
         io.out << "--- " << check.id << " " << proto::short_name(check.message) << " " << name_of(check.verdict)
                << "\n";
         if (check.capsule.empty()) {
@@ -52,7 +52,7 @@ void print_trace(const conformance::Results& results, const std::string& folder,
             continue;
         }
         const auto path = (std::filesystem::path(folder) / check.capsule).string();
-        auto reader = receiver::CaptureReader::open(path);
+        auto reader = exchange::CaptureReader::open(path);
         if (!reader) {
             io.out << reader.error().text() << "\n\n";
             continue;

@@ -23,18 +23,27 @@ function(prw_compile_quickly target)
     endif()
 endfunction()
 
-# prw_add_library(NAME SOURCES…): folder = library = namespace = target = component of the installed package.
-# Public headers live in NAME/include/prw/NAME.
+# prw_add_library(NAME SOURCES… [INTERNAL | INSTALLED HEADER…]): folder = library = namespace = target = component of the installed package.
+# Public headers live in include/prw/NAME; only those named after INSTALLED are installed, where it is given; of an INTERNAL room nothing.
 function(prw_add_library name)
-    add_library(prw_${name} STATIC ${ARGN})
+    cmake_parse_arguments(arg "INTERNAL" "" "INSTALLED" ${ARGN})
+    add_library(prw_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
     add_library(prw::${name} ALIAS prw_${name})
     target_include_directories(prw_${name}
         PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
         PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
     target_link_libraries(prw_${name} PRIVATE $<BUILD_INTERFACE:prw_options>)
     set_target_properties(prw_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+    if(arg_INTERNAL)
+        return()
+    endif()
     install(TARGETS prw_${name} EXPORT prwTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-    install(DIRECTORY include/prw DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    if(arg_INSTALLED)
+        list(TRANSFORM arg_INSTALLED PREPEND include/prw/${name}/)
+        install(FILES ${arg_INSTALLED} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/prw/${name})
+    else()
+        install(DIRECTORY include/prw DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    endif()
     set_property(GLOBAL APPEND PROPERTY PRW_COMPONENTS ${name})
 endfunction()
 

@@ -83,4 +83,19 @@ std::string escaped(std::string_view text, std::size_t max, std::string_view kee
     return out;
 }
 
+std::string one_line(std::string_view text) {
+    std::string out = escaped(text, kUncut, "\n\t");
+    for (char& c : out)
+        if (c == '\n' || c == '\t') c = ' ';
+    return out;
+}
+
+std::string cut(std::string text, std::size_t max) {
+    if (text.size() <= max) return text;
+    auto end = max > 3 ? max - 3 : 0;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+    text.resize(end);
+    return text + "…";
+}
+
 }  // namespace prw::base

@@ -9,12 +9,12 @@
 
 #include "commands.h"
 #include "in_process.h"
-#include "prw/conformance/sender_suite.h"
+#include "prw/exchange/capture.h"
 #include "prw/proto/clauses.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/receiver/capture.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
+#include "prw/sender_suite/sender_suite.h"
 #include "support.h"
 
 namespace prw::cli {
@@ -94,7 +94,7 @@ TEST(Cli, EveryCommandHasHelpWithExamples) {
 }
 
 TEST(Cli, ReportAnswersForOneCheckWithItsExitCode) {
-    const std::string file = prw::testing::source_dir().string() + "/conformance/tests/golden/results.json";
+    const std::string file = prw::testing::source_dir().string() + "/conformance/report/tests/golden/results.json";
     struct Row {
         std::vector<std::string> arguments;
         int code;
@@ -141,7 +141,7 @@ TEST(Cli, ReportAnswersForOneCheckWithItsExitCode) {
 
 TEST(Cli, ReportNamesFilesThatCanBePastedFromHere) {
     const TempDir dir;
-    const auto golden = prw::testing::source_dir() / "conformance/tests/golden/results.json";
+    const auto golden = prw::testing::source_dir() / "conformance/report/tests/golden/results.json";
     std::filesystem::create_directories(dir.path() / "out put");
     std::filesystem::copy_file(golden, dir.path() / "out put/results.json");
     const auto whole = dir.path().string() + "/out put";
@@ -177,7 +177,7 @@ class Full : public std::streambuf {
 };
 
 TEST(Cli, OutputThatCannotBeWrittenIsFive) {
-    const std::string file = prw::testing::source_dir().string() + "/conformance/tests/golden/results.json";
+    const std::string file = prw::testing::source_dir().string() + "/conformance/report/tests/golden/results.json";
     for (const auto& arguments : std::vector<std::vector<const char*>>{{"prw", "list", "checks"},
                                                                        {"prw", "--help"},
                                                                        {"prw", "--version"},
@@ -388,8 +388,8 @@ TEST(Inspect, NamesAnHttp2Preface) {
     EXPECT_THAT(outcome.out, HasSubstr("an HTTP/2 preface"));
 }
 
-receiver::Exchange exchange_of(std::uint64_t id, const std::string& head, const std::string& body) {
-    receiver::Exchange e;
+exchange::Exchange exchange_of(std::uint64_t id, const std::string& head, const std::string& body) {
+    exchange::Exchange e;
     e.id = id;
     e.raw_head = head;
     e.raw_body = body;
@@ -400,9 +400,9 @@ receiver::Exchange exchange_of(std::uint64_t id, const std::string& head, const 
     return e;
 }
 
-std::string write_capture(const TempDir& dir, const std::vector<receiver::Exchange>& exchanges) {
+std::string write_capture(const TempDir& dir, const std::vector<exchange::Exchange>& exchanges) {
     const auto path = dir.file("a.prwcap");
-    auto writer = receiver::CaptureWriter::open(path);
+    auto writer = exchange::CaptureWriter::open(path);
     EXPECT_TRUE(writer) << writer.error().text();
     for (const auto& e : exchanges) EXPECT_TRUE((*writer)->append(e));
     EXPECT_TRUE((*writer)->close());
@@ -411,7 +411,7 @@ std::string write_capture(const TempDir& dir, const std::vector<receiver::Exchan
 
 /// Requests of these senders, as #1, #2, …
 std::string capture_of(const TempDir& dir, const std::vector<const char*>& names, std::int64_t gap_ms = 1000) {
-    std::vector<receiver::Exchange> exchanges;
+    std::vector<exchange::Exchange> exchanges;
     for (const char* name : names) {
         const auto request = fixture(name);
         const auto gap = gap_ms * static_cast<std::int64_t>(exchanges.size());
@@ -597,7 +597,7 @@ TEST(Inspect, ShowsCredentialsOnlyWhereAsked) {
         "POST /w?token=hush HTTP/1.1\r\nno colon\r\nX-Vault-Token: hush\r\n" + request.head.substr(line),
     };
     const TempDir dir;
-    std::vector<receiver::Exchange> exchanges;
+    std::vector<exchange::Exchange> exchanges;
     for (const auto& head : heads) exchanges.push_back(exchange_of(exchanges.size() + 1, head, request.body));
     const auto path = write_capture(dir, exchanges);
     const auto dump = dir.file("dump.http");
@@ -640,7 +640,7 @@ TEST(Inspect, ObeysNothingThatCameFromOutside) {
     e.fault = e.scripted = hostile;
     e.problem = hostile;
     e.read_status = proto::ReadStatus::kBadLength;
-    receiver::Finding stored;
+    rules::Finding stored;
     stored.rule = stored.message = stored.series = stored.field = stored.evidence = stored.fix = hostile;
     stored.clauses = {hostile};
     e.check.findings.push_back(stored);
@@ -686,7 +686,7 @@ TEST(List, EveryClauseIsCoveredOrSaysWhyNot) {
 
 TEST(List, TellsWhatEachScenarioDoes) {
     const auto parsed = json::parse(prw({"list", "scenarios", "--json"}).out);
-    ASSERT_EQ(parsed.size(), conformance::sender_suite().scenarios.size());
+    ASSERT_EQ(parsed.size(), sender_suite::sender_suite().scenarios.size());
     const auto text = prw({"list", "scenarios"}).out;
     for (const auto& scenario : parsed)
         EXPECT_THAT(text, HasSubstr(scenario.at("name").get<std::string>() + "\n    " +
@@ -726,7 +726,7 @@ TEST(Explain, SuggestsTheNearestIds) {
         const auto outcome = prw({"explain", row.word});
         EXPECT_EQ(outcome.code, kUsage) << row.word;
         EXPECT_EQ(outcome.err,
-                  "prw explain: nothing has the id \"" + receiver::printable(row.word) + "\"" + row.suggestion + "\n");
+                  "prw explain: nothing has the id \"" + rules::printable(row.word) + "\"" + row.suggestion + "\n");
     }
 }
 
@@ -736,7 +736,7 @@ TEST(Explain, TakesTheIdOfACheckWithoutItsRole) {
 }
 
 TEST(Explain, TellsEveryCheckHowToFixIt) {
-    for (const auto& check : conformance::sender_suite().checks)
+    for (const auto& check : sender_suite::sender_suite().checks)
         EXPECT_THAT(prw({"explain", check.id}).out, HasSubstr("\n    fix     ")) << check.id;
 }
 

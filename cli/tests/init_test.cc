@@ -7,16 +7,16 @@
 
 #include "commands.h"
 #include "in_process.h"
-#include "prw/conformance/profile.h"
+#include "prw/suite/profile.h"
 #include "support.h"
 
 namespace prw::cli {
 namespace {
 
-using conformance::Input;
 using prw::testing::read_file;
 using prw::testing::TempDir;
 using prw::testing::write_file;
+using suite::Input;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -64,7 +64,7 @@ TEST(Init, WritesAProfileThatIsReadWithAndWithoutItsExamples) {
         ASSERT_EQ(outcome.code, kConforms) << outcome.err;
         EXPECT_THAT(outcome.out, HasSubstr("prw test sender --profile " + dir.file("a.yaml")));
 
-        const auto target = conformance::find_target(dir.file("a.yaml"));
+        const auto target = suite::find_target(dir.file("a.yaml"));
         ASSERT_TRUE(target) << target.error().text();
         EXPECT_EQ(target->name, "agent-7");
         EXPECT_EQ(target->input, row.input);
@@ -75,12 +75,12 @@ TEST(Init, WritesAProfileThatIsReadWithAndWithoutItsExamples) {
 
         for (const bool second_start : {false, true}) {
             const auto text = with_examples(read_file(dir.file("a.yaml")), second_start);
-            const auto all = conformance::parse_profile(text, "examples");
+            const auto all = suite::parse_profile(text, "examples");
             ASSERT_TRUE(all) << all.error().text() << "\n" << text;
             const auto& full = all->targets.front();
             EXPECT_EQ(full.exec.size(), second_start ? 3U : 1U) << text;
-            EXPECT_EQ(full.variants.size(), conformance::variant_names().size());
-            EXPECT_EQ(full.features.size(), conformance::feature_names().size());
+            EXPECT_EQ(full.variants.size(), suite::variant_names().size());
+            EXPECT_EQ(full.features.size(), suite::feature_names().size());
             EXPECT_EQ(full.files.size(), 1U);
         }
     }

@@ -6,17 +6,17 @@
 #include <utility>
 #include <vector>
 
-#include "prw/conformance/capsule.h"
+#include "prw/exchange/capture.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
-#include "prw/receiver/capture.h"
+#include "prw/suite/capsule.h"
 
 namespace prw::testing {
 
 inline constexpr std::int64_t kCapturedAt = 1'760'000'000'000;
 
-inline receiver::Exchange exchange_of(std::uint64_t id, const std::string& head, const std::string& body, int status) {
-    receiver::Exchange e;
+inline exchange::Exchange exchange_of(std::uint64_t id, const std::string& head, const std::string& body, int status) {
+    exchange::Exchange e;
     e.id = id;
     e.raw_head = head;
     e.raw_body = body;
@@ -26,9 +26,9 @@ inline receiver::Exchange exchange_of(std::uint64_t id, const std::string& head,
     e.received_unix_ms = kCapturedAt + static_cast<std::int64_t>(id) * 10;
     e.status = status;
     e.response_sent = status != 0;
-    receiver::CheckOptions options;
+    rules::CheckOptions options;
     options.now_ms = e.received_unix_ms;
-    e.check = receiver::check(e.raw_head, e.payload(), options);
+    e.check = rules::check(e.raw_head, e.payload(), options);
     return e;
 }
 
@@ -39,7 +39,7 @@ inline std::string head_of(std::size_t size, const std::string& more = {}) {
 }
 
 /// One series with one sample, taken when it was captured.
-inline receiver::Exchange simple_exchange(std::uint64_t id, bool sorted, int status, const std::string& more = {}) {
+inline exchange::Exchange simple_exchange(std::uint64_t id, bool sorted, int status, const std::string& more = {}) {
     proto::Series series;
     series.labels = {{"__name__", "up"}, {"instance", "a\"\\b?\?/"}, {"job", "b"}};
     if (!sorted) std::swap(series.labels[1], series.labels[2]);
@@ -48,19 +48,18 @@ inline receiver::Exchange simple_exchange(std::uint64_t id, bool sorted, int sta
     return exchange_of(id, head_of(body.size(), more), body, status);
 }
 
-inline Result<void> write_capture(const std::string& path, const std::vector<receiver::Exchange>& exchanges,
-                                  const std::optional<conformance::Capsule>& capsule = {}) {
-    auto writer = receiver::CaptureWriter::open(
-        path,
-        {.commit_interval_ms = 0, .capsule = capsule ? conformance::texts_of(*capsule) : receiver::CapsuleTexts{}});
+inline Result<void> write_capture(const std::string& path, const std::vector<exchange::Exchange>& exchanges,
+                                  const std::optional<suite::Capsule>& capsule = {}) {
+    auto writer = exchange::CaptureWriter::open(
+        path, {.commit_interval_ms = 0, .capsule = capsule ? suite::texts_of(*capsule) : exchange::CapsuleTexts{}});
     if (!writer) return tl::unexpected<Error>(writer.error());
     for (const auto& exchange : exchanges)
         if (auto done = (*writer)->append(exchange); !done) return done;
     return (*writer)->close();
 }
 
-inline conformance::Capsule capsule_of(const std::string& check, const std::string& scenario) {
-    conformance::Capsule out;
+inline suite::Capsule capsule_of(const std::string& check, const std::string& scenario) {
+    suite::Capsule out;
     out.check = check;
     out.scenario = scenario;
     out.level = "MUST";
@@ -92,7 +91,7 @@ inline Result<void> write_retry_capsule(const std::string& path) {
     capsule.exchanges = {1, 2};
     auto again = simple_exchange(1, true, 400);
     again.id = 2;
-    std::vector<receiver::Exchange> list = {simple_exchange(1, true, 400), again, simple_exchange(3, true, 204)};
+    std::vector<exchange::Exchange> list = {simple_exchange(1, true, 400), again, simple_exchange(3, true, 204)};
     for (auto& each : list) {
         each.scripted = each.status == 400 ? "step 1" : "";
         each.first_byte_us = each.last_byte_us = static_cast<std::int64_t>(each.id) * 50'000;

@@ -48,17 +48,17 @@ protected:
         const auto started = receiver_->start();
         ASSERT_TRUE(started) << started.error().text();
     }
-    std::string capture(const std::vector<receiver::Exchange>& exchanges, const std::string& name = "a.prwcap") {
+    std::string capture(const std::vector<exchange::Exchange>& exchanges, const std::string& name = "a.prwcap") {
         const auto path = dir_.file(name);
         std::filesystem::remove(path);
         const auto written = write_capture(path, exchanges);
         EXPECT_TRUE(written) << written.error().text();
         return path;
     }
-    std::shared_ptr<const receiver::Exchange> received(std::size_t index = 0) {
+    std::shared_ptr<const exchange::Exchange> received(std::size_t index = 0) {
         EXPECT_TRUE(receiver_->wait(std::chrono::seconds(20), [&](const auto& list) { return list.size() > index; }));
         const auto list = receiver_->exchanges();
-        return list.size() > index ? list[index] : std::make_shared<const receiver::Exchange>();
+        return list.size() > index ? list[index] : std::make_shared<const exchange::Exchange>();
     }
     [[nodiscard]] std::string base_url() const { return "http://" + receiver_->address(); }
     TempDir dir_;
@@ -127,8 +127,8 @@ TEST_F(Replay, MovesSamplesToNowAndKeepsEverythingElse) {
     EXPECT_EQ(outcome.code, 0) << outcome.out << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("the newest sample is now"));
     const auto first = received(0), last = received(1);
-    receiver::Checker checker;
-    const auto time_of = [&](const receiver::Exchange& e) {
+    rules::Checker checker;
+    const auto time_of = [&](const exchange::Exchange& e) {
         (void)checker.check(e.raw_head, e.payload());
         return checker.view().samples.at(0).timestamp;
     };
@@ -153,7 +153,7 @@ TEST_F(Replay, KeepsAgesOfACapsule) {
                                    HasSubstr("what was sent still breaks labels/sorted"), HasSubstr("FIXED"),
                                    HasSubstr("prw explain sender/labels/sorted")));
     const auto sent = received();
-    receiver::Checker checker;
+    rules::Checker checker;
     (void)checker.check(sent->raw_head, sent->payload());
     const auto time = checker.view().samples.at(0).timestamp;
     EXPECT_GE(time, before - 5) << "taken 5 ms before it was captured";
@@ -170,7 +170,7 @@ TEST_F(Replay, SendsWhatWasRecordedWhereAskedTo) {
     const auto moved = prw({"replay", capture({exchange}), base_url(), "--rebase", "-1000"});
     EXPECT_EQ(moved.code, 0) << moved.out << moved.err;
     EXPECT_THAT(moved.out, HasSubstr("1 s back"));
-    receiver::Checker checker;
+    rules::Checker checker;
     (void)checker.check(received(1)->raw_head, received(1)->payload());
     EXPECT_EQ(checker.view().samples.at(0).timestamp, kCapturedAt + 10 - 5 - 1000);
 }
@@ -257,7 +257,7 @@ TEST_F(Replay, LeavesOutWhatIsNoWholeWriteRequest) {
 
 TEST_F(Replay, SaysSoWhenNothingAnswers) {
     start("stall");
-    std::vector<receiver::Exchange> many;
+    std::vector<exchange::Exchange> many;
     for (std::uint64_t id = 1; id <= 20; ++id) many.push_back(simple_exchange(id, true, 204));
     const auto path = capture(many);
     const auto stalled = prw({"replay", path, base_url(), "--timeout", "100ms"});
@@ -273,7 +273,7 @@ TEST_F(Replay, SaysSoWhenNothingAnswers) {
 
 TEST_F(Replay, OfManyExchangesShowsSomeAndCountsAll) {
     start();
-    std::vector<receiver::Exchange> many;
+    std::vector<exchange::Exchange> many;
     for (std::uint64_t id = 1; id <= 400; ++id) many.push_back(simple_exchange(id, id % 2 == 0, 204));
     const auto path = capture(many);
     const auto outcome = prw({"replay", path, base_url()});
@@ -377,7 +377,7 @@ TEST_F(Replay, EmitsACaseForEachRequestThatShowsIt) {
     const auto outcome = prw({"replay", path, "--emit", "gtest"});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_THAT(outcome.out,
-                AllOf(HasSubstr("TEST(SenderLabelsSorted, Exchange2) {"), HasSubstr("#include <prw/receiver/check.h>"),
+                AllOf(HasSubstr("TEST(SenderLabelsSorted, Exchange2) {"), HasSubstr("#include <prw/rules/check.h>"),
                       HasSubstr("\"labels/sorted\""), HasSubstr("timeseries[0]"), HasSubstr("Severity::kFail"),
                       HasSubstr("options.now_ms = 1760000000020;"), Not(HasSubstr("??"))));
     const auto mixed = capture({simple_exchange(1, false, 204), simple_exchange(2, false, 204)});
@@ -448,18 +448,18 @@ TEST(ReplayRequest, IsJudgedLikeTheCapturedOne) {
     const auto url = http::parse_url("http://127.0.0.1:1");
     ASSERT_TRUE(url);
     for (const auto& fixture : all_fixtures()) {
-        receiver::Exchange exchange;
+        exchange::Exchange exchange;
         exchange.raw_head = fixture.head;
         exchange.raw_body = fixture.body;
-        receiver::CheckOptions options;
+        rules::CheckOptions options;
         options.now_ms = 1'795'000'000'000;
-        exchange.check = receiver::check(fixture.head, fixture.body, options);
+        exchange.check = rules::check(fixture.head, fixture.body, options);
         const auto request = make_replay_request(exchange, {.url = *url, .shift_ms = kShift});
         EXPECT_EQ(request.note, "") << fixture.name;
         const bool timeless = exchange.check.samples + exchange.check.histograms + exchange.check.exemplars == 0;
         EXPECT_EQ(request.shifted, !timeless) << fixture.name;
         options.now_ms += kShift;
-        const auto after = receiver::check(request.head, request.payload, options);
+        const auto after = rules::check(request.head, request.payload, options);
         EXPECT_EQ(after.status, exchange.check.status) << fixture.name;
         std::multiset<std::string> was, is;
         for (const auto& f : exchange.check.findings) was.insert(f.rule + " " + f.field + " " + f.series);
@@ -469,8 +469,8 @@ TEST(ReplayRequest, IsJudgedLikeTheCapturedOne) {
 }
 
 TEST(ReadAnswer, HoldsWrittenHeadersAgainstWhatWasSent) {
-    receiver::CheckResult sent;
-    sent.kind = receiver::RequestKind::kWriteV2;
+    rules::CheckResult sent;
+    sent.kind = rules::RequestKind::kWriteV2;
     sent.decoded = true;
     sent.samples = 3;
     sent.exemplars = 1;
@@ -487,7 +487,7 @@ TEST(ReadAnswer, HoldsWrittenHeadersAgainstWhatWasSent) {
     const auto partial = read_answer(204, {{"X-Prometheus-Remote-Write-Samples-Written", "2"}, full[2]}, sent);
     EXPECT_EQ(partial.written, "(Samples-Written 2 for 3)");
     EXPECT_FALSE(read_answer(400, {}, sent).confirms.has_value()) << "a refusal confirms nothing";
-    sent.kind = receiver::RequestKind::kWriteV1;
+    sent.kind = rules::RequestKind::kWriteV1;
     EXPECT_FALSE(read_answer(204, {}, sent).confirms.has_value());
 }
 

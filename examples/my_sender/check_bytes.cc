@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     if (end == std::string::npos) return 2;
     const auto raw_head = bytes.substr(0, end + 4), body = bytes.substr(end + 4);
 
-    const auto result = prw::receiver::check(raw_head, body);  // no server, no runner
+    const auto result = prw::rules::check(raw_head, body);  // no server, no runner
     for (const auto& finding : result.findings) std::puts(finding.message.c_str());
     return result.conforming() ? 0 : 1;
 }

@@ -10,7 +10,7 @@
 #include "prw/base/nearest.h"
 #include "prw/base/text.h"
 #include "prw/proto/http_head.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
 
 namespace prw::testing {
 namespace matchers {
@@ -37,7 +37,7 @@ std::string without_series(const Requests& requests) {
         std::string out = name_of(request) + " does not decode";
         const auto& findings = request.findings();
         const auto worst = std::find_if(findings.begin(), findings.end(),
-                                        [](const auto& f) { return f.severity == receiver::Severity::kFail; });
+                                        [](const auto& f) { return f.severity == rules::Severity::kFail; });
         return worst == findings.end() ? out : out + ": " + worst->message;
     }
     return requests.size() == 1 ? name_of(requests.front()) + " carries no series"
@@ -53,10 +53,10 @@ std::string list_of(const std::vector<std::string>& words, std::size_t most) {
 
 }  // namespace
 
-Requests requests_of(const std::vector<std::shared_ptr<const receiver::Exchange>>& exchanges) {
+Requests requests_of(const std::vector<std::shared_ptr<const exchange::Exchange>>& exchanges) {
     Requests out;
     for (const auto& exchange : exchanges) {
-        if (exchange->check.kind != receiver::RequestKind::kProbe) out.push_back(request_of(exchange));
+        if (exchange->check.kind != rules::RequestKind::kProbe) out.push_back(request_of(exchange));
     }
     return out;
 }
@@ -135,7 +135,7 @@ bool Conforming::match(const Requests& requests, std::string& why) const {
 }
 
 void Conforming::describe(std::ostream& os, bool negated) const {
-    const bool only_fail = least_ == receiver::Severity::kFail;
+    const bool only_fail = least_ == rules::Severity::kFail;
     if (negated) {
         os << (only_fail ? "breaks a MUST of Remote Write" : "has findings");
     } else {
@@ -148,15 +148,15 @@ bool WithFinding::match(const Requests& requests, std::string& why) const {
     for (const auto& request : requests) {
         for (const auto& finding : request.findings()) {
             if (finding.rule == rule_) {
-                why = "which " + name_of(request) + " has:\n" + receiver::finding_text(finding, 100);
+                why = "which " + name_of(request) + " has:\n" + rules::finding_text(finding, 100);
                 return true;
             }
             seen[finding.rule] += finding.count;
         }
     }
-    if (receiver::find_rule(rule_) == nullptr) {
+    if (rules::find_rule(rule_) == nullptr) {
         std::vector<std::string_view> ids;
-        for (const auto* rule : receiver::all_rules()) ids.push_back(rule->id);
+        for (const auto* rule : rules::all_rules()) ids.push_back(rule->id);
         why = "but there is no rule " + rule_ +
               base::did_you_mean(rule_, ids, base::Quotes::kNone, " (see `prw list rules`)");
     } else if (requests.empty()) {
@@ -189,17 +189,17 @@ bool Header::match(const Requests& requests, std::string& why) const {
                 const std::string value(field.value);
                 if (any_value_ || value_.Matches(value)) {
                     why = "which " + name_of(request) + " has: " + std::string(field.name) + ": " +
-                          receiver::printable(value);
+                          rules::printable(value);
                     return true;
                 }
-                auto text = "\"" + receiver::printable(value) + "\"";
+                auto text = "\"" + rules::printable(value) + "\"";
                 if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(std::move(text));
                 continue;
             }
-            auto shown = receiver::printable(field.name);
+            auto shown = rules::printable(field.name);
             if (const auto distance = base::edit_distance(name_, field.name); distance < least) {
                 least = distance;
-                nearest = shown + ": " + receiver::printable(field.value);
+                nearest = shown + ": " + rules::printable(field.value);
             }
             if (std::find(fields.begin(), fields.end(), shown) == fields.end()) fields.push_back(std::move(shown));
         }
@@ -225,7 +225,7 @@ void Header::describe(std::ostream& os, bool negated) const {
 
 bool StaleMarker::MatchAndExplain(double value, ::testing::MatchResultListener* listener) const {
     const auto bits = std::bit_cast<std::uint64_t>(value);
-    *listener << "which has the bits " << receiver::bits_text(bits);
+    *listener << "which has the bits " << rules::bits_text(bits);
     return bits == proto::kStaleNanBits;
 }
 

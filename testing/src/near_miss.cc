@@ -5,7 +5,7 @@
 #include "prw/base/nearest.h"
 #include "prw/base/text.h"
 #include "prw/proto/view.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
 
 namespace prw::testing {
 
@@ -70,7 +70,7 @@ std::vector<LabelDifference> label_differences(const proto::Labels& wanted, cons
     return out;
 }
 
-bool no_findings(const std::vector<Request>& requests, receiver::Severity least, std::string& why) {
+bool no_findings(const std::vector<Request>& requests, rules::Severity least, std::string& why) {
     if (requests.empty()) {
         why = "no request came, so nothing was judged";
         return false;
@@ -84,7 +84,7 @@ bool no_findings(const std::vector<Request>& requests, receiver::Severity least,
             if (first) ++with;
             if (findings++ < kShownFindings) {
                 if (first) text += summary_of(request) + "\n";
-                text += receiver::finding_text(finding, 100);
+                text += rules::finding_text(finding, 100);
             }
             first = false;
         }

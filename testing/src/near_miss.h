@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "prw/proto/model.h"
-#include "prw/receiver/finding.h"
+#include "prw/rules/finding.h"
 #include "prw/testing/receiver.h"
 
 namespace prw::testing {
@@ -25,6 +25,6 @@ struct LabelDifference {
                                                              bool exact);
 
 /// True when there is a request, and none has a finding of severity `least` and above; else `why` says which.
-[[nodiscard]] bool no_findings(const std::vector<Request>& requests, receiver::Severity least, std::string& why);
+[[nodiscard]] bool no_findings(const std::vector<Request>& requests, rules::Severity least, std::string& why);
 
 }  // namespace prw::testing

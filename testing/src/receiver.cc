@@ -7,7 +7,7 @@
 #include "near_miss.h"
 #include "prw/base/text.h"
 #include "prw/proto/http_head.h"
-#include "prw/receiver/text.h"
+#include "prw/rules/text.h"
 
 namespace prw::testing {
 
@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::size_t kShownSeries = 20, kShownSamples = 5, kShownRequests = 50;
 
-bool is_request(const receiver::Exchange& exchange) { return exchange.check.kind != receiver::RequestKind::kProbe; }
+bool is_request(const exchange::Exchange& exchange) { return exchange.check.kind != rules::RequestKind::kProbe; }
 
-std::string answer_of(const receiver::Exchange& exchange) {
+std::string answer_of(const exchange::Exchange& exchange) {
     std::string out;
     if (!exchange.fault.empty()) {
         out = "answered by the fault " + exchange.fault;
@@ -38,7 +38,7 @@ std::string summary_of(const std::vector<Request>& requests) {
     return out;
 }
 
-std::vector<Request> requests_in(const std::vector<std::shared_ptr<const receiver::Exchange>>& exchanges) {
+std::vector<Request> requests_in(const std::vector<std::shared_ptr<const exchange::Exchange>>& exchanges) {
     std::vector<Request> out;
     for (const auto& exchange : exchanges) {
         if (is_request(*exchange)) out.push_back(request_of(exchange));
@@ -48,7 +48,7 @@ std::vector<Request> requests_in(const std::vector<std::shared_ptr<const receive
 
 }  // namespace
 
-Request request_of(std::shared_ptr<const receiver::Exchange> exchange) {
+Request request_of(std::shared_ptr<const exchange::Exchange> exchange) {
     Request out;
     out.message = exchange->check.message();
     if (const auto body = exchange->body()) {
@@ -60,15 +60,15 @@ Request request_of(std::shared_ptr<const receiver::Exchange> exchange) {
     return out;
 }
 
-Request request_of(const receiver::Exchange& exchange) {
-    return request_of(std::make_shared<const receiver::Exchange>(exchange));
+Request request_of(const exchange::Exchange& exchange) {
+    return request_of(std::make_shared<const exchange::Exchange>(exchange));
 }
 
 Request request_of(std::string_view head, std::string_view body) {
-    auto exchange = std::make_shared<receiver::Exchange>();
+    auto exchange = std::make_shared<exchange::Exchange>();
     exchange->raw_head = head;
     exchange->raw_body = body;
-    receiver::Checker checker;
+    rules::Checker checker;
     exchange->check = checker.check(head, body);
     const auto held = checker.take_body();
     exchange->decoded = held;
@@ -79,7 +79,7 @@ std::string summary_of(const Request& request) {
     const auto& exchange = *request.exchange;
     std::string out = exchange.id == 0 ? "request" : "request " + std::to_string(exchange.id);
     const auto head = proto::parse_request_head(exchange.raw_head);
-    out += head ? ": " + receiver::printable(std::string(head->method) + " " + std::string(head->target), 100)
+    out += head ? ": " + rules::printable(std::string(head->method) + " " + std::string(head->target), 100)
                 : ": the head does not parse";
     out += ", " + std::string(proto::short_name(request.message));
     if (exchange.read_status != proto::ReadStatus::kComplete) {
@@ -172,12 +172,12 @@ void Receiver::respond(receiver::Script script) { receiver_.set_script(std::move
     return failure << "\n" << base::count_text(seen.size(), "request") << " came:\n" << summary_of(seen);
 }
 
-std::vector<std::shared_ptr<const receiver::Exchange>> Receiver::exchanges() const { return receiver_.exchanges(); }
+std::vector<std::shared_ptr<const exchange::Exchange>> Receiver::exchanges() const { return receiver_.exchanges(); }
 
 std::vector<Request> Receiver::requests() const { return requests_in(exchanges()); }
 
-std::vector<receiver::Finding> Receiver::findings(receiver::Severity least) const {
-    std::vector<receiver::Finding> out;
+std::vector<rules::Finding> Receiver::findings(rules::Severity least) const {
+    std::vector<rules::Finding> out;
     for (const auto& exchange : exchanges()) {
         for (const auto& finding : exchange->check.findings) {
             if (finding.severity >= least) out.push_back(finding);
@@ -186,7 +186,7 @@ std::vector<receiver::Finding> Receiver::findings(receiver::Severity least) cons
     return out;
 }
 
-void Receiver::expect_no_findings(receiver::Severity least, const char* file, int line) const {
+void Receiver::expect_no_findings(rules::Severity least, const char* file, int line) const {
     const auto all = requests();
     std::string why;
     if (!no_findings(all, least, why)) ADD_FAILURE_AT(file, line) << "Wanted no findings; " << why;
@@ -205,7 +205,7 @@ void ReceiverTest::TearDown() {
 
 }  // namespace prw::testing
 
-namespace prw::receiver {
+namespace prw::exchange {
 
 void PrintTo(const Exchange& exchange, std::ostream* os) { *os << testing::summary_of(testing::request_of(exchange)); }
 
@@ -213,8 +213,12 @@ void PrintTo(const std::shared_ptr<const Exchange>& exchange, std::ostream* os) 
     *os << (exchange ? testing::summary_of(testing::request_of(exchange)) : "no exchange");
 }
 
+}  // namespace prw::exchange
+
+namespace prw::rules {
+
 void PrintTo(const Finding& finding, std::ostream* os) {
     *os << finding.rule << " (" << name_of(finding.severity) << "): " << finding.message;
 }
 
-}  // namespace prw::receiver
+}  // namespace prw::rules

@@ -88,9 +88,16 @@ class Installed(Case):
         package = next(prefix().glob("lib*/**/cmake/prw"))
         for name in ("prwConfig.cmake", "prwConfigVersion.cmake", "prwTargets.cmake", "PrwConformanceTests.cmake"):
             self.assertTrue((package / name).is_file(), name)
-        for name in ("bin/prw", "include/prw/receiver/check.h", "include/prw/testing/matchers.h", "share/prw/profiles/prometheus.yaml",
+        for name in ("bin/prw", "include/prw/check.h", "include/prw/rules/check.h", "include/prw/testing/matchers.h", "share/prw/profiles/prometheus.yaml",
                      "share/prw/schemas/results.schema.json", "share/doc/prw/LICENSE"):
             self.assertTrue((prefix() / name).is_file(), name)
+
+    def test_internal_headers_stay_at_home(self):
+        # What only the suites' own rooms include, and what has no promise of staying as it is.
+        names = {str(path.relative_to(prefix() / "include/prw")) for path in (prefix() / "include/prw").rglob("*.h")}
+        self.assertIn("sender_suite/sender_suite.h", names)
+        for name in ("sender_suite/observation.h", "sender_suite/scrape_target.h", "sender_suite/runner.h", "self_test/self_test.h", "suite/process.h"):
+            self.assertNotIn(name, names)
 
     def test_nothing_of_our_own_build_leaks(self):
         for path in prefix().glob("lib*/**/cmake/prw/*.cmake"):
@@ -111,7 +118,7 @@ class Installed(Case):
         self.assertIn("only-here.yaml", output)
 
     def test_each_component_comes_with_what_it_needs(self):
-        for component in ("base", "proto", "http", "receiver", "sender", "conformance", "testing"):
+        for component in ("base", "proto", "http", "rules", "exchange", "receiver", "sender", "mutants", "suite", "report", "sender_suite", "testing"):
             self.project("component_" + component, f"""
                 find_package(prw REQUIRED COMPONENTS {component})
                 file(WRITE ${{CMAKE_CURRENT_BINARY_DIR}}/main.cc "int main() {{}}")
@@ -124,11 +131,11 @@ class Installed(Case):
             find_package(prw REQUIRED)
             set(CMAKE_CXX_STANDARD 20)
             add_executable(main main.cc)
-            target_link_libraries(main PRIVATE prw::conformance prw::sender)
+            target_link_libraries(main PRIVATE prw::sender_suite prw::report prw::mutants)
             """, "CXX", configure=False)
         (build.parent / "main.cc").write_text(
-            "#include <prw/conformance/profile.h>\n#include <prw/conformance/runner.h>\n"
-            "int main() { return prw::conformance::run_sender_tests({}) ? 0 : 1; }\n")
+            "#include <prw/sender_suite/sender_suite.h>\n#include <prw/suite/session.h>\n"
+            "int main() { return prw::sender_suite::sender_suite().checks.empty() ? 1 : 0; }\n")
         code, output = self.configure(build.parent, build)
         self.assertEqual(code, 0, output)
         self.done(OPTIONS.cmake, "--build", build)

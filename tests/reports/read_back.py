@@ -4,7 +4,7 @@ import argparse, json, pathlib, subprocess, sys, tempfile, unittest
 import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-GOLDEN = ROOT / "conformance/tests/golden"
+GOLDEN = ROOT / "conformance/report/tests/golden"
 RESULTS = {name: GOLDEN / name for name in ("results.json", "expectations-results.json")}
 PRW = None
 

@@ -4,7 +4,7 @@
 
 #include "reader/walker.h"
 
-namespace prw::base::reader {
+namespace prw::proto::reader {
 
 namespace {
 
@@ -251,4 +251,4 @@ bool walk_histogram(Walker& walker, std::string_view payload, const Scope& paren
     return walker.charge() && HistogramWalk(walker, payload, parent, message).run();
 }
 
-}  // namespace prw::base::reader
+}  // namespace prw::proto::reader

@@ -3,7 +3,7 @@
 
 #include "reader/walker.h"
 
-namespace prw::base::reader {
+namespace prw::proto::reader {
 
 namespace {
 
@@ -186,4 +186,4 @@ bool walk_v1(Walker& walker, std::string_view bytes) {
     return true;
 }
 
-}  // namespace prw::base::reader
+}  // namespace prw::proto::reader

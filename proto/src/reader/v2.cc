@@ -4,7 +4,7 @@
 
 #include "reader/walker.h"
 
-namespace prw::base::reader {
+namespace prw::proto::reader {
 
 namespace {
 
@@ -241,4 +241,4 @@ void resolve_references(RequestView& view) {
     }
 }
 
-}  // namespace prw::base::reader
+}  // namespace prw::proto::reader

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace prw::base::reader {
+namespace prw::proto::reader {
 
 namespace {
 
@@ -157,4 +157,4 @@ void finish_labels(LabelGrouper& labels, RequestView& out, SeriesView& series) {
     }
 }
 
-}  // namespace prw::base::reader
+}  // namespace prw::proto::reader

@@ -13,7 +13,7 @@
 #include "prw/proto/view.h"
 #include "wire.h"
 
-namespace prw::base::reader {
+namespace prw::proto::reader {
 
 using protozero::pbf_wire_type;
 constexpr std::uint32_t varint_tag(std::uint32_t n) { return protozero::tag_and_type(n, pbf_wire_type::varint); }
@@ -203,4 +203,4 @@ void finish_labels(LabelGrouper& labels, RequestView& out, SeriesView& series);
 /// Looks up all references of 2.0, once the symbols are known.
 void resolve_references(RequestView& view);
 
-}  // namespace prw::base::reader
+}  // namespace prw::proto::reader

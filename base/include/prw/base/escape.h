@@ -26,5 +26,9 @@ inline constexpr std::size_t kUncut = static_cast<std::size_t>(-1);
 /// `text` with all that may not be shown escaped, but for the controls in `keep`; cut at a character within `max` bytes
 /// of it with "…".
 [[nodiscard]] std::string escaped(std::string_view text, std::size_t max = kUncut, std::string_view keep = {});
+/// All that may not be shown escaped, and line feeds and tabs as blanks: fit for one line.
+[[nodiscard]] std::string one_line(std::string_view text);
+/// At most `max` bytes, cut between characters and ended by "…".
+[[nodiscard]] std::string cut(std::string text, std::size_t max);
 
 }  // namespace prw::base

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "prw/exchange/exchange.h"
 #include "prw/proto/model.h"
-#include "prw/receiver/exchange.h"
-#include "prw/receiver/finding.h"
+#include "prw/rules/finding.h"
 #include "prw/testing/receiver.h"
 
 namespace prw::testing {
@@ -27,11 +27,11 @@ using Requests = std::vector<Request>;
 [[nodiscard]] inline const Requests& requests_of(const Requests& requests) { return requests; }
 [[nodiscard]] inline Requests requests_of(const Request& request) { return {request}; }
 [[nodiscard]] inline Requests requests_of(const Receiver& receiver) { return receiver.requests(); }
-[[nodiscard]] inline Requests requests_of(const receiver::Exchange& exchange) { return {request_of(exchange)}; }
-[[nodiscard]] inline Requests requests_of(const std::shared_ptr<const receiver::Exchange>& exchange) {
+[[nodiscard]] inline Requests requests_of(const exchange::Exchange& exchange) { return {request_of(exchange)}; }
+[[nodiscard]] inline Requests requests_of(const std::shared_ptr<const exchange::Exchange>& exchange) {
     return {request_of(exchange)};
 }
-[[nodiscard]] Requests requests_of(const std::vector<std::shared_ptr<const receiver::Exchange>>& exchanges);
+[[nodiscard]] Requests requests_of(const std::vector<std::shared_ptr<const exchange::Exchange>>& exchanges);
 template <typename Head, typename Body>
 [[nodiscard]] Requests requests_of(const std::pair<Head, Body>& bytes) {
     return {request_of(std::string_view(bytes.first), std::string_view(bytes.second))};
@@ -72,12 +72,12 @@ private:
 
 class Conforming : public Base<Conforming> {
 public:
-    explicit Conforming(receiver::Severity least) : least_(least) {}
+    explicit Conforming(rules::Severity least) : least_(least) {}
     bool match(const Requests& requests, std::string& why) const;
     void describe(std::ostream& os, bool negated) const;
 
 private:
-    receiver::Severity least_;
+    rules::Severity least_;
 };
 
 class WithFinding : public Base<WithFinding> {
@@ -114,9 +114,9 @@ public:
 }  // namespace matchers
 
 /// No MUST is broken in any request. Does not match where there is no request: nothing was judged.
-[[nodiscard]] inline matchers::Conforming IsConforming() { return matchers::Conforming(receiver::Severity::kFail); }
+[[nodiscard]] inline matchers::Conforming IsConforming() { return matchers::Conforming(rules::Severity::kFail); }
 /// Nothing is to be reported: no MUST is broken, no SHOULD missed. Does not match where there is no request.
-[[nodiscard]] inline matchers::Conforming HasNoFindings() { return matchers::Conforming(receiver::Severity::kWarn); }
+[[nodiscard]] inline matchers::Conforming HasNoFindings() { return matchers::Conforming(rules::Severity::kWarn); }
 
 /// Some request has the series with exactly these labels, in any order; with `value`, a sample of it matches that:
 /// `HasSeries({{"__name__", "up"}, {"job", "a"}}, 1)`.

@@ -26,8 +26,8 @@
 #include <string_view>
 #include <vector>
 
+#include "prw/exchange/exchange.h"
 #include "prw/proto/model.h"
-#include "prw/receiver/exchange.h"
 #include "prw/receiver/receiver.h"
 #include "prw/receiver/script.h"
 
@@ -35,19 +35,19 @@ namespace prw::testing {
 
 /// One request with what it carried. A copy is cheap but for the series.
 struct Request {
-    std::shared_ptr<const receiver::Exchange> exchange;            ///< bytes, answer, timing and findings; never null
+    std::shared_ptr<const exchange::Exchange> exchange;            ///< bytes, answer, timing and findings; never null
     proto::ProtobufMessage message = proto::ProtobufMessage::kV1;  ///< by its bytes, else by its Content-Type
     std::vector<proto::Series> series;      ///< in message order, labels as sent; empty when it did not decode
     std::vector<proto::Metadata> metadata;  ///< 1.0 only; 2.0 has it in the series
 
     /// Of the response: 0 when none was sent.
     [[nodiscard]] int status() const { return exchange->response_sent ? exchange->status : 0; }
-    [[nodiscard]] const std::vector<receiver::Finding>& findings() const { return exchange->check.findings; }
+    [[nodiscard]] const std::vector<rules::Finding>& findings() const { return exchange->check.findings; }
 };
 
 /// Decodes what an exchange carried.
-[[nodiscard]] Request request_of(std::shared_ptr<const receiver::Exchange> exchange);
-[[nodiscard]] Request request_of(const receiver::Exchange& exchange);
+[[nodiscard]] Request request_of(std::shared_ptr<const exchange::Exchange> exchange);
+[[nodiscard]] Request request_of(const exchange::Exchange& exchange);
 /// From bytes that no receiver saw; judged here.
 [[nodiscard]] Request request_of(std::string_view head, std::string_view body);
 
@@ -89,14 +89,14 @@ public:
                                                         std::chrono::milliseconds deadline = kDeadline);
 
     /// Everything so far, in order of the answers; probes, too.
-    [[nodiscard]] std::vector<std::shared_ptr<const receiver::Exchange>> exchanges() const;
+    [[nodiscard]] std::vector<std::shared_ptr<const exchange::Exchange>> exchanges() const;
     /// Decoded, without probes.
     [[nodiscard]] std::vector<Request> requests() const;
     /// Of all requests, of this severity and above.
-    [[nodiscard]] std::vector<receiver::Finding> findings(receiver::Severity least = receiver::Severity::kWarn) const;
+    [[nodiscard]] std::vector<rules::Finding> findings(rules::Severity least = rules::Severity::kWarn) const;
     /// Fails the test, at the caller's line, for findings of this severity and above; and where no request came, since
     /// then nothing was judged.
-    void expect_no_findings(receiver::Severity least = receiver::Severity::kWarn, const char* file = __builtin_FILE(),
+    void expect_no_findings(rules::Severity least = rules::Severity::kWarn, const char* file = __builtin_FILE(),
                             int line = __builtin_LINE()) const;
 
     /// A line a request.
@@ -118,11 +118,16 @@ protected:
 
 }  // namespace prw::testing
 
-namespace prw::receiver {
+namespace prw::exchange {
 
 // How GoogleTest shows them.
 void PrintTo(const Exchange& exchange, std::ostream* os);
 void PrintTo(const std::shared_ptr<const Exchange>& exchange, std::ostream* os);
+
+}  // namespace prw::exchange
+
+namespace prw::rules {
+
 void PrintTo(const Finding& finding, std::ostream* os);
 
-}  // namespace prw::receiver
+}  // namespace prw::rules

@@ -1,0 +1,28 @@
+/// The answer of a conforming receiver, and how a script changes it. Internal.
+#pragma once
+
+#include "prw/http/server.h"
+#include "prw/receiver/receiver.h"
+#include "prw/rules/check.h"
+
+namespace prw::receiver {
+
+/// Status for a request that could not be read; 0 when there is nobody left to answer.
+[[nodiscard]] int status_of(http::ReadStatus status);
+
+struct AnswerPolicy {
+    OnViolation on_violation = OnViolation::kReject;
+    bool only_1x = false;
+    std::size_t max_error_body = 4096;
+};
+
+/// 204 with true Written headers for 2.0, or 400, 405, 413, 415 with a text that names series and rule.
+[[nodiscard]] http::Response conforming_answer(const rules::CheckResult& check, const AnswerPolicy& policy);
+/// For a request that could not be read.
+[[nodiscard]] http::Response unreadable_answer(const http::Request& request);
+/// What the step says, with true Written headers on a 2xx to 2.0 unless it says otherwise. `now_ms`: wall clock, for
+/// dates.
+[[nodiscard]] http::Response scripted_answer(const ScriptStep& step, const rules::CheckResult& check,
+                                             const AnswerPolicy& policy, std::int64_t now_ms);
+
+}  // namespace prw::receiver
