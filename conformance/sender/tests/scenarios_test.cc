@@ -115,7 +115,7 @@ TEST(NullSenders, AreNeverGreenAndConcludeWithFour) {
         SCOPED_TRACE(null.mutant);
         SenderRunOptions options;
         options.target = sender_target(null.mutant);
-        options.target.settle = std::chrono::seconds(1);
+        options.target.settle = std::chrono::seconds(5);  // ten at a time, instrumented, take more than one to start
         options.out = dir.file(std::string(null.mutant).substr(5));
         auto results = run_sender_tests(options);
         ASSERT_TRUE(results) << results.error().text();
