@@ -132,4 +132,13 @@ std::string dated(std::int64_t unix_ms) {
     return date ? fmt::format("{} ({})", unix_ms, *date) : std::to_string(unix_ms);
 }
 
+std::string utc_now() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char text[32];
+    const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {text, size};
+}
+
 }  // namespace prw::base

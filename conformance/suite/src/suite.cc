@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "prw/base/nearest.h"
+#include "prw/base/text.h"
 
 namespace prw::suite {
 
@@ -23,15 +24,10 @@ Result<void> Suite::check_scenario_names(const std::vector<std::string>& names) 
     for (const auto& name : names) {
         if (find_scenario(name) != nullptr) continue;
         std::vector<std::string> known;
-        std::string list;
-        for (const auto& each : scenarios) {
-            known.emplace_back(each.name);
-            list += (list.empty() ? "" : ", ") + known.back();
-        }
-        const auto near = base::nearest(name, known);
+        for (const auto& each : scenarios) known.emplace_back(each.name);
         return fail(ErrorCode::kInvalidArgument, "unknown scenario \"" + name + "\"" +
-                                                     (near.empty() ? ";" : "; did you mean \"" + near + "\"?") +
-                                                     " known: " + list);
+                                                     base::did_you_mean(name, known, base::Quotes::kDouble, ";") +
+                                                     " known: " + base::joined(known));
     }
     return {};
 }

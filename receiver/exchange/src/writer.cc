@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
 #include <deque>
 #include <mutex>
 #include <thread>
 
+#include "prw/base/units.h"
 #include "prw/exchange/capture.h"
 #include "schema.h"
 
@@ -19,15 +19,6 @@ constexpr std::size_t kMaxQueued = 4U << 20U;
 constexpr std::size_t kMaxQueuedExchanges = 1000;
 /// Pruning goes this far below the bound, so that it does not run for every row.
 constexpr double kPruneTo = 0.9;
-
-std::string utc_now() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
-}
 
 std::string header_lines(const std::vector<std::pair<std::string, std::string>>& headers) {
     std::string out;
@@ -267,7 +258,7 @@ Result<std::unique_ptr<CaptureWriter>> CaptureWriter::open(const std::string& pa
         if (auto created = db->execute(sql.c_str()); !created) return tl::unexpected(created.error());
         auto meta = db->prepare("INSERT INTO meta VALUES ('tool_version', ?1), ('created', ?2), ('pruned', '0')");
         if (!meta) return tl::unexpected(meta.error());
-        const std::string now = utc_now();
+        const std::string now = base::utc_now();
         meta->put_text(options.tool_version).put_text(now);
         if (meta->step() != SQLITE_DONE) return tl::unexpected(db->error("cannot write the capture"));
         if (auto done = insert_capsule(*db, options.capsule); !done) return tl::unexpected(done.error());

@@ -32,6 +32,8 @@ struct HostPort {
 
 /// "2026-01-02T03:04:05.678Z" in the years 0 to 9999; nullopt for what a calendar does not print.
 [[nodiscard]] std::optional<std::string> calendar_text(std::int64_t unix_ms);
+/// The time of day, to the second: "2026-01-02T03:04:05Z".
+[[nodiscard]] std::string utc_now();
 /// "2026-01-02T03:04:05.678Z" from 1970 to 9999, else the number with its unit.
 [[nodiscard]] std::string timestamp_text(std::int64_t unix_ms);
 /// A timestamp as it was sent, with its date beside it: "1767323045678 (2026-01-02T03:04:05.678Z)". Below 1e11 the date

@@ -5,6 +5,7 @@
 #include "prw/base/units.h"
 #include "prw/proto/model.h"
 #include "prw/rules/finding.h"
+#include "prw/rules/rule_ids.h"
 #include "run/pace.h"
 #include "scenarios/scenario.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::size_t kFindings = 5;
 /// Looks at nothing until a request is refused.
-constexpr std::string_view kRetryAttemptRule = "headers/retry-attempt";
 constexpr std::int64_t kSlowUs = 1'000'000;  // of a cadence, us
 
 proto::Level level_of(const std::vector<std::string>& clauses) {
@@ -144,7 +144,7 @@ const std::vector<suite::Check>& all_checks() {
             row.level = level_of(row.clauses);
             row.summary = rule->summary;
             row.rule = rule->id;
-            if (rule->id == kRetryAttemptRule) row.scenarios = {std::string(kOutage)};
+            if (rule->id == rules::rule_id::kRetryAttempt) row.scenarios = {std::string(kOutage)};
             out.push_back(std::move(row));
         }
         return out;

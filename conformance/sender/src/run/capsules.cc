@@ -152,7 +152,11 @@ Result<std::vector<suite::CheckOutcome>> judge_capsule(const suite::Check& check
                                                        std::span<const exchange::Exchange> exchanges) {
     auto record = record_from_context(capsule.context);
     if (!record) return tl::unexpected<Error>(record.error());
-    rules::Checker checker(capsule_check_options(capsule));
+    rules::CheckOptions options;
+    options.expected_target = record->expected_target;
+    options.expected_host = record->expected_host;
+    options.peer_is_1x = record->peer_is_1x;
+    rules::Checker checker(std::move(options));
     for (const auto& original : exchanges) {
         exchange::Exchange exchange = original;
         std::shared_ptr<const proto::Body> body;

@@ -1,8 +1,8 @@
 #include "prw/sender_suite/runner.h"
+#include "prw/base/units.h"
 
 #include <algorithm>
 #include <condition_variable>
-#include <ctime>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -38,15 +38,6 @@ struct Job {
 
 std::string label_of(const Job& job) { return job.scenario + " (" + std::string(proto::short_name(job.message)) + ")"; }
 std::string folder_of(const Job& job) { return job.scenario + "-" + std::string(proto::short_name(job.message)); }
-
-std::string utc_now() {
-    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    char text[32];
-    const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text, size};
-}
 
 std::string version_of(const suite::Target& target, const std::string& out) {
     if (target.version_exec.empty()) return {};
@@ -393,7 +384,7 @@ Result<suite::Results> run_sender_tests(const SenderRunOptions& options) {
     const auto began = std::chrono::steady_clock::now();
     results.role = kRole;
     results.tool_version = options.tool_version;
-    results.started = utc_now();
+    results.started = base::utc_now();
     results.command_line = options.command_line;
     results.target.name = options.target.name;
     results.target.profile = options.target.origin;

@@ -63,11 +63,12 @@ Result<std::set<std::string>> expand_patterns(const Suite& suite, const std::vec
             any = true;
         }
         if (any) continue;
-        auto near = base::nearest(pattern, words(suite));
-        if (near.empty()) near = base::nearest(suite.role + "/" + pattern, words(suite));
+        const auto known = words(suite);
+        const auto with_role = base::did_you_mean(suite.role + "/" + pattern, known, base::Quotes::kDouble,
+                                                  " (prw list checks shows them all)");
         return fail(ErrorCode::kInvalidArgument,
                     std::string(flag) + ": no check matches \"" + pattern + "\"" +
-                        (near.empty() ? " (prw list checks shows them all)" : "; did you mean \"" + near + "\"?"));
+                        base::did_you_mean(pattern, known, base::Quotes::kDouble, with_role));
     }
     return out;
 }
