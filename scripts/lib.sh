@@ -70,8 +70,6 @@ configure_and_build() { # preset [target…]
   local preset="$1" log="${root}/build/$1/configure.log" started=${SECONDS}
   shift
   mkdir -p "${root}/build/${preset}"
-  # Taken up by the first configuration of a folder, and by none after it.
-  ! command -v ccache >/dev/null || export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
   # Objects are shared between checkouts: paths within one are seen relative to it.
   export CCACHE_BASEDIR="${CCACHE_BASEDIR-${root}}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR-1}"
   # Ninja's default is two more jobs than cores, which small machines have no memory for.
