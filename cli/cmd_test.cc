@@ -20,7 +20,6 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "progress_line.h"
-#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/proto/model.h"
 #include "prw/report/reports.h"

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "prw/base/bytes_text.h"
+#include "prw/base/text.h"
 #include "prw/proto/body.h"
 #include "prw/proto/credentials.h"
 #include "prw/proto/http_head.h"

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "prw/base/bytes_text.h"
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "response_parser.h"

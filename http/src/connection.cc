@@ -1,4 +1,5 @@
 #include "connection.h"
+#include "prw/base/text.h"
 #include "prw/proto/protocol.h"
 
 #include <poll.h>

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 

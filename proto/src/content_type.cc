@@ -1,5 +1,6 @@
 #include "prw/proto/content_type.h"
 
+#include "prw/base/text.h"
 #include "prw/proto/protocol.h"
 
 #include <algorithm>

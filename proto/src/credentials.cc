@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "prw/base/bytes_text.h"
 #include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
@@ -96,12 +95,12 @@ bool has_scheme(std::string_view value) {
     static constexpr std::array<std::string_view, 2> kSchemes{"bearer", "basic"};
     const auto end = std::min(value.find(' '), value.size());
     return end < value.size() && std::any_of(kSchemes.begin(), kSchemes.end(), [&](std::string_view scheme) {
-               return iequals(scheme, value.substr(0, end));
+               return base::iequals(scheme, value.substr(0, end));
            });
 }
 
 bool keeps_scheme(std::string_view name) {
-    return iequals(name, header::kAuthorization) || iequals(name, "Proxy-Authorization");
+    return base::iequals(name, header::kAuthorization) || base::iequals(name, "Proxy-Authorization");
 }
 
 /// As in a value that is to be shown: not in bytes, but as a word.

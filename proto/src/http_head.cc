@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "prw/base/text.h"
 #include "prw/proto/protocol.h"
 
 namespace prw::proto {
@@ -29,13 +30,13 @@ std::string_view trim_ows(std::string_view text) {
 
 const HeaderField* RequestHead::find(std::string_view name) const {
     const auto found =
-        std::find_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return iequals(f.name, name); });
+        std::find_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return base::iequals(f.name, name); });
     return found == fields.end() ? nullptr : &*found;
 }
 
 std::size_t RequestHead::count(std::string_view name) const {
     return static_cast<std::size_t>(
-        std::count_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return iequals(f.name, name); }));
+        std::count_if(fields.begin(), fields.end(), [&](const HeaderField& f) { return base::iequals(f.name, name); }));
 }
 
 std::string_view RequestHead::value(std::string_view name) const {
@@ -172,10 +173,10 @@ Result<std::string> body_of(const RequestHead& head, std::string_view wire) {
     // Chunked is the last coding of the last field, if it is there at all (RFC 9112 6.1).
     std::string_view codings;
     for (const auto& field : head.fields)
-        if (iequals(field.name, header::kTransferEncoding)) codings = field.value;
+        if (base::iequals(field.name, header::kTransferEncoding)) codings = field.value;
     const auto comma = codings.rfind(',');
     const auto last = trim_ows(comma == std::string_view::npos ? codings : codings.substr(comma + 1));
-    if (iequals(last, "chunked")) return dechunk(wire);
+    if (base::iequals(last, "chunked")) return dechunk(wire);
     return std::string(wire);
 }
 

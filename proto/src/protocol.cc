@@ -4,6 +4,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 
 namespace prw::proto {
@@ -17,7 +18,7 @@ WrittenCounts& WrittenCounts::operator+=(const WrittenCounts& other) {
 
 const std::string* find_header(const HeaderFields& fields, std::string_view name) {
     const auto found =
-        std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return iequals(field.first, name); });
+        std::find_if(fields.begin(), fields.end(), [&](const auto& field) { return base::iequals(field.first, name); });
     return found == fields.end() ? nullptr : &found->second;
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "prw/base/text.h"
 #include "support.h"
 
 namespace prw::proto {
@@ -184,9 +185,9 @@ TEST(HeaderText, TokensAndBlanks) {
     EXPECT_EQ(trim_ows(" \ta b\t "), "a b");
     EXPECT_EQ(trim_ows(" \t"), "");
     EXPECT_EQ(trim_ows("\ra\n"), "\ra\n");
-    EXPECT_TRUE(iequals("Content-TYPE", "content-type"));
-    EXPECT_FALSE(iequals("a", "aa"));
-    EXPECT_FALSE(iequals("[", "{")) << "only letters have two cases";
+    EXPECT_TRUE(base::iequals("Content-TYPE", "content-type"));
+    EXPECT_FALSE(base::iequals("a", "aa"));
+    EXPECT_FALSE(base::iequals("[", "{")) << "only letters have two cases";
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "prw/base/text.h"
 #include "prw/rules/text.h"
 
 namespace prw::report {

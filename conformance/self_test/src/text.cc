@@ -2,6 +2,7 @@
 #include <array>
 #include <map>
 
+#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/report/console.h"
 #include "prw/rules/text.h"

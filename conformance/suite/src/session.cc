@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "prw/base/text.h"
 #include "prw/suite/command_text.h"
 
 namespace prw::suite {
@@ -59,12 +60,9 @@ Result<void> Session::select() {
     if (!selection) return tl::unexpected<Error>(selection.error());
     selection_ = std::move(*selection);
     run.scenarios = selection_.scenarios();
-    if (run.target.attach && run.scenarios.size() > 1) {
-        std::string names;
-        for (const auto& name : run.scenarios) names += (names.empty() ? "" : ", ") + name;
+    if (run.target.attach && run.scenarios.size() > 1)
         return fail(ErrorCode::kInvalidArgument, "--attach plays one scenario at a time, and these checks need " +
-                                                     names + ": choose one with --scenario");
-    }
+                                                     base::joined(run.scenarios) + ": choose one with --scenario");
     if (selection_.everything()) return {};
     // Only the messages that a selected check says something about.
     std::set<proto::ProtobufMessage> needed;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"

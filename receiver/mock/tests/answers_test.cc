@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "running_receiver.h"
 #include "support.h"

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "message_util.h"
+#include "prw/base/text.h"
 #include "prw/proto/model.h"
 
 namespace prw::rules {

@@ -1,6 +1,8 @@
 /// The shape of a 2.0 TimeSeries: what it has to hold, and what not together. Clauses prw2.timeseries.*.
 #include "message_util.h"
 
+#include "prw/base/text.h"
+
 namespace prw::rules {
 namespace {
 

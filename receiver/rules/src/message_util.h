@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "context.h"
+#include "prw/base/text.h"
 #include "prw/rules/text.h"
 #include "quote.h"
 

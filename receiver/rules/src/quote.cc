@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "prw/base/bytes_text.h"
+#include "prw/base/text.h"
 
 namespace prw::rules {
 

@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "prw/base/bytes_text.h"
+#include "prw/base/text.h"
 #include "prw/proto/protocol.h"
 #include "quote.h"
 #include "request_state.h"

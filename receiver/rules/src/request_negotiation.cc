@@ -3,6 +3,7 @@
 #include <array>
 
 #include "context.h"
+#include "prw/base/text.h"
 #include "prw/proto/protocol.h"
 #include "quote.h"
 #include "request_state.h"

@@ -14,8 +14,6 @@ namespace prw::rules {
 namespace {
 
 using proto::BodyKind;
-using proto::ProtobufMessage;
-using proto::RequestView;
 using proto::WireIssue;
 
 constexpr std::string_view kRegenerate =

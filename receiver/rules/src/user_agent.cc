@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "quote.h"
 

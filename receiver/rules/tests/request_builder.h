@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "prw/base/bytes_text.h"
+#include "prw/base/text.h"
 #include "prw/proto/body.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"

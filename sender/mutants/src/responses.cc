@@ -1,6 +1,7 @@
 // What answers mean: Retry-After, 429, error texts, Written counts, bodies of successes.
 #include <algorithm>
 
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "prw/sender/backoff.h"

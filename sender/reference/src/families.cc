@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "prw/proto/protocol.h"
+
 namespace prw::sender {
 
 using proto::MetricType;

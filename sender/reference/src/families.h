@@ -8,7 +8,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "prw/proto/protocol.h"
 #include "prw/sender/exposition.h"
 
 namespace prw::sender {

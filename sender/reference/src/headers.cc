@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "prw/sender/remote_write.h"

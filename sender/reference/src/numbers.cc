@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/sender/exposition.h"
 

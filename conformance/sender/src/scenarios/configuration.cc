@@ -9,6 +9,7 @@
 
 #include "all.h"
 #include "checks/table.h"
+#include "prw/base/text.h"
 #include "prw/proto/http_head.h"
 #include "prw/proto/protocol.h"
 #include "prw/suite/profile.h"

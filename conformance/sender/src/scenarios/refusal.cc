@@ -9,7 +9,6 @@
 #include "checks/ledger.h"
 #include "checks/steps.h"
 #include "checks/table.h"
-#include "prw/proto/protocol.h"
 #include "scenario.h"
 
 namespace prw::sender_suite {

@@ -7,8 +7,6 @@
 #include "checks/fate.h"
 #include "checks/steps.h"
 #include "checks/table.h"
-#include "prw/base/nearest.h"
-#include "prw/base/text.h"
 
 namespace prw::sender_suite {
 

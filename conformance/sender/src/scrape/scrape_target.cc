@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "exposition.h"
+#include "prw/base/text.h"
 #include "prw/http/server.h"
 #include "prw/proto/content_type.h"
 #include "prw/proto/http_head.h"

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "prw/base/text.h"
 #include "prw/rules/json.h"
 
 namespace prw::suite {
@@ -45,8 +46,7 @@ exchange::CapsuleTexts texts_of(const Capsule& capsule) {
     exchange::CapsuleTexts out;
     for (const auto& [name, member] : kTexts) out[name] = capsule.*member;
     out[kMessage] = proto::short_name(capsule.message);
-    auto& clauses = out[kClauses];
-    for (const auto& clause : capsule.clauses) clauses += (clauses.empty() ? "" : " ") + clause;
+    out[kClauses] = base::joined(capsule.clauses, " ");
     auto& exchanges = out[kExchanges];
     for (const auto id : capsule.exchanges) exchanges += (exchanges.empty() ? "" : " ") + std::to_string(id);
     out[kLeftOut] = std::to_string(capsule.left_out);

@@ -7,13 +7,12 @@
 #include <vector>
 
 #include "prw/base/error.h"
-#include "prw/base/text.h"
 #include "prw/proto/types.h"
 
 namespace prw::proto {
 
 struct HeaderField {
-    std::string_view name;   ///< as sent; compare with iequals()
+    std::string_view name;   ///< as sent; compare with base::iequals()
     std::string_view value;  ///< as sent, without the optional blanks around it (RFC 9110 5.5)
     ByteRange range;         ///< the whole line, without CRLF, in the head
     ByteRange value_range;   ///< the value in the head
@@ -63,7 +62,6 @@ enum class ReadStatus : std::uint8_t {
 /// else verbatim.
 [[nodiscard]] Result<std::string> body_of(const RequestHead& head, std::string_view wire);
 
-using base::iequals;                                             ///< how names of headers compare
 [[nodiscard]] bool is_token(std::string_view text);              ///< RFC 9110 5.6.2; false for ""
 [[nodiscard]] std::string_view trim_ows(std::string_view text);  ///< strips SP and HTAB at both ends
 

@@ -15,7 +15,7 @@
 
 namespace prw::proto {
 
-/// Names and values of header fields in order; names are compared with iequals().
+/// Names and values of header fields in order; names are compared with base::iequals().
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
 /// Names of header fields as the specifications spell them. C strings: they become a string or a view where they are
