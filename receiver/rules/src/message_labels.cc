@@ -20,7 +20,7 @@ constexpr Rule kNotEmpty{
 };
 
 constexpr Rule kMetricName{
-    .id = "labels/metric-name-present",
+    .id = rule_id::kMetricNamePresent,
     .clauses = {"prw1.labels.metric-name-present", "prw2.labels.metric-name-present"},
     .subject = Subject::kLabelSet,
     .severity = Severity::kWarn,
@@ -29,7 +29,7 @@ constexpr Rule kMetricName{
 };
 
 constexpr Rule kNoRepeat{
-    .id = "labels/no-repeated-names",
+    .id = rule_id::kNoRepeatedNames,
     .clauses = {"prw1.labels.no-repeated-names", "prw2.labels.no-repeated-names"},
     .subject = Subject::kLongLabelSet,
     .severity = Severity::kFail,
@@ -39,7 +39,7 @@ constexpr Rule kNoRepeat{
 };
 
 constexpr Rule kSorted{
-    .id = "labels/sorted",
+    .id = rule_id::kLabelsSorted,
     .clauses = {"prw1.labels.sorted", "prw2.labels.sorted"},
     .subject = Subject::kLongLabelSet,
     .severity = Severity::kFail,
@@ -50,7 +50,7 @@ constexpr Rule kSorted{
 };
 
 constexpr Rule kEmptyName{
-    .id = "labels/no-empty-name",
+    .id = rule_id::kNoEmptyName,
     .clauses = {"prw1.labels.no-empty-name", "prw2.labels.no-empty-name"},
     .subject = Subject::kLabel,
     .severity = Severity::kFail,
@@ -59,7 +59,7 @@ constexpr Rule kEmptyName{
 };
 
 constexpr Rule kEmptyValue{
-    .id = "labels/no-empty-value",
+    .id = rule_id::kNoEmptyValue,
     .clauses = {"prw1.labels.no-empty-value", "prw2.labels.no-empty-value"},
     .subject = Subject::kLabel,
     .severity = Severity::kFail,
@@ -68,7 +68,7 @@ constexpr Rule kEmptyValue{
 };
 
 constexpr Rule kMetricPattern{
-    .id = "labels/metric-name-pattern",
+    .id = rule_id::kMetricNamePattern,
     .clauses = {"prw1.labels.metric-name-regex", "prw2.labels.metric-name-regex"},
     .subject = Subject::kMetricName,
     .severity = Severity::kFail,
@@ -77,7 +77,7 @@ constexpr Rule kMetricPattern{
 };
 
 constexpr Rule kLabelPattern{
-    .id = "labels/label-name-pattern",
+    .id = rule_id::kLabelNamePattern,
     .clauses = {"prw1.labels.label-name-regex", "prw2.labels.label-name-regex"},
     .subject = Subject::kLabel,
     .severity = Severity::kFail,
@@ -91,7 +91,7 @@ constexpr std::string_view kPatternFixV2 =
     "underscores.";
 
 constexpr Rule kUtf8{
-    .id = "labels/valid-utf8",
+    .id = rule_id::kLabelsUtf8,
     .clauses = {"prw1.labels.value-valid-utf8", "prw2.labels.utf8"},
     .subject = Subject::kLabel,
     .severity = Severity::kFail,

@@ -12,7 +12,7 @@ namespace prw::rules {
 namespace order {
 
 constinit const Rule kOrder{
-    .id = "samples/order-within-request",
+    .id = rule_id::kSampleOrder,
     .clauses = {"prw1.ordering.per-series-timestamp-order", "prw2.samples.timestamp-order",
                 "ext.ordering.order-within-message"},
     .subject = Subject::kNextPoint,
@@ -22,7 +22,7 @@ constinit const Rule kOrder{
 };
 
 constinit const Rule kUnique{
-    .id = "samples/unique-timestamps",
+    .id = rule_id::kUniqueTimestamps,
     .clauses = {"ext.samples.unique-timestamps"},
     .subject = Subject::kNextPoint,
     .severity = Severity::kFail,

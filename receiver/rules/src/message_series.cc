@@ -7,7 +7,7 @@ namespace prw::rules {
 namespace {
 
 constexpr Rule kContent{
-    .id = "series/has-sample-or-histogram",
+    .id = rule_id::kHasSampleOrHistogram,
     .clauses = {"prw2.timeseries.has-sample-or-histogram"},
     .subject = Subject::kSeries,
     .severity = Severity::kFail,
@@ -25,7 +25,7 @@ constexpr Rule kExemplarsOnly{
 };
 
 constexpr Rule kNotBoth{
-    .id = "series/not-samples-and-histograms",
+    .id = rule_id::kNotSamplesAndHistograms,
     .clauses = {"prw2.timeseries.not-both", "prw2.timeseries.mixed-needs-separate"},
     .subject = Subject::kSeries,
     .severity = Severity::kFail,

@@ -35,7 +35,7 @@ constexpr Rule kDeduplicated{
 };
 
 constexpr Rule kSeriesRefs{
-    .id = "symbols/series-refs-in-range",
+    .id = rule_id::kSeriesRefsInRange,
     .clauses = {"prw2.symbols.series-refs-in-range"},
     .subject = Subject::kLabel,
     .severity = Severity::kFail,
@@ -44,7 +44,7 @@ constexpr Rule kSeriesRefs{
 };
 
 constexpr Rule kExemplarRefs{
-    .id = "symbols/exemplar-refs-in-range",
+    .id = rule_id::kExemplarRefsInRange,
     .clauses = {"prw2.symbols.exemplar-refs-in-range"},
     .subject = Subject::kExemplarLabel,
     .severity = Severity::kFail,
@@ -53,7 +53,7 @@ constexpr Rule kExemplarRefs{
 };
 
 constexpr Rule kMetadataRefs{
-    .id = "symbols/metadata-refs-in-range",
+    .id = rule_id::kMetadataRefsInRange,
     .clauses = {"prw2.symbols.metadata-refs-in-range"},
     .subject = Subject::kMetadata,
     .severity = Severity::kFail,
@@ -62,7 +62,7 @@ constexpr Rule kMetadataRefs{
 };
 
 constexpr Rule kSeriesEven{
-    .id = "symbols/series-refs-even",
+    .id = rule_id::kSeriesRefsEven,
     .clauses = {"prw2.message.labels-refs-even"},
     .subject = Subject::kLabel,
     .severity = Severity::kFail,
@@ -71,7 +71,7 @@ constexpr Rule kSeriesEven{
 };
 
 constexpr Rule kExemplarEven{
-    .id = "symbols/exemplar-refs-even",
+    .id = rule_id::kExemplarRefsEven,
     .clauses = {"prw2.message.exemplar-labels-refs-even"},
     .subject = Subject::kExemplarLabel,
     .severity = Severity::kFail,

@@ -29,7 +29,7 @@ constexpr Rule kTypePresent{
 };
 
 constexpr Rule kTypeSyntax{
-    .id = "negotiation/content-type-syntax",
+    .id = rule_id::kContentTypeSyntax,
     .clauses = {"prw1.headers.content-type", "prw2.content-type.rfc9110", "ext.http.content-type-parameter-syntax"},
     .subject = Subject::kContentType,
     .severity = Severity::kFail,
@@ -40,7 +40,7 @@ constexpr Rule kTypeSyntax{
 };
 
 constexpr Rule kMediaType{
-    .id = "negotiation/media-type",
+    .id = rule_id::kMediaType,
     .clauses = {"prw1.headers.content-type", "prw2.content-type.media-type"},
     .subject = Subject::kMediaType,
     .severity = Severity::kFail,
@@ -49,7 +49,7 @@ constexpr Rule kMediaType{
 };
 
 constexpr Rule kMessageName{
-    .id = "negotiation/message-name",
+    .id = rule_id::kMessageName,
     .clauses = {"prw2.content-type.supported-values", "prw1.headers.content-type"},
     .subject = Subject::kMessageName,
     .severity = Severity::kFail,
@@ -116,7 +116,7 @@ constexpr Rule kCodingPresent{
 };
 
 constexpr Rule kCodingSyntax{
-    .id = "negotiation/content-encoding-syntax",
+    .id = rule_id::kContentEncodingSyntax,
     .clauses = {"prw1.headers.content-encoding", "prw2.content-encoding.rfc9110"},
     .subject = Subject::kContentEncoding,
     .severity = Severity::kFail,
@@ -125,7 +125,7 @@ constexpr Rule kCodingSyntax{
 };
 
 constexpr Rule kCoding{
-    .id = "negotiation/content-encoding-snappy",
+    .id = rule_id::kContentEncodingSnappy,
     .clauses = {"prw1.headers.content-encoding", "prw2.content-encoding.snappy"},
     .subject = Subject::kContentCoding,
     .severity = Severity::kFail,

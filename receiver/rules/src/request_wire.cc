@@ -20,7 +20,7 @@ constexpr std::string_view kRegenerate =
     "Generate the encoder from the published .proto instead of writing fields by hand.";
 
 constexpr Rule kMatches{
-    .id = "wire/message-matches-content-type",
+    .id = rule_id::kMessageMatches,
     .clauses = {"prw2.content-type.matches-payload", "prw1.body.schema"},
     .subject = Subject::kMessage,
     .severity = Severity::kFail,
