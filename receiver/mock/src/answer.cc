@@ -12,16 +12,11 @@
 
 namespace prw::receiver {
 
-namespace {
-
-/// Whoever accepts what decodes goes by the bytes: a sender with a wrong Content-Type must not be misled by an answer
-/// without Written headers as well.
 bool is_v2(const rules::CheckResult& check, const AnswerPolicy& policy) {
     const bool by_bytes = policy.on_violation == OnViolation::kAccept && !policy.only_1x && check.actual;
     return (by_bytes ? check.actual : check.declared) == proto::ProtobufMessage::kV2;
 }
 
-/// prw2.written: precise numbers for each kind. This receiver writes a request whole or not at all.
 void add_written(http::Response& response, const rules::CheckResult& check, bool written) {
     proto::WrittenCounts counts;
     if (written) counts = {check.samples, check.histograms, check.exemplars};
@@ -30,7 +25,6 @@ void add_written(http::Response& response, const rules::CheckResult& check, bool
     }
 }
 
-/// `max` bounds the body, line end included.
 void set_text(http::Response& response, std::string text, std::size_t max) {
     if (text.size() >= max) {
         text.resize(max > 4 ? max - 4 : 0);
@@ -43,11 +37,16 @@ void set_text(http::Response& response, std::string text, std::size_t max) {
     response.headers.emplace_back(proto::header::kContentType, proto::kPlainText);
 }
 
+std::string rejected_text(std::uint64_t rejected_series, std::uint64_t series) {
+    return fmt::format("{} of {} series rejected, nothing was written\n", rejected_series, series);
+}
+
+namespace {
+
 /// prw2.response: how much was rejected and why, for a person; naming rule and series.
 std::string reasons(const rules::CheckResult& check) {
     std::string out;
-    if (check.rejected_series != 0)
-        out = fmt::format("{} of {} series rejected, nothing was written\n", check.rejected_series, check.series);
+    if (check.rejected_series != 0) out = rejected_text(check.rejected_series, check.series);
     // A limit of this receiver refuses what breaks no rule.
     const auto worst = check.worst();
     for (const auto& f : check.findings) {

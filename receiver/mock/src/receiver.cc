@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "control.h"
 #include "metrics.h"
+#include "mutants.h"
 #include "prw/rules/rule_ids.h"
 #include "script_engine.h"
 
@@ -69,6 +70,7 @@ struct Receiver::Impl {
     ReceiverOptions options;
     ScriptEngine script;
     Metrics metrics;
+    MutantMemory memory;
     http::SteadyTime started = std::chrono::steady_clock::now();
     std::atomic<OnViolation> on_violation;
 
@@ -144,6 +146,10 @@ struct Receiver::Impl {
     };
 
     [[nodiscard]] AnswerPolicy policy() const { return {on_violation.load(), options.only_1x, options.max_error_body}; }
+    /// As rules::CheckOptions::now_ms says.
+    [[nodiscard]] std::int64_t wall_ms() const {
+        return options.check.now_ms != 0 ? options.check.now_ms : to_unix_ms(std::chrono::system_clock::now());
+    }
     [[nodiscard]] std::int64_t now_us() const { return to_us(std::chrono::steady_clock::now(), started); }
 
     Exchanges snapshot() const {
@@ -163,6 +169,23 @@ struct Receiver::Impl {
                         .metrics = [this] { return metrics.text(); },
                         .script_status = [this] { return script.status(); },
                         .set_script = [this](Script s) { script.set(std::move(s)); }});
+    }
+
+    /// The conforming answer becomes that of the mutants.
+    void mutate(const http::Request& request, const Result<proto::RequestHead>& head, const rules::CheckResult& check,
+                const proto::RequestView* view, http::Response& response) {
+        static const proto::RequestView kNothing;
+        deviate(options.mutation,
+                {.head = head ? &*head : nullptr,
+                 .check = check,
+                 .view = view != nullptr ? *view : kNothing,
+                 .body = request.payload(),
+                 .chunked = request.chunked,
+                 .complete = request.status == http::ReadStatus::kComplete,
+                 .policy = policy(),
+                 .now_ms = wall_ms(),
+                 .memory = memory},
+                response);
     }
 
     http::Response handle(const http::Request& request) {
@@ -199,6 +222,8 @@ struct Receiver::Impl {
                 response = scripted_answer(*step, e.check, policy(), to_unix_ms(std::chrono::system_clock::now()));
             } else {
                 response = conforming_answer(e.check, policy());
+                if (!options.mutation.empty())
+                    mutate(request, head, e.check, e.check.decoded ? &checker.view() : nullptr, response);
             }
             if (options.hand_on_bodies && e.check.decoded) e.decoded = pending->body = checker.take_body();
         } else {
@@ -208,6 +233,7 @@ struct Receiver::Impl {
             }
             response = unreadable_answer(request);
             e.check.status = status_of(request.status);
+            if (!options.mutation.empty()) mutate(request, head, e.check, nullptr, response);
         }
         response.attachment = pending;
         return response;

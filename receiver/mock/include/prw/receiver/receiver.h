@@ -12,6 +12,7 @@
 
 #include "prw/base/error.h"
 #include "prw/exchange/exchange.h"
+#include "prw/receiver/mutants.h"
 #include "prw/receiver/script.h"
 #include "prw/rules/check.h"
 
@@ -26,7 +27,8 @@ struct ReceiverOptions {
     http::ServerOptions server;
     rules::CheckOptions check;
     OnViolation on_violation = OnViolation::kReject;
-    Script script;  ///< empty: always the receiver's own answer
+    Mutation mutation;  ///< deviates on purpose in the receiver's own answers, never in scripted ones
+    Script script;      ///< empty: always the receiver's own answer
     /// The script answers what decodes as a message (and probes), and nothing else: what comes in a foreign coding or
     /// type is told so by the receiver itself, so that a sender with more than one way can go over to another.
     bool script_needs_message = false;
