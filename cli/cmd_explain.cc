@@ -10,6 +10,7 @@
 #include "prw/base/nearest.h"
 #include "prw/base/text.h"
 #include "prw/mutants/mutants.h"
+#include "prw/receiver/mutants.h"
 #include "prw/rules/finding.h"
 #include "prw/rules/text.h"
 
@@ -26,8 +27,12 @@ void field(Io& io, std::string_view key, std::string_view text) {
 /// Ids of the mutants that these checks are meant to catch.
 std::string mutants_for(std::span<const std::string> checks) {
     std::vector<std::string> out;
-    for (const auto& mutant : mutants::all_mutants())
-        if (std::find(checks.begin(), checks.end(), mutant.check) != checks.end()) out.emplace_back(mutant.id);
+    const auto add = [&](const auto& all) {
+        for (const auto& mutant : all)
+            if (std::find(checks.begin(), checks.end(), mutant.check) != checks.end()) out.emplace_back(mutant.id);
+    };
+    add(mutants::all_mutants());
+    add(receiver::all_mutants());
     return base::joined(out);
 }
 
@@ -65,14 +70,18 @@ void explain_rule(const rules::Rule& rule, Io& io) {
     explain_clauses(rule.clauses, io);
 }
 
-void explain_mutant(const mutants::Mutant& mutant, Io& io) {
-    io.out << mutant.id << "  mutant of prw send\n";
+/// `unkillable`: why no check kills it; `attempt`: the command line but for its id.
+template <typename Mutant>
+void explain_mutant(const Mutant& mutant, std::string_view command, std::string_view unkillable,
+                    std::string_view attempt, Io& io) {
+    io.out << mutant.id << "  mutant of " << command << "\n";
     field(io, "does", mutant.summary);
     field(io, "in", mutant.v1 && mutant.v2 ? "1.0 and 2.0" : mutant.v1 ? "1.0" : "2.0");
-    field(io, "killed",
-          mutant.check.empty() ? "by no check: nothing arrives, and no run may call that conforming"
-                               : "by " + std::string(mutant.check));
-    field(io, "try", "prw send URL metrics.txt --mutate " + std::string(mutant.id));
+    field(
+        io, "killed",
+        "by " + (mutant.check.empty() ? "no check: " + std::string(unkillable) + ", and no run may call that conforming"
+                                      : std::string(mutant.check)));
+    field(io, "try", std::string(attempt) + " --mutate " + std::string(mutant.id));
     if (const auto* check = find_check(mutant.check)) {
         const std::vector<std::string_view> ids(check->clauses.begin(), check->clauses.end());
         explain_clauses(ids, io);
@@ -116,7 +125,10 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
         exit_code = kConforms;
         if (const auto* clause = proto::find_clause(*id)) return explain_clause(*clause, io);
         if (const auto* rule = rules::find_rule(*id)) return explain_rule(*rule, io);
-        if (const auto* mutant = mutants::find_mutant(*id)) return explain_mutant(*mutant, io);
+        if (const auto* mutant = mutants::find_mutant(*id))
+            return explain_mutant(*mutant, "prw send", "nothing arrives", "prw send URL metrics.txt", io);
+        if (const auto* mutant = receiver::find_mutant(*id))
+            return explain_mutant(*mutant, "prw receive", "it answers everything alike, or nothing", "prw receive", io);
         if (const auto* check = check_of(*id)) return explain_check(*check, io);
 
         std::vector<std::string_view> known;
@@ -125,6 +137,7 @@ void add_explain(CLI::App& app, Io& io, int& exit_code) {
         for (const auto* suite : suites())
             for (const auto& check : suite->checks) known.push_back(check.id);
         for (const auto& mutant : mutants::all_mutants()) known.push_back(mutant.id);
+        for (const auto& mutant : receiver::all_mutants()) known.push_back(mutant.id);
         io.err << "prw explain: nothing has the id \"" << rules::printable(*id) << "\""
                << base::did_you_mean(base::nearest_ids(*id, known)) << "\n";
         exit_code = kUsage;

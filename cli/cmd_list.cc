@@ -8,6 +8,7 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "prw/mutants/mutants.h"
+#include "prw/receiver/mutants.h"
 #include "prw/rules/json.h"
 #include "prw/rules/text.h"
 
@@ -110,29 +111,38 @@ void list_scenarios(const Options& options, Io& io) {
     if (options.json) io.out << rules::dump(array) << "\n";
 }
 
-std::string messages_of(const mutants::Mutant& mutant) {
-    return mutant.v1 && mutant.v2 ? "1.0, 2.0" : mutant.v1 ? "1.0" : "2.0";
+std::string_view messages_of(bool v1, bool v2) { return v1 && v2 ? "1.0, 2.0" : v1 ? "1.0" : "2.0"; }
+
+/// `unkillable`: what stands where a check would, for those that none can kill.
+template <typename Mutants>
+void list_mutants_of(proto::Party party, const Mutants& all, std::string_view unkillable, Json* array, Io& io) {
+    for (const auto& mutant : all) {
+        if (array == nullptr) {
+            io.out << mutant.id << "  " << messages_of(mutant.v1, mutant.v2) << "  "
+                   << (mutant.check.empty() ? unkillable : mutant.check) << "\n    " << mutant.summary << "\n";
+            continue;
+        }
+        Json messages = Json::array();
+        if (mutant.v1) messages.push_back("1.0");
+        if (mutant.v2) messages.push_back("2.0");
+        array->push_back({{"id", mutant.id},
+                          {"party", name_of(party)},
+                          {"summary", mutant.summary},
+                          {"check", mutant.check},
+                          {"protobuf_messages", std::move(messages)}});
+    }
 }
 
 void list_mutants(const Options& options, Io& io) {
     Json array = Json::array();
-    for (const auto all : {mutants::all_mutants(), mutants::null_senders()}) {
-        for (const auto& mutant : all) {
-            if (!options.json) {
-                io.out << mutant.id << "  " << messages_of(mutant) << "  "
-                       << (mutant.check.empty() ? "(nothing arrives)" : mutant.check) << "\n    " << mutant.summary
-                       << "\n";
-                continue;
-            }
-            Json messages = Json::array();
-            if (mutant.v1) messages.push_back("1.0");
-            if (mutant.v2) messages.push_back("2.0");
-            array.push_back({{"id", mutant.id},
-                             {"summary", mutant.summary},
-                             {"check", mutant.check},
-                             {"protobuf_messages", std::move(messages)}});
-        }
-    }
+    const auto list = [&](proto::Party party, const auto& all, std::string_view unkillable) {
+        if (options.party.empty() || options.party == name_of(party))
+            list_mutants_of(party, all, unkillable, options.json ? &array : nullptr, io);
+    };
+    list(proto::Party::kSender, mutants::all_mutants(), "");
+    list(proto::Party::kSender, mutants::null_senders(), "(nothing arrives)");
+    list(proto::Party::kReceiver, receiver::all_mutants(), "");
+    list(proto::Party::kReceiver, receiver::null_receivers(), "(one answer or none)");
     if (options.json) io.out << rules::dump(array) << "\n";
 }
 
@@ -144,13 +154,13 @@ void add_list(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("what", options->what, "clauses, rules, checks, scenarios or mutants")
         ->check(CLI::IsMember({"clauses", "rules", "checks", "scenarios", "mutants"}))
         ->capture_default_str();
-    sub->add_option("--party", options->party, "Only clauses on this party")
+    sub->add_option("--party", options->party, "Only clauses on this party, or mutants of it")
         ->check(CLI::IsMember({"sender", "receiver"}));
     sub->add_flag("--uncovered", options->uncovered, "Only clauses that nothing covers, with the reason");
     sub->add_flag("--json", options->json, "As JSON");
     sub->footer(
         "Examples:\n  prw list clauses --party sender\n  prw list clauses --uncovered\n  prw list rules --json | jq -r "
-        "'.[].id'\n  prw list mutants");
+        "'.[].id'\n  prw list mutants --party receiver");
     sub->callback([options, &io, &exit_code] {
         if (options->what == "clauses") list_clauses(*options, io);
         if (options->what == "rules") list_rules(*options, io);

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "commands.h"
 #include "prw/base/text.h"
@@ -37,6 +38,7 @@ struct Options {
     std::string address_file;
     std::string record, record_max = "1GiB";
     std::string respond;
+    std::vector<std::string> mutate;
     std::string on_violation = "reject";
     std::string max_body = "64MiB", max_uncompressed = "32MiB";
     std::string stop_after;
@@ -249,6 +251,11 @@ int receive(const Options& options, Io& io) {
         if (!script) return problem(io, script.error());
         setup.script = std::move(*script);
     }
+    auto mutation = receiver::Mutation::of(options.mutate);
+    if (!mutation) return problem(io, mutation.error());
+    std::vector<std::string_view> deviations;
+    for (const auto* mutant : mutation->mutants()) deviations.push_back(mutant->id);
+    setup.mutation = std::move(*mutation);
 
     std::uint64_t stop_requests = 0;
     std::chrono::milliseconds stop_time{0};
@@ -312,6 +319,7 @@ int receive(const Options& options, Io& io) {
         io.out << "listening on http://" << server.address() << " (any path)";
         if (capture) io.out << ", recording to " << options.record;
         io.out << "\n";
+        if (!deviations.empty()) io.out << "deviates on purpose: " << base::joined(deviations) << "\n";
         if (!options.quiet) io.out << "in prometheus.yml:\n  remote_write:\n    - url: " << server.url() << "\n";
         io.out << std::flush;
     }
@@ -348,6 +356,11 @@ void add_receive(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option(
         "--respond", o->respond,
         "Scripted responses: a YAML file (docs/scripts.md), or the short form, e.g. '503x2:retry-after=1,204'");
+    sub->add_option("--mutate", o->mutate,
+                    "Deviate on purpose, where no script answers: a mutant of prw list mutants --party receiver, "
+                    "repeatable, or a list with commas")
+        ->type_name("ID")
+        ->allow_extra_args(false);
     sub->add_option("--on-violation", o->on_violation,
                     "Answer to requests that break a MUST: reject with 400 as a conforming receiver does, or accept "
                     "what decodes")
@@ -374,6 +387,7 @@ void add_receive(CLI::App& app, Io& io, int& exit_code) {
         "GET, PUT and DELETE /api/v1/script; a browser gets a page that says so.\n\n"
         "Examples:\n  prw receive\n  prw receive --record run.prwcap --on-violation accept\n  prw receive --respond "
         "'503x2:retry-after=1,204'\n"
+        "  prw receive --mutate written/one-less,response/success-text\n"
         "  prw receive --web.listen-address 127.0.0.1:0 --address-file addr.txt --stop-after 10 --json");
     sub->callback([o, &io, &exit_code] { exit_code = receive(*o, io); });
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -13,6 +14,7 @@
 #include "prw/proto/clauses.h"
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
+#include "prw/receiver/mutants.h"
 #include "prw/rules/text.h"
 #include "prw/sender_suite/sender_suite.h"
 #include "support.h"
@@ -25,6 +27,7 @@ using prw::testing::fixture;
 using prw::testing::golden;
 using prw::testing::TempDir;
 using prw::testing::write_file;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -697,6 +700,39 @@ TEST(List, NarrowsToAParty) {
     const auto senders = json::parse(prw({"list", "clauses", "--party", "sender", "--json"}).out);
     EXPECT_LT(senders.size(), proto::clauses().size());
     for (const auto& clause : senders) EXPECT_NE(clause.at("party"), "receiver");
+}
+
+TEST(List, ShowsMutantsOfSendersBeforeThoseOfReceivers) {
+    const auto list = [](std::vector<std::string> more) {
+        std::vector<std::string> arguments = {"list", "mutants"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return prw(arguments).out;
+    };
+    EXPECT_EQ(list({}), list({"--party", "sender"}) + list({"--party", "receiver"}));
+    EXPECT_THAT(
+        list({"--party", "receiver"}),
+        AllOf(HasSubstr("accepts/1x-only  2.0  receiver/accepts/samples\n    Answers 415 to the 2.0 message.\n"),
+              HasSubstr("null/hangs  1.0, 2.0  (one answer or none)\n"), Not(HasSubstr("null/silent"))));
+
+    const auto all = json::parse(list({"--json"}));
+    const auto senders = json::parse(list({"--party", "sender", "--json"}));
+    const auto receivers = json::parse(list({"--party", "receiver", "--json"}));
+    EXPECT_EQ(receivers.size(), receiver::all_mutants().size() + receiver::null_receivers().size());
+    EXPECT_EQ(all.size(), senders.size() + receivers.size());
+    for (const auto& mutant : senders) EXPECT_EQ(mutant.at("party"), "sender");
+    for (const auto& mutant : receivers) EXPECT_EQ(mutant.at("party"), "receiver");
+    std::set<std::string> ids;
+    for (const auto& mutant : all) EXPECT_TRUE(ids.insert(mutant.at("id")).second) << mutant.at("id") << " twice";
+}
+
+TEST(Explain, TellsWhoseMutantItIs) {
+    EXPECT_THAT(prw({"explain", "null/silent"}).out,
+                AllOf(StartsWith("null/silent  mutant of prw send\n"), HasSubstr("by no check: nothing arrives")));
+    EXPECT_THAT(prw({"explain", "null/hangs"}).out,
+                AllOf(StartsWith("null/hangs  mutant of prw receive\n"), HasSubstr("prw receive --mutate null/hangs")));
+    EXPECT_THAT(prw({"explain", "written/one-less"}).out, HasSubstr("by receiver/written/samples\n"));
+    EXPECT_EQ(prw({"explain", "written/one-les"}).err,
+              "prw explain: nothing has the id \"written/one-les\"; did you mean written/one-less?\n");
 }
 
 TEST(Explain, KnowsEveryListedId) {

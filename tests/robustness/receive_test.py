@@ -92,11 +92,22 @@ class Start(unittest.TestCase):
                 (("--max-body", "many"), "many"),
                 (("--max-connections", "0"), "--max-connections"),
                 (("--on-violation", "ignore"), "--on-violation"),
+                (("--mutate", "written/one-les"), 'there is no mutant "written/one-les" of the receiver; did you mean written/one-less?'),
+                (("--mutate", "response/200", "--mutate", "a,b"), 'there is no mutant "a" of the receiver; prw list mutants --party receiver'),
                 (("--web.listen-address", "nowhere"), "nowhere"),
             ):
                 code, out, err = run(BINARY, "receive", *arguments)
                 self.assertEqual((code, out), (2, ""), arguments)
                 self.assertIn(text, err)
+
+
+class Mutants(unittest.TestCase):
+    def test_deviates_and_says_so(self):
+        with Prw(BINARY, "--mutate", "null/always-500", "--mutate", "accepts/finite-only,null/always-200", "-q") as prw:
+            self.assertEqual(prw.wait_lines(2)[1], "deviates on purpose: null/always-500, accepts/finite-only, null/always-200\n")
+            with prw.connect() as connection:
+                self.assertEqual(connection.exchange(request(1))[0], 200)
+            self.assertEqual(prw.get("/-/ready")[0], 200)
 
 
 class Stop(unittest.TestCase):
