@@ -5,13 +5,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "prw/receiver_suite/receiver_suite.h"
 #include "prw/rules/finding.h"
 #include "prw/sender_suite/sender_suite.h"
 
 namespace prw::cli {
 
 std::span<const suite::Suite* const> suites() {
-    static const std::array<const suite::Suite*, 1> kSuites = {&sender_suite::sender_suite()};
+    static const std::array<const suite::Suite*, 2> kSuites = {&sender_suite::sender_suite(),
+                                                               &receiver_suite::receiver_suite()};
     return kSuites;
 }
 

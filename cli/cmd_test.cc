@@ -1,451 +1,61 @@
-/// `prw test sender`: starts a sender under test, or waits for one, and says what is wrong with it.
+/// `prw test sender` and `prw test receiver`: their flags.
 #include <CLI/CLI.hpp>
 
-#include <poll.h>
-#include <unistd.h>
-
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <memory>
-#include <optional>
-#include <string>
-#include <thread>
-#include <utility>
-#include <vector>
 
-#include "catalogue.h"
-#include "commands.h"
-#include "progress_line.h"
-#include "prw/base/units.h"
-#include "prw/proto/model.h"
-#include "prw/report/reports.h"
-#include "prw/rules/json.h"
+#include "prw/receiver_suite/receiver_suite.h"
 #include "prw/sender_suite/sender_suite.h"
-#include "prw/suite/command_text.h"
-#include "prw/suite/process.h"
-#include "prw/suite/session.h"
+#include "prw/suite/profile.h"
 #include "report_options.h"
-#include "signals.h"
-#include "trace.h"
-#include "version.h"
+#include "suite_test.h"
 
 namespace prw::cli {
 
 namespace {
 
-/// An attached sender is waited for as long as its user likes.
-constexpr std::chrono::hours kLongest(24);
-/// Checks that a command line lists one by one.
-constexpr std::size_t kListed = 8;
-constexpr std::chrono::milliseconds kPoll(50);
+using Shared = std::shared_ptr<TestOptions>;
 
-struct Options {
-    std::string profile = "reference", target;
-    bool profile_given = false;
-    bool attach = false;
-    std::string listen_for, listen;
-    std::vector<std::string> messages, scenarios, command;
-    std::string out = ".prw/last";
-    bool out_given = false;
-    std::vector<std::string> run, skip, levels, reports;
-    bool failed = false, list = false, list_json = false, update_expect = false, trace = false, debugger = false;
-    std::string expect, budget, source;
-    unsigned repeat = 1, until_fail = 0;
-    std::vector<std::string> without;
-    std::optional<std::uint64_t> seed;
-    unsigned jobs = 0;
-    std::string timeout;
-    std::optional<double> patience;
-    bool keep = false, verbose = false, quiet = false, skip_exit_code = false;
-    std::string fail_on = "must", colour = "auto";
-};
-
-/// The command line that does the same again; with `only`, just for these checks. What --failed stands for changes with
-/// each run, so that it is written out.
-std::string again(const Options& options, const std::vector<std::string>& only = {}) {
-    std::vector<std::string> words = {"prw", "test", "sender"};
-    const auto add = [&words](const char* flag, const std::string& value) {
-        words.emplace_back(flag);
-        words.push_back(value);
-    };
-    if (options.profile_given) add("--profile", options.profile);
-    if (!options.target.empty()) add("--target", options.target);
-    if (options.attach) words.emplace_back("--attach");
-    if (!options.listen.empty()) add("--listen", options.listen);
-    if (!options.listen_for.empty()) add("--for", options.listen_for);
-    for (const auto& message : options.messages) add("--protobuf-message", message);
-    for (const auto& scenario : options.scenarios) add("--scenario", scenario);
-    if (!only.empty()) {
-        for (const auto& id : only) add("--run", id);
-    } else {
-        for (const auto& pattern : options.run) add("--run", pattern);
-        for (const auto& pattern : options.skip) add("--skip", pattern);
-        for (const auto& level : options.levels) add("--level", level);
-    }
-    if (!options.source.empty()) add("--source", options.source);
-    for (const auto& name : options.without) add("--without", name);
-    if (!options.expect.empty()) add("--expect", options.expect);
-    if (options.repeat != 1) add("--repeat", std::to_string(options.repeat));
-    if (options.until_fail != 0) add("--until-fail", std::to_string(options.until_fail));
-    if (options.seed) add("--seed", std::to_string(*options.seed));
-    if (!options.budget.empty()) add("--budget", options.budget);
-    if (!options.timeout.empty()) add("--timeout", options.timeout);
-    if (options.patience) add("--patience", proto::value_text(proto::to_bits(*options.patience)));
-    if (options.fail_on != "must") add("--fail-on", options.fail_on);
-    if (options.out != ".prw/last") add("--out", options.out);
-    if (!options.command.empty()) words.emplace_back("--");
-    words.insert(words.end(), options.command.begin(), options.command.end());
-    return suite::redact_command(words);
+void repeatable(CLI::App& sub, const char* name, std::vector<std::string>& into, const char* text) {
+    sub.add_option(name, into, text)->allow_extra_args(false);
 }
 
-/// A command to try next, and what it takes. Nothing that leads a correct sender to a verdict that it does not deserve:
-/// 2.0 is proposed only to a program whose command line passes on what it is asked for.
-struct Next {
-    std::string command, note;
-};
-
-Next what_next(const Options& options, const suite::Results& results) {
-    if (!options.profile_given && options.command.empty() && !options.attach)
-        return {"prw test sender -- ./my-sender", "its environment has PRW_REMOTE_WRITE_URL and PRW_SCRAPE_URL"};
-    if (results.exit_code != 0) return {};
-    if (results.coverage && !results.coverage->whole()) {
-        if (options.attach)
-            return {"prw init sender",
-                    "writes a profile, with which prw starts the sender itself and plays every scenario"};
-        Options whole;
-        whole.profile = options.profile;
-        whole.profile_given = options.profile_given;
-        whole.target = options.target;
-        whole.messages = options.messages;
-        whole.source = options.source;
-        whole.command = options.command;
-        return {again(whole), "the whole suite"};
-    }
-    const auto asks = [](const std::string& word) { return word.find("PRW_PROTOBUF_MESSAGE") != std::string::npos; };
-    if (!options.command.empty() && options.messages.empty() &&
-        std::any_of(options.command.begin(), options.command.end(), asks)) {
-        Options both = options;
-        both.messages = {"1.0", "2.0"};
-        return {again(both), "asks for 2.0 as well; a sender that then sends 1.0 does not conform"};
-    }
-    return {};
+/// What is the same for every role: what to select, how to run it, what to write. Returns --out.
+CLI::Option* add_common(CLI::App& sub, const Shared& options) {
+    auto* out = sub.add_option("--out", options->out, "Folder for results.json, report.html, captures and logs")
+                    ->capture_default_str();
+    repeatable(sub, "--run", options->run,
+               "Only checks whose id matches: * in a segment, ** across, or the front of an id");
+    repeatable(sub, "--skip", options->skip,
+               "Not these; for known failures --expect is better: it notices when they pass");
+    repeatable(sub, "--level", options->levels, "Only must, should or may, repeatable or with commas");
+    sub.add_flag("--failed", options->failed, "Only what failed in the last run in --out");
+    sub.add_flag("--list", options->list, "Say what would be run, and run nothing");
+    sub.add_flag("--json", options->list_json, "With --list: as JSON");
+    sub.add_option("--expect", options->expect, "YAML file of known failures that have to go on failing");
+    sub.add_flag("--update-expect", options->update_expect, "Write the file of --expect so that it holds for this run");
+    repeatable(sub, "--report", options->reports,
+               "FORMAT[=PATH]: text, markdown, tap, sarif, github, ndjson, badge, … (docs/reports.md)");
+    sub.add_option("--repeat", options->repeat, "Run everything N times; verdicts that differ are flaky")
+        ->check(CLI::Range(1U, 1000U))
+        ->capture_default_str();
+    sub.add_option("--until-fail", options->until_fail, "Run everything until it is not right, at most N times")
+        ->check(CLI::Range(1U, 1000U));
+    sub.add_option("--budget", options->budget,
+                   "Longest time of the whole run, e.g. 2m; what does not fit is inconclusive");
+    sub.add_flag("--trace", options->trace, "Print the exchanges of each check that is not right");
+    add_fail_on(sub, options->fail_on)->capture_default_str();
+    sub.add_flag("-v,--verbose", options->verbose, "Show every check");
+    sub.add_flag("-q,--quiet", options->quiet, "Only the summary");
+    add_colour(sub, options->colour);
+    sub.add_flag("--skip-exit-code", options->skip_exit_code,
+                 "77 when the target is not on this machine or nothing applies (for ctest)");
+    return out;
 }
 
-/// The file below the current folder that the command names first: the program, or the script that it runs.
-std::string file_of(const std::vector<std::string>& command) {
-    for (const auto& word : command) {
-        const std::filesystem::path path(word);
-        std::error_code error;
-        if (word.starts_with("-") || path.is_absolute() || !std::filesystem::is_regular_file(path, error)) continue;
-        const auto plain = path.lexically_normal().string();
-        // The first word without a slash is looked up in PATH, whatever lies here.
-        if (!plain.starts_with("..") && (&word != &command.front() || word.find('/') != std::string::npos))
-            return plain;
-    }
-    return {};
-}
-
-Result<suite::Target> choose_target(const Options& options) {
-    if (options.attach) {
-        suite::Target target;
-        target.name = "attached sender";
-        target.origin = "--attach";
-        target.attach = true;
-        target.input = suite::Input::kUnknown;
-        target.protocols = {proto::ProtobufMessage::kV1};
-        target.message_given = !options.messages.empty();
-        target.settle = kLongest;  // it comes when its user has pointed it here
-        return target;
-    }
-    if (!options.command.empty()) {
-        auto target = suite::command_target(options.command);
-        target.message_given = !options.messages.empty();
-        return target;
-    }
-    return suite::find_target(options.profile, options.target);
-}
-
-/// Flags into a session, and what the session says onto the terminal.
-class SuiteTest {
-public:
-    SuiteTest(const suite::Suite& suite, const Options& options, Io& io)
-        : suite_(suite), options_(options), io_(io), line_(io, io.out, "scenarios", options.quiet) {}
-
-    int run() {
-        session_.run.target.name = options_.profile;  // until it is known better
-        session_.run.tool_version = PRW_VERSION;
-        session_.run.command_line = again(options_);
-        session_.select.fail_on = parse_fail_on(options_.fail_on);
-        session_.target_file = file_of(options_.command);
-        session_.write = [this](const suite::Results& results) { return write(results); };
-        for (const auto& text : options_.reports) {
-            auto file = report::parse_report_file(text, options_.out);
-            if (!file) return refuse("--report: " + file.error().text());
-            files_.push_back(std::move(*file));
-        }
-        if (const auto problem = prepare(); !problem.empty()) return refuse(problem);
-        suite::Session session(suite_, session_, events());
-        current_ = &session;
-        if (const auto planned = session.plan(); !planned) return end(session.refuse(planned.error().text(), kUsage));
-        if (options_.list) return list(session.selection());
-        StopSignals signals;
-        std::jthread watcher([&] {
-            if (signals.wait() != 0) session.cancel();
-        });
-        auto result = session.run();
-        signals.stop();
-        watcher.join();
-        return end(std::move(result));
-    }
-
-private:
-    suite::SessionEvents events() {
-        suite::SessionEvents out;
-        out.progress = [this](const suite::Progress& progress) { line_.show(progress); };
-        out.repeated = [this](unsigned, unsigned) { line_.clear(); };
-        out.note = [this](const std::string& text) { notes_ += text + "\n\n"; };
-        out.problem = [this](const std::string& text) { problems_ += "prw test " + suite_.role + ": " + text + "\n"; };
-        return out;
-    }
-
-    int refuse(const std::string& problem) {
-        return end(suite::Session(suite_, session_, events()).refuse(problem, kUsage));
-    }
-
-    /// A slip on the command line must not cost the list that --failed reads; a named place is written all the same.
-    Result<void> write(const suite::Results& results) {
-        if (results.exit_code == kUsage && (!options_.out_given || options_.failed)) {
-            (void)report::write_reports(results, files_, options_.out);
-            return {};
-        }
-        auto all = report::default_reports(options_.out);
-        all.insert(all.end(), files_.begin(), files_.end());
-        auto done = report::write_reports(results, all, options_.out);
-        if (done && !options_.out_given) {  // nobody commits .prw/last by accident
-            std::ofstream(std::filesystem::path(options_.out) / ".gitignore") << "*\n";
-        }
-        return done;
-    }
-
-    /// Empty, or what is wrong with the command line.
-    std::string prepare() {
-        if (options_.attach && (options_.profile_given || !options_.command.empty()))
-            return "--attach starts nothing: give it neither --profile nor a command";
-        if (options_.profile_given && !options_.command.empty())
-            return "give either --profile or a command after --, not both";
-        if (!options_.attach && !options_.listen_for.empty()) return "--for goes with --attach";
-        if (options_.attach && options_.repeat != 1) return "--repeat does not go with --attach";
-        if (options_.until_fail != 0 && (options_.attach || options_.repeat != 1))
-            return std::string("--until-fail does not go with ") + (options_.attach ? "--attach" : "--repeat");
-        if (!options_.attach && !options_.listen.empty()) return "--listen goes with --attach";
-        if (options_.attach && options_.messages.size() > 1)
-            return "--attach judges one message at a time: give --protobuf-message once";
-        if (options_.attach && options_.debugger) return "--wait-for-debugger needs a program that prw starts";
-        if (options_.list_json && !options_.list) return "--json goes with --list";
-        if (options_.update_expect && options_.expect.empty()) return "--update-expect needs --expect FILE";
-        if (auto problem = choose(); !problem.empty()) return problem;
-        if (auto problem = set_limits(); !problem.empty()) return problem;
-        auto& run = session_.run;
-        run.out = options_.out;
-        run.seed = options_.seed;
-        run.jobs = options_.debugger ? 1 : options_.jobs;  // one program at a time to look at
-        run.keep_work_dirs = options_.keep;
-        run.listening = [this](const std::string& write_url, const std::string& scrape_url) {
-            io_.out << "scenario              " << current_->selection().scenarios().front()
-                    << "\npoint a sender at     " << write_url << "\nand let it scrape     " << scrape_url
-                    << "   (so that every sample can be compared; optional)\n"
-                    << "Ctrl-C ends and judges.\n"
-                    << std::flush;
-        };
-        if (options_.debugger)
-            run.stopped = [this](const std::string& scenario, int pid) { wait_for_debugger(scenario, pid); };
-        session_.because = because();
-        session_.repeat = options_.repeat;
-        session_.until_fail = options_.until_fail;
-        session_.expect = options_.expect;
-        session_.update_expect = options_.update_expect;
-        session_.skip_exit_code = options_.skip_exit_code;
-        session_.rerun = [this](const std::vector<std::string>& ids) { return rerun(ids); };
-        auto& select = session_.select;
-        select.run = options_.run;
-        select.skip = options_.skip;
-        select.levels = options_.levels;
-        select.scenarios = options_.scenarios;
-        select.failed = options_.failed;
-        if (!options_.failed) return {};
-        auto last = report::read_results(options_.out);
-        if (!last) return "--failed: " + last.error().text();
-        select.last = std::move(*last);
-        return {};
-    }
-
-    /// The target, and what it is asked for and fed.
-    std::string choose() {
-        auto target = choose_target(options_);
-        if (!target) return target.error().text();
-        if (target->role != suite_.role)
-            return target->origin + ": target " + target->name + " has the role " + target->role +
-                   "; this version tests " + suite_.role + "s";
-        auto& run = session_.run;
-        run.target = std::move(*target);
-        if (auto checked = suite::check_odd_inputs(options_.without); !checked) return "--" + checked.error().text();
-        run.target.without.insert(run.target.without.end(), options_.without.begin(), options_.without.end());
-        if (!options_.source.empty()) run.target.source = options_.source;
-        if (options_.patience) run.target.patience = *options_.patience;
-        for (const auto& word : options_.messages) {
-            proto::ProtobufMessage message{};
-            if (!proto::parse_protobuf_message(word, message))
-                return "--protobuf-message is 1.0 or 2.0, not \"" + word + "\"";
-            run.messages.push_back(message);
-        }
-        return {};
-    }
-
-    std::string set_limits() {
-        auto& run = session_.run;
-        if (!options_.timeout.empty()) {
-            const auto timeout = base::parse_duration(options_.timeout);
-            if (!timeout) return "--timeout: " + timeout.error().text();
-            if (timeout->count() <= 0) return "--timeout must be more than 0";
-            run.timeout = *timeout;
-        }
-        if (!options_.listen_for.empty()) {
-            const auto listen = base::parse_duration(options_.listen_for);
-            if (!listen) return "--for: " + listen.error().text();
-            run.attach_for = *listen;
-        }
-        if (!options_.listen.empty()) {
-            const auto address = base::parse_host_port(options_.listen);
-            if (!address) return "--listen: " + address.error().text();
-            run.listen_host = address->host;
-            run.listen_port = address->port;
-        }
-        if (!options_.budget.empty()) {
-            const auto budget = base::parse_duration(options_.budget);
-            if (!budget) return "--budget: " + budget.error().text();
-            if (budget->count() <= 0) return "--budget must be more than 0";
-            session_.budget = *budget;
-            session_.budget_text = options_.budget;
-        }
-        return {};
-    }
-
-    int list(const suite::Selection& selection) {
-        if (options_.list_json) {
-            auto array = nlohmann::ordered_json::array();
-            for (const auto& row : selection.rows()) array.push_back(check_json(*row.check, row.messages));
-            io_.out << rules::dump(array) << "\n";
-            return kConforms;
-        }
-        for (const auto& row : selection.rows()) {
-            std::string messages;
-            for (const auto message : row.messages)
-                messages += (messages.empty() ? "" : ",") + std::string(proto::short_name(message));
-            io_.out << row.check->id << "  " << proto::name_of(row.level) << "  " << messages << "  "
-                    << (row.check->rule.empty() ? row.check->scenario : "every scenario") << "\n";
-        }
-        io_.out << selection.rows().size() << " checks in " << selection.scenarios().size() << " scenarios:";
-        for (const auto& scenario : selection.scenarios()) io_.out << " " << scenario;
-        io_.out << "; nothing was run\n";
-        return kConforms;
-    }
-
-    /// Until the user has attached a debugger, pressed Enter, or sent SIGCONT.
-    void wait_for_debugger(const std::string& scenario, int pid) {
-        const auto id = std::to_string(pid);
-        line_.clear();
-        io_.out << scenario << ": process " << pid << " waits, before the program's first instruction\n"
-                << "  gdb -p " << id << "     then \"catch exec\" and \"continue\", to be in the program itself\n"
-                << "  kill -CONT " << id << (io_.in_fd >= 0 ? "   or Enter, to go on\n" : "   to go on\n")
-                << std::flush;
-        pollfd key{io_.in_fd, POLLIN, 0};  // an fd of -1 is never ready
-        while (!current_->stopped() && suite::process_state(pid) == 'T') {
-            if (::poll(&key, 1, static_cast<int>(kPoll.count())) <= 0) continue;
-            char byte = 0;
-            if (::read(io_.in_fd, &byte, 1) != 1) key.fd = -1;
-            if (byte == '\n') return;
-        }
-    }
-
-    /// What made the run one of a part.
-    [[nodiscard]] std::vector<std::string> because() const {
-        std::vector<std::string> out;
-        const auto add = [&out](const char* flag, const std::vector<std::string>& values) {
-            for (const auto& value : values) out.push_back(std::string(flag) + " " + value);
-        };
-        if (options_.attach) out.emplace_back("--attach");
-        add("--scenario", options_.scenarios);
-        add("--run", options_.run);
-        add("--skip", options_.skip);
-        add("--level", options_.levels);
-        if (options_.failed) out.emplace_back("--failed");
-        return out;
-    }
-
-    [[nodiscard]] std::string rerun(const std::vector<std::string>& ids) const {
-        if (ids.size() <= kListed) return again(options_, ids);
-        // Too many for a line. It reads the results that this run leaves.
-        auto line = again(options_);
-        return line.insert(line.find(" " + suite_.role) + 1 + suite_.role.size(), " --failed");
-    }
-
-    int end(suite::SessionResult result) {
-        line_.clear();
-        if (result.ran) show(result);
-        io_.err << problems_;
-        return result.results.exit_code;
-    }
-
-    void show(suite::SessionResult& result) {
-        auto& results = result.results;
-        if (const char* summary = std::getenv("GITHUB_STEP_SUMMARY"); summary != nullptr && summary[0] != '\0') {
-            if (auto done = report::append_markdown(results, summary); !done) {
-                if (result.written) problems_ += "prw test " + suite_.role + ": " + done.error().text() + "\n";
-                result.written = false;
-                results.exit_code = kInternalError;
-            }
-        }
-        if (options_.trace) print_trace(results, options_.out, io_);
-        report::TerminalStyle style;
-        style.colour = wants_colour(options_.colour, io_);
-        style.width = io_.width;
-        style.verbose = options_.verbose;
-        if (result.written) style.report = (std::filesystem::path(options_.out) / "report.html").string();
-        style.folder = options_.out;
-        style.program = program_name();
-        auto next = what_next(options_, results);
-        style.next = std::move(next.command);
-        style.next_note = std::move(next.note);
-        std::string text = report::render_terminal(results, style);
-        if (options_.quiet) {
-            const auto summary = text.find("\nSummary");
-            if (summary != std::string::npos) text.erase(0, summary + 1);
-        }
-        io_.out << notes_ << text << std::flush;
-    }
-
-    const suite::Suite& suite_;
-    const Options& options_;
-    Io& io_;
-    ProgressLine line_;
-    suite::SessionOptions session_;
-    suite::Session* current_ = nullptr;
-    std::vector<report::ReportFile> files_;
-    std::string notes_, problems_;
-};
-
-}  // namespace
-
-void add_test(CLI::App& app, Io& io, int& exit_code) {
-    auto* test = app.add_subcommand("test", "Test a program that speaks Remote Write");
-    test->require_subcommand(1);
-    auto* sub = test->add_subcommand(
-        "sender", "Start a sender in several scenarios, judge all that it sends, and write a report");
-    auto options = std::make_shared<Options>();
+void add_sender(CLI::App& test, Io& io, int& exit_code) {
+    auto* sub = test.add_subcommand("sender",
+                                    "Start a sender in several scenarios, judge all that it sends, and write a report");
+    auto options = std::make_shared<TestOptions>();
     auto* profile = sub->add_option("--profile", options->profile, "Name of a shipped profile, or a YAML file")
                         ->capture_default_str();
     sub->add_option("--target", options->target, "Target of a profile that holds several");
@@ -460,38 +70,14 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("--scenario", options->scenarios,
                     "Only this scenario, repeatable: steady, large-scrape, 5xx-then-success, 4xx, …")
         ->allow_extra_args(false);
-    auto* out = sub->add_option("--out", options->out, "Folder for results.json, report.html, captures and logs")
-                    ->capture_default_str();
-    const auto repeatable = [sub](const char* name, std::vector<std::string>& into, const char* text) {
-        sub->add_option(name, into, text)->allow_extra_args(false);
-    };
-    repeatable("--run", options->run, "Only checks whose id matches: * in a segment, ** across, or the front of an id");
-    repeatable("--skip", options->skip, "Not these; for known failures --expect is better: it notices when they pass");
-    repeatable("--level", options->levels, "Only must, should or may, repeatable or with commas");
-    sub->add_flag("--failed", options->failed, "Only what failed in the last run in --out");
-    sub->add_flag("--list", options->list, "Say what would be run, and run nothing");
-    sub->add_flag("--json", options->list_json, "With --list: as JSON");
     sub->add_option("--source", options->source,
                     "File of further series for the target to scrape: OpenMetrics, text or JSON (docs/profiles.md)");
-    repeatable("--without", options->without,
+    repeatable(*sub, "--without", options->without,
                "Do not offer this for scraping, as the target cannot take it: subnormal, colons, … (docs/profiles.md)");
-    sub->add_option("--expect", options->expect, "YAML file of known failures that have to go on failing");
-    sub->add_flag("--update-expect", options->update_expect,
-                  "Write the file of --expect so that it holds for this run");
-    repeatable("--report", options->reports,
-               "FORMAT[=PATH]: text, markdown, tap, sarif, github, ndjson, badge, … (docs/reports.md)");
-    sub->add_option("--repeat", options->repeat, "Run everything N times; verdicts that differ are flaky")
-        ->check(CLI::Range(1U, 1000U))
-        ->capture_default_str();
-    sub->add_option("--until-fail", options->until_fail, "Run everything until it is not right, at most N times")
-        ->check(CLI::Range(1U, 1000U));
     sub->add_flag("--wait-for-debugger", options->debugger,
                   "Start each program stopped, print its process id, and wait for a debugger, SIGCONT or Enter");
     sub->add_option("--seed", options->seed,
                     "Shuffle the order of the scenarios; PRW_SEED in the environment of the target");
-    sub->add_option("--budget", options->budget,
-                    "Longest time of the whole run, e.g. 2m; what does not fit is inconclusive");
-    sub->add_flag("--trace", options->trace, "Print the exchanges of each check that is not right");
     sub->add_option("-j,--jobs", options->jobs, "Scenarios at a time (default: five a core)")
         ->check(CLI::Range(1U, 64U));
     sub->add_option(
@@ -501,12 +87,7 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
                     "Wait so many times as long for everything, e.g. 4 (default: what the profile says, or 1)")
         ->check(CLI::Range(suite::kLeastPatience, suite::kMostPatience));
     sub->add_flag("--keep", options->keep, "Keep the work directories of the target");
-    add_fail_on(*sub, options->fail_on)->capture_default_str();
-    sub->add_flag("-v,--verbose", options->verbose, "Show every check");
-    sub->add_flag("-q,--quiet", options->quiet, "Only the summary");
-    add_colour(*sub, options->colour);
-    sub->add_flag("--skip-exit-code", options->skip_exit_code,
-                  "77 when the target is not on this machine or nothing applies (for ctest)");
+    auto* out = add_common(*sub, options);
     sub->add_option("command", options->command,
                     "After --: the sender and its arguments; the URLs are in its environment");
     sub->footer(
@@ -528,8 +109,53 @@ void add_test(CLI::App& app, Io& io, int& exit_code) {
     sub->callback([options, profile, out, &io, &exit_code] {
         options->profile_given = profile->count() > 0;
         options->out_given = out->count() > 0;
-        exit_code = SuiteTest(sender_suite::sender_suite(), *options, io).run();
+        exit_code = run_suite_test(sender_suite::sender_suite(), *options, io);
     });
+}
+
+void add_receiver(CLI::App& test, Io& io, int& exit_code) {
+    auto* sub =
+        test.add_subcommand("receiver", "Write good, bad and odd requests to a URL, and judge what is answered");
+    auto options = std::make_shared<TestOptions>();
+    sub->add_option("url", options->url, "Where the receiver takes requests, e.g. http://127.0.0.1:9090/api/v1/write")
+        ->required();
+    sub->add_option("--protobuf-message,--protobuf_message", options->messages,
+                    "1.0 or 2.0, repeatable (default: both; a receiver that answers 415 to one is not judged by it)")
+        ->allow_extra_args(false);
+    repeatable(*sub, "--header", options->headers, "Further header of every request, \"NAME: VALUE\"; repeatable");
+    sub->add_option("--ca-file", options->ca_file, "PEM file that an https receiver is verified with");
+    sub->add_flag("--insecure", options->insecure, "Do not verify an https receiver");
+    repeatable(*sub, "--scenario", options->scenarios,
+               "Only this scenario, repeatable: valid, unsupported, malformed, invalid, mixed, policies, recovery");
+    sub->add_option("-j,--jobs", options->jobs, "Scenarios at a time, a connection each (default: two a core)")
+        ->check(CLI::Range(1U, 64U));
+    sub->add_option("--timeout", options->timeout, "Longest time of one answer (default: 10s)");
+    sub->add_option("--patience", options->patience, "Wait so many times as long for everything, e.g. 4")
+        ->check(CLI::Range(suite::kLeastPatience, suite::kMostPatience));
+    auto* out = add_common(*sub, options);
+    sub->footer(
+        "What is written has names of its own in each run (prw_1a2b3c4_…), a label run, and timestamps near now.\n"
+        "Verdicts are those of answers only: whether what was accepted is stored is not asked.\n\n"
+        "Examples:\n"
+        "  prw receive & prw test receiver http://127.0.0.1:9201/api/v1/write    the mock receiver\n"
+        "  prw test receiver http://127.0.0.1:9090/api/v1/write\n"
+        "  prw test receiver --protobuf-message 2.0 http://127.0.0.1:9090/api/v1/write\n"
+        "  prw test receiver --header 'X-Scope-OrgID: test' http://user:password@mimir.example/api/v1/push\n"
+        "  prw test receiver --run 'written/**' --trace http://127.0.0.1:9090/api/v1/write\n"
+        "  prw test receiver --expect known.yaml --report junit=prw.xml http://127.0.0.1:9090/api/v1/write");
+    sub->callback([options, out, &io, &exit_code] {
+        options->out_given = out->count() > 0;
+        exit_code = run_suite_test(receiver_suite::receiver_suite(), *options, io);
+    });
+}
+
+}  // namespace
+
+void add_test(CLI::App& app, Io& io, int& exit_code) {
+    auto* test = app.add_subcommand("test", "Test a program that speaks Remote Write");
+    test->require_subcommand(1);
+    add_sender(*test, io, exit_code);
+    add_receiver(*test, io, exit_code);
 }
 
 }  // namespace prw::cli

@@ -15,6 +15,7 @@
 #include "prw/proto/model.h"
 #include "prw/proto/snappy_block.h"
 #include "prw/receiver/mutants.h"
+#include "prw/receiver_suite/receiver_suite.h"
 #include "prw/rules/text.h"
 #include "prw/sender_suite/sender_suite.h"
 #include "support.h"
@@ -59,7 +60,8 @@ TEST(Cli, UsageErrorsAreExitCodeTwo) {
 TEST(Cli, SaysWhatWasMeantByAMistypedCommandOrFlag) {
     const std::vector<std::pair<std::vector<std::string>, std::string>> rows = {
         {{"recieve"}, "prw: there is no command \"recieve\"; did you mean receive?\nprw has receive, send, test, "},
-        {{"test", "receiver"}, "prw test: there is no command \"receiver\"\nprw test has sender\n"},
+        {{"test", "reciever"},
+         "prw test: there is no command \"reciever\"; did you mean receiver?\nprw test has sender, receiver\n"},
         {{"test", "sendr", "--", "x"}, "prw test: there is no command \"sendr\"; did you mean sender?\n"},
         {{"init", "receiver"}, "prw init: there is no command \"receiver\"\nprw init has sender\n"},
         {{"inspect", "x", "--protobuf-mesage", "1.0"},
@@ -80,6 +82,7 @@ TEST(Cli, SaysWhatWasMeantByAMistypedCommandOrFlag) {
     // What is missing is still said as such.
     EXPECT_THAT(prw({}).err, HasSubstr("A subcommand is required"));
     EXPECT_THAT(prw({"inspect"}).err, HasSubstr("file is required"));
+    EXPECT_THAT(prw({"test", "receiver"}).err, HasSubstr("url is required"));
 }
 
 TEST(Cli, EveryCommandHasHelpWithExamples) {
@@ -689,7 +692,8 @@ TEST(List, EveryClauseIsCoveredOrSaysWhyNot) {
 
 TEST(List, TellsWhatEachScenarioDoes) {
     const auto parsed = json::parse(prw({"list", "scenarios", "--json"}).out);
-    ASSERT_EQ(parsed.size(), sender_suite::sender_suite().scenarios.size());
+    ASSERT_EQ(parsed.size(),
+              sender_suite::sender_suite().scenarios.size() + receiver_suite::receiver_suite().scenarios.size());
     const auto text = prw({"list", "scenarios"}).out;
     for (const auto& scenario : parsed)
         EXPECT_THAT(text, HasSubstr(scenario.at("name").get<std::string>() + "\n    " +

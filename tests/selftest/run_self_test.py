@@ -43,16 +43,21 @@ def main():
     found = validate.problems(arguments.schema, matrix_path)
     print("\n".join(found))
     with open(matrix_path, encoding="utf-8") as file:
-        matrix = json.load(file)
-    if matrix["exit_code"] != done.returncode:
-        found.append(f"exit code {done.returncode}, the JSON says {matrix['exit_code']}")
+        matrices = {matrix["party"]: matrix for matrix in json.load(file)}
+    if sorted(matrices) != ["receiver", "sender"]:
+        found.append(f"matrices of {sorted(matrices)}")
+    if max(matrix["exit_code"] for matrix in matrices.values()) != done.returncode:
+        found.append(f"exit code {done.returncode}, the JSON says otherwise")
     # What a run that looked at nothing could not say.
-    if not matrix["complete"] or matrix["selected"] or len(matrix["mutants"]) < 50 or len(matrix["null_senders"]) < 5:
-        found.append("the matrix is not whole")
+    for party, least in (("sender", 200), ("receiver", 40)):
+        matrix = matrices.get(party, {"complete": False})
+        if not matrix["complete"] or matrix["selected"] or len(matrix["mutants"]) < least or len(matrix["nulls"]) < 5:
+            found.append(f"the matrix of the {party} is not whole")
     if found:
         print("\n".join(found), file=sys.stderr)
-    if done.returncode == 1 and not found and alone(arguments, matrix["problems"]):
-        print(f"{len(matrix['problems'])} problems of the whole run (above) were not there when run alone: taken for the machine's")
+    problems = [problem for matrix in matrices.values() for problem in matrix["problems"]]
+    if done.returncode == 1 and not found and alone(arguments, problems):
+        print(f"{len(problems)} problems of the whole run (above) were not there when run alone: taken for the machine's")
         return 0
     return done.returncode or (1 if found else 0)
 

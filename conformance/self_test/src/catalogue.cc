@@ -1,20 +1,23 @@
-/// The tables of this version put together, for senders.
+/// The tables of this version put together, for each role.
 #include <algorithm>
 #include <array>
 
 #include "notes.h"
 #include "prw/mutants/mutants.h"
+#include "prw/receiver/mutants.h"
+#include "prw/receiver_suite/receiver_suite.h"
 #include "prw/rules/finding.h"
 #include "prw/self_test/self_test.h"
 #include "prw/sender_suite/sender_suite.h"
+#include "receiver_play.h"
 #include "sender_play.h"
 
 namespace prw::self_test {
 namespace {
 
 /// What a check says at its worst.
-suite::Verdict full_verdict(const suite::Check& check) {
-    if (check.id == suite::target_check_id(sender_suite::sender_suite().role)) return suite::Verdict::kError;
+suite::Verdict full_verdict(const suite::Suite& suite, const suite::Check& check) {
+    if (check.id == suite::target_check_id(suite.role)) return suite::Verdict::kError;
     if (!check.rule.empty()) {
         switch (rules::find_rule(check.rule)->severity) {
             case rules::Severity::kInfo:
@@ -71,6 +74,17 @@ bool only_null(std::string_view id) {
     return id == "null/silent" || id == "null/exits-at-once" || id == "null/ignores-url";
 }
 
+/// A 2.0 receiver says itself what it deems invalid: who takes what no sender may send is warned, not failed.
+constexpr std::array<std::string_view, 2> kWarnedUnder20 = {"invalid/labels-204", "invalid/series-204"};
+
+/// From these nothing comes back, so that no check has anything to pass. As mutants they are those of the target's own
+/// check.
+constexpr std::array<std::string_view, 2> kSilentReceivers = {"null/closes", "null/hangs"};
+
+bool among(std::span<const std::string_view> ids, std::string_view id) {
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
 }  // namespace
 
 std::string_view name_of(SubjectKind kind) {
@@ -97,7 +111,7 @@ SelfTestCatalogue sender_self_test() {
         row.id = check.id;
         row.summary = check.summary;
         row.scenario = check.scenario;
-        row.full = full_verdict(check);
+        row.full = full_verdict(suite, check);
         const auto* of_request = rules::find_rule(check.rule);
         row.of_heads = of_request != nullptr && rules::of_head(of_request->subject);
         for (const auto& rule : mutants::unbreakable_rules()) {
@@ -129,6 +143,49 @@ SelfTestCatalogue sender_self_test() {
         out.mutants.push_back(std::move(row));
     }
     out.nulls = null_senders();
+    return out;
+}
+
+SelfTestCatalogue receiver_self_test() {
+    const auto& suite = receiver_suite::receiver_suite();
+    SelfTestCatalogue out;
+    out.role = suite.role;
+    out.play = play_receiver;
+    for (const auto& each : suite.scenarios)
+        out.scenarios.push_back({std::string(each.name), each.v1, each.v2, each.seconds});
+    for (const auto& check : suite.checks) {
+        SelfTestCatalogue::Check row;
+        row.id = check.id;
+        row.summary = check.summary;
+        row.scenario = check.scenario;
+        row.full = full_verdict(suite, check);
+        out.checks.push_back(std::move(row));
+    }
+    for (const auto& mutant : receiver::all_mutants()) {
+        SelfTestCatalogue::Mutant row;
+        row.id = mutant.id;
+        row.summary = mutant.summary;
+        row.check = mutant.check;
+        row.v1 = mutant.v1;
+        row.v2 = mutant.v2;
+        if (among(kWarnedUnder20, mutant.id)) row.v2_says = suite::Verdict::kWarn;
+        row.also.assign(mutant.also.begin(), mutant.also.end());
+        out.mutants.push_back(std::move(row));
+    }
+    for (const auto& mutant : receiver::null_receivers()) {
+        const bool silent = among(kSilentReceivers, mutant.id);
+        SelfTestCatalogue::Null row;
+        row.id = mutant.id;
+        row.summary = mutant.summary;
+        row.sends = silent ? Sends::kNothing : Sends::kData;
+        out.nulls.push_back(std::move(row));
+        if (!silent) continue;
+        SelfTestCatalogue::Mutant broken;
+        broken.id = mutant.id;
+        broken.summary = mutant.summary;
+        broken.check = suite::target_check_id(suite.role);
+        out.mutants.push_back(std::move(broken));
+    }
     return out;
 }
 

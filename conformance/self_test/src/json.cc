@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 
 Json problem_json(const SelfTestProblem& problem) {
     Json out;
@@ -64,11 +64,10 @@ Json run_json(const SelfTestRun& run) {
     return out;
 }
 
-}  // namespace
-
-std::string to_json(const SelfTestMatrix& matrix) {
+Json matrix_json(const SelfTestMatrix& matrix) {
     Json out;
     out["schema_version"] = kSchemaVersion;
+    out["party"] = matrix.role;
     out["tool"] = {{"name", "prw"}, {"version", matrix.tool_version}};
     out["command_line"] = matrix.command_line;
     out["proven"] = matrix.proven();
@@ -91,7 +90,7 @@ std::string to_json(const SelfTestMatrix& matrix) {
                                   {"planned", mutant.planned},
                                   {"killed", mutant.killed}});
     }
-    auto& nulls = out["null_" + matrix.role + "s"] = Json::array();
+    auto& nulls = out["nulls"] = Json::array();
     for (const auto& null : matrix.nulls) {
         nulls.push_back({{"id", null.id},
                          {"summary", null.summary},
@@ -102,6 +101,14 @@ std::string to_json(const SelfTestMatrix& matrix) {
     }
     out["runs"] = Json::array();
     for (const auto& run : matrix.runs) out["runs"].push_back(run_json(run));
+    return out;
+}
+
+}  // namespace
+
+std::string to_json(std::span<const SelfTestMatrix> matrices) {
+    auto out = Json::array();
+    for (const auto& matrix : matrices) out.push_back(matrix_json(matrix));
     return rules::dump(out) + "\n";
 }
 

@@ -455,7 +455,8 @@ TEST(SelfTestReport, GapsAsTextInColour) {
 }
 
 TEST(SelfTestReport, GapsAsJson) {
-    const auto json = to_json(full_of_gaps());
+    const auto matrix = full_of_gaps();
+    const auto json = to_json({&matrix, 1});
     EXPECT_EQ(json, golden(kGolden / "self-test-gaps.json", json));
 }
 

@@ -250,10 +250,11 @@ const std::vector<Case>& cases() {
         {"types/metadata-500",
          {data([](proto::WriteRequest& request) {
              request.metadata = {{proto::MetricType::kGauge, "shop_temperature_celsius", "Temperature.", "celsius"}};
+             for (auto& one : request.series) one.metadata.unit = "celsius";
          })},
          500, kNone, "metadata",
          {data([](proto::WriteRequest& request) {
-             for (auto& one : request.series) one.metadata.help.clear();
+             for (auto& one : request.series) one.metadata.unit.clear();
          })}},
 
         {"response/200", {valid}, 200, "2 0 0", "", {kUnsorted}},
@@ -283,13 +284,6 @@ const std::vector<Case>& cases() {
         {"malformed/204", {kTruncated}, 204, "0 0 0", "", {kUnsorted}},
         {"malformed/references-204", {references(Wire().packed(1, {1, 2, 3, 9}))}, 204, "1 0 0", "", {kUnsorted}},
         {"malformed/references-204", {references(Wire().packed(1, {1, 2, 3}))}, 204, "1 0 0", "", {kTruncated}},
-        {"malformed/other-message-204",
-         {[](Sent& sent) {
-             sent.builder.protobuf(
-                 proto::encode(prw::testing::valid_write_request(), sent.message == kV1 ? kV2 : kV1));
-         }},
-         204, "0 0 0", "", {kTruncated}},
-
         {"invalid/labels-204", {labels({{"__name__", "up"}, {"job", ""}})}, 204, "1 0 0", "", {kUnsorted}},
         {"invalid/labels-204", {labels({{"__name__", "up"}, {"job", "a"}, {"job", "b"}})}, 204, "1 0 0", "",
          {labels({{"__name__", "up"}, {"job-name", "a"}})}},
@@ -314,6 +308,17 @@ const std::vector<Case>& cases() {
 
         {"policy/unsorted-labels-500", {kUnsorted}, 500, kNone, "not sorted", {valid}},
         {"policy/no-metric-name-500", {labels({{"job", "shop"}})}, 500, kNone, "no metric name", {valid}},
+        {"policy/empty-label-value-500", {labels({{"__name__", "shop"}, {"job", ""}})}, 500, kNone, "no value", {valid}},
+        {"policy/exemplar-only-500", {series([](proto::Series& one) {
+             one.samples.clear();
+             one.exemplars = {{{{"trace_id", "4bf92f3577b34da6"}}, proto::to_bits(0.5), kNowMs}};
+         })}, 500, kNone, "exemplars only", {kExemplar}},
+        {"policy/other-message-500",
+         {[](Sent& sent) {
+             sent.builder.protobuf(
+                 proto::encode(prw::testing::valid_write_request(), sent.message == kV1 ? kV2 : kV1));
+         }},
+         500, kNone, "another", {kTruncated}},
         {"policy/out-of-order-500", {samples({sample(1), sample(2, kNowMs - 1)})}, 500, kNone, "out of order",
          {samples({sample(2, kNowMs - 1), sample(1)})}},
         {"policy/same-timestamp-500", {samples({sample(1), sample(2)})}, 500, kNone, "two values",

@@ -6,6 +6,7 @@
 
 #include "catalogue.h"
 #include "prw/proto/protocol.h"
+#include "prw/rules/rule_ids.h"
 #include "reporter.h"
 #include "request_state.h"
 
@@ -112,6 +113,14 @@ bool newer_than_2_0(std::string_view version) {
     return !version.empty() && version.size() < 20 && version.front() >= '2' && version.front() <= '9' &&
            version != "2" && version != "2.0" && version != "2.0.0" &&
            version.find_first_not_of("0123456789.") == std::string_view::npos && !version.starts_with("2.0.");
+}
+
+/// The version header is the sender's to get right and tells a receiver nothing: it goes by Content-Type, and refuses
+/// no data for it (prw1.compat.receiver-reads-any-1x).
+bool refused(const std::vector<Finding>& findings) {
+    return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+        return finding.severity == Severity::kFail && !finding.rule.starts_with(rule_id::kOnVersion);
+    });
 }
 
 }  // namespace
@@ -359,7 +368,7 @@ CheckResult Checker::judge(std::string_view raw_head, std::string_view body, boo
     } else if (state.over_limit || state.too_many_elements) {
         result.status = 413;
     } else {
-        result.status = result.conforming() ? 204 : 400;
+        result.status = refused(result.findings) ? 400 : 204;
     }
     return result;
 }

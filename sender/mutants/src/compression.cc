@@ -4,10 +4,10 @@
 
 #include "data.h"
 #include "prw/base/bytes_text.h"
+#include "prw/mutants/wire_edit.h"
 #include "prw/proto/protocol.h"
 #include "prw/proto/snappy_block.h"
 #include "transports.h"
-#include "wire_edit.h"
 
 namespace prw::mutants {
 

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "data.h"
-#include "wire_edit.h"
+#include "prw/mutants/wire_edit.h"
 
 namespace prw::mutants {
 

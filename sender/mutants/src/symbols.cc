@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "data.h"
-#include "wire_edit.h"
+#include "prw/mutants/wire_edit.h"
 
 namespace prw::mutants {
 

@@ -1,7 +1,7 @@
 // The encoded message: what no encoder that is generated from the schema would write.
 #include "data.h"
+#include "prw/mutants/wire_edit.h"
 #include "prw/proto/protocol.h"
-#include "wire_edit.h"
 
 namespace prw::mutants {
 

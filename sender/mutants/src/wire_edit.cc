@@ -1,4 +1,4 @@
-#include "wire_edit.h"
+#include "prw/mutants/wire_edit.h"
 
 #include <algorithm>
 #include <cstring>

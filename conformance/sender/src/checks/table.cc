@@ -12,23 +12,8 @@
 namespace prw::sender_suite {
 namespace {
 
-constexpr std::size_t kFindings = 5;
 /// Looks at nothing until a request is refused.
 constexpr std::int64_t kSlowUs = 1'000'000;  // of a cadence, us
-
-proto::Level level_of(const std::vector<std::string>& clauses) {
-    const auto* clause = clauses.empty() ? nullptr : proto::find_clause(clauses.front());
-    return clause != nullptr ? clause->level : proto::Level::kShould;
-}
-
-bool soft(proto::Level level) {
-    return level == proto::Level::kShould || level == proto::Level::kShouldNot || level == proto::Level::kMay;
-}
-
-/// A finding is no worse than the verdict that it is a part of.
-void at_most(suite::CheckOutcome& out, rules::Severity severity) {
-    for (auto& finding : out.findings) finding.severity = std::min(finding.severity, severity);
-}
 
 /// True when the profile's word decides. What a MUST asks for is no feature to be without: such a deviation belongs
 /// into a file of expectations.
@@ -36,7 +21,7 @@ bool without_feature(const ScenarioRecord& record, std::string_view feature, pro
     if (feature.empty() || record.target.feature(feature, judged_message(record)) != false) return false;
     const auto& names = suite::feature_names();
     const auto known = std::find_if(names.begin(), names.end(), [&](const auto& each) { return each.name == feature; });
-    return soft(level) || known == names.end() || known->optional;
+    return suite::soft(level) || known == names.end() || known->optional;
 }
 
 template <typename Visit>
@@ -124,7 +109,7 @@ const std::vector<suite::Check>& all_checks() {
                 row.id = check.id;
                 row.scenario = scenario.name;
                 row.clauses.assign(check.clauses.begin(), check.clauses.end());
-                row.level = level_of(row.clauses);
+                row.level = suite::level_of(row.clauses);
                 row.summary = check.summary;
                 row.fix = check.fix;
                 out.push_back(std::move(row));
@@ -141,7 +126,7 @@ const std::vector<suite::Check>& all_checks() {
             row.id = rule_check_id(rule->id);
             row.scenario = kSteady;
             row.clauses.assign(rule->clauses.begin(), rule->clauses.end());
-            row.level = level_of(row.clauses);
+            row.level = suite::level_of(row.clauses);
             row.summary = rule->summary;
             row.rule = rule->id;
             if (rule->id == rules::rule_id::kRetryAttempt) row.scenarios = {std::string(kOutage)};
@@ -168,11 +153,11 @@ std::vector<suite::CheckOutcome> judge(const ScenarioRecord& record, std::string
     for_each_check(*scenario, [&](const BehaviourCheck& check) {
         if (!only.empty() && check.id != only) return;
         suite::CheckOutcome outcome;
-        outcome.clauses = clauses_for(check.clauses, message);
+        outcome.clauses = suite::clauses_for(check.clauses, message);
         if (outcome.clauses.empty()) return;  // says nothing about this message
         outcome.id = check.id;
         outcome.message = message;
-        outcome.level = level_of(outcome.clauses);
+        outcome.level = suite::level_of(outcome.clauses);
         outcome.extension = proto::all_extensions(outcome.clauses);
         outcome.summary = check.summary;
         outcome.scenario = record.scenario;
@@ -192,27 +177,6 @@ std::vector<suite::CheckOutcome> judge(const ScenarioRecord& record, std::string
     return out;
 }
 
-std::vector<std::string> clauses_for(std::span<const std::string_view> all, proto::ProtobufMessage message) {
-    std::vector<std::string> out;
-    for (const auto id : all) {
-        if (proto::applies(id, message)) out.emplace_back(id);
-    }
-    return out;
-}
-
-void pass(suite::CheckOutcome& out, std::string reason) {
-    out.verdict = suite::Verdict::kPass;
-    out.reason = std::move(reason);
-}
-void inform(suite::CheckOutcome& out, std::string reason) {
-    out.verdict = suite::Verdict::kInfo;
-    out.reason = std::move(reason);
-    at_most(out, rules::Severity::kInfo);
-}
-void undecided(suite::CheckOutcome& out, std::string reason) {
-    out.verdict = suite::Verdict::kInconclusive;
-    out.reason = std::move(reason);
-}
 void nothing_arrived(const ScenarioRecord& record, suite::CheckOutcome& out) {
     std::string reason = "no scraped series arrived under its name";
     const auto whole = std::count_if(record.generations.begin(), record.generations.end(),
@@ -221,48 +185,6 @@ void nothing_arrived(const ScenarioRecord& record, suite::CheckOutcome& out) {
         reason += ": none of " + count_text(record.generations.size(), "scrape") +
                   " was read to its end; is the time allowed for one too short?";
     undecided(out, std::move(reason));
-}
-void not_applicable(suite::CheckOutcome& out, std::string reason) {
-    out.verdict = suite::Verdict::kNotApplicable;
-    out.reason = std::move(reason);
-}
-void warn(suite::CheckOutcome& out, std::string want, std::string got) {
-    out.verdict = suite::Verdict::kWarn;
-    out.reason = got;
-    out.want = std::move(want);
-    out.got = std::move(got);
-    at_most(out, rules::Severity::kWarn);
-}
-void miss(suite::CheckOutcome& out, std::string want, std::string got) {
-    out.verdict = soft(out.level) ? suite::Verdict::kWarn : suite::Verdict::kFail;
-    out.reason = got;
-    out.want = std::move(want);
-    out.got = std::move(got);
-}
-void evidence(suite::CheckOutcome& out, std::string name, std::uint64_t count) {
-    out.evidence.emplace_back(std::move(name), static_cast<std::int64_t>(count));
-}
-
-void add_finding(suite::CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange,
-                 std::string fix) {
-    if (exchange != 0 && out.exchanges.size() < kFindings &&
-        std::find(out.exchanges.begin(), out.exchanges.end(), exchange) == out.exchanges.end()) {
-        out.exchanges.push_back(exchange);
-    }
-    if (out.findings.size() >= kFindings) {
-        ++out.findings.front().count;
-        return;
-    }
-    rules::Finding finding;
-    finding.rule = out.id;
-    finding.clauses = out.clauses;
-    finding.level = out.level;
-    finding.severity = soft(out.level) ? rules::Severity::kWarn : rules::Severity::kFail;
-    finding.extension = out.extension;
-    finding.message = std::move(message);
-    finding.series = series;
-    finding.fix = std::move(fix);
-    out.findings.push_back(std::move(finding));
 }
 
 std::string list_of(const std::set<int>& statuses) {

@@ -11,6 +11,7 @@
 #include "prw/base/units.h"
 #include "prw/rules/finding.h"
 #include "prw/sender_suite/checks.h"
+#include "prw/suite/judgement.h"
 
 namespace prw::sender_suite {
 
@@ -51,28 +52,13 @@ inline constexpr std::string_view kTargetRunsSummary =
 /// The id of the check that reports a request rule.
 [[nodiscard]] std::string rule_check_id(std::string_view rule);
 
-/// Those of the clauses that say something about this message.
-[[nodiscard]] std::vector<std::string> clauses_for(std::span<const std::string_view> all,
-                                                   proto::ProtobufMessage message);
-
-// Ways to end a judgement.
-void pass(suite::CheckOutcome& out, std::string reason);
-void inform(suite::CheckOutcome& out, std::string reason);
-void undecided(suite::CheckOutcome& out, std::string reason);
 /// Undecided, as nothing of what was scraped came under its name: with what became of the scrapes.
 void nothing_arrived(const ScenarioRecord& record, suite::CheckOutcome& out);
-void not_applicable(suite::CheckOutcome& out, std::string reason);
-/// `want` and `got` also make the reason. Level SHOULD is a warning, MUST a failure.
-void miss(suite::CheckOutcome& out, std::string want, std::string got);
-void warn(suite::CheckOutcome& out, std::string want, std::string got);
-void evidence(suite::CheckOutcome& out, std::string name, std::uint64_t count);
-/// Adds a finding about a series, and the exchange that shows it; a few are kept, the rest is counted in the first.
-void add_finding(suite::CheckOutcome& out, const std::string& series, std::string message, std::uint64_t exchange = 0,
-                 std::string fix = {});
 
 using base::add_word;
 using base::count_text;
 using base::seconds_text;
+using suite::clauses_for;
 /// "500, 503"
 [[nodiscard]] std::string list_of(const std::set<int>& statuses);
 /// "prw_requests_total{…} = 12 at 1700000000000"

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,7 @@ struct SelfTestCatalogue {
     struct Null {
         std::string id, summary;
         /// What arrives of it: where nothing does, no check at all may pass, where only heads do, only rules on heads.
+        /// Of a receiver: its answers are data.
         enum class Sends : std::uint8_t { kNothing, kHeads, kData };
         Sends sends = Sends::kNothing;
         suite::Target target;
@@ -67,6 +69,8 @@ struct SelfTestCatalogue {
 };
 /// Everything that this version has to test sender_suite().
 [[nodiscard]] SelfTestCatalogue sender_self_test();
+/// The same for receiver_suite(); receivers run in this process.
+[[nodiscard]] SelfTestCatalogue receiver_self_test();
 
 /// One program in one scenario under one message.
 struct SelfTestJob {
@@ -193,6 +197,7 @@ struct SelfTestAttempt {
 [[nodiscard]] Result<SelfTestMatrix> run_self_test(const SelfTestCatalogue& catalogue, const SelfTestOptions& options);
 
 [[nodiscard]] std::string render_self_test(const SelfTestMatrix& matrix, const report::TerminalStyle& style);
-[[nodiscard]] std::string to_json(const SelfTestMatrix& matrix);
+/// An array of matrices, one for each party.
+[[nodiscard]] std::string to_json(std::span<const SelfTestMatrix> matrices);
 
 }  // namespace prw::self_test

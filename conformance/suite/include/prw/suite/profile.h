@@ -82,6 +82,12 @@ struct Target {
     std::map<std::string, Variant> variants;
     std::map<std::string, Support> features;  ///< what the profile says; what it does not say is judged when it shows
 
+    /// Of a receiver: where it takes requests, with userinfo as basic authentication; further headers of each request.
+    std::string url;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string ca_file;  ///< PEM; empty: the system's
+    bool insecure_skip_verify = false;
+
     std::string origin;          ///< "profiles/prometheus.yaml:4", "built in", "command line"
     std::string folder;          ///< PRW_PROFILE_DIR; empty when there is no file
     bool in_work_dir = true;     ///< false: runs in the caller's directory (a bare command)

@@ -7,6 +7,7 @@ namespace prw::rules::rule_id {
 
 inline constexpr std::string_view kHeadWellFormed = "headers/well-formed";
 inline constexpr std::string_view kLengthWithChunked = "headers/length-with-chunked";
+inline constexpr std::string_view kOnVersion = "headers/version-";  ///< with which those on the version header begin
 inline constexpr std::string_view kRetryAttempt = "headers/retry-attempt";
 inline constexpr std::string_view kContentTypeSyntax = "negotiation/content-type-syntax";
 inline constexpr std::string_view kMediaType = "negotiation/media-type";

@@ -1,5 +1,5 @@
 /// A protobuf message as a list of fields that can be changed and written again, in every way that an encoder rightly
-/// refuses. Reads what libprotobuf wrote. Internal to the mutants.
+/// refuses, or another rightly writes. Reads what libprotobuf wrote.
 #pragma once
 
 #include <cstdint>
