@@ -219,7 +219,8 @@ void append_capsule(std::string& out, const suite::Capsule& capsule, int width) 
         field(out, "reason", capsule.reason, width);
     }
     field(out, "fix", capsule.fix, width);
-    field(out, "sent by", capsule.target + ", in scenario " + capsule.scenario, width);
+    const bool of_sender = suite_of_check(capsule.check).role == "sender";
+    field(out, of_sender ? "sent by" : "sent to", capsule.target + ", in scenario " + capsule.scenario, width);
     std::string shown;
     for (const auto id : capsule.exchanges) shown += (shown.empty() ? "#" : ", #") + std::to_string(id);
     if (!shown.empty()) field(out, "shown in", shown, width);

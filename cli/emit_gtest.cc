@@ -52,7 +52,9 @@ std::string title(const std::string& path, const std::optional<suite::Capsule>& 
     std::string out = "// Written by prw " PRW_VERSION ": prw replay " + comment(path) + " --emit gtest\n";
     if (!capsule) return out;
     out += "//\n// " + comment(capsule->check) + ", " + comment(capsule->level) + ", Remote Write " +
-           std::string(proto::short_name(capsule->message)) + ", sent by " + comment(capsule->target) + "\n";
+           std::string(proto::short_name(capsule->message)) +
+           (suite_of_check(capsule->check).role == "sender" ? ", sent by " : ", sent to ") + comment(capsule->target) +
+           "\n";
     const std::pair<const char*, const std::string*> lines[] = {{"checks", &capsule->summary},
                                                                 {"want  ", &capsule->want},
                                                                 {"got   ", &capsule->got},

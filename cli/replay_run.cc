@@ -316,7 +316,7 @@ private:
         if (denied_) note("401 and 403 are about credentials: give them with --header 'Authorization: …'");
         if (misplaced_) note("404 and 405 are about the place: is the path of the URL right?");
         if (interrupted_) note("interrupted: not everything was sent");
-        if (capsule_ && sent_ > 0) {
+        if (capsule_ && sent_ > 0 && suite_of_check(capsule_->check).role == "sender") {
             if (rule_.empty()) {
                 note(capsule_->check +
                      " is about what a sender does, which no receiver's answer shows; judge it again with --judge");

@@ -15,7 +15,6 @@ const Case kRows[] = {
     {.id = "labels/name-starts-with-digit", .summary = "A label name that begins with a digit, which 1.0 forbids.", .fate = kRefused, .v2 = false, .mutant = "labels/name-starts-with-digit"},
     {.id = "series/mixed", .summary = "A series with a sample and a histogram.", .fate = kRefused, .v1 = false, .mutant = "series/mixed"},
     {.id = "series/empty", .summary = "A series with neither.", .fate = kRefused, .v1 = false, .mutant = "series/empty"},
-    {.id = "histograms/schema-9", .summary = "A schema that there is not.", .fate = kRefused, .v1 = false, .mutant = "histograms/schema-9"},
     {.id = "histograms/count-below-buckets", .summary = "A count below that of the buckets.", .fate = kRefused, .mutant = "histograms/count-below-buckets"},
     {.id = "histograms/count-not-sum", .summary = "A count that is not the sum of the buckets.", .fate = kRefused, .mutant = "histograms/count-not-sum"},
     {.id = "histograms/negative-bucket", .summary = "Deltas that make a bucket negative.", .fate = kRefused, .mutant = "histograms/negative-bucket"},
