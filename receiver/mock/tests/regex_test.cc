@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+#include <regex>
+
+#include "selector.h"
+
 namespace prw::receiver {
 namespace {
 
@@ -139,6 +144,47 @@ TEST(Regex, IsLinearWhereBacktrackingIsNot) {
     EXPECT_FALSE(regex->matches(std::string(20000, 'a')));
     EXPECT_TRUE(regex->matches(std::string(20000, 'a') + "b"));
     EXPECT_TRUE(Regex::parse("(.|\n)*")->matches(std::string(1U << 20U, 'x'))) << "no recursion for each character";
+}
+
+std::string random_text(std::mt19937& random, std::string_view alphabet, std::size_t most) {
+    std::string out(random() % (most + 1), ' ');
+    for (auto& c : out) c = alphabet[random() % alphabet.size()];
+    return out;
+}
+
+TEST(Regex, AgreesWithAnotherEngineWhereBothUnderstand) {
+    std::mt19937 random(1);
+    std::size_t compared = 0, matched = 0;
+    for (int i = 0; i < 20000; ++i) {
+        const auto pattern = random_text(random, "aaabbb|*+?().", 8);
+        const auto ours = Regex::parse(pattern);
+        std::regex theirs;
+        try {
+            theirs = std::regex(pattern);
+        } catch (const std::regex_error&) {
+            continue;
+        }
+        if (!ours) continue;
+        for (int t = 0; t < 4; ++t) {
+            const auto text = random_text(random, "ab", 5);
+            const bool expected = std::regex_match(text, theirs);
+            ASSERT_EQ(ours->matches(text), expected) << pattern << " and " << text;
+            ++compared;
+            matched += expected ? 1 : 0;
+        }
+    }
+    EXPECT_GT(compared, 10000U);
+    EXPECT_GT(matched, 1000U);
+}
+
+TEST(Regex, NothingThatIsReadEndsTheProgram) {
+    std::mt19937 random(2);
+    for (int i = 0; i < 20000; ++i) {
+        const auto pattern = random_text(random, "a\\x{}[]()|*+?^$-:=dDQEPi,019~.\"'`!\xc3\xa9\xff", 30);
+        if (const auto regex = Regex::parse(pattern)) (void)regex->matches(random_text(random, "a0-\xc3\xa9\xff", 20));
+        (void)parse_selector(pattern);
+        (void)parse_selector("up{a=\"" + pattern + "\",b=~'" + pattern + "'}[" + pattern + "]");
+    }
 }
 
 }  // namespace
