@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "label_regex.h"
 #include "prw/base/error.h"
 #include "prw/proto/remote_read.h"
-#include "regex.h"
 
 namespace prw::receiver {
 

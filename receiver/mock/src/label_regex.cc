@@ -1,4 +1,4 @@
-#include "regex.h"
+#include "label_regex.h"
 
 #include <algorithm>
 #include <memory>

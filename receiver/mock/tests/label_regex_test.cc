@@ -1,4 +1,4 @@
-#include "regex.h"
+#include "label_regex.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
