@@ -54,8 +54,10 @@ http::Response refusal(std::string what, std::string where = {}) {
     return refusal(Error{ErrorCode::kInvalidArgument, std::move(what), std::move(where)});
 }
 
-http::Response success(std::string data) {
-    return answer(200, "{\"status\":\"success\",\"data\":" + std::move(data) + "}\n", "application/json");
+http::Response success(std::string data, bool truncated = false) {
+    std::string body = "{\"status\":\"success\",\"data\":" + std::move(data);
+    if (truncated) body += ",\"warnings\":[\"results truncated due to limit\"]";
+    return answer(200, body + "}\n", "application/json");
 }
 
 http::Response too_long() {
@@ -418,13 +420,14 @@ http::Response list(const Form& form, const Items& items, Put put) {
     if (!limit) return refusal(limit.error());
     std::string data = "[";
     std::size_t count = 0;
+    const bool truncated = *limit != 0 && items.size() > *limit;
     for (const auto& item : items) {
-        if (*limit != 0 && count == *limit) break;
+        if (truncated && count == *limit) break;
         if (count++ != 0) data += ',';
         put(data, item);
         if (data.size() > kMaxAnswer) return too_long();
     }
-    return success(data + "]");
+    return success(data + "]", truncated);
 }
 
 http::Response series(const Form& form, const Store& store, std::int64_t) {

@@ -15,6 +15,8 @@ namespace prw::receiver {
 
 namespace {
 
+/// 2^53: from here on every double is whole.
+constexpr double kWhole = 9007199254740992.0;
 constexpr std::int32_t kCustomBuckets = -53;
 /// What Prometheus knows; a schema beyond has no bounds that could be told.
 constexpr std::int32_t kLeastSchema = -4, kMostSchema = 8;
@@ -128,10 +130,26 @@ void put_value(std::string& out, double value) {
         out += value > 0 ? "+Inf" : "-Inf";
     } else {
         const auto size = std::fabs(value);
-        const auto format =
-            size != 0 && (size < 1e-6 || size >= 1e21) ? std::chars_format::scientific : std::chars_format::fixed;
-        std::array<char, 64> text{};
-        out.append(text.data(), std::to_chars(text.data(), text.data() + text.size(), value, format).ptr);
+        const bool plain = size == 0 || (size >= 1e-6 && size < 1e21);
+        std::array<char, 32> text{};
+        const auto write = [&](std::chars_format format) {
+            return std::string_view(text.data(),
+                                    std::to_chars(text.data(), text.data() + text.size(), value, format).ptr);
+        };
+        if (plain && size >= kWhole) {
+            // Where doubles have gaps of more than one, zeros follow the digits that tell it from its neighbours.
+            const auto digits = write(std::chars_format::scientific);
+            const auto exponent = digits.find('e');
+            int zeros = 0;
+            std::from_chars(digits.data() + exponent + 2, digits.data() + digits.size(), zeros);
+            const auto point = digits.find('.');
+            if (point < exponent) zeros -= static_cast<int>(exponent - point - 1);
+            for (const char c : digits.substr(0, exponent))
+                if (c != '.') out += c;
+            out.append(static_cast<std::size_t>(std::max(zeros, 0)), '0');
+        } else {
+            out += write(plain ? std::chars_format::fixed : std::chars_format::scientific);
+        }
     }
     out += '"';
 }

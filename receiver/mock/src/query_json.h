@@ -19,7 +19,8 @@ void put_time(std::string& out, std::int64_t ms);
 /// In quotes: the shortest text that reads back, "+Inf", "NaN" (every kind); an exponent below 1e-6 and from 1e21.
 void put_value(std::string& out, double value);
 /// {"count":"3","sum":"4.5","buckets":[[0,"1","2","3"]]}: buckets in order of their bounds, without empty ones; the
-/// rule is 0 open left, 1 open right, 3 closed both.
+/// rule is 0 open left, 1 open right, 3 closed both. Bounds are the doubles next to the true powers of two; Prometheus'
+/// table of them is off by the last digit in places.
 void put_histogram(std::string& out, const proto::Histogram& histogram);
 
 }  // namespace prw::receiver

@@ -23,7 +23,6 @@ namespace prw::receiver {
 struct TimeRange {
     std::int64_t from = std::numeric_limits<std::int64_t>::min();
     std::int64_t to = std::numeric_limits<std::int64_t>::max();
-    [[nodiscard]] bool has(std::int64_t time) const { return from <= time && time <= to; }
 };
 
 class Store {

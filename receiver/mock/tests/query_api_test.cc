@@ -399,6 +399,10 @@ TEST(QueryApi, ValuesAreWrittenAsPrometheusDoes) {
                                             {1e21, "1e+21"},
                                             {-123456789.125, "-123456789.125"},
                                             {9007199254740993.0, "9007199254740992"},
+                                            {9007199254740994.0, "9007199254740994"},
+                                            {18446744073709551616.0, "18446744073709552000"},
+                                            {-123456789012345678.0, "-123456789012345680"},
+                                            {3e20, "300000000000000000000"},
                                             {5e-324, "5e-324"},
                                             {max, "1.7976931348623157e+308"},
                                             {std::numeric_limits<double>::infinity(), "+Inf"},
@@ -548,6 +552,7 @@ TEST(QueryApi, ListsSeriesLabelsAndTheirValues) {
               json::parse(R"([{"__name__":"up","job":"a"},{"__name__":"up","job":"b"}])"));
     EXPECT_EQ(series({{"match[]", "up"}, {"match[]", "{job=\"a\"}"}}), 3U) << "each once";
     EXPECT_EQ(series({{"match[]", "up"}, {"limit", "1"}}), 1U);
+    EXPECT_THAT(receiver.get("/api/v1/series?match[]=up&limit=1").body, HasSubstr("results truncated due to limit"));
     EXPECT_EQ(series({{"match[]", "up"}, {"start", kNow}, {"end", kNow}}), 2U);
     EXPECT_EQ(series({{"match[]", "up"}, {"end", std::to_string(kNowSeconds - 1)}}), 0U);
     EXPECT_EQ(query(receiver, "/api/v1/labels", {}).dump(), R"(["__name__","job"])");
