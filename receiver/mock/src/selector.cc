@@ -27,6 +27,7 @@ public:
                                                   " bytes; the limit is " + std::to_string(kMaxQuery));
         blanks();
         if (const auto name = word(true); !name.empty()) add_name(std::string(name));
+        before_braces_ = named_;
         blanks();
         if (take('{')) braces();
         blanks();
@@ -96,6 +97,8 @@ private:
         if (name.empty()) return refuse("wanted the name of a label and not " + here());
         blanks();
         if (quoted && (peek() == ',' || peek() == '}')) return add_name(std::move(name));
+        // As in Prometheus, {__name__="a",__name__="b"} is odd and allowed.
+        if (before_braces_ && name == kName) return refuse("the name is given twice");
         using Type = proto::LabelMatcher::Type;
         Type type = Type::kEqual;
         if (take('=')) {
@@ -201,7 +204,7 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
-    bool named_ = false;
+    bool named_ = false, before_braces_ = false;
     std::vector<proto::LabelMatcher> found_;
     Selector out_;
     std::optional<Error> problem_;

@@ -298,6 +298,7 @@ TEST(Selector, RefusesTheRestAndSaysWhatIsUnderstood) {
         {"up{x!\"a\"}", "wanted != or !~"},
         {"up{,}", "wanted the name of a label"},
         {"up{\"x\"}", "name is given twice"},
+        {"up{__name__=\"x\"}", "name is given twice"},
         {"up{x=\"\\q\"}", "unknown escape"},
         {"up{x=\"\\ud800\"}", "bad escape"},
         {"up{x=\"\\x4\"}", "bad escape"},
