@@ -41,6 +41,7 @@ struct Options {
     std::vector<std::string> mutate;
     std::string on_violation = "reject";
     std::string max_body = "64MiB", max_uncompressed = "32MiB";
+    std::string store = "64MiB";
     std::string stop_after;
     std::size_t max_connections = 1024;
     std::size_t findings = 3;
@@ -229,7 +230,8 @@ int receive(const Options& options, Io& io) {
     const auto max_body = base::parse_size(options.max_body);
     const auto max_uncompressed = base::parse_size(options.max_uncompressed);
     const auto record_max = base::parse_size(options.record_max);
-    for (const auto* size : {&max_body, &max_uncompressed, &record_max})
+    const auto store = base::parse_size(options.store);
+    for (const auto* size : {&max_body, &max_uncompressed, &record_max, &store})
         if (!*size) return problem(io, size->error());
 
     receiver::ReceiverOptions setup;
@@ -243,6 +245,7 @@ int receive(const Options& options, Io& io) {
     setup.only_1x = options.only_1x;
     setup.check.peer_is_1x = options.only_1x;
     setup.control_api = !options.no_control_api;
+    setup.store_bytes = *store;
     // The capture keeps everything; what stays in memory only serves the control API.
     setup.keep_exchanges = 1000;
     setup.keep_bytes = 32U << 20U;
@@ -371,6 +374,10 @@ void add_receive(CLI::App& app, Io& io, int& exit_code) {
     sub->add_option("--max-body", o->max_body, "Limit of a body on the wire")->capture_default_str();
     sub->add_option("--max-uncompressed", o->max_uncompressed, "Limit of an uncompressed message")
         ->capture_default_str();
+    sub->add_option(
+           "--store", o->store,
+           "Keep what is answered with 2xx, up to so many bytes, for queries and remote read; 0: store nothing")
+        ->capture_default_str();
     sub->add_option("--max-connections", o->max_connections, "Connections served at a time")
         ->check(CLI::Range(std::size_t{1}, std::size_t{100000}))
         ->capture_default_str();
@@ -384,7 +391,9 @@ void add_receive(CLI::App& app, Io& io, int& exit_code) {
     sub->footer(
         "Control API on the same port: GET /-/ready, /-/healthy, /metrics, /api/v1/status, /api/v1/requests, "
         "/api/v1/requests/ID[/raw],\n"
-        "GET, PUT and DELETE /api/v1/script; a browser gets a page that says so.\n\n"
+        "GET, PUT and DELETE /api/v1/script; a browser gets a page that says so.\n"
+        "What was accepted is read back as from Prometheus: /api/v1/query, query_range, series, labels,\n"
+        "query_exemplars, metadata, and remote read at /api/v1/read (docs/inspect.md).\n\n"
         "Examples:\n  prw receive\n  prw receive --record run.prwcap --on-violation accept\n  prw receive --respond "
         "'503x2:retry-after=1,204'\n"
         "  prw receive --mutate written/one-less,response/success-text\n"

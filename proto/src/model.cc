@@ -43,26 +43,6 @@ std::variant<std::uint64_t, double> number(HistogramView::Count kind, std::uint6
     return value;
 }
 
-Histogram copy_histogram(const RequestView& view, const HistogramView& from) {
-    Histogram out;
-    out.count = number(from.count_kind, from.count);
-    out.zero_count = number(from.zero_count_kind, from.zero_count);
-    out.sum_bits = from.sum_bits;
-    out.schema = from.schema;
-    out.zero_threshold = from.zero_threshold;
-    out.reset_hint = from.reset_hint;
-    out.positive_spans = copy_spans(view, from.positive_spans);
-    out.negative_spans = copy_spans(view, from.negative_spans);
-    out.positive_deltas = copy(view, view.deltas, from.positive_deltas);
-    out.negative_deltas = copy(view, view.deltas, from.negative_deltas);
-    out.positive_counts = copy(view, view.doubles, from.positive_counts);
-    out.negative_counts = copy(view, view.doubles, from.negative_counts);
-    out.custom_values = copy(view, view.doubles, from.custom_values);
-    out.timestamp = from.timestamp;
-    out.start_timestamp = from.start_timestamp;
-    return out;
-}
-
 Metadata copy_metadata(const MetadataView& from) {
     return {static_cast<MetricType>(from.type), std::string(from.family), std::string(from.help),
             std::string(from.unit)};
@@ -87,6 +67,26 @@ bool with_message(std::string_view bytes, ProtobufMessage message, Use&& use) {
 
 }  // namespace
 
+Histogram to_model(const RequestView& view, const HistogramView& from) {
+    Histogram out;
+    out.count = number(from.count_kind, from.count);
+    out.zero_count = number(from.zero_count_kind, from.zero_count);
+    out.sum_bits = from.sum_bits;
+    out.schema = from.schema;
+    out.zero_threshold = from.zero_threshold;
+    out.reset_hint = from.reset_hint;
+    out.positive_spans = copy_spans(view, from.positive_spans);
+    out.negative_spans = copy_spans(view, from.negative_spans);
+    out.positive_deltas = copy(view, view.deltas, from.positive_deltas);
+    out.negative_deltas = copy(view, view.deltas, from.negative_deltas);
+    out.positive_counts = copy(view, view.doubles, from.positive_counts);
+    out.negative_counts = copy(view, view.doubles, from.negative_counts);
+    out.custom_values = copy(view, view.doubles, from.custom_values);
+    out.timestamp = from.timestamp;
+    out.start_timestamp = from.start_timestamp;
+    return out;
+}
+
 WriteRequest to_model(const RequestView& view) {
     WriteRequest out;
     out.series.reserve(view.series.size());
@@ -95,8 +95,7 @@ WriteRequest to_model(const RequestView& view) {
         series.labels = copy_labels(view.labels_of(from));
         for (const auto& sample : view.samples_of(from))
             series.samples.push_back({sample.value_bits, sample.timestamp, sample.start_timestamp});
-        for (const auto& histogram : view.histograms_of(from))
-            series.histograms.push_back(copy_histogram(view, histogram));
+        for (const auto& histogram : view.histograms_of(from)) series.histograms.push_back(to_model(view, histogram));
         for (const auto& exemplar : view.exemplars_of(from))
             series.exemplars.push_back(
                 {copy_labels(view.of(view.labels, exemplar.labels)), exemplar.value_bits, exemplar.timestamp});

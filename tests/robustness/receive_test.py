@@ -91,6 +91,7 @@ class Start(unittest.TestCase):
                 (("--stop-after", "soon"), "soon"),
                 (("--max-body", "many"), "many"),
                 (("--max-connections", "0"), "--max-connections"),
+                (("--store", "much"), "much"),
                 (("--on-violation", "ignore"), "--on-violation"),
                 (("--mutate", "written/one-les"), 'there is no mutant "written/one-les" of the receiver; did you mean written/one-less?'),
                 (("--mutate", "response/200", "--mutate", "a,b"), 'there is no mutant "a" of the receiver; prw list mutants --party receiver'),
@@ -221,6 +222,25 @@ class Output(unittest.TestCase):
             self.assertIn("\\x1b", out)
             for bad in "\x1b\x07\u009b\u202e":
                 self.assertNotIn(bad, out)
+
+
+class Store(unittest.TestCase):
+    def test_what_was_accepted_is_read_back(self):
+        with Prw(BINARY, "--respond", "204x1,503x1") as prw, prw.connect() as connection:
+            self.assertEqual(connection.exchange(request(1, count=2))[0], 204)
+            self.assertEqual(connection.exchange(request(2))[0], 503)
+            self.assertEqual(connection.exchange(request(3, body=snappy(b"\x0a\x7f")))[0], 400)
+            status, body = prw.get("/api/v1/query?query=up")
+            self.assertEqual(status, 200)
+            found = json.loads(body)["data"]["result"]
+            self.assertEqual([one["metric"] for one in found], [{"__name__": "up", "n": "000001", "s": "%03d" % i} for i in range(2)])
+            self.assertEqual([one["value"][1] for one in found], ["1", "1"])
+
+    def test_nothing_is_stored_where_that_is_asked_for(self):
+        for arguments in (("--store", "0"), ("--no-control-api",)):
+            with Prw(BINARY, *arguments) as prw, prw.connect() as connection:
+                self.assertEqual(connection.exchange(request(1))[0], 204)
+                self.assertEqual(prw.get("/api/v1/query?query=up")[0], 405)
 
 
 class BadClients(unittest.TestCase):

@@ -1,7 +1,5 @@
 #include "prw/exchange/filter.h"
 
-#include <regex.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -14,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "prw/base/expression.h"
 #include "prw/base/nearest.h"
 #include "prw/proto/content_type.h"
 #include "prw/proto/http_head.h"
@@ -70,45 +69,6 @@ constexpr std::array<std::pair<std::string_view, Op>, 8> kOps{{{"==", Op::kEqual
 
 std::string_view cut(std::string_view text) { return text.substr(0, kMaxFilteredText); }
 
-/// A POSIX extended regular expression that a text has to fit as a whole. Matching is const: many threads may ask it.
-class Expression {
-public:
-    /// The problem in `problem` where it is none.
-    static std::shared_ptr<const Expression> make(const std::string& text, std::string& problem) {
-        if (text.find('\0') != std::string::npos) {
-            problem = "it holds a NUL";
-            return nullptr;
-        }
-        auto out = std::make_shared<Expression>();
-        const int error = ::regcomp(&out->compiled_, ("^(" + text + ")$").c_str(), REG_EXTENDED | REG_NOSUB);
-        if (error == 0) {
-            out->made_ = true;
-            return out;
-        }
-        std::array<char, 200> words{};
-        (void)::regerror(error, &out->compiled_, words.data(), words.size());
-        problem = words.data();
-        return nullptr;
-    }
-    Expression() = default;
-    ~Expression() {
-        if (made_) ::regfree(&compiled_);
-    }
-    Expression(const Expression&) = delete;
-    Expression& operator=(const Expression&) = delete;
-
-    [[nodiscard]] bool fits(std::string_view text) const {
-        regmatch_t range{};
-        range.rm_so = 0;
-        range.rm_eo = static_cast<regoff_t>(text.size());
-        return ::regexec(&compiled_, text.data(), 1, &range, REG_STARTEND) == 0;
-    }
-
-private:
-    regex_t compiled_{};
-    bool made_ = false;
-};
-
 struct Comparison {
     std::string column;  ///< or the label's name, for label.NAME
     bool label = false;
@@ -116,7 +76,7 @@ struct Comparison {
     Op op = Op::kEqual;
     double number = 0;  ///< of kNumber, kTime and kWord
     std::string text;
-    std::shared_ptr<const Expression> expression;
+    std::shared_ptr<const base::Expression> expression;
 };
 
 }  // namespace
@@ -289,7 +249,7 @@ private:
                     return bad("message is compared with 1.0, 2.0 or none");
                 if (c.op != Op::kFits && c.op != Op::kFitsNot) break;
                 std::string problem;
-                c.expression = Expression::make(c.text, problem);
+                c.expression = base::Expression::make(c.text, problem);
                 if (!c.expression) return bad("not a regular expression: " + problem);
         }
         return NodePtr(std::move(out));

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "prw/proto/credentials.h"
 #include "prw/proto/protocol.h"
 #include "prw/rules/json.h"
+#include "query_api.h"
 
 namespace prw::receiver {
 
@@ -112,8 +114,22 @@ bool plain_host(std::string_view text) {
     });
 }
 
+Json stored(const Store& store) {
+    const auto totals = store.totals();
+    return {{"max_bytes", store.max_bytes()},
+            {"bytes", totals.bytes},
+            {"series", totals.series},
+            {"samples", totals.samples},
+            {"histograms", totals.histograms},
+            {"exemplars", totals.exemplars},
+            {"families", totals.families},
+            {"dropped_series", totals.dropped_series},
+            {"dropped_values", totals.dropped_values},
+            {"dropped_families", totals.dropped_families}};
+}
+
 /// For whoever opens the address in a browser.
-http::Response page(const proto::RequestHead& head) {
+http::Response page(const proto::RequestHead& head, bool stores) {
     const auto asked = head.value(proto::header::kHost);
     const std::string host(plain_host(asked) ? asked : "HOST:PORT");
     std::string body =
@@ -121,7 +137,9 @@ http::Response page(const proto::RequestHead& head) {
         "content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><title>prw receive</title>\n"
         "<h1>prw receive</h1>\n"
         "<p>A mock receiver of Prometheus Remote Write: it takes POST on any path, judges every request and answers as "
-        "a conforming receiver does, or as scripted. It stores nothing that could be queried.</p>\n"
+        "a conforming receiver does, or as scripted. " +
+        std::string(stores ? "What it accepts can be read back." : "It stores nothing that could be queried.") +
+        "</p>\n"
         "<p>In <code>prometheus.yml</code>:</p>\n"
         "<pre>remote_write:\n  - url: http://" +
         host +
@@ -130,7 +148,11 @@ http::Response page(const proto::RequestHead& head) {
         "<li><a href=\"/api/v1/requests\">/api/v1/requests</a>: what came; <code>/api/v1/requests/ID</code> with its "
         "findings, <code>/api/v1/requests/ID/raw</code> as it came</li>\n"
         "<li><a href=\"/api/v1/status\">/api/v1/status</a>, <a href=\"/api/v1/script\">/api/v1/script</a> (GET, PUT, "
-        "DELETE)</li>\n"
+        "DELETE)</li>\n" +
+        std::string(stores ? "<li><code>/api/v1/query</code>, <code>query_range</code>, <code>series</code>, "
+                             "<code>query_exemplars</code>, <code>metadata</code> as Prometheus has them, and remote "
+                             "read at <code>/api/v1/read</code></li>\n"
+                           : "") +
         "<li><a href=\"/metrics\">/metrics</a>, <a href=\"/-/ready\">/-/ready</a>, <a "
         "href=\"/-/healthy\">/-/healthy</a></li>\n</ul>\n</html>\n";
     return text(200, std::move(body), "text/html; charset=utf-8");
@@ -146,16 +168,26 @@ std::optional<http::Response> control(const proto::RequestHead& head, std::strin
         if (get || head.method == "PUT" || head.method == "DELETE") return script(head, body, target);
         return std::nullopt;
     }
+    if (target.store != nullptr) {
+        const auto system_ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+        const auto now_ms = target.now_ms != 0 ? target.now_ms : system_ms.count();
+        if (auto response = query_api(head, body, *target.store, now_ms)) return response;
+    }
     if (!get) return std::nullopt;
     // A browser only: for a sender, "/" may be where it writes, and its probe is one.
-    if (path == "/" && head.value("Accept").find("text/html") != std::string_view::npos) return page(head);
+    if (path == "/" && head.value("Accept").find("text/html") != std::string_view::npos)
+        return page(head, target.store != nullptr);
     if (path == "/-/ready") return text(200, "ready\n");
     if (path == "/-/healthy") return text(200, "healthy\n");
     if (path == "/metrics") return text(200, target.metrics(), "text/plain; version=0.0.4; charset=utf-8");
-    if (path == "/api/v1/status")
-        return json({{"requests", target.count()},
-                     {"kept", target.exchanges().size()},
-                     {"script_steps", target.script_status().size()}});
+    if (path == "/api/v1/status") {
+        Json out = {{"requests", target.count()},
+                    {"kept", target.exchanges().size()},
+                    {"script_steps", target.script_status().size()}};
+        if (target.store != nullptr) out["stored"] = stored(*target.store);
+        return json(out);
+    }
     if (path == "/api/v1/requests") {
         const auto after = number(head.query(), "after", 0);
         const auto limit = number(head.query(), "limit", 100);

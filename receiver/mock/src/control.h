@@ -11,6 +11,7 @@
 #include "prw/http/server.h"
 #include "prw/proto/http_head.h"
 #include "script_engine.h"
+#include "store.h"
 
 namespace prw::receiver {
 
@@ -21,6 +22,8 @@ struct ControlTarget {
     std::function<std::string()> metrics;
     std::function<std::vector<ScriptEngine::Status>()> script_status;
     std::function<void(Script)> set_script;
+    const Store* store = nullptr;  ///< nullptr: nothing is stored, and there are no queries
+    std::int64_t now_ms = 0;       ///< the receiver's clock; 0: the system's
 };
 
 /// The response, or nullopt when the request is not one of the API's: then it is one to the write endpoint.

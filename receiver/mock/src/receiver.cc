@@ -15,6 +15,7 @@
 #include "mutants.h"
 #include "prw/rules/rule_ids.h"
 #include "script_engine.h"
+#include "store.h"
 
 namespace prw::receiver {
 
@@ -57,6 +58,13 @@ struct Pending {
     [[nodiscard]] std::size_t bytes() const { return footprint(*exchange) + (body ? body->bytes().size() : 0); }
 };
 
+/// The sender can see the status: what it says then has to be true.
+bool says_2xx(const http::Response& response) {
+    const auto fault = response.fault;
+    return response.status / 100 == 2 &&
+           (fault == http::Fault::kNone || fault == http::Fault::kCutResponse || fault == http::Fault::kDribble);
+}
+
 /// A response that takes its time on purpose gets its id at its end, so that ids stay in order and it holds back
 /// nobody.
 bool takes_long(const http::Response& response) {
@@ -73,6 +81,7 @@ struct Receiver::Impl {
     MutantMemory memory;
     http::SteadyTime started = std::chrono::steady_clock::now();
     std::atomic<OnViolation> on_violation;
+    std::unique_ptr<Store> store;  ///< where there is one
 
     std::mutex checkers_mutex;
     std::vector<std::unique_ptr<rules::Checker>> idle_checkers;
@@ -97,6 +106,7 @@ struct Receiver::Impl {
 
     explicit Impl(ReceiverOptions o) : options(std::move(o)), on_violation(options.on_violation) {
         script.set(options.script);
+        if (options.control_api && options.store_bytes != 0) store = std::make_unique<Store>(options.store_bytes);
     }
 
     /// Lends a checker: scratch memory is reused, one for each request in progress.
@@ -168,7 +178,9 @@ struct Receiver::Impl {
                             },
                         .metrics = [this] { return metrics.text(); },
                         .script_status = [this] { return script.status(); },
-                        .set_script = [this](Script s) { script.set(std::move(s)); }});
+                        .set_script = [this](Script s) { script.set(std::move(s)); },
+                        .store = store.get(),
+                        .now_ms = options.check.now_ms});
     }
 
     /// The conforming answer becomes that of the mutants.
@@ -225,6 +237,8 @@ struct Receiver::Impl {
                 if (!options.mutation.empty())
                     mutate(request, head, e.check, e.check.decoded ? &checker.view() : nullptr, response);
             }
+            // Before the answer, so that whoever has it reads what it says.
+            if (store && e.check.decoded && says_2xx(response)) store->add(checker.view());
             if (options.hand_on_bodies && e.check.decoded) e.decoded = pending->body = checker.take_body();
         } else {
             if (request.status == http::ReadStatus::kMalformedHead || request.status == http::ReadStatus::kBadLength) {

@@ -72,6 +72,8 @@ struct WriteRequest {
 
 /// Copies a decoded request (all series, label order kept). Symbols are resolved.
 [[nodiscard]] WriteRequest to_model(const RequestView& view);
+/// One of its histograms alone.
+[[nodiscard]] Histogram to_model(const RequestView& view, const HistogramView& from);
 
 [[nodiscard]] std::uint64_t to_bits(double value);
 [[nodiscard]] double from_bits(std::uint64_t bits);

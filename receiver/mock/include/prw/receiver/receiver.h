@@ -44,6 +44,11 @@ struct ReceiverOptions {
         4U << 20U;  ///< of exchanges that wait for the observer; beyond that, connections wait with them
     bool control_api =
         true;  ///< /-/ready, /-/healthy, /metrics, /api/v1/… on the same port (GET, and PUT and DELETE for the script)
+    /// Keeps what decoded writes brought that were answered with 2xx, and serves it: Prometheus' /api/v1/query,
+    /// query_range, series, labels, query_exemplars and metadata, and remote read on /api/v1/read (docs/inspect.md).
+    /// Bytes in memory; beyond that, series that got nothing for longest are dropped first. 0: stores nothing, and
+    /// requests to these paths are writes or probes as on any other. Needs the control API.
+    std::size_t store_bytes = 0;
 };
 
 class Receiver {
