@@ -235,8 +235,8 @@ std::string message_note(const suite::Results& results) {
     std::string sent;
     for (const auto message : results.sent)
         sent += (sent.empty() ? "" : " and ") + std::string(proto::short_name(message));
-    return std::string("no message was asked for: what it ") + (results.role == "receiver" ? "took, " : "sent, ") + sent +
-           ", is what was judged; --protobuf-message asks for one";
+    return std::string("no message was asked for: what it ") + (results.role == "receiver" ? "took, " : "sent, ") +
+           sent + ", is what was judged; --protobuf-message asks for one";
 }
 
 SourcePlace place_of(const suite::Results& results) {
