@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "catalogue.h"
 #include "commands.h"
 #include "prw/mutants/mutants.h"
 #include "prw/receiver/mutants.h"
+#include "prw/receiver_suite/cases.h"
 #include "prw/rules/json.h"
 #include "prw/rules/text.h"
 
@@ -83,9 +85,16 @@ void list_rules(const Options& options, Io& io) {
     if (options.json) io.out << rules::dump(array) << "\n";
 }
 
+std::vector<const suite::Suite*> suites_of(const Options& options) {
+    std::vector<const suite::Suite*> out;
+    for (const auto* suite : suites())
+        if (options.party.empty() || suite->role == options.party) out.push_back(suite);
+    return out;
+}
+
 void list_checks(const Options& options, Io& io) {
     Json array = Json::array();
-    for (const auto* suite : suites()) {
+    for (const auto* suite : suites_of(options)) {
         for (const auto& check : suite->checks) {
             if (options.json) {
                 array.push_back(check_json(check, {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2}));
@@ -100,10 +109,10 @@ void list_checks(const Options& options, Io& io) {
 
 void list_scenarios(const Options& options, Io& io) {
     Json array = Json::array();
-    for (const auto* suite : suites()) {
+    for (const auto* suite : suites_of(options)) {
         for (const auto& scenario : suite->scenarios) {
             if (options.json)
-                array.push_back({{"name", scenario.name}, {"summary", scenario.summary}});
+                array.push_back({{"name", scenario.name}, {"summary", scenario.summary}, {"party", suite->role}});
             else
                 io.out << scenario.name << "\n    " << scenario.summary << "\n";
         }
@@ -112,6 +121,30 @@ void list_scenarios(const Options& options, Io& io) {
 }
 
 std::string_view messages_of(bool v1, bool v2) { return v1 && v2 ? "1.0, 2.0" : v1 ? "1.0" : "2.0"; }
+
+void list_cases(const Options& options, Io& io) {
+    Json array = Json::array();
+    for (const auto& group : receiver_suite::groups()) {
+        for (const auto& row : group.cases) {
+            const auto wanted = receiver_suite::wanted_text(row.fate);
+            if (options.json) {
+                Json messages = Json::array();
+                for (const auto message : {proto::ProtobufMessage::kV1, proto::ProtobufMessage::kV2})
+                    if (row.in(message)) messages.push_back(proto::short_name(message));
+                array.push_back({{"id", row.id},
+                                 {"scenario", group.name},
+                                 {"protobuf_messages", std::move(messages)},
+                                 {"wanted", wanted},
+                                 {"mutant", row.mutant},
+                                 {"summary", row.summary}});
+                continue;
+            }
+            io.out << row.id << "  " << group.name << "  " << messages_of(row.v1, row.v2) << "  " << wanted
+                   << (row.mutant.empty() ? "" : "  as mutant ") << row.mutant << "\n    " << row.summary << "\n";
+        }
+    }
+    if (options.json) io.out << rules::dump(array) << "\n";
+}
 
 /// `unkillable`: what stands where a check would, for those that none can kill.
 template <typename Mutants>
@@ -149,23 +182,25 @@ void list_mutants(const Options& options, Io& io) {
 }  // namespace
 
 void add_list(CLI::App& app, Io& io, int& exit_code) {
-    auto* sub = app.add_subcommand("list", "What prw knows: clauses, rules, checks, scenarios, mutants");
+    auto* sub = app.add_subcommand("list", "What prw knows: clauses, rules, checks, scenarios, cases, mutants");
     auto options = std::make_shared<Options>();
-    sub->add_option("what", options->what, "clauses, rules, checks, scenarios or mutants")
-        ->check(CLI::IsMember({"clauses", "rules", "checks", "scenarios", "mutants"}))
+    sub->add_option("what", options->what, "clauses, rules, checks, scenarios, cases or mutants")
+        ->check(CLI::IsMember({"clauses", "rules", "checks", "scenarios", "cases", "mutants"}))
         ->capture_default_str();
-    sub->add_option("--party", options->party, "Only clauses on this party, or mutants of it")
+    sub->add_option("--party", options->party, "Only clauses on this party, or its checks, scenarios and mutants")
         ->check(CLI::IsMember({"sender", "receiver"}));
     sub->add_flag("--uncovered", options->uncovered, "Only clauses that nothing covers, with the reason");
     sub->add_flag("--json", options->json, "As JSON");
     sub->footer(
         "Examples:\n  prw list clauses --party sender\n  prw list clauses --uncovered\n  prw list rules --json | jq -r "
-        "'.[].id'\n  prw list mutants --party receiver");
+        "'.[].id'\n  prw list mutants --party receiver\n"
+        "  prw list cases                                    what prw test receiver writes");
     sub->callback([options, &io, &exit_code] {
         if (options->what == "clauses") list_clauses(*options, io);
         if (options->what == "rules") list_rules(*options, io);
         if (options->what == "checks") list_checks(*options, io);
         if (options->what == "scenarios") list_scenarios(*options, io);
+        if (options->what == "cases") list_cases(*options, io);
         if (options->what == "mutants") list_mutants(*options, io);
         exit_code = kConforms;
     });

@@ -700,10 +700,23 @@ TEST(List, TellsWhatEachScenarioDoes) {
                                     scenario.at("summary").get<std::string>() + "\n"));
 }
 
+TEST(List, TellsTheCasesOfReceivers) {
+    const auto parsed = json::parse(prw({"list", "cases", "--json"}).out);
+    EXPECT_GT(parsed.size(), 100U);
+    const auto text = prw({"list", "cases"}).out;
+    EXPECT_THAT(text, HasSubstr("valid/empty  valid  1.0  2xx\n    A request without series"));
+    EXPECT_THAT(text, HasSubstr("message/cut  malformed  1.0, 2.0  400  as mutant wire/cut\n    A message without"));
+    for (const auto& row : parsed) EXPECT_FALSE(row.at("wanted").get<std::string>().empty()) << row.at("id");
+}
+
 TEST(List, NarrowsToAParty) {
     const auto senders = json::parse(prw({"list", "clauses", "--party", "sender", "--json"}).out);
     EXPECT_LT(senders.size(), proto::clauses().size());
     for (const auto& clause : senders) EXPECT_NE(clause.at("party"), "receiver");
+    const auto checks = json::parse(prw({"list", "checks", "--party", "receiver", "--json"}).out);
+    EXPECT_EQ(checks.size(), receiver_suite::receiver_suite().checks.size());
+    const auto scenarios = json::parse(prw({"list", "scenarios", "--party", "sender", "--json"}).out);
+    EXPECT_EQ(scenarios.size(), sender_suite::sender_suite().scenarios.size());
 }
 
 TEST(List, ShowsMutantsOfSendersBeforeThoseOfReceivers) {

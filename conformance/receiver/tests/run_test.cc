@@ -114,6 +114,30 @@ TEST(ReceiverRun, AFailureLeavesACapsuleThatFailsAgain) {
     EXPECT_EQ(again->now.reason, check->reason);
 }
 
+TEST(ReceiverRun, CredentialsArriveAndStayOutOfCaptures) {
+    prw::testing::TempDir folder;
+    receiver::Receiver mock;
+    ASSERT_TRUE(mock.start());
+    auto url = mock.url();
+    url.insert(url.find("//") + 2, "user:hush@");
+    auto options = options_for(url, folder.path().string());
+    options.target.headers = {{"X-Api-Key", "quiet"}};
+    options.messages = {kV1};
+    options.scenarios = {"malformed"};
+    const auto results = run(options);
+    const auto sent = mock.exchanges();
+    ASSERT_FALSE(sent.empty());
+    EXPECT_THAT(sent.front()->raw_head, HasSubstr("\r\nAuthorization: Basic dXNlcjpodXNo\r\n"));
+    EXPECT_THAT(sent.front()->raw_head, HasSubstr("\r\nX-Api-Key: quiet\r\n"));
+    EXPECT_THAT(results.target.command, ::testing::Not(HasSubstr("hush")));
+    for (const auto& file : std::filesystem::recursive_directory_iterator(folder.path())) {
+        if (!file.is_regular_file()) continue;
+        const auto text = prw::testing::read_file(file.path());
+        EXPECT_THAT(text, ::testing::Not(HasSubstr("dXNlcjpodXNo"))) << file.path();
+        EXPECT_THAT(text, ::testing::Not(HasSubstr("quiet"))) << file.path();
+    }
+}
+
 TEST(ReceiverRun, AnUnknownScenarioAndABadUrlAreRefused) {
     prw::testing::TempDir folder;
     auto options = options_for("http://127.0.0.1:1/", folder.path().string());

@@ -64,6 +64,24 @@ WireRequest serialise(Draft draft, const http::Url& url) {
 
 }  // namespace
 
+std::string_view wanted_text(Fate fate) {
+    switch (fate) {
+        case Fate::kAccepted:
+            return "2xx";
+        case Fate::kOptional:
+            return "2xx or 4xx";
+        case Fate::kRefused:
+            return "400";
+        case Fate::kUnsupported:
+            return "415";
+        case Fate::kNotPost:
+            return "405";
+        case Fate::kChoice:
+            return "not 5xx";
+    }
+    return {};
+}
+
 std::span<const Group> groups() {
     static const Group kGroups[] = {
         {"valid", "Everything that a receiver has to take, and what it may decline.", valid_cases()},

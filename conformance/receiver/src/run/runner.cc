@@ -11,7 +11,6 @@
 #include "prw/base/jobs.h"
 #include "prw/base/text.h"
 #include "prw/base/units.h"
-#include "prw/proto/credentials.h"
 #include "prw/receiver_suite/record.h"
 #include "prw/sender/clock.h"
 #include "run/stage.h"

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "prw/base/bytes_text.h"
+#include "prw/proto/credentials.h"
 #include "prw/sender/clock.h"
 
 namespace prw::receiver_suite {
@@ -138,6 +139,8 @@ void Stage::send(const Case& row, unsigned step, bool good, const WireRequest& r
     taken.response_body = reply.body;
     taken.response_sent = reply.answered();
     taken.fault = reply.failure;
+    // The user's own, and nobody needs them to judge the answer.
+    proto::redact_credentials(taken.raw_head);
     if (auto kept = capture_->append(taken); !kept && record_.problem.empty()) record_.problem = kept.error().text();
     record_.replies.push_back(std::move(reply));
 }

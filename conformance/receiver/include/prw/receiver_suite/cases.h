@@ -25,6 +25,9 @@ enum class Fate : std::uint8_t {
     kChoice,       ///< up to the receiver, as long as it does not ask for a repeat of what never succeeds
 };
 
+/// The answer that is right: "2xx", "2xx or 4xx", "400", "415", "405", "not 5xx".
+[[nodiscard]] std::string_view wanted_text(Fate fate);
+
 /// What a request of a case is made for.
 struct Setting {
     std::string run;     ///< marks the run: lower-case letters and digits
