@@ -1,25 +1,66 @@
-"""Runs `prw test sender` on a real program and compares the verdict with what is known to be true of it.
+"""Runs `prw test sender`, or `prw test receiver`, on a real program and compares the verdict with what is known to be true of it.
 
 The expectation file lists every check that is not passed on purpose, with the reason; anything else that fails or warns is a false alarm or news, and
 fails this test. `must_pass` names checks that have to be judged and right. Exit code 77: the program cannot be had here (ctest: skipped), unless
 PRW_REQUIRE_PEERS names its group.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 # Below the time-out of the test in CMakeLists.txt, so that the output is not lost.
 LONGEST_RUN_S = 240
+LONGEST_START_S = 60
 
 
 def fail(text: str) -> None:
     print(f"FAIL: {text}")
     sys.exit(1)
+
+
+@contextlib.contextmanager
+def receiver(how: dict, folder: str, path: str):
+    """Starts a receiver on any free port and yields the URL of its write endpoint; its log tells when it listens, and where.
+
+    One that does not tell which port it was given is told one that was free just before (@PORT@).
+    """
+    for name, text in how.get("files", {}).items():
+        (pathlib.Path(folder) / name).write_text(text)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [word.replace("@DIR@", folder).replace("@PORT@", str(port)) for word in how["start"]]
+    with subprocess.Popen(command, cwd=folder, env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as program:
+        said, listening, ready = [], threading.Event(), []
+        listens, is_ready = re.compile(how["listens"]), re.compile(how["ready"])
+
+        def read() -> None:
+            for line in program.stdout:
+                said.append(line)
+                if found := listens.search(line):
+                    ready.append(found.group(1))
+                if ready and any(is_ready.search(each) for each in said):
+                    listening.set()
+            listening.set()
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            listening.wait(LONGEST_START_S)
+            if not ready or program.poll() is not None:
+                fail(f"the receiver does not listen:\n{''.join(said)}")
+            yield f"http://127.0.0.1:{ready[0]}{how['path']}"
+        finally:
+            program.terminate()
+            reader.join()
 
 
 def main() -> None:
@@ -41,9 +82,15 @@ def main() -> None:
             print(f"SKIP: {reason}")
             sys.exit(77)
 
-    with tempfile.TemporaryDirectory(prefix="prw-peer-") as out:
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(tempfile.TemporaryDirectory(prefix="prw-peer-"))
         arguments = [a.replace("@SOURCE_DIR@", str(args.source_dir)) for a in expect["arguments"]]
-        command = [args.prw, "test", "sender", "--out", out, *arguments]
+        role = "sender"
+        if how := expect.get("receiver"):
+            role = "receiver"
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="prw-receiver-", ignore_cleanup_errors=True))
+            arguments.append(stack.enter_context(receiver(how, folder, path)))
+        command = [args.prw, "test", role, "--out", out, *arguments]
         try:
             run = subprocess.run(
                 command, env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
