@@ -785,6 +785,20 @@ TEST(LargeScrape, ArrivesOnce) {
                 StartsWith("fail: 1 sample came again after a 2xx"));
 }
 
+TEST(LargeScrape, ThatWasStillComingWhenTheScenarioEndedIsNotLost) {
+    const auto verdict = [](std::int64_t before_the_end_us) {
+        return large([=](auto& scraper, const auto& all) {
+            auto short_of_one = all;
+            short_of_one.series.pop_back();
+            scraper.send(short_of_one);
+            auto& record = scraper.record();
+            record.stop_us = record.deliveries().back().first_byte_us + before_the_end_us;
+        });
+    };
+    EXPECT_THAT(verdict(999'999), StartsWith("inconclusive: 1 of 10001 samples"));
+    EXPECT_THAT(verdict(1'000'000), StartsWith("fail: 1 of 10001 samples did not arrive"));
+}
+
 TEST(LargeScrape, OfWhichNothingCameSaysWhatBecameOfTheScrapes) {
     const auto reason = [](std::size_t cut, std::size_t whole) {
         ScenarioRecord record;
