@@ -1,17 +1,16 @@
 #include "mutants.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "fields.h"
+#include "prw/base/id_list.h"
 #include "prw/base/nearest.h"
 #include "prw/base/text.h"
 #include "prw/proto/model.h"
@@ -697,22 +696,17 @@ const Mutant* find_mutant(std::string_view id) {
 
 Result<Mutation> Mutation::of(std::span<const std::string> ids) {
     Mutation out;
-    for (const std::string& list : ids) {
-        for (std::size_t at = 0; at <= list.size();) {
-            const std::size_t end = std::min(list.find(',', at), list.size());
-            const std::string id = list.substr(at, end - at);
-            at = end + 1;
-            const auto* row = find_row(id);
-            if (row == nullptr) {
-                std::vector<std::string_view> known;
-                for (const auto& each : kRows) known.push_back(each.mutant.id);
-                return fail(ErrorCode::kInvalidArgument,
-                            "there is no mutant \"" + id + "\" of the receiver" +
-                                base::did_you_mean(id, known, base::Quotes::kNone,
-                                                   "; prw list mutants --party receiver shows them all"));
-            }
-            if (std::find(out.rows_.begin(), out.rows_.end(), row) == out.rows_.end()) out.rows_.push_back(row);
+    for (const auto& id : base::ids_in(ids)) {
+        const auto* row = find_row(id);
+        if (row == nullptr) {
+            std::vector<std::string_view> known;
+            for (const auto& each : kRows) known.push_back(each.mutant.id);
+            return fail(ErrorCode::kInvalidArgument,
+                        "there is no mutant \"" + id + "\" of the receiver" +
+                            base::did_you_mean(id, known, base::Quotes::kNone,
+                                               "; prw list mutants --party receiver shows them all"));
         }
+        if (std::find(out.rows_.begin(), out.rows_.end(), row) == out.rows_.end()) out.rows_.push_back(row);
     }
     return out;
 }
@@ -724,7 +718,7 @@ std::vector<const Mutant*> Mutation::mutants() const {
 }
 
 bool MutantMemory::first_time(std::string_view body) {
-    const auto hash = XXH3_64bits(body.data(), body.size());
+    const auto hash = std::hash<std::string_view>{}(body);
     const std::lock_guard lock(mutex_);
     if (!accepted_.insert(hash).second) return false;
     order_.push_back(hash);

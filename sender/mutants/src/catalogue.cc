@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "prw/base/id_list.h"
 #include "prw/base/nearest.h"
 #include "row.h"
 
@@ -60,23 +61,18 @@ std::span<const UnbreakableRule> unbreakable_rules() { return kUnbreakable; }
 
 Result<Mutation> Mutation::of(std::span<const std::string> ids) {
     Mutation out;
-    for (const std::string& list : ids) {
-        for (std::size_t at = 0; at <= list.size();) {
-            const std::size_t end = std::min(list.find(',', at), list.size());
-            const std::string id = list.substr(at, end - at);
-            at = end + 1;
-            const auto& rows = all_rows();
-            const auto found =
-                std::find_if(rows.begin(), rows.end(), [&](const auto* row) { return row->mutant.id == id; });
-            if (found == rows.end()) {
-                std::vector<std::string_view> known;
-                for (const auto* row : rows) known.push_back(row->mutant.id);
-                return fail(ErrorCode::kInvalidArgument, "there is no mutant \"" + id + "\"" +
-                                                             base::did_you_mean(id, known, base::Quotes::kNone,
-                                                                                "; prw list mutants shows them all"));
-            }
-            if (std::find(out.rows_.begin(), out.rows_.end(), *found) == out.rows_.end()) out.rows_.push_back(*found);
+    const auto& rows = all_rows();
+    for (const auto& id : base::ids_in(ids)) {
+        const auto found =
+            std::find_if(rows.begin(), rows.end(), [&](const auto* row) { return row->mutant.id == id; });
+        if (found == rows.end()) {
+            std::vector<std::string_view> known;
+            for (const auto* row : rows) known.push_back(row->mutant.id);
+            return fail(ErrorCode::kInvalidArgument,
+                        "there is no mutant \"" + id + "\"" +
+                            base::did_you_mean(id, known, base::Quotes::kNone, "; prw list mutants shows them all"));
         }
+        if (std::find(out.rows_.begin(), out.rows_.end(), *found) == out.rows_.end()) out.rows_.push_back(*found);
     }
     return out;
 }
