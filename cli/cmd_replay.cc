@@ -14,6 +14,7 @@
 #include "catalogue.h"
 #include "commands.h"
 #include "emit_gtest.h"
+#include "header_flag.h"
 #include "prw/base/text.h"
 #include "prw/base/units.h"
 #include "prw/exchange/capture.h"
@@ -101,10 +102,10 @@ Result<ReplayOptions> replay_options(const Options& flags, bool capsule) {
     out.client.ca_file = flags.ca_file;
     out.client.insecure_skip_verify = flags.insecure;
     for (const auto& header : flags.headers) {
-        const auto colon = header.find(':');
-        if (colon == std::string::npos) return wrong("--header is 'NAME: VALUE', got \"" + header + "\"");
-        const auto name = header.substr(0, colon);
-        const auto value = std::string(proto::trim_ows(std::string_view(header).substr(colon + 1)));
+        const auto parsed = parse_header_flag(header);
+        if (!parsed) return wrong(parsed.error().what);
+        const auto& name = parsed->first;
+        const auto value = std::string(proto::trim_ows(parsed->second));
         if (!proto::is_token(name)) return wrong("the header name \"" + name + "\" is not an HTTP token");
         for (const char* own : {proto::header::kHost, proto::header::kContentLength, proto::header::kTransferEncoding,
                                 proto::header::kConnection})

@@ -120,7 +120,6 @@ Result<std::vector<Part>> parts_of(const Options& options, const self_test::Self
 int self_test(const Options& options, Io& io) {
     self_test::SelfTestOptions run;
     run.reference = suite::reference_target();
-    run.select = options.select;
     run.jobs = options.jobs;
     run.out = options.out;
     run.tool_version = PRW_VERSION;

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "commands.h"
+#include "header_flag.h"
 #include "prw/base/units.h"
 #include "prw/mutants/mutants.h"
 #include "prw/proto/view.h"
@@ -139,12 +140,9 @@ private:
         if (!format) return fail(ErrorCode::kInvalidArgument, "--format: " + format.error().what);
         format_ = *format;
         for (const std::string& header : flags_.headers) {
-            const auto colon = header.find(':');
-            if (colon == std::string::npos)
-                return fail(ErrorCode::kInvalidArgument, "--header is 'NAME: VALUE', got \"" + header + "\"");
-            std::string_view value = std::string_view(header).substr(colon + 1);
-            while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
-            flags_.remote.headers.emplace_back(header.substr(0, colon), std::string(value));
+            auto parsed = parse_header_flag(header);
+            if (!parsed) return tl::unexpected<Error>(parsed.error());
+            flags_.remote.headers.push_back(std::move(*parsed));
         }
         if (auto done = labels(); !done) return done;
         if (flags_.fallback != "on" && flags_.fallback != "off")

@@ -18,6 +18,7 @@
 
 #include "catalogue.h"
 #include "commands.h"
+#include "header_flag.h"
 #include "progress_line.h"
 #include "prw/base/units.h"
 #include "prw/http/client.h"
@@ -156,14 +157,11 @@ Result<suite::Target> url_target(const TestOptions& options) {
     target.ca_file = options.ca_file;
     target.insecure_skip_verify = options.insecure;
     for (const auto& text : options.headers) {
-        const auto colon = text.find(':');
-        if (colon == std::string::npos)
-            return fail(ErrorCode::kInvalidArgument, "--header is \"NAME: VALUE\", not \"" + text + "\"");
-        auto name = text.substr(0, colon);
-        auto value = text.substr(std::min(text.size(), text.find_first_not_of(' ', colon + 1)));
-        if (const auto checked = sender::check_header(name, value); !checked)
+        auto header = parse_header_flag(text);
+        if (!header) return tl::unexpected<Error>(header.error());
+        if (const auto checked = sender::check_header(header->first, header->second); !checked)
             return tl::unexpected<Error>(checked.error());
-        target.headers.emplace_back(std::move(name), std::move(value));
+        target.headers.push_back(std::move(*header));
     }
     return target;
 }
