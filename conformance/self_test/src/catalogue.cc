@@ -39,6 +39,35 @@ suite::Verdict full_verdict(const suite::Suite& suite, const suite::Check& check
     }
 }
 
+/// What the suite's own tables say.
+SelfTestCatalogue catalogue_of(const suite::Suite& suite, SelfTestRun (*play)(const SelfTestAttempt&)) {
+    SelfTestCatalogue out;
+    out.role = suite.role;
+    out.play = play;
+    for (const auto& each : suite.scenarios)
+        out.scenarios.push_back({std::string(each.name), each.v1, each.v2, each.seconds});
+    for (const auto& check : suite.checks) {
+        SelfTestCatalogue::Check row;
+        row.id = check.id;
+        row.summary = check.summary;
+        row.scenario = check.scenario;
+        row.full = full_verdict(suite, check);
+        out.checks.push_back(std::move(row));
+    }
+    return out;
+}
+
+/// Of a mutant of either party.
+SelfTestCatalogue::Mutant row_of(const auto& mutant) {
+    SelfTestCatalogue::Mutant out;
+    out.id = mutant.id;
+    out.summary = mutant.summary;
+    out.check = mutant.check;
+    out.v1 = mutant.v1;
+    out.v2 = mutant.v2;
+    return out;
+}
+
 /// Mutants that are null senders as well, or nothing but that: what sends nothing gives no check anything to say.
 using Sends = SelfTestCatalogue::Null::Sends;
 struct NullRow {
@@ -101,17 +130,9 @@ std::string_view name_of(SubjectKind kind) {
 
 SelfTestCatalogue sender_self_test() {
     const auto& suite = sender_suite::sender_suite();
-    SelfTestCatalogue out;
-    out.role = suite.role;
-    out.play = play_sender;
-    for (const auto& each : suite.scenarios)
-        out.scenarios.push_back({std::string(each.name), each.v1, each.v2, each.seconds});
-    for (const auto& check : suite.checks) {
-        SelfTestCatalogue::Check row;
-        row.id = check.id;
-        row.summary = check.summary;
-        row.scenario = check.scenario;
-        row.full = full_verdict(suite, check);
+    auto out = catalogue_of(suite, play_sender);
+    for (auto& row : out.checks) {
+        const auto& check = *suite.find_check(row.id);
         const auto* of_request = rules::find_rule(check.rule);
         row.of_heads = of_request != nullptr && rules::of_head(of_request->subject);
         for (const auto& rule : mutants::unbreakable_rules()) {
@@ -123,16 +144,10 @@ SelfTestCatalogue sender_self_test() {
             if (!note.exempt.empty()) row.exempt = note.exempt;
             row.unseen = note.unseen;
         }
-        out.checks.push_back(std::move(row));
     }
     for (const auto& mutant : mutants::all_mutants()) {
         if (only_null(mutant.id)) continue;
-        SelfTestCatalogue::Mutant row;
-        row.id = mutant.id;
-        row.summary = mutant.summary;
-        row.check = mutant.check;
-        row.v1 = mutant.v1;
-        row.v2 = mutant.v2;
+        auto row = row_of(mutant);
         for (const auto& note : mutant_notes()) {
             if (note.mutant != mutant.id) continue;
             row.scenario = note.scenario;
@@ -148,26 +163,9 @@ SelfTestCatalogue sender_self_test() {
 
 SelfTestCatalogue receiver_self_test() {
     const auto& suite = receiver_suite::receiver_suite();
-    SelfTestCatalogue out;
-    out.role = suite.role;
-    out.play = play_receiver;
-    for (const auto& each : suite.scenarios)
-        out.scenarios.push_back({std::string(each.name), each.v1, each.v2, each.seconds});
-    for (const auto& check : suite.checks) {
-        SelfTestCatalogue::Check row;
-        row.id = check.id;
-        row.summary = check.summary;
-        row.scenario = check.scenario;
-        row.full = full_verdict(suite, check);
-        out.checks.push_back(std::move(row));
-    }
+    auto out = catalogue_of(suite, play_receiver);
     for (const auto& mutant : receiver::all_mutants()) {
-        SelfTestCatalogue::Mutant row;
-        row.id = mutant.id;
-        row.summary = mutant.summary;
-        row.check = mutant.check;
-        row.v1 = mutant.v1;
-        row.v2 = mutant.v2;
+        auto row = row_of(mutant);
         if (among(kWarnedUnder20, mutant.id)) row.v2_says = suite::Verdict::kWarn;
         row.also.assign(mutant.also.begin(), mutant.also.end());
         out.mutants.push_back(std::move(row));
@@ -180,9 +178,7 @@ SelfTestCatalogue receiver_self_test() {
         row.sends = silent ? Sends::kNothing : Sends::kData;
         out.nulls.push_back(std::move(row));
         if (!silent) continue;
-        SelfTestCatalogue::Mutant broken;
-        broken.id = mutant.id;
-        broken.summary = mutant.summary;
+        auto broken = row_of(mutant);
         broken.check = suite::target_check_id(suite.role);
         out.mutants.push_back(std::move(broken));
     }

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "lookup.h"
+#include "proof.h"
 #include "prw/self_test/self_test.h"
 
 namespace prw::self_test {
@@ -22,9 +23,6 @@ suite::Verdict expected_of(const SelfTestRun& run, const SelfTestCatalogue::Muta
     const bool soft = said != run.said.end() && said->second.soft;
     return soft && check.full == suite::Verdict::kFail ? suite::Verdict::kWarn : check.full;
 }
-
-/// A verdict that accuses a sender.
-bool accuses(suite::Verdict verdict) { return verdict == suite::Verdict::kWarn || verdict == suite::Verdict::kFail; }
 
 const SelfTestRun::Said* said_of(const SelfTestRun& run, const std::string& check) {
     const auto found = run.said.find(check);

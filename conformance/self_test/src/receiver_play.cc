@@ -1,18 +1,14 @@
 /// One receiver in one scenario: the mock receiver is started in this process, written to, judged, and what shows a
 /// kill is judged again.
-#include <filesystem>
-
+#include "receiver_play.h"
 #include "lookup.h"
+#include "proof.h"
 #include "prw/receiver/mutants.h"
 #include "prw/receiver/receiver.h"
 #include "prw/receiver_suite/receiver_suite.h"
 #include "prw/receiver_suite/record.h"
-#include "prw/suite/evidence.h"
-#include "receiver_play.h"
 
 namespace prw::self_test {
-namespace fs = std::filesystem;
-
 namespace {
 
 /// What a receiver that never answers is given; the others answer at once.
@@ -24,16 +20,7 @@ std::string problem_of_evidence(std::vector<suite::CheckOutcome> checks, const r
     if (checks.empty()) return {};
     if (auto done = receiver_suite::write_capsules(checks, {&record, 1}, record.directory, tool_version); !done)
         return done.error().text();
-    for (const auto& check : checks) {
-        if (check.capsule.empty()) return "there is none";
-        const auto again =
-            suite::judge_again(receiver_suite::receiver_suite(), (fs::path(record.directory) / check.capsule).string());
-        if (!again) return again.error().text();
-        if (again->is != suite::Rejudgement::kStillFailing)
-            return "says " + std::string(name_of(check.verdict)) + ", its capsule says " +
-                   std::string(name_of(again->now.verdict)) + ": " + again->now.reason;
-    }
-    return {};
+    return problem_of_capsules(receiver_suite::receiver_suite(), checks, record.directory);
 }
 
 }  // namespace
@@ -83,17 +70,11 @@ SelfTestRun play_receiver(const SelfTestAttempt& attempt) {
     const auto meant = job.kind == SubjectKind::kMutant ? find_row(attempt.catalogue.mutants, job.subject)->check : "";
     std::vector<suite::CheckOutcome> shown;
     for (const auto& check : receiver_suite::judge(record)) {
-        const bool soft = check.level != proto::Level::kMust && check.level != proto::Level::kMustNot;
-        run.said[check.id] = {check.verdict, check.reason, false, soft};
-        const bool accuses = check.verdict == suite::Verdict::kWarn || check.verdict == suite::Verdict::kFail;
-        if (check.id == meant && accuses) shown.push_back(check);
+        run.said[check.id] = said_by(check, false);
+        if (check.id == meant && accuses(check.verdict)) shown.push_back(check);
     }
     if (!record.interrupted) run.evidence = problem_of_evidence(std::move(shown), record, suite_run.tool_version);
-    const auto runs = suite::target_check_id(receiver_suite::kRole);
-    if (record.broke)
-        run.said[runs] = {suite::Verdict::kError, record.problem, false, false};
-    else if (record.problem.empty() && job.kind == SubjectKind::kReference)
-        run.said[runs] = {suite::Verdict::kPass, {}, false, false};
+    say_whether_it_ran(run, receiver_suite::receiver_suite());
     return run;
 }
 

@@ -1,17 +1,15 @@
 /// One program in one scenario: a sender is run, judged, and what shows a kill is judged again.
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "lookup.h"
+#include "proof.h"
 #include "prw/sender_suite/checks.h"
 #include "prw/sender_suite/runner.h"
 #include "prw/sender_suite/sender_suite.h"
-#include "prw/suite/evidence.h"
 #include "sender_play.h"
 
 namespace prw::self_test {
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -50,16 +48,7 @@ std::string problem_of_evidence(std::vector<suite::CheckOutcome> checks, const s
     if (checks.empty() || record.deliveries().empty()) return {};
     if (auto written = sender_suite::write_capsules(checks, {&record, 1}, record.directory, tool_version); !written)
         return written.error().text();
-    for (const auto& check : checks) {
-        if (check.capsule.empty()) return "there is none";
-        const auto again =
-            suite::judge_again(sender_suite::sender_suite(), (fs::path(record.directory) / check.capsule).string());
-        if (!again) return again.error().text();
-        if (again->is != suite::Rejudgement::kStillFailing)
-            return "says " + std::string(name_of(check.verdict)) + ", its capsule says " +
-                   std::string(name_of(again->now.verdict)) + ": " + again->now.reason;
-    }
-    return {};
+    return problem_of_capsules(sender_suite::sender_suite(), checks, record.directory);
 }
 
 }  // namespace
@@ -82,15 +71,13 @@ SelfTestRun play_sender(const SelfTestAttempt& attempt) {
     run.broke = record.target_broke;
     if (record.interrupted) run.attempts = 0;
     const auto note = [&run](const suite::CheckOutcome& check, bool rule) {
-        const bool soft = check.level != proto::Level::kMust && check.level != proto::Level::kMustNot;
-        run.said[check.id] = {check.verdict, check.reason, rule, soft};
+        run.said[check.id] = said_by(check, rule);
     };
     // What the mutant is meant to break, to be proven by its capsule alone.
     std::vector<suite::CheckOutcome> shown;
     const auto meant = job.kind == SubjectKind::kMutant ? find_row(attempt.catalogue.mutants, job.subject)->check : "";
     const auto keep = [&](const suite::CheckOutcome& check) {
-        const bool accuses = check.verdict == suite::Verdict::kWarn || check.verdict == suite::Verdict::kFail;
-        if (check.id == meant && accuses) shown.push_back(check);
+        if (check.id == meant && accuses(check.verdict)) shown.push_back(check);
     };
     for (const auto& check : sender_suite::judge(record)) {
         note(check, false);
@@ -107,19 +94,13 @@ SelfTestRun play_sender(const SelfTestAttempt& attempt) {
     }
     for (const auto message : messages) {
         for (const auto& check : sender_suite::judge_rules(records, message)) {
-            const bool accuses = check.verdict == suite::Verdict::kWarn || check.verdict == suite::Verdict::kFail;
             const auto known = run.said.find(check.id);
             const bool worse = known != run.said.end() && known->second.verdict < check.verdict;
-            if (known == run.said.end() || (accuses && worse)) note(check, true);
+            if (known == run.said.end() || (accuses(check.verdict) && worse)) note(check, true);
         }
     }
     if (!record.interrupted) run.evidence = problem_of_evidence(std::move(shown), record, options.tool_version);
-    // Only what broke is reported; of the reference it proves that nothing did.
-    const auto runs = suite::target_check_id(sender_suite::sender_suite().role);
-    if (record.target_broke)
-        run.said[runs] = {suite::Verdict::kError, record.problem, false, false};
-    else if (record.problem.empty() && job.kind == SubjectKind::kReference)
-        run.said[runs] = {suite::Verdict::kPass, {}, false, false};
+    say_whether_it_ran(run, sender_suite::sender_suite());
     return run;
 }
 

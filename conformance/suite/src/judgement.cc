@@ -27,6 +27,33 @@ proto::Level level_of(const std::vector<std::string>& clauses) {
     return clause != nullptr ? clause->level : proto::Level::kShould;
 }
 
+Check check_row(std::string_view id, std::string_view scenario, std::span<const std::string_view> clauses,
+                std::string_view summary, std::string_view fix) {
+    Check out;
+    out.id = id;
+    out.scenario = scenario;
+    out.clauses.assign(clauses.begin(), clauses.end());
+    out.level = level_of(out.clauses);
+    out.summary = summary;
+    out.fix = fix;
+    return out;
+}
+
+std::optional<CheckOutcome> open_outcome(std::string_view id, std::string_view scenario,
+                                         std::span<const std::string_view> clauses, std::string_view summary,
+                                         proto::ProtobufMessage message) {
+    CheckOutcome out;
+    out.clauses = clauses_for(clauses, message);
+    if (out.clauses.empty()) return std::nullopt;
+    out.id = id;
+    out.message = message;
+    out.level = level_of(out.clauses);
+    out.extension = proto::all_extensions(out.clauses);
+    out.summary = summary;
+    out.scenario = scenario;
+    return out;
+}
+
 bool soft(proto::Level level) {
     return level == proto::Level::kShould || level == proto::Level::kShouldNot || level == proto::Level::kMay;
 }

@@ -121,9 +121,9 @@ Result<WireRequest> write_case(const Case& row, const Setting& setting, const En
                     {proto::header::kUserAgent, sender::default_user_agent()},
                     {proto::header::kVersion, proto::version_of(message)}};
     draft.fields.insert(draft.fields.end(), endpoint.headers.begin(), endpoint.headers.end());
-    draft.message = proto::encode((row.data != nullptr ? row.data : one_sample)(setting), message);
-    if (row.encode != nullptr) row.encode(draft.message, message);
-    draft.body = proto::compress_snappy(draft.message);
+    auto encoded = proto::encode((row.data != nullptr ? row.data : one_sample)(setting), message);
+    if (row.encode != nullptr) row.encode(encoded, message);
+    draft.body = proto::compress_snappy(encoded);
     if (row.edit != nullptr) row.edit(draft, message);
     WireRequest out;
     if (!row.mutant.empty()) {

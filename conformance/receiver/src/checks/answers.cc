@@ -26,15 +26,17 @@ constexpr string_view kTypes = "content-type/";
 
 std::string wrong_unless_accepted(const Reply& reply) { return reply.accepted() ? std::string() : answered(reply); }
 
-/// A request without any peculiarity is refused: what is refused besides says nothing about its peculiarity.
-bool plain_refused(const GroupRecord& record) {
+/// Where a request without any peculiarity is refused, what is refused besides says nothing about its peculiarity: then
+/// the check is left undecided.
+bool plain_refused(const GroupRecord& record, Outcome& out) {
     const auto plain = answers_to(record, {kPlain});
-    return !plain.empty() && !plain.front()->accepted();
+    if (plain.empty() || plain.front()->accepted()) return false;
+    undecided(out, "a plain request is refused as well: receiver/accepts/samples tells of it");
+    return true;
 }
 
 void all_accepted(const GroupRecord& record, Outcome& out, string_view prefix) {
-    if (!kPlain.starts_with(prefix) && plain_refused(record))
-        return undecided(out, "a plain request is refused as well: receiver/accepts/samples tells of it");
+    if (!kPlain.starts_with(prefix) && plain_refused(record, out)) return;
     each_right(out, answers_to(record, {prefix}),
                {"answers to good requests", "all 2xx", "2xx, as nothing is wrong with the request"},
                wrong_unless_accepted);
@@ -63,8 +65,7 @@ void judge_repeat(const GroupRecord& record, Outcome& out) {
 
 /// What a receiver may decline, but not by asking for a repeat.
 void optional_type(const GroupRecord& record, Outcome& out, string_view prefix, const std::string& what) {
-    if (plain_refused(record))
-        return undecided(out, "a plain request is refused as well: receiver/accepts/samples tells of it");
+    if (plain_refused(record, out)) return;
     const auto all = answers_to(record, {prefix});
     if (std::any_of(all.begin(), all.end(),
                     [](const Reply* reply) { return !reply->accepted() && !reply->refused(); })) {
@@ -134,8 +135,7 @@ bool has_written(const Reply& reply) {
 /// A receiver that does not understand a spelling may take the message for one of 1.0, accept it and lose it: the
 /// answer then lacks the headers that a plain request gets.
 void judge_types(const GroupRecord& record, Outcome& out) {
-    if (plain_refused(record))
-        return undecided(out, "a plain request is refused as well: receiver/accepts/samples tells of it");
+    if (plain_refused(record, out)) return;
     const auto plain = answers_to(record, {kPlain});
     const bool counts = !plain.empty() && has_written(*plain.front());
     each_right(out, answers_to(record, {kTypes}),

@@ -33,16 +33,8 @@ bool settled(const GroupRecord& record, suite::CheckOutcome& out) {
 const std::vector<suite::Check>& all_checks() {
     static const std::vector<suite::Check> kChecks = [] {
         std::vector<suite::Check> out;
-        for (const auto& check : answer_checks()) {
-            suite::Check row;
-            row.id = check.id;
-            row.scenario = check.group;
-            row.clauses.assign(check.clauses.begin(), check.clauses.end());
-            row.level = suite::level_of(row.clauses);
-            row.summary = check.summary;
-            row.fix = check.fix;
-            out.push_back(std::move(row));
-        }
+        for (const auto& check : answer_checks())
+            out.push_back(suite::check_row(check.id, check.group, check.clauses, check.summary, check.fix));
         suite::Check runs;
         runs.id = kTargetRuns;
         runs.scenario = groups().front().name;
@@ -58,20 +50,13 @@ std::vector<suite::CheckOutcome> judge(const GroupRecord& record, std::string_vi
     std::vector<suite::CheckOutcome> out;
     for (const auto& check : answer_checks()) {
         if (check.group != record.group || (!only.empty() && check.id != only)) continue;
-        suite::CheckOutcome outcome;
-        outcome.clauses = suite::clauses_for(check.clauses, record.message);
-        if (outcome.clauses.empty()) continue;  // says nothing about this message
-        outcome.id = check.id;
-        outcome.message = record.message;
-        outcome.level = suite::level_of(outcome.clauses);
-        outcome.extension = proto::all_extensions(outcome.clauses);
-        outcome.summary = check.summary;
-        outcome.scenario = record.group;
-        outcome.duration_ms = record.duration_ms;
-        if (!settled(record, outcome)) check.judge(record, outcome);
-        for (auto& finding : outcome.findings)
+        auto outcome = suite::open_outcome(check.id, record.group, check.clauses, check.summary, record.message);
+        if (!outcome) continue;
+        outcome->duration_ms = record.duration_ms;
+        if (!settled(record, *outcome)) check.judge(record, *outcome);
+        for (auto& finding : outcome->findings)
             if (finding.fix.empty()) finding.fix = check.fix;
-        out.push_back(std::move(outcome));
+        out.push_back(std::move(*outcome));
     }
     return out;
 }
@@ -84,15 +69,6 @@ Replies answers_to(const GroupRecord& record, std::initializer_list<std::string_
         const bool meant =
             std::any_of(prefixes.begin(), prefixes.end(), [&](auto prefix) { return begins(reply, prefix); });
         if (meant && reply.answered() && !reply.good) out.push_back(&reply);
-    }
-    return out;
-}
-
-Replies answers_to(const GroupRecord& record, Fate fate) {
-    Replies out;
-    for (const auto& reply : record.replies) {
-        const auto* row = find_case(reply.id);
-        if (row != nullptr && row->fate == fate && reply.answered() && !reply.good) out.push_back(&reply);
     }
     return out;
 }

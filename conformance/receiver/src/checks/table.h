@@ -35,8 +35,6 @@ inline constexpr std::string_view kTargetRunsSummary = "The receiver answers eve
 using Replies = std::vector<const Reply*>;
 /// Those with an answer to cases whose id begins so, without the good ones behind them.
 [[nodiscard]] Replies answers_to(const GroupRecord& record, std::initializer_list<std::string_view> prefixes);
-/// Those with an answer to cases of this fate.
-[[nodiscard]] Replies answers_to(const GroupRecord& record, Fate fate);
 [[nodiscard]] bool begins(const Reply& reply, std::string_view prefix);
 
 /// "400: labels are not sorted", cut.

@@ -16,12 +16,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr int kFormat = 1;
 
-/// Which request of which case each exchange is: [exchange, case, step, good, why no answer came, first on its
-/// connection].
+/// Which request of which case each exchange is: [exchange, case, step, good, why no answer came].
 std::string context_of(const GroupRecord& record) {
     Json replies = Json::array();
     for (const auto& reply : record.replies)
-        replies.push_back({reply.exchange, reply.id, reply.step, reply.good, reply.failure, reply.fresh});
+        replies.push_back({reply.exchange, reply.id, reply.step, reply.good, reply.failure});
     return rules::dump(Json{{"format", kFormat}, {"replies", std::move(replies)}});
 }
 
@@ -38,7 +37,6 @@ Result<std::map<std::uint64_t, Reply>> replies_in(const std::string& context) {
             reply.step = row.at(2).get<unsigned>();
             reply.good = row.at(3).get<bool>();
             reply.failure = row.at(4).get<std::string>();
-            reply.fresh = row.at(5).get<bool>();
             out.emplace(reply.exchange, std::move(reply));
         }
     } catch (const Json::exception& error) {
@@ -67,7 +65,6 @@ Result<std::vector<suite::CheckOutcome>> judge_capsule(const suite::Check& check
         reply.status = exchange.status;
         reply.headers = exchange.response_headers;
         reply.body = exchange.response_body;
-        reply.took_us = exchange.response_end_us - exchange.first_byte_us;
     }
     return judge(record, check.id);
 }

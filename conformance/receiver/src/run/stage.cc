@@ -36,9 +36,8 @@ Result<void> Stage::open() {
     endpoint_.url = std::move(*url);
     endpoint_.headers = options_.target.headers;
     if (!endpoint_.url.user.empty() || !endpoint_.url.password.empty()) {
-        endpoint_.headers.emplace_back(
-            proto::header::kAuthorization,
-            "Basic " + base::encode_base64(endpoint_.url.user + ":" + endpoint_.url.password));
+        endpoint_.headers.emplace_back(proto::header::kAuthorization,
+                                       base::basic_credentials(endpoint_.url.user, endpoint_.url.password));
     }
     http::ClientOptions client;
     client.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout.value_or(kAnswerWithin) *
@@ -116,19 +115,16 @@ void Stage::send(const Case& row, unsigned step, bool good, const WireRequest& r
     const auto answer = client_->raw(request.bytes());
     taken.response_end_us = now_us();
     taken.last_byte_us = taken.response_start_us = taken.response_end_us;
-    reply.took_us = taken.response_end_us - taken.first_byte_us;
     if (answer) {
-        reply.fresh = !answer->reused_connection;
         reply.status = answer->status;
         reply.headers = answer->headers;
         reply.body = answer->body;
         in_vain_ = 0;
     } else {
-        reply.fresh = true;
         reply.failure = answer.error().cause.empty() ? answer.error().what : answer.error().cause;
         ++in_vain_;
     }
-    if (reply.fresh) {
+    if (!answer || !answer->reused_connection) {
         ++connection_;
         on_connection_ = 0;
     }

@@ -105,14 +105,7 @@ const std::vector<suite::Check>& all_checks() {
         std::vector<suite::Check> out;
         for (const auto& scenario : scenarios()) {
             for_each_check(scenario, [&](const BehaviourCheck& check) {
-                suite::Check row;
-                row.id = check.id;
-                row.scenario = scenario.name;
-                row.clauses.assign(check.clauses.begin(), check.clauses.end());
-                row.level = suite::level_of(row.clauses);
-                row.summary = check.summary;
-                row.fix = check.fix;
-                out.push_back(std::move(row));
+                out.push_back(suite::check_row(check.id, scenario.name, check.clauses, check.summary, check.fix));
             });
         }
         suite::Check runs;
@@ -152,15 +145,9 @@ std::vector<suite::CheckOutcome> judge(const ScenarioRecord& record, std::string
     const auto message = judged_message(record);
     for_each_check(*scenario, [&](const BehaviourCheck& check) {
         if (!only.empty() && check.id != only) return;
-        suite::CheckOutcome outcome;
-        outcome.clauses = suite::clauses_for(check.clauses, message);
-        if (outcome.clauses.empty()) return;  // says nothing about this message
-        outcome.id = check.id;
-        outcome.message = message;
-        outcome.level = suite::level_of(outcome.clauses);
-        outcome.extension = proto::all_extensions(outcome.clauses);
-        outcome.summary = check.summary;
-        outcome.scenario = record.scenario;
+        auto opened = suite::open_outcome(check.id, record.scenario, check.clauses, check.summary, message);
+        if (!opened) return;
+        auto& outcome = *opened;
         outcome.duration_ms = record.duration_ms;
         if (!settled(record, *scenario, check, outcome)) check.judge(record, outcome);
         for (auto& finding : outcome.findings)

@@ -40,7 +40,6 @@ struct Setting {
 struct Draft {
     std::string method = "POST";
     proto::HeaderFields fields;  ///< without Host and Content-Length
-    std::string message;         ///< protobuf
     std::string body;            ///< what goes out
     bool chunked = false;        ///< in chunks of `chunk` bytes, without Content-Length
     std::size_t chunk = 64;

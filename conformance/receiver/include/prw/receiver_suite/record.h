@@ -23,9 +23,7 @@ struct Reply {
     int status = 0;              ///< 0: no answer came
     proto::HeaderFields headers;
     std::string body;
-    std::string failure;       ///< why no answer came: "connection reset", …
-    std::int64_t took_us = 0;  ///< from the first byte of the request to the last of the answer
-    bool fresh = false;        ///< the first request on its connection
+    std::string failure;  ///< why no answer came: "connection reset", …
     [[nodiscard]] bool answered() const { return status != 0; }
     [[nodiscard]] bool accepted() const { return status >= 200 && status < 300; }
     [[nodiscard]] bool refused() const { return status >= 400 && status < 500; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "prw/proto/clauses.h"
 #include "prw/suite/results.h"
+#include "prw/suite/suite.h"
 
 namespace prw::suite {
 
@@ -17,6 +19,13 @@ namespace prw::suite {
                                                    proto::ProtobufMessage message);
 /// Of the first; SHOULD where there is none.
 [[nodiscard]] proto::Level level_of(const std::vector<std::string>& clauses);
+/// A check on behaviour as a suite lists it.
+[[nodiscard]] Check check_row(std::string_view id, std::string_view scenario, std::span<const std::string_view> clauses,
+                              std::string_view summary, std::string_view fix);
+/// What is to be judged of it; nullopt where none of the clauses says anything about this message.
+[[nodiscard]] std::optional<CheckOutcome> open_outcome(std::string_view id, std::string_view scenario,
+                                                       std::span<const std::string_view> clauses,
+                                                       std::string_view summary, proto::ProtobufMessage message);
 /// Not a MUST.
 [[nodiscard]] bool soft(proto::Level level);
 
